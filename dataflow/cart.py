@@ -1,0 +1,126 @@
+"""The rules of a cart: what an order and a payment do to it. Pure, and blind to arrival order.
+
+An order that was paid before it came waits as a payment; a repeat changes nothing. So any
+permutation and any repetition of the same events ends in the same three sets. Fed by the joiner.
+"""
+
+from enum import IntEnum
+from itertools import islice
+from typing import Final
+
+import msgspec
+
+from dataflow.records import OrderId
+
+NEWEST: Final = 20
+"""How many ids of each list a summary in a list of carts shows (contract, section 5)."""
+
+
+class Status(IntEnum):
+    """Where an order stands in its cart."""
+
+    UNPAID = 0
+    PAID = 1
+    WAITING = 2
+
+
+class Summary(msgspec.Struct, frozen=True, gc=False):
+    """What a cart looks like from outside; the ids of each list in the order they joined it."""
+
+    user_id: str
+    version: int
+    paid_order_ids: list[OrderId]
+    unpaid_order_ids: list[OrderId]
+    waiting_payment_ids: list[OrderId]
+
+
+class Cart:
+    """The orders of one user, each in exactly one of three lists.
+
+    Each list maps an order id to the version of the cart at which it joined the list, and keeps
+    the order of joining. ``1`` and ``"1"`` are two ids. ``version`` counts the changes.
+    """
+
+    __slots__ = ("paid", "unpaid", "version", "waiting")
+
+    def __init__(
+        self,
+        version: int = 0,
+        paid: dict[OrderId, int] | None = None,
+        unpaid: dict[OrderId, int] | None = None,
+        waiting: dict[OrderId, int] | None = None,
+    ) -> None:
+        self.version = version
+        self.paid: dict[OrderId, int] = {} if paid is None else paid
+        self.unpaid: dict[OrderId, int] = {} if unpaid is None else unpaid
+        self.waiting: dict[OrderId, int] = {} if waiting is None else waiting
+
+    def order(self, order_id: OrderId) -> Status | None:
+        """Take an order in; returns what it became, or None for a repeat."""
+        if order_id in self.unpaid or order_id in self.paid:
+            return None
+        self.version += 1
+        if order_id in self.waiting:
+            del self.waiting[order_id]
+            self.paid[order_id] = self.version
+            return Status.PAID
+        self.unpaid[order_id] = self.version
+        return Status.UNPAID
+
+    def payment(self, order_id: OrderId) -> Status | None:
+        """Take a payment in; returns what its order became, or None for a repeat."""
+        if order_id in self.unpaid:
+            self.version += 1
+            del self.unpaid[order_id]
+            self.paid[order_id] = self.version
+            return Status.PAID
+        if order_id in self.paid or order_id in self.waiting:
+            return None
+        self.version += 1
+        self.waiting[order_id] = self.version
+        return Status.WAITING
+
+    @property
+    def is_tall(self) -> bool:
+        """Whether some list is longer than a summary of the newest ids shows."""
+        return len(self.paid) > NEWEST or len(self.unpaid) > NEWEST or len(self.waiting) > NEWEST
+
+    def summary(self, user_id: str, newest: int | None = None) -> Summary:
+        """Show the cart; with ``newest``, only so many ids of each list, the latest to join."""
+        return Summary(
+            user_id,
+            self.version,
+            _latest(self.paid, newest),
+            _latest(self.unpaid, newest),
+            _latest(self.waiting, newest),
+        )
+
+
+def _latest(ids: dict[OrderId, int], newest: int | None) -> list[OrderId]:
+    if newest is None or len(ids) <= newest:
+        return list(ids)
+    return list(islice(reversed(ids), newest))[::-1]
+
+
+class _AtRest(msgspec.Struct, array_like=True, gc=False):
+    """A cart as it lies in a snapshot: plain, and versioned by the joiner that holds it."""
+
+    version: int
+    paid: dict[OrderId, int]
+    unpaid: dict[OrderId, int]
+    waiting: dict[OrderId, int]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_AtRest)
+
+
+def encode_cart(cart: Cart) -> bytes:
+    """Encode a cart for a snapshot; its lists keep their order."""
+    return _encoder.encode(_AtRest(cart.version, cart.paid, cart.unpaid, cart.waiting))
+
+
+def decode_cart(data: bytes) -> Cart:
+    """Decode what ``encode_cart`` gave; raises ``msgspec.DecodeError`` for anything else."""
+    cart = _decoder.decode(data)
+    return Cart(cart.version, cart.paid, cart.unpaid, cart.waiting)

@@ -1,0 +1,125 @@
+"""The flow: how the steps hang together, and the tutorial's console form of it.
+
+    journal ─▶ deserialize ─▶ join carts ────▶ publish
+                   ├────────▶ count skipped ──▶ publish
+                   └────────▶ (positions) ────▶ publish
+
+The ids of the steps are frozen: recovery finds state by them.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import bytewax.operators as op
+from bytewax.connectors.stdio import StdOutSink
+from bytewax.dataflow import Dataflow
+from bytewax.inputs import Source
+from bytewax.operators import KeyedStream
+from bytewax.outputs import Sink
+
+from dataflow.cart import Cart, Summary, decode_cart, encode_cart
+from dataflow.file_source import Line, LineFileSource
+from dataflow.joiner import EventBatch, JoinLogic, KeyGroup, SkipLogic, SkippedBatch, key_group
+from dataflow.journal import Entry
+from dataflow.journal_source import Restored
+from dataflow.messages import API, CartsChanged, Message, Position, RecordsSkipped, Started
+from dataflow.records import Event, Skipped, parse_line, parse_lines
+
+KEY_GROUPS: Final = 256
+"""How many groups a new data folder gets; an old one keeps its number."""
+
+SAMPLE: Final = Path(__file__).with_name("cart-join.json")
+_SKIP_KEYS: Final = 16
+
+_Item = tuple[str, EventBatch] | tuple[str, SkippedBatch] | tuple[str, Started | Position]
+
+
+def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
+    """Turn a chunk into one batch of events per key group, one of skipped lines, and a position."""
+    if isinstance(entry, Started):
+        yield "flow", entry
+        return
+    upload = API if entry.upload is None else entry.upload
+    events, skipped, blank = parse_lines(entry.data, entry.first_line)
+    by_group: dict[int, list[Event]] = {}
+    for event in events:
+        by_group.setdefault(key_group(event[0], groups), []).append(event)
+    for group, batch in by_group.items():
+        yield f"{group:04}", EventBatch(group, upload, batch)
+    if skipped or blank:
+        if skipped and skipped[0].line == 1 and entry.upload and entry.data.lstrip()[:1] == b"[":
+            first = skipped[0]
+            hint = f"{first.message}; the file looks like a JSON array: write one record a line"
+            skipped[0] = first._replace(message=hint)
+        key = f"{key_group(upload, _SKIP_KEYS):02}"
+        yield key, SkippedBatch(upload, entry.source, skipped, blank)
+    yield "flow", Position(entry.offset + 1)
+
+
+def build_flow(
+    source: Source[Entry | Started],
+    sink: Sink[tuple[str, Message]],
+    *,
+    groups: int = KEY_GROUPS,
+    restored: Restored | None = None,
+) -> Dataflow:
+    """Build the flow of the dashboard between any source of chunks and any sink of messages.
+
+    ``groups`` must stay what it was when the recovery store was made. ``restored`` is told how
+    many carts came back.
+    """
+    restored = restored or Restored()
+
+    def join(snapshot: bytes | None) -> JoinLogic:
+        group = KeyGroup(snapshot)
+        restored.carts += group.figures.carts
+        return JoinLogic(group)
+
+    flow = Dataflow("cartwatch")
+    chunks = op.input("journal", flow, source)
+    items = op.flat_map("deserialize", chunks, lambda entry: deserialize(entry, groups))
+    events = op.branch("events", items, lambda item: isinstance(item[1], EventBatch))
+    others = op.branch("skipped_lines", events.falses, lambda item: isinstance(item[1], SkippedBatch))
+    carts: KeyedStream[CartsChanged] = op.stateful_batch("join_carts", events.trues, join)
+    skipped: KeyedStream[RecordsSkipped] = op.stateful_batch(
+        "count_skipped", others.trues, SkipLogic
+    )
+    op.output("publish", op.merge("messages", carts, skipped, others.falses), sink)
+    return flow
+
+
+def console_flow(path: str | Path = SAMPLE) -> Dataflow:
+    """Build the tutorial's flow: a file in, and a summary on stdout for every accepted event."""
+    flow = Dataflow("cart_join")
+    lines = op.input("lines", flow, LineFileSource(path))
+    events = op.filter_map("deserialize", lines, _read_or_report)
+    keyed = op.key_on("user", events, lambda event: event.user_id)
+    summaries = op.stateful_map("join_carts", keyed, _join_one)
+    op.output("print", op.map("format", summaries, _final_summary), StdOutSink())
+    return flow
+
+
+def _read_or_report(line: Line) -> Event | None:
+    outcome = parse_line(line.data, line.number)
+    if isinstance(outcome, Skipped):
+        print(f"Skipping invalid data: {outcome.raw}")  # noqa: T201 (what the tutorial shows)
+        return None
+    return outcome
+
+
+def _join_one(state: bytes | None, event: Event) -> tuple[bytes, Summary]:
+    cart = Cart() if state is None else decode_cart(state)
+    take = cart.payment if event.is_payment else cart.order
+    take(event.order_id)
+    return encode_cart(cart), cart.summary(event.user_id)
+
+
+def _final_summary(item: tuple[str, Summary]) -> str:
+    user_id, cart = item
+    lists = {"paid_order_ids": cart.paid_order_ids, "unpaid_order_ids": cart.unpaid_order_ids}
+    return f"Final summary for user {user_id}: {lists}"
+
+
+flow = console_flow()
+"""What ``python -m bytewax.run dataflow.flow:flow`` runs: the tutorial, on the packaged sample."""

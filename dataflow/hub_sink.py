@@ -1,0 +1,162 @@
+"""The sink that publishes to the websocket hub: a client that waits for what it sent to be kept.
+
+Delivery: at least once. Batches stream without waiting, within the bound of the outbox; at the
+end of an epoch ``snapshot()`` sends a barrier and returns when the hub has committed everything,
+so an epoch is only ever complete when the view has it. Without a hub it waits and tries again,
+and the flow stops reading. A resume sends again what came after the last epoch.
+"""
+
+import logging
+import time
+from typing import Final
+
+import msgspec
+from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
+from typing_extensions import override
+from websockets.exceptions import InvalidHandshake, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from dataflow.messages import (
+    Barrier,
+    Committed,
+    Message,
+    Welcome,
+    decode_answer,
+    encode_message,
+    join_messages,
+)
+from dataflow.outbox import Outbox
+
+BATCH_BYTES: Final = 256 * 1024
+MAX_MESSAGE_BYTES: Final = 1024 * 1024
+LAST_PIECE: Final = b"\0"
+MORE_PIECES: Final = b"\1"
+"""The first byte of a websocket message: whether its batch goes on in the next one."""
+
+_PARTITION: Final = "hub"
+_OPEN_TIMEOUT_S: Final = 5.0
+_LONGEST_PAUSE_S: Final = 2.0
+_log = logging.getLogger(__name__)
+
+
+class HubPartition(StatefulSinkPartition[Message, int]):
+    """One connection to the hub, opened again as often as it breaks."""
+
+    def __init__(self, url: str, secret: str, execution: int) -> None:
+        self._url = f"{url}?execution={execution}"
+        self._secret = secret
+        self._outbox = Outbox()
+        self._socket: ClientConnection | None = None
+
+    @override
+    def write_batch(self, values: list[Message]) -> None:
+        encoded: list[bytes] = []
+        size = 0
+        for message in values:
+            data = encode_message(message)
+            encoded.append(data)
+            size += len(data)
+            if size >= BATCH_BYTES:
+                self._publish(encoded)
+                encoded, size = [], 0
+        if encoded:
+            self._publish(encoded)
+
+    @override
+    def snapshot(self) -> int:
+        self._publish([encode_message(Barrier())])
+        while not self._outbox.is_empty:
+            self._exchange(wait=True)
+        return 0
+
+    @override
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+
+    def _publish(self, encoded: list[bytes]) -> None:
+        while self._outbox.is_full:
+            self._exchange(wait=True)
+        self._outbox.add(join_messages(encoded))
+        self._exchange(wait=False)
+
+    def _exchange(self, *, wait: bool) -> None:
+        """Send what is unsent and hear what the hub answers; with ``wait``, at least one word."""
+        try:
+            socket = self._socket or self._connect()
+            while (batch := self._outbox.next_unsent()) is not None:
+                _send(socket, batch)
+            while True:
+                try:
+                    answer = socket.recv(timeout=None if wait else 0)
+                except TimeoutError:
+                    return
+                self._hear(answer)
+                wait = False
+        except (OSError, WebSocketException) as error:
+            _log.warning("The hub is gone (%s): connecting again.", error)
+            self._socket = None
+
+    def _hear(self, answer: str | bytes) -> None:
+        word = decode_answer(answer if isinstance(answer, bytes) else answer.encode())
+        if isinstance(word, Committed):
+            self._outbox.acknowledge(word.batch)
+
+    def _connect(self) -> ClientConnection:
+        """Open the connection, however long it takes, and go on behind what the hub has."""
+        pause = 0.05
+        while True:
+            try:
+                socket = connect(
+                    self._url,
+                    additional_headers={"Authorization": f"Bearer {self._secret}"},
+                    compression=None,
+                    max_size=MAX_MESSAGE_BYTES,
+                    open_timeout=_OPEN_TIMEOUT_S,
+                    proxy=None,
+                )
+                word = decode_answer(socket.recv(timeout=_OPEN_TIMEOUT_S, decode=False))
+            except (OSError, InvalidHandshake, WebSocketException, msgspec.DecodeError) as error:
+                _log.info("No hub at %s yet (%s).", self._url, error)
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_S)
+                continue
+            if isinstance(word, Welcome):
+                self._outbox.reconnected(word.received)
+                self._socket = socket
+                return socket
+
+
+def _send(socket: ClientConnection, batch: bytes) -> None:
+    """Send a batch, in pieces where it is larger than a message may be."""
+    most = MAX_MESSAGE_BYTES - 1
+    for start in range(0, len(batch), most):
+        last = start + most >= len(batch)
+        socket.send((LAST_PIECE if last else MORE_PIECES) + batch[start : start + most])
+
+
+class HubSink(FixedPartitionedSink[Message, int]):
+    """Publishes messages to the hub at ``url`` (``ws://…/ws/publish``), at least once each.
+
+    ``secret`` is the one that the hub made for this start; ``execution`` grows with every start
+    of the flow, and of two publishers the hub listens to the one with the greater.
+    """
+
+    def __init__(self, url: str, secret: str, execution: int) -> None:
+        self._url = url
+        self._secret = secret
+        self._execution = execution
+
+    @override
+    def list_parts(self) -> list[str]:
+        return [_PARTITION]
+
+    @override
+    def part_fn(self, item_key: str) -> int:
+        return 0
+
+    @override
+    def build_part(
+        self, step_id: str, for_part: str, resume_state: int | None
+    ) -> StatefulSinkPartition[Message, int]:
+        return HubPartition(self._url, self._secret, self._execution)

@@ -1,0 +1,200 @@
+"""The join of orders and payments: the carts of a key group, and the engine's shell around them.
+
+Users are spread over a fixed number of key groups by a stable hash, because the engine pays for
+each key and item: what crosses it is one batch of events per group and chunk. A cart that was not
+touched lately rests as bytes, so that a snapshot encodes only what changed.
+"""
+
+import zlib
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import msgspec
+from bytewax.operators import StatefulBatchLogic
+from typing_extensions import override
+
+from dataflow.cart import NEWEST, Cart, decode_cart, encode_cart
+from dataflow.messages import CartChanged, CartsChanged, Figures, RecordsSkipped
+from dataflow.records import Event, OrderId, Skipped
+
+MAX_AWAKE: Final = 512
+"""Carts of one group that stay decoded between snapshots: what bounds the memory they take."""
+
+_FORMAT: Final = 1
+
+
+def key_group(user_id: str, groups: int) -> int:
+    """Give the key group of a user: the same in every process and for ever."""
+    return zlib.crc32(user_id.encode()) % groups
+
+
+class EventBatch(NamedTuple):
+    """Events of one chunk whose users belong to one key group."""
+
+    group: int
+    upload: str
+    events: list[Event]
+
+
+class _Snapshot(msgspec.Struct, array_like=True, gc=False):
+    format: int
+    accepted: int
+    figures: Figures
+    totals: dict[str, tuple[int, int]]
+    carts: dict[str, bytes]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Snapshot).decode
+_encode_json = msgspec.json.Encoder().encode
+
+
+class KeyGroup:
+    """The carts of one key group and its running totals; pure.
+
+    ``totals`` maps an upload to ``(accepted, duplicates)``: what this group took of it so far.
+    """
+
+    def __init__(self, snapshot: bytes | None = None) -> None:
+        self.accepted = 0
+        self.figures = Figures()
+        self.totals: dict[str, tuple[int, int]] = {}
+        self._at_rest: dict[str, bytes] = {}
+        self._awake: dict[str, Cart] = {}
+        self._dirty: set[str] = set()
+        if snapshot is not None:
+            state = _decode(snapshot)
+            if state.format != _FORMAT:
+                raise ValueError(f"a snapshot of format {state.format!r}, not {_FORMAT}")
+            self.accepted, self.figures = state.accepted, state.figures
+            self.totals, self._at_rest = state.totals, state.carts
+
+    def join(self, batches: list[EventBatch]) -> CartsChanged:
+        """Apply events in order; tells each cart that changed once, as it is at the end."""
+        touched: dict[str, tuple[Cart, int, bool, tuple[int, int, int]]] = {}
+        totals: dict[str, tuple[int, int]] = {}
+        for _, upload, events in batches:
+            duplicates = 0
+            for user_id, order_id, is_payment in events:
+                before = touched.get(user_id)
+                if before is None:
+                    cart = self._wake(user_id)
+                    counts = (len(cart.unpaid), len(cart.paid), len(cart.waiting))
+                    touched[user_id] = (cart, cart.version, cart.is_tall, counts)
+                else:
+                    cart = before[0]
+                status = cart.payment(order_id) if is_payment else cart.order(order_id)
+                if status is None:
+                    duplicates += 1
+            accepted, repeats = self.totals.get(upload, (0, 0))
+            totals[upload] = self.totals[upload] = (accepted + len(events), repeats + duplicates)
+            self.accepted += len(events)
+        changes = [
+            self._change(user_id, *before)
+            for user_id, before in touched.items()
+            if before[0].version > before[1]
+        ]
+        summed = [(upload, *sums) for upload, sums in totals.items()]
+        figures = msgspec.structs.replace(self.figures)
+        return CartsChanged(batches[0].group, self.accepted, figures, summed, changes)
+
+    def snapshot(self) -> bytes:
+        """Encode the group as it is now: plain MessagePack, with a number for its format."""
+        for user_id in self._dirty:
+            self._at_rest[user_id] = encode_cart(self._awake[user_id])
+        self._dirty.clear()
+        if len(self._awake) > MAX_AWAKE:
+            self._awake.clear()
+        return _encode(
+            _Snapshot(_FORMAT, self.accepted, self.figures, self.totals, self._at_rest)
+        )
+
+    def _wake(self, user_id: str) -> Cart:
+        cart = self._awake.get(user_id)
+        if cart is None:
+            at_rest = self._at_rest.get(user_id)
+            cart = Cart() if at_rest is None else decode_cart(at_rest)
+            self._awake[user_id] = cart
+        return cart
+
+    def _change(
+        self, user_id: str, cart: Cart, version: int, was_tall: bool, counts: tuple[int, int, int]
+    ) -> CartChanged:
+        """Tell what changed since ``version``, and bring the figures of the group up to date."""
+        self._dirty.add(user_id)
+        unpaid, paid, waiting = len(cart.unpaid), len(cart.paid), len(cart.waiting)
+        figures = self.figures
+        figures.carts += version == 0
+        figures.unpaid += unpaid - counts[0]
+        figures.paid += paid - counts[1]
+        figures.waiting += waiting - counts[2]
+        figures.with_unpaid += bool(unpaid) - bool(counts[0])
+        figures.with_paid += bool(paid) - bool(counts[1])
+        figures.with_waiting += bool(waiting) - bool(counts[2])
+        completed = _since(cart.paid, version) if paid > counts[1] else []
+        orders: list[tuple[OrderId, int, int]] = []
+        if cart.is_tall:
+            since = version if was_tall else 0
+            for status, ids in enumerate((cart.unpaid, cart.paid, cart.waiting)):
+                orders += [(order_id, status, at) for order_id, at in _since(ids, since)]
+        summary = _encode_json(cart.summary(user_id, NEWEST))
+        return CartChanged(
+            user_id, cart.version, unpaid, paid, waiting, summary, completed, orders
+        )
+
+
+def _since(ids: dict[OrderId, int], version: int) -> list[tuple[OrderId, int]]:
+    """Give what joined a list after ``version``, in order: the end of the list."""
+    joined = []
+    for item in reversed(ids.items()):
+        if item[1] <= version:
+            break
+        joined.append(item)
+    joined.reverse()
+    return joined
+
+
+class JoinLogic(StatefulBatchLogic[EventBatch, CartsChanged, bytes]):
+    """The engine's view of a key group: one message per batch, state as bytes."""
+
+    def __init__(self, group: KeyGroup) -> None:
+        self._group = group
+
+    @override
+    def on_batch(self, values: list[EventBatch]) -> tuple[Iterable[CartsChanged], bool]:
+        return (self._group.join(values),), self.RETAIN
+
+    @override
+    def snapshot(self) -> bytes:
+        return self._group.snapshot()
+
+
+class SkippedBatch(NamedTuple):
+    """The lines of one chunk that are no events."""
+
+    upload: str
+    source: str
+    records: list[Skipped]
+    blank: int
+
+
+class SkipLogic(StatefulBatchLogic[SkippedBatch, RecordsSkipped, bytes]):
+    """Counts what is skipped and blank per upload; the records themselves pass through."""
+
+    def __init__(self, snapshot: bytes | None) -> None:
+        self._totals: dict[str, tuple[int, int]] = {}
+        if snapshot is not None:
+            self._totals = msgspec.msgpack.decode(snapshot, type=dict[str, tuple[int, int]])
+
+    @override
+    def on_batch(self, values: list[SkippedBatch]) -> tuple[Iterable[RecordsSkipped], bool]:
+        messages = []
+        for upload, source, records, blank in values:
+            skipped, blanks = self._totals.get(upload, (0, 0))
+            sums = self._totals[upload] = (skipped + len(records), blanks + blank)
+            messages.append(RecordsSkipped(upload, source, *sums, records))
+        return messages, self.RETAIN
+
+    @override
+    def snapshot(self) -> bytes:
+        return _encode(self._totals)

@@ -1,0 +1,295 @@
+"""The journal: the only way in, one total order of chunks, durable before any answer.
+
+SQLite, in WAL with ``synchronous=FULL``. A row is a chunk of lines: the bytes themselves, or the
+range of an upload's file that holds them. Its offset is the position that the flow resumes at.
+The server writes it, the flow reads it, and nothing is ever taken out of it but by a reset.
+"""
+
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from dataflow.chunks import MAX_CHUNK_BYTES, Chunk, after_bom, next_chunk, read_chunk
+
+SCHEMA_VERSION: Final = 1
+API_SOURCE: Final = "api"
+"""The label of records that came through ``POST /api/events``."""
+
+_SCHEMA: Final = """
+CREATE TABLE uploads (
+    id TEXT PRIMARY KEY, created INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, file TEXT NOT NULL,
+    bytes INTEGER NOT NULL, lines INTEGER NOT NULL, rate REAL, state TEXT NOT NULL,
+    paused_because TEXT, checked INTEGER NOT NULL DEFAULT 0, error TEXT,
+    created_at REAL NOT NULL, finished_at REAL,
+    released_bytes INTEGER NOT NULL DEFAULT 0, released_lines INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE chunks (
+    "offset" INTEGER PRIMARY KEY, upload TEXT REFERENCES uploads, first_line INTEGER NOT NULL,
+    lines INTEGER NOT NULL, "start" INTEGER, "end" INTEGER, data BLOB
+);
+CREATE INDEX api_chunks ON chunks ("offset") WHERE upload IS NULL;
+CREATE TABLE idempotency_keys (
+    key TEXT PRIMARY KEY, digest BLOB NOT NULL, first_line INTEGER NOT NULL,
+    last_line INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+class JournalError(Exception):
+    """The journal cannot be used as it is; the message says why."""
+
+
+class KeyReusedError(Exception):
+    """An idempotency key came again with another body."""
+
+
+class Appended(NamedTuple):
+    """The lines that a batch of records took in the count of ``api``, both inclusive."""
+
+    first_line: int
+    last_line: int
+
+
+class Upload(NamedTuple):
+    """A file that was taken in, and how far it was released to the flow; the journal's row.
+
+    ``rate`` is in lines a second, None for as fast as possible. ``checked`` says that a person
+    let it go on although most of it is skipped. Times are seconds since 1970.
+    """
+
+    id: str
+    created: int
+    name: str
+    file: str
+    bytes: int
+    lines: int
+    rate: float | None
+    state: str
+    paused_because: str | None
+    checked: int
+    error: str | None
+    created_at: float
+    finished_at: float | None
+    released_bytes: int
+    released_lines: int
+
+
+class Entry(NamedTuple):
+    """A chunk as the flow reads it: its place in the journal, where it came from, its bytes."""
+
+    offset: int
+    upload: str | None
+    source: str
+    first_line: int
+    data: bytes
+
+
+class Journal:
+    """The server's end of the journal; safe to call from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            with self._transaction() as db:
+                for statement in _SCHEMA.split(";"):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        elif version != SCHEMA_VERSION:
+            self._db.close()
+            raise JournalError(
+                f"{path} has the format {version}, and this Cartwatch reads {SCHEMA_VERSION}: "
+                "use the version that wrote it, or another data folder"
+            )
+
+    def close(self) -> None:
+        """Close the file; what was answered is in it."""
+        with self._lock:
+            self._db.close()
+
+    def append_events(self, body: bytes, key: str | None = None) -> Appended:
+        """Take records in; the same key answers the same and appends nothing.
+
+        Raises ``KeyReusedError`` where the key came with another body.
+        """
+        digest = hashlib.sha256(body).digest()
+        with self._transaction() as db:
+            if key is not None:
+                known = db.execute(
+                    "SELECT digest, first_line, last_line FROM idempotency_keys WHERE key = ?",
+                    (key,),
+                ).fetchone()
+                if known is not None:
+                    if known[0] != digest:
+                        raise KeyReusedError(key)
+                    return Appended(known[1], known[2])
+            first_line = line = self._api_lines(db) + 1
+            file = BytesIO(body)
+            start = after_bom(file)
+            while (chunk := next_chunk(file, start)) is not None:
+                db.execute(
+                    "INSERT INTO chunks (first_line, lines, data) VALUES (?, ?, ?)",
+                    (line, chunk.lines, read_chunk(file, chunk)),
+                )
+                start, line = chunk.end, line + chunk.lines
+            if key is not None:
+                db.execute(
+                    "INSERT INTO idempotency_keys VALUES (?, ?, ?, ?)",
+                    (key, digest, first_line, line - 1),
+                )
+        return Appended(first_line, line - 1)
+
+    def add_upload(
+        self,
+        upload_id: str,
+        name: str,
+        *,
+        file: str,
+        size: int,
+        lines: int,
+        rate: float | None,
+        now: float,
+    ) -> Upload:
+        """Take an upload in, whose file is in place and durable; it stands as ``running``."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO uploads (id, created, name, file, bytes, lines, rate, state,"
+                " created_at) SELECT ?, ifnull(max(created), 0) + 1, ?, ?, ?, ?, ?, 'running', ?"
+                " FROM uploads",
+                (upload_id, name, file, size, lines, rate, now),
+            )
+            return _upload(db, upload_id)
+
+    def uploads(self) -> list[Upload]:
+        """Give all uploads, oldest first."""
+        with self._lock:
+            rows = self._db.execute("SELECT * FROM uploads ORDER BY created").fetchall()
+        return [Upload(*row) for row in rows]
+
+    def change_upload(self, upload_id: str, **changes: str | float | None) -> Upload:
+        """Set columns of an upload; gives it as it is then."""
+        columns = ", ".join(f"{column} = ?" for column in changes)
+        with self._transaction() as db:
+            db.execute(
+                f"UPDATE uploads SET {columns} WHERE id = ?",  # noqa: S608 (names from our calls)
+                (*changes.values(), upload_id),
+            )
+            return _upload(db, upload_id)
+
+    def release(self, upload: Upload, chunks: Sequence[Chunk]) -> tuple[Upload, int]:
+        """Hand further chunks of an upload's file to the flow; gives it and the last offset.
+
+        ``upload`` must be the newest that was given: its position decides where these begin.
+        """
+        line = upload.released_lines + 1
+        offset = 0
+        with self._transaction() as db:
+            for chunk in chunks:
+                offset = db.execute(
+                    'INSERT INTO chunks (upload, first_line, lines, "start", "end")'
+                    ' VALUES (?, ?, ?, ?, ?) RETURNING "offset"',
+                    (upload.id, line, chunk.lines, chunk.start, chunk.end),
+                ).fetchone()[0]
+                line += chunk.lines
+            db.execute(
+                "UPDATE uploads SET released_bytes = ?, released_lines = ? WHERE id = ?",
+                (chunks[-1].end, line - 1, upload.id),
+            )
+            return _upload(db, upload.id), offset
+
+    def released(self) -> tuple[int, int]:
+        """Count what was released to the flow: lines of uploads, and lines of ``api``."""
+        with self._lock:
+            total = self._db.execute("SELECT ifnull(sum(released_lines), 0) FROM uploads")
+            return total.fetchone()[0], self._api_lines(self._db)
+
+    def end(self) -> int:
+        """Give the offset behind the last chunk: where the next one will stand."""
+        with self._lock:
+            row = self._db.execute('SELECT ifnull(max("offset"), 0) + 1 FROM chunks').fetchone()
+        return int(row[0])
+
+    def place(self, offset: int) -> tuple[str, int] | None:
+        """Name the source and the first line of the chunk at an offset; None behind the end."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT ifnull(uploads.name, ?), first_line FROM chunks"
+                ' LEFT JOIN uploads ON uploads.id = upload WHERE "offset" = ?',
+                (API_SOURCE, offset),
+            ).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def lines_between(self, start: int, end: int) -> int:
+        """Count the lines of the chunks from one offset to before another."""
+        with self._lock:
+            row = self._db.execute(
+                'SELECT ifnull(sum(lines), 0) FROM chunks WHERE "offset" >= ? AND "offset" < ?',
+                (start, end),
+            ).fetchone()
+        return int(row[0])
+
+    @staticmethod
+    def _api_lines(db: sqlite3.Connection) -> int:
+        row = db.execute(
+            "SELECT first_line + lines - 1 FROM chunks WHERE upload IS NULL"
+            ' ORDER BY "offset" DESC LIMIT 1'
+        ).fetchone()
+        return 0 if row is None else int(row[0])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+
+def _upload(db: sqlite3.Connection, upload_id: str) -> Upload:
+    return Upload(*db.execute("SELECT * FROM uploads WHERE id = ?", (upload_id,)).fetchone())
+
+
+class JournalReader:
+    """The flow's end of the journal: chunks in order, from any offset on."""
+
+    def __init__(self, path: Path, files: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA query_only = ON")
+        self._files = files
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def read(self, offset: int, most_bytes: int = MAX_CHUNK_BYTES) -> list[Entry]:
+        """Read the chunks at and behind an offset, up to about ``most_bytes`` of lines."""
+        entries: list[Entry] = []
+        size = 0
+        rows = self._db.execute(
+            'SELECT "offset", upload, ifnull(name, ?), file, first_line, chunks.lines, "start",'
+            ' "end", data FROM chunks LEFT JOIN uploads ON uploads.id = upload WHERE "offset" >= ?'
+            ' ORDER BY "offset"',
+            (API_SOURCE, offset),
+        )
+        for at, upload, source, file, first_line, lines, start, end, data in rows:
+            if upload is not None:
+                with (self._files / file).open("rb") as lines_of_upload:
+                    data = read_chunk(lines_of_upload, Chunk(start, end, lines))
+            entries.append(Entry(at, upload, source, first_line, data))
+            size += len(data)
+            if size >= most_bytes:
+                break
+        rows.close()
+        return entries

@@ -1,0 +1,82 @@
+"""The journal as a source of the flow: one partition, because its order is what makes a replay.
+
+Delivery: nothing is lost and the order never changes. A resume starts again at the offset of the
+last finished epoch, so what came after it is read twice and must be harmless the second time.
+"""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+from typing_extensions import override
+
+from dataflow.journal import Entry, JournalReader
+from dataflow.messages import Started
+
+_POLL: Final = timedelta(milliseconds=5)
+_PARTITION: Final = "journal"
+
+
+class Restored:
+    """How many carts this process restored: summed while the steps are built, told at the start."""
+
+    def __init__(self) -> None:
+        self.carts = 0
+
+
+class _Partition(StatefulSourcePartition[Entry | Started, int]):
+    def __init__(self, reader: JournalReader, offset: int, restored: Restored) -> None:
+        self._reader = reader
+        self._offset = offset
+        self._restored: Restored | None = restored
+        self._awake_at: datetime | None = None
+
+    @override
+    def next_batch(self) -> list[Entry | Started]:
+        if self._restored is not None:
+            # The sink's partition exists only after a write: so the hub hears of every start.
+            started = Started(self._restored.carts, self._offset)
+            self._restored = None
+            return [started]
+        entries = self._reader.read(self._offset)
+        if entries:
+            self._offset = entries[-1].offset + 1
+        self._awake_at = None if entries else datetime.now(UTC) + _POLL
+        return list(entries)
+
+    @override
+    def next_awake(self) -> datetime | None:
+        return self._awake_at
+
+    @override
+    def snapshot(self) -> int:
+        return self._offset
+
+    @override
+    def close(self) -> None:
+        self._reader.close()
+
+
+class JournalSource(FixedPartitionedSource[Entry | Started, int]):
+    """Reads a journal from its beginning, or from the offset of the last finished epoch.
+
+    ``path`` is the journal, ``files`` the folder of the uploads. It never ends: the flow is
+    stopped from outside.
+    """
+
+    def __init__(self, path: Path, files: Path, restored: Restored) -> None:
+        self._path = path
+        self._files = files
+        self._restored = restored
+
+    @override
+    def list_parts(self) -> list[str]:
+        return [_PARTITION]
+
+    @override
+    def build_part(
+        self, step_id: str, for_part: str, resume_state: int | None
+    ) -> StatefulSourcePartition[Entry | Started, int]:
+        reader = JournalReader(self._path, self._files)
+        return _Partition(reader, 1 if resume_state is None else resume_state, self._restored)

@@ -1,0 +1,137 @@
+"""What leaves the flow: small frozen messages, tagged by a number, in MessagePack.
+
+Every message is harmless the second time: a cart carries its version, totals are absolute and
+only grow, a skipped record is known by its upload and line. Written by the joiner and its
+neighbours, sent by the hub sink, kept by the view.
+"""
+
+from typing import Final
+
+import msgspec
+
+from dataflow.records import OrderId, Skipped
+
+API: Final = ""
+"""Stands for an upload's id where records came through ``POST /api/events``."""
+
+
+class Figures(msgspec.Struct, array_like=True, gc=False):
+    """The whole of one key group: carts, orders by status, and carts with at least one such."""
+
+    carts: int = 0
+    unpaid: int = 0
+    paid: int = 0
+    waiting: int = 0
+    with_unpaid: int = 0
+    with_paid: int = 0
+    with_waiting: int = 0
+
+
+class CartChanged(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One cart as it is now, and what happened since the version that was told before.
+
+    ``summary`` is the JSON of its ``Summary`` with the newest ids. ``completed`` holds ``(order
+    id, version)`` of each order that became paid, ``orders`` ``(order id, status, version)`` of
+    each order that changed – kept only for a cart too tall for its summary to hold it whole.
+    """
+
+    user_id: str
+    version: int
+    unpaid: int
+    paid: int
+    waiting: int
+    summary: bytes
+    completed: list[tuple[OrderId, int]]
+    orders: list[tuple[OrderId, int, int]]
+
+
+class CartsChanged(msgspec.Struct, array_like=True, frozen=True, tag=1, gc=False):
+    """What a batch did to the carts of one key group.
+
+    ``accepted`` counts the events that this group has ever taken in and so grows with every
+    message; ``totals`` holds ``(upload, accepted, duplicates)`` of the uploads of this batch,
+    each the sum over all of this group's batches.
+    """
+
+    group: int
+    accepted: int
+    figures: Figures
+    totals: list[tuple[str, int, int]]
+    carts: list[CartChanged]
+
+
+class RecordsSkipped(msgspec.Struct, array_like=True, frozen=True, tag=2, gc=False):
+    """The lines of one upload that are no events; ``skipped`` and ``blank`` are sums so far.
+
+    ``source`` is the label of the upload: the name of its file, or ``api``.
+    """
+
+    upload: str
+    source: str
+    skipped: int
+    blank: int
+    records: list[Skipped]
+
+
+class Started(msgspec.Struct, array_like=True, frozen=True, tag=3, gc=False):
+    """The flow runs: it restored so many carts and goes on at this offset of the journal."""
+
+    carts: int
+    offset: int
+
+
+class Position(msgspec.Struct, array_like=True, frozen=True, tag=4, gc=False):
+    """Everything before this offset of the journal was read and sent on its way."""
+
+    offset: int
+
+
+class Barrier(msgspec.Struct, array_like=True, frozen=True, tag=5, gc=False):
+    """An epoch ends: all that came before it is to be durable before the acknowledgement."""
+
+
+Message = CartsChanged | RecordsSkipped | Started | Position | Barrier
+
+
+class Welcome(msgspec.Struct, array_like=True, frozen=True, tag=1, gc=False):
+    """The hub's first word to a publisher: the last batch of this execution that it has."""
+
+    received: int
+
+
+class Committed(msgspec.Struct, array_like=True, frozen=True, tag=2, gc=False):
+    """The hub has made every batch up to this one durable."""
+
+    batch: int
+
+
+Answer = Welcome | Committed
+
+_encoder = msgspec.msgpack.Encoder()
+_messages = msgspec.msgpack.Decoder(list[Message])
+_answer = msgspec.msgpack.Decoder(Answer)
+
+
+def encode_message(message: Message) -> bytes:
+    """Encode one message; the encoded ones can be put together by ``join_messages``."""
+    return _encoder.encode(message)
+
+
+def join_messages(encoded: list[bytes]) -> bytes:
+    """Make one batch of encoded messages: a MessagePack array of them."""
+    return b"\xdd" + len(encoded).to_bytes(4, "big") + b"".join(encoded)
+
+
+def decode_messages(batch: bytes) -> list[Message]:
+    """Decode a batch; raises ``msgspec.DecodeError`` for anything else."""
+    return _messages.decode(batch)
+
+
+def encode_answer(answer: Answer) -> bytes:
+    """Encode a word of the hub to its publisher."""
+    return _encoder.encode(answer)
+
+
+def decode_answer(data: bytes) -> Answer:
+    """Decode a word of the hub; raises ``msgspec.DecodeError`` for anything else."""
+    return _answer.decode(data)

@@ -1,0 +1,81 @@
+"""The process of the flow: ``python -m dataflow.process``, started and watched by the server.
+
+Takes the flow's lock, so that no second flow runs on the folder, and ends at once when the
+server does: standard input is a pipe that the server holds open and never writes to.
+"""
+
+import argparse
+import ctypes
+import gc
+import logging
+import os
+import signal
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from bytewax.recovery import RecoveryConfig
+from bytewax.run import cli_main
+
+from dataflow.flow import build_flow
+from dataflow.hub_sink import HubSink
+from dataflow.journal_source import JournalSource, Restored
+from dataflow.locks import FileLock, FolderLockedError
+
+SECRET_VARIABLE: Final = "CARTWATCH_HUB_SECRET"  # noqa: S105 (the name, not the secret)
+_PR_SET_PDEATHSIG: Final = 1
+
+
+def main() -> int:
+    """Run the flow until it is killed; 1 where another flow runs on the folder."""
+    parser = argparse.ArgumentParser(description="Run the flow of a Cartwatch server.")
+    parser.add_argument("--generation", type=Path, required=True)
+    parser.add_argument("--lock", type=Path, required=True)
+    parser.add_argument("--hub", required=True)
+    parser.add_argument("--execution", type=int, required=True)
+    parser.add_argument("--groups", type=int, required=True)
+    parser.add_argument("--snapshot-interval", type=float, required=True)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="cartwatch flow: %(message)s")
+    _end_with_parent()
+    try:
+        lock = FileLock(options.lock)
+    except FolderLockedError as error:
+        print(f"cartwatch: {error}: no second flow can run on it", file=sys.stderr)
+        return 1
+    # Events, carts and messages hold no cycles; the collector would walk all of them for nothing.
+    gc.set_threshold(200_000, 50, 1_000)
+    restored = Restored()
+    generation: Path = options.generation
+    flow = build_flow(
+        JournalSource(generation / "journal.db", generation / "uploads", restored),
+        HubSink(options.hub, os.environ[SECRET_VARIABLE], options.execution),
+        groups=options.groups,
+        restored=restored,
+    )
+    cli_main(
+        flow,
+        epoch_interval=timedelta(seconds=options.snapshot_interval),
+        recovery_config=RecoveryConfig(str(generation / "recovery")),
+    )
+    lock.release()
+    return 0
+
+
+def _end_with_parent() -> None:
+    """Die when the server does, however it dies: by the end of the pipe, and on Linux by signal."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    def watch() -> None:
+        while os.read(sys.stdin.fileno(), 1):
+            pass
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, name="watch-server", daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

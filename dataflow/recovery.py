@@ -1,0 +1,65 @@
+"""The recovery store of the engine: made whole or not at all, and purged before every start.
+
+A killed run leaves snapshots of its unfinished epoch behind, and a later resume can load them
+beside an older offset: events would count twice. The purge takes them out. It must run while
+nothing else has the store open, and not in the process in which the flow then runs, because two
+copies of SQLite in one process drop each other's locks.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from bytewax.recovery import init_db_dir
+
+
+class RecoveryStoreError(Exception):
+    """The recovery store cannot be read; the message says why."""
+
+
+def make_recovery_store(folder: Path) -> None:
+    """Make an empty store of one partition in a new folder."""
+    folder.mkdir()
+    init_db_dir(folder, 1)
+
+
+def purge(folder: Path) -> int:
+    """Take out the snapshots of epochs that never finished; gives how many there were.
+
+    The epoch to resume at is that of the newest execution: over its workers, the least of the
+    frontiers that they wrote, or the epoch that it began with where one wrote none.
+    """
+    parts = sorted(folder.glob("part-*.sqlite3"))
+    if not parts:
+        raise RecoveryStoreError(f"{folder} holds no recovery store")
+    try:
+        resume_at = _resume_epoch(parts)
+        return sum(_purge_part(part, resume_at) for part in parts)
+    except sqlite3.Error as error:
+        raise RecoveryStoreError(f"the recovery store {folder} cannot be read: {error}") from error
+
+
+def _resume_epoch(parts: list[Path]) -> int:
+    executions: dict[int, tuple[int, int]] = {}
+    frontiers: dict[tuple[int, int], int] = {}
+    for part in parts:
+        with closing(sqlite3.connect(part)) as db:
+            for number, workers, epoch in db.execute(
+                "SELECT ex_num, worker_count, resume_epoch FROM exs"
+            ):
+                executions[number] = (workers, epoch)
+            for number, worker, frontier in db.execute(
+                "SELECT ex_num, worker_index, worker_frontier FROM fronts"
+            ):
+                at = (number, worker)
+                frontiers[at] = max(frontier, frontiers.get(at, frontier))
+    if not executions:
+        return 1
+    newest = max(executions)
+    workers, epoch = executions[newest]
+    return min(max(epoch, frontiers.get((newest, worker), epoch)) for worker in range(workers))
+
+
+def _purge_part(part: Path, resume_at: int) -> int:
+    with closing(sqlite3.connect(part)) as db, db:
+        return db.execute("DELETE FROM snaps WHERE snap_epoch >= ?", (resume_at,)).rowcount

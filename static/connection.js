@@ -1,0 +1,148 @@
+import { parse } from "./json.js";
+
+/** Silence after which an open connection is stale: the server's heartbeat is 5 s. */
+const SILENCE_MS = 12_000;
+/** Silence after which an open connection is given up: nobody is at the other end. */
+const DEAD_MS = 45_000;
+const FIRST_RETRY_MS = 400;
+/** The longest wait between two attempts: a page must be back soon after its server. */
+const LAST_RETRY_MS = 5_000;
+
+/** @typedef {"connecting" | "live" | "stale" | "offline"} State */
+
+/** The states of the connection and what moves it; what is not named here changes nothing.
+ * @type {Record<State, Partial<Record<"open" | "frame" | "silence" | "close", State>>>} */
+const MOVES = {
+  connecting: { frame: "live", silence: "stale", close: "offline" },
+  live: { silence: "stale", close: "offline" },
+  stale: { frame: "live", close: "offline" },
+  offline: { open: "connecting" },
+};
+
+/**
+ * The socket to the server, kept open: it reconnects by itself and always asks for the window wanted *now*.
+ * Fires `state` when `state` or `reason` changed, and `frame` with each frame (as `detail`).
+ */
+export class Connection extends EventTarget {
+  /** @type {State} */
+  state = "connecting";
+  /** Why the server closed the connection, in its own words. */
+  reason = "";
+
+  #address;
+  #wanted;
+  #random;
+  /** @type {WebSocket | null} */
+  #socket = null;
+  #attempts = 0;
+  #retry = 0;
+  #silence = 0;
+
+  /**
+   * @param {object} ports
+   * @param {() => string} ports.address  the socket's address for the window wanted now
+   * @param {() => object} ports.wanted   that window itself
+   * @param {() => number} [ports.random] the jitter between attempts, 0 to 1
+   */
+  constructor({ address, wanted, random = Math.random }) {
+    super();
+    this.#address = address;
+    this.#wanted = wanted;
+    this.#random = random;
+  }
+
+  /** Connect now. */
+  open() {
+    clearTimeout(this.#retry);
+    const socket = new WebSocket(this.#address());
+    this.#socket = socket;
+    this.#watch();
+    socket.onopen = () => this.#move("open");
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onclose = ({ reason }) => this.#closed(reason);
+  }
+
+  /** Ask for the window wanted now; a closed connection asks when it opens. */
+  ask() {
+    if (this.#socket?.readyState === WebSocket.OPEN) {
+      this.#socket.send(JSON.stringify({ type: "window", ...this.#wanted() }));
+    }
+  }
+
+  /** The network or the person is back: ask for a fresh snapshot, or try again at once. */
+  wake() {
+    if (this.#socket) {
+      this.ask();
+    } else {
+      this.#attempts = 0;
+      this.open();
+    }
+  }
+
+  /** Give up this socket (it is silent, or talks nonsense) and come back by another. */
+  drop() {
+    this.#release();
+    this.#closed("");
+  }
+
+  /** Close for good. */
+  stop() {
+    this.#release();
+    clearTimeout(this.#retry);
+    clearTimeout(this.#silence);
+  }
+
+  /** @param {string} data */
+  #receive(data) {
+    let frame;
+    try {
+      frame = parse(data);
+    } catch {
+      this.drop();
+      return;
+    }
+    this.#watch();
+    this.#move("frame");
+    if (frame?.type === "snapshot") this.#attempts = 0;
+    this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
+  }
+
+  /** @param {string} reason */
+  #closed(reason) {
+    this.#socket = null;
+    clearTimeout(this.#silence);
+    const longest = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#attempts);
+    this.#attempts += 1;
+    this.#retry = setTimeout(() => this.open(), longest * (0.5 + this.#random() / 2));
+    this.#move("close", reason);
+  }
+
+  /** Await the next frame: first the silence that makes the connection stale, then the one that ends it. */
+  #watch() {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => {
+      this.#move("silence");
+      this.#silence = setTimeout(() => this.drop(), DEAD_MS - SILENCE_MS);
+    }, SILENCE_MS);
+  }
+
+  #release() {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  /**
+   * @param {"open" | "frame" | "silence" | "close"} event
+   * @param {string} [reason]
+   */
+  #move(event, reason = "") {
+    const next = MOVES[this.state][event] ?? this.state;
+    if (next === this.state && reason === this.reason) return;
+    this.state = next;
+    this.reason = reason;
+    this.dispatchEvent(new Event("state"));
+  }
+}

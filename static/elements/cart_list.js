@@ -1,0 +1,70 @@
+import { addressOf, EVERYTHING, same } from "../address.js";
+import { CartRow } from "./cart_row.js";
+import { KeyedList } from "./keyed_list.js";
+import { part, setAttribute, setText, show } from "./patch.js";
+import { number } from "./words.js";
+
+/** @typedef {import("../main.js").Ports} Ports */
+/** @typedef {import("../store.js").Cart} Cart */
+
+/** The page of carts, its empty states, and the way to the next page. */
+export class CartList extends HTMLElement {
+  #life = new AbortController();
+
+  /** @param {Ports} ports */
+  start({ store, place, painter }) {
+    const { signal } = this.#life;
+    /** @type {KeyedList<Cart>} */
+    const list = new KeyedList(part(this, ".carts-list"), "cart", CartRow);
+    const paint = () => {
+      if (!store.ready) return;
+      const { order, items } = store.carts;
+      list.paint(order, (key) => /** @type {Cart} */ (items.get(key)));
+      this.#paintAround(store, place);
+    };
+    store.addEventListener("change", () => painter.ask(paint), { signal });
+    place.addEventListener("move", () => painter.ask(paint), { signal });
+    this.addEventListener("click", (event) => this.#click(event, place), { signal });
+  }
+
+  disconnectedCallback() {
+    this.#life.abort();
+  }
+
+  /**
+   * @param {Ports["store"]} store
+   * @param {Ports["place"]} place
+   */
+  #paintAround({ carts, uploads, next, window }, place) {
+    const none = carts.order.length === 0;
+    const narrowed = Boolean(window.search || window.filter !== EVERYTHING.filter || window.cursor);
+    setAttribute(this, "aria-busy", String(!same(window, place.window)));
+    show(part(this, '[data-empty="first"]'), none && !narrowed && uploads.order.length === 0);
+    show(part(this, '[data-empty="waiting"]'), none && !narrowed && uploads.order.length > 0);
+    show(part(this, '[data-empty="narrowed"]'), none && narrowed);
+    for (const total of document.querySelectorAll(".carts-total")) setText(total, number(carts.total));
+    const first = part(this, '[data-page="first"]');
+    show(first, Boolean(window.cursor));
+    setAttribute(first, "href", addressOf({ ...window, cursor: null }));
+    const onward = part(this, '[data-page="next"]');
+    show(onward, Boolean(next));
+    setAttribute(onward, "href", addressOf({ ...window, cursor: next }));
+    show(part(this, ".pager"), Boolean(next || window.cursor));
+  }
+
+  /**
+   * @param {MouseEvent} event
+   * @param {Ports["place"]} place
+   */
+  #click(event, place) {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button > 0) return;
+    const link = /** @type {Element} */ (event.target).closest("a[data-page], a[data-action=everything]");
+    if (!link) return;
+    event.preventDefault();
+    const cursor = new URL(/** @type {HTMLAnchorElement} */ (link).href).searchParams.get("cursor");
+    if (link.hasAttribute("data-page")) place.go({ cursor });
+    else place.go(EVERYTHING);
+    part(this, ".carts-list").focus({ preventScroll: true });
+    this.closest("section")?.scrollIntoView({ block: "start" });
+  }
+}

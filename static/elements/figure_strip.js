@@ -1,0 +1,29 @@
+import { setAttribute, setText } from "./patch.js";
+import { number, rate } from "./words.js";
+
+/** The figures under the header. */
+export class FigureStrip extends HTMLElement {
+  #life = new AbortController();
+
+  /** @param {import("../main.js").Ports} ports */
+  start({ store, painter }) {
+    const paint = () => this.#paint(store.stats);
+    store.addEventListener("change", ({ detail }) => {
+      if (detail.stats) painter.ask(paint);
+    }, { signal: this.#life.signal });
+  }
+
+  disconnectedCallback() {
+    this.#life.abort();
+  }
+
+  /** @param {Record<string, number>} stats */
+  #paint(stats) {
+    for (const figure of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll("[data-stat]"))) {
+      const value = stats[/** @type {string} */ (figure.dataset.stat)];
+      setAttribute(figure, "data-value", value);
+      for (const shown of figure.querySelectorAll(".figure-number")) setText(shown, number(value));
+    }
+    for (const shown of this.querySelectorAll(".figure-rate")) setText(shown, rate(stats.events_per_second));
+  }
+}

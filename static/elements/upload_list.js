@@ -1,0 +1,75 @@
+import { KeyedList } from "./keyed_list.js";
+import { complain, part, setText, show } from "./patch.js";
+import { UploadRow } from "./upload_row.js";
+import { number } from "./words.js";
+
+/** @typedef {import("../main.js").Ports} Ports */
+/** @typedef {import("../store.js").Upload} Upload */
+
+/** The newest uploads and what can be done with each. */
+export class UploadList extends HTMLElement {
+  #life = new AbortController();
+
+  /** @param {Ports & {startOver: (upload: Upload) => void}} ports */
+  start({ store, painter, http, startOver }) {
+    const { signal } = this.#life;
+    /** @type {KeyedList<Upload>} */
+    const list = new KeyedList(part(this, ".uploads-list"), "upload", UploadRow);
+    const paint = () => {
+      const { order, items, total } = store.uploads;
+      list.paint(order, (key) => /** @type {Upload} */ (items.get(key)));
+      show(part(this, '[data-empty="uploads"]'), order.length === 0);
+      show(part(this, '[data-more="uploads"]'), total > order.length);
+      setText(part(this, ".uploads-shown"), number(order.length));
+      for (const node of document.querySelectorAll(".uploads-total")) setText(node, number(total));
+    };
+    store.addEventListener("change", ({ detail }) => {
+      if (detail.uploads) painter.ask(paint);
+    }, { signal });
+    const act = async (/** @type {Event} */ event) => {
+      const control = /** @type {Element} */ (event.target).closest("[data-action]");
+      const row = control?.closest("[data-upload]");
+      if (!(control instanceof HTMLElement) || !(row instanceof HTMLElement)) return;
+      if ((control instanceof HTMLSelectElement) !== (event.type === "change")) return;
+      const upload = store.uploads.items.get(row.dataset.upload ?? "");
+      if (!upload) return;
+      complain(row, "");
+      try {
+        await run(control, upload, http, startOver);
+      } catch (refusal) {
+        complain(row, /** @type {Error} */ (refusal).message);
+      }
+    };
+    this.addEventListener("click", act, { signal });
+    this.addEventListener("change", act, { signal });
+  }
+
+  disconnectedCallback() {
+    this.#life.abort();
+  }
+}
+
+/**
+ * @param {HTMLElement} control
+ * @param {Upload} upload
+ * @param {Ports["http"]} http
+ * @param {(upload: Upload) => void} startOver
+ */
+function run(control, upload, http, startOver) {
+  switch (control.dataset.action) {
+    case "toggle":
+      return http.changeUpload(upload.id, { state: upload.state === "paused" ? "running" : "paused" });
+    case "cancel":
+      return http.changeUpload(upload.id, { state: "cancelled" });
+    case "pace": {
+      const { value } = /** @type {HTMLSelectElement} */ (control);
+      return http.changeUpload(upload.id, { rate: value === "" ? null : Number(value) });
+    }
+    case "replay":
+      return http.replayUpload(upload.id);
+    case "start-over":
+      return startOver(upload);
+    default:
+      throw new Error(`no such action: ${control.dataset.action}`);
+  }
+}

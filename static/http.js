@@ -1,0 +1,107 @@
+import { parse, textOf } from "./json.js";
+
+/** @typedef {import("./json.js").Id} Id */
+
+/** What the server refused, in its own words, or that it did not answer at all. */
+export class Refusal extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   */
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const SILENT = new Refusal("unreachable", "The server did not answer. Nothing was changed; try again when the page is live.");
+
+/** The file of the packaged sample. */
+export const sample = () => call("GET", "/cart-join.json", { as: "blob" });
+
+/** @param {string} userId */
+export const cart = (userId) => call("GET", `/api/carts/${encodeURIComponent(userId)}`);
+
+/** @param {string | null} cursor */
+export const skipped = (cursor) => call("GET", cursor ? `/api/skipped?${new URLSearchParams({ cursor })}` : "/api/skipped");
+
+/**
+ * @param {Id} id
+ * @param {{rate: number | null} | {state: string}} change
+ */
+export const changeUpload = (id, change) => call("PATCH", uploadPath(id), { json: JSON.stringify(change) });
+
+/** @param {Id} id */
+export const replayUpload = (id) => call("POST", `${uploadPath(id)}/replay`);
+
+export const restartFlow = () => call("POST", "/api/flow/restart");
+
+/** @param {Id | null} replay  the upload to replay once all is forgotten */
+export function startOver(replay) {
+  return call("POST", "/api/reset", { json: replay === null ? '{"confirm":"reset"}' : `{"confirm":"reset","replay":${textOf(replay)}}` });
+}
+
+/**
+ * Send a file. Not by fetch, which cannot tell how far it got.
+ * @param {Blob} file
+ * @param {object} how
+ * @param {string} how.name
+ * @param {number | null} how.rate  records a second; null: as fast as possible
+ * @param {(share: number) => void} how.onProgress
+ * @param {AbortSignal} how.signal
+ * @returns {Promise<any>} the upload
+ */
+export function upload(file, { name, rate, onProgress, signal }) {
+  const query = new URLSearchParams(rate === null ? { name } : { name, rate: String(rate) });
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `/api/uploads?${query}`);
+    request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
+    request.onload = () => {
+      if (request.status < 300) resolve(parse(request.responseText));
+      else reject(refusal(request.status, request.responseText));
+    };
+    request.onerror = () => reject(SILENT);
+    request.onabort = () => reject(new Refusal("stopped", `Sending ${name} was stopped; nothing of it was kept.`));
+    signal.addEventListener("abort", () => request.abort(), { once: true });
+    request.send(file);
+  });
+}
+
+/** @param {Id} id */
+function uploadPath(id) {
+  return `/api/uploads/${encodeURIComponent(String(id))}`;
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {{json?: string, as?: "json" | "blob"}} [how]
+ * @throws {Refusal}
+ */
+async function call(method, path, { json, as = "json" } = {}) {
+  const headers = json === undefined ? undefined : { "Content-Type": "application/json" };
+  let response;
+  let answer;
+  try {
+    response = await fetch(path, { method, headers, body: json });
+    answer = as === "blob" && response.ok ? await response.blob() : await response.text();
+  } catch {
+    throw SILENT;
+  }
+  if (!response.ok) throw refusal(response.status, String(answer));
+  return typeof answer === "string" && answer ? parse(answer) : answer;
+}
+
+/**
+ * @param {number} status
+ * @param {string} body
+ */
+function refusal(status, body) {
+  try {
+    const { code, message } = parse(body).error;
+    return new Refusal(code, message);
+  } catch {
+    return new Refusal(String(status), `The server answered ${status} without a reason.`);
+  }
+}

@@ -1,0 +1,141 @@
+import { EVERYTHING } from "./address.js";
+import { Listing } from "./listing.js";
+
+/** @typedef {import("./json.js").Id} Id */
+/** @typedef {import("./address.js").Window} Window */
+/** @typedef {{user_id: string, version: number, paid_order_ids: Id[], unpaid_order_ids: Id[], waiting_payment_ids: Id[], paid: number, unpaid: number, waiting: number, updated_at: string}} Cart */
+/** @typedef {{id: Id, name: string, lines: number | null, processed: number, accepted: number, skipped: number, duplicates: number, rate: number | null, state: string, paused_because?: string | null, error?: string | null}} Upload */
+/** @typedef {{id: number, source: string, line: number, reason: string, message: string, raw: string, raw_cut: boolean, skipped_at: string}} Skipped */
+/** @typedef {{state: "running" | "recovering" | "restarting" | "down", since: string, message: string | null}} Flow */
+/** @typedef {{reset: boolean, window: boolean, stats: boolean, flow: boolean, carts: Set<string> | null, uploads: Set<string> | null, skipped: Set<string> | null}} Change
+ * which parts changed; of a list, the keys of the items that did (null: the list is as it was) */
+
+/** How many carts that left the screen are remembered, so that none comes back older than it was. */
+const REMEMBERED = 1000;
+
+/**
+ * The facts that the page shows, and no more than it shows. Knows no DOM and no network.
+ * Fires `change` with a {@link Change}.
+ */
+export class Store extends EventTarget {
+  /** Whether a snapshot has come. */
+  ready = false;
+  generation = "";
+  /** The server's time of the newest frame. */
+  at = "";
+  /** @type {Window} the window that the carts are of */
+  window = EVERYTHING;
+  /** @type {Record<string, number>} */
+  stats = {};
+  /** @type {Flow | null} */
+  flow = null;
+  /** @type {string | null} where the next page of carts begins */
+  next = null;
+  /** @type {Record<string, number>} */
+  byReason = {};
+  /** @type {Listing<Cart>} */
+  carts = new Listing((cart) => cart.user_id, (known, cart) => cart.version > known.version);
+  /** @type {Listing<Upload>} */
+  uploads = new Listing((upload) => String(upload.id), () => true);
+  /** @type {Listing<Skipped>} */
+  skipped = new Listing((record) => String(record.id), () => false);
+
+  /** @type {Map<string, Cart>} */
+  #seen = new Map();
+
+  /**
+   * Take a frame in.
+   * @param {any} frame
+   * @returns {"applied" | "ignored" | "gap" | "nonsense"} gap: something is missing, a snapshot must be asked for
+   */
+  apply(frame) {
+    switch (frame?.type) {
+      case "heartbeat":
+        this.at = frame.at;
+        return "applied";
+      case "snapshot":
+        return isWhole(frame) ? this.#start(frame) : "nonsense";
+      case "changes":
+        return this.ready ? this.#change(frame) : "ignored";
+      case "error":
+        return "ignored";
+      default:
+        return "nonsense";
+    }
+  }
+
+  /** @param {any} frame */
+  #start(frame) {
+    const reset = this.ready && frame.generation !== this.generation;
+    if (reset) this.#forget();
+    this.ready = true;
+    this.generation = frame.generation;
+    this.window = frame.window;
+    const { carts, uploads, skipped } = frame;
+    this.#finish(frame, {
+      reset,
+      window: true,
+      stats: true,
+      flow: true,
+      carts: this.carts.replace({ ...carts, items: carts.items.map(this.#newest, this) }),
+      uploads: this.uploads.replace(uploads),
+      skipped: this.skipped.replace(skipped),
+    });
+    return /** @type {const} */ ("applied");
+  }
+
+  /** @param {any} frame */
+  #change(frame) {
+    if (frame.generation !== undefined && frame.generation !== this.generation) return "gap";
+    const { carts, uploads, skipped } = frame;
+    const change = {
+      reset: false,
+      window: false,
+      stats: Boolean(frame.stats),
+      flow: Boolean(frame.flow),
+      carts: carts ? this.carts.merge({ ...carts, items: carts.items.map(this.#newest, this) }) : null,
+      uploads: uploads ? this.uploads.merge(uploads) : null,
+      skipped: skipped ? this.skipped.merge(skipped) : null,
+    };
+    if ((carts && !change.carts) || (uploads && !change.uploads) || (skipped && !change.skipped)) return "gap";
+    this.#finish(frame, change);
+    return /** @type {const} */ ("applied");
+  }
+
+  /**
+   * @param {any} frame
+   * @param {Change} change
+   */
+  #finish(frame, change) {
+    this.at = frame.at ?? this.at;
+    this.stats = frame.stats ?? this.stats;
+    this.flow = frame.flow ?? this.flow;
+    if (frame.carts && "next" in frame.carts) this.next = frame.carts.next;
+    this.byReason = frame.skipped?.by_reason ?? this.byReason;
+    this.dispatchEvent(new CustomEvent("change", { detail: change }));
+  }
+
+  /**
+   * The newest version ever heard of this cart.
+   * @param {Cart} cart
+   */
+  #newest(cart) {
+    const seen = this.#seen.get(cart.user_id);
+    const newest = seen && seen.version >= cart.version ? seen : cart;
+    this.#seen.delete(cart.user_id);
+    this.#seen.set(cart.user_id, newest);
+    if (this.#seen.size > REMEMBERED) this.#seen.delete(/** @type {string} */ (this.#seen.keys().next().value));
+    return newest;
+  }
+
+  #forget() {
+    this.#seen.clear();
+    for (const listing of [this.carts, this.uploads, this.skipped]) listing.clear();
+  }
+}
+
+/** @param {any} frame */
+function isWhole(frame) {
+  const lists = [frame.carts, frame.uploads, frame.skipped];
+  return typeof frame.generation === "string" && frame.window && frame.stats && frame.flow && lists.every((part) => Array.isArray(part?.items));
+}

@@ -1,0 +1,49 @@
+"""One server and one browser for the folder; a fresh page, with nothing gone wrong in it, for each test."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.stage import Server, Stage
+from tests.chromium import launch
+
+
+@pytest.fixture(scope="package")
+def server() -> Iterator[Server]:
+    """Serve the page on a free port; connections queue in the listening socket until it runs."""
+    server = Server()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server.origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        config = uvicorn.Config(server.app(), log_level="warning", lifespan="off", ws="none")
+        running = uvicorn.Server(config)
+        thread = Thread(target=running.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield server
+        running.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Run one browser; not for longer than this folder, as its event loop is in the way of others."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def stage(browser: Browser, server: Server) -> Iterator[Stage]:
+    """Set up a page in a context of its own; an error in its console fails the test."""
+    context = browser.new_context(locale="en-GB", timezone_id="UTC")
+    context.set_default_timeout(10_000)
+    stage = Stage(context.new_page(), server)
+    yield stage
+    context.close()
+    assert stage.errors == []

@@ -1,0 +1,122 @@
+"""Frames as the server sends them, with what a test does not care about filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Frame = dict[str, Any]
+AT = "2026-03-01T12:00:00Z"
+STATS = {
+    "carts": 2,
+    "unpaid": 1,
+    "paid": 3,
+    "waiting": 0,
+    "skipped": 1,
+    "duplicates": 0,
+    "events": 7,
+    "lag": 0,
+    "events_per_second": 1.8,
+    "viewers": 1,
+}
+WINDOW = {"search": "", "filter": "all", "sort": "recent", "cursor": None, "user": None}
+
+
+def cart(
+    user_id: str,
+    version: int = 1,
+    *,
+    paid: Sequence[int | str] = (),
+    unpaid: Sequence[int | str] = (),
+    waiting: Sequence[int | str] = (),
+    **counts: int,
+) -> Frame:
+    """Make a summary; its ids stand oldest first, and its counts are theirs unless given."""
+    ids = {"paid": list(paid), "unpaid": list(unpaid), "waiting": list(waiting)}
+    return {
+        "user_id": user_id,
+        "version": version,
+        "paid_order_ids": ids["paid"],
+        "unpaid_order_ids": ids["unpaid"],
+        "waiting_payment_ids": ids["waiting"],
+        **{status: len(listed) for status, listed in ids.items()},
+        **counts,
+        "updated_at": AT,
+    }
+
+
+def upload(upload_id: str, name: str = "orders.jsonl", **changes: Any) -> Frame:
+    """Make an upload of eight lines, all processed."""
+    return {
+        "id": upload_id,
+        "name": name,
+        "bytes": 420,
+        "lines": 8,
+        "processed": 8,
+        "accepted": 7,
+        "skipped": 1,
+        "blank": 0,
+        "duplicates": 0,
+        "rate": None,
+        "state": "done",
+        "created_at": AT,
+        "finished_at": AT,
+        **changes,
+    }
+
+
+def skipped(record_id: int, **changes: Any) -> Frame:
+    """Make a skipped record: the bad line of the sample."""
+    return {
+        "id": record_id,
+        "upload": "u1",
+        "source": "cart-join.json",
+        "line": 6,
+        "reason": "invalid_json",
+        "message": "line 6 is not JSON: expected a value at column 1",
+        "column": 1,
+        "raw": "FAIL HERE",
+        "raw_cut": False,
+        "skipped_at": AT,
+        "resubmitted_at": None,
+        **changes,
+    }
+
+
+def snapshot(
+    carts: Sequence[Frame] = (),
+    *,
+    uploads: Sequence[Frame] = (),
+    records: Sequence[Frame] = (),
+    following: str | None = None,
+    window: Mapping[str, Any] = WINDOW,
+    **parts: Any,
+) -> Frame:
+    """Make a snapshot frame; `following` is the cursor of the next page of carts."""
+    return {
+        "type": "snapshot",
+        "at": AT,
+        "generation": "first",
+        "window": {**WINDOW, **window},
+        "carts": {"items": list(carts), "total": len(carts), "next": following},
+        "stats": STATS,
+        "flow": {"state": "running", "since": AT, "message": None},
+        "uploads": {"items": list(uploads), "total": len(uploads)},
+        "skipped": {
+            "items": list(records),
+            "total": len(records),
+            "by_reason": {"invalid_json": len(records)} if records else {},
+        },
+        **parts,
+    }
+
+
+def changes(
+    carts: Sequence[Frame] = (), order: Sequence[str] | None = None, **parts: Any
+) -> Frame:
+    """Make a change of carts, in the order given or their own, and of any other part."""
+    frame: Frame = {"type": "changes", "at": AT, **parts}
+    if carts or order is not None:
+        ids = [item["user_id"] for item in carts] if order is None else list(order)
+        frame["carts"] = {"items": list(carts), "order": ids, "total": len(ids), "next": None}
+    return frame

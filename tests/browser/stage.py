@@ -1,0 +1,125 @@
+"""A page whose server is played by the test: its HTML, its socket and its API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Page, Request, Route, WebSocketRoute
+from starlette.applications import Starlette
+from starlette.requests import Request as HTTPRequest
+from starlette.responses import HTMLResponse
+from starlette.routing import Mount
+from starlette.routing import Route as Path
+from starlette.staticfiles import StaticFiles
+
+from tests.browser.frames import Frame, snapshot
+from web.pages import render_dashboard, render_not_found
+from web.settings import asset_folder
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+#: The page's second frame after now: whatever was asked to be painted is.
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+@dataclass
+class Server:
+    """What the played server renders; `blank` is a page without a script of its own."""
+
+    origin: str = ""
+    first: Frame = field(default_factory=snapshot)
+
+    def app(self) -> Starlette:
+        """Build the application: pages and files, and nothing that lives."""
+        return Starlette(
+            routes=[
+                Mount("/static", StaticFiles(directory=asset_folder("static"))),
+                Path("/blank", self._blank),
+                Path("/", self._dashboard),
+                Path("/carts/{user_id:path}", self._dashboard),
+            ]
+        )
+
+    async def _dashboard(self, request: HTTPRequest) -> HTMLResponse:
+        wanted = request.path_params.get("user_id")
+        html = render_dashboard(self.first, wanted=wanted)
+        return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
+
+    async def _blank(self, request: HTTPRequest) -> HTMLResponse:
+        html = render_not_found(request.url.path)
+        return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
+
+
+class Stage:
+    """One page, and the test's hands on everything it talks to."""
+
+    def __init__(self, page: Page, server: Server) -> None:
+        self.page = page
+        self.server = server
+        self.sockets: list[WebSocketRoute] = []
+        self.said: list[Frame] = []
+        self.calls: list[Request] = []
+        self.errors: list[str] = []
+        self.deaf = False
+        self.refuses = False
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda message: self._hear(message.type, message.text))
+        page.route_web_socket("**/ws?*", self._connect)
+
+    def open(self, path: str = "/", first: Frame | None = None, *, live: bool = True) -> Page:
+        """Open a page rendered from `first`, and play that same frame to it."""
+        self.server.first = snapshot() if first is None else first
+        self.page.goto(self.server.origin + path)
+        if live:
+            self.page.locator("[data-connection=live]").wait_for()
+            self.painted()
+        return self.page
+
+    def blank(self) -> Page:
+        """Open a page that runs nothing, for modules on their own."""
+        self.page.goto(self.server.origin + "/blank")
+        return self.page
+
+    def play(self, frame: Frame | str) -> None:
+        """Send a frame (or any text) to the page."""
+        self.sockets[-1].send(frame if isinstance(frame, str) else json.dumps(frame))
+
+    def painted(self) -> None:
+        """Return once all that was played before is on screen."""
+        self.page.evaluate(PAINTED)
+
+    def answer(
+        self, pattern: str, body: Any, *, status: int = 200, text: str | None = None
+    ) -> None:
+        """Answer calls of the API; each is kept in `calls`."""
+        self.refuses = self.refuses or status >= 400
+
+        def fulfil(route: Route) -> None:
+            self.calls.append(route.request)
+            content = json.dumps(body) if text is None else text
+            route.fulfill(status=status, content_type="application/json", body=content)
+
+        self.page.route(self.server.origin + pattern, fulfil)
+
+    def window(self) -> Mapping[str, Any]:
+        """Give the window that the page asked for last."""
+        return self.said[-1]
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        self.sockets.append(socket)
+        if self.deaf:
+            socket.close(code=1001, reason="")
+            return
+        socket.on_message(lambda text: self.said.append(json.loads(text)))
+        socket.send(json.dumps(self.server.first))
+
+    def _hear(self, kind: str, text: str) -> None:
+        # The browser itself reports every refused call; where a test refuses, that is no error of the page.
+        if kind == "error" and not (self.refuses and text.startswith("Failed to load resource")):
+            self.errors.append(text)

@@ -1,0 +1,89 @@
+"""Group commit: what the flow has sent becomes durable, and only then is acknowledged.
+
+While one commit runs, the next one grows: under load a cart that changes often is written once.
+A commit that fails (a full disk) is tried again with the same batches; meanwhile nothing is
+acknowledged, so the flow waits, and the server says why.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from web.view import Outcome
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+_RETRY_S: Final = 0.5
+_log = logging.getLogger(__name__)
+
+Acknowledge = Callable[[int], None]
+T = TypeVar("T")
+
+
+class Committer:
+    """The queue before the view, and the task that empties it."""
+
+    def __init__(
+        self,
+        commit: Callable[[list[bytes]], Awaitable[Outcome]],
+        committed: Callable[[Outcome], Awaitable[None]],
+    ) -> None:
+        self._commit = commit
+        self._committed = committed
+        self._batches: deque[tuple[Acknowledge, int, bytes]] = deque()
+        self._bytes = 0
+        self._changed = asyncio.Condition()
+        self._busy = False
+        self.failure: str | None = None
+
+    async def put(self, acknowledge: Acknowledge, number: int, batch: bytes) -> None:
+        """Queue a batch; waits while the queue is full. ``acknowledge`` hears of its commit."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._bytes < MAX_BYTES)
+            self._batches.append((acknowledge, number, batch))
+            self._bytes += len(batch)
+            self._changed.notify_all()
+
+    async def drain(self) -> None:
+        """Wait until all that was queued is durable."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self._batches and not self._busy)
+
+    async def run(self) -> None:
+        """Commit what comes, for ever."""
+        while True:
+            async with self._changed:
+                await self._changed.wait_for(lambda: bool(self._batches))
+                taken = list(self._batches)
+                self._batches.clear()
+                self._bytes = 0
+                self._busy = True
+                self._changed.notify_all()
+            outcome = await self._until_written(
+                lambda batches=[batch for _, _, batch in taken]: self._commit(batches)
+            )
+            for acknowledge, number in {each[0]: each[1] for each in taken}.items():
+                acknowledge(number)
+            await self._until_written(lambda outcome=outcome: self._committed(outcome))
+            async with self._changed:
+                self._busy = False
+                self._changed.notify_all()
+
+    async def _until_written(self, write: Callable[[], Awaitable[T]]) -> T:
+        while True:
+            try:
+                written = await write()
+            except sqlite3.Error as error:
+                if self.failure is None:
+                    _log.error("The data cannot be written: %s. Trying again.", error)
+                self.failure = f"the data cannot be written: {error}"
+                await asyncio.sleep(_RETRY_S)
+            else:
+                self.failure = None
+                return written
+
+    def statistics(self) -> dict[str, int]:
+        """Tell how much waits to be committed."""
+        return {"batches": len(self._batches), "bytes": self._bytes}

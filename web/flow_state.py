@@ -1,0 +1,94 @@
+"""What the flow is doing, as everybody is told: its states and the moves between them. Pure.
+
+    restarting ─▶ recovering ─▶ running
+        ▲  ▲──────────┴────────────┘ (its process ended)
+        └▶ down (it ended again and again; still tried)
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from web.times import rfc3339
+
+RUNNING: Final = "running"
+RECOVERING: Final = "recovering"
+RESTARTING: Final = "restarting"
+DOWN: Final = "down"
+
+FAILURES_UNTIL_DOWN: Final = 3
+_FIRST_PAUSE_S: Final = 0.1
+_LONGEST_PAUSE_S: Final = 10.0
+_STEADY_S: Final = 10.0
+
+
+class FlowState:
+    """The state of the flow, since when, and a sentence where there is something to say.
+
+    ``recovering`` lasts until the position that the view had at the start is reached again.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._target = 0
+        self._position = 0
+        self._failures = 0
+        self.execution = 0
+        self.state = RESTARTING
+        self.since = now()
+        self.message: str | None = "The flow is being started."
+
+    @property
+    def target(self) -> int:
+        """The offset at which this execution is caught up."""
+        return self._target
+
+    def begin(self, execution: int, target: int) -> None:
+        """A process of the flow is being started; it is caught up at the offset ``target``."""
+        self.execution, self._target, self._position = execution, target, 0
+        if self._failures < FAILURES_UNTIL_DOWN:
+            self._move(RECOVERING, "The flow restores its state.")
+
+    def started(self, offset: int) -> bool:
+        """The flow runs and goes on at this offset; tells whether it is caught up at once."""
+        self._position = offset
+        if self.state in (RUNNING, DOWN):
+            self._move(RECOVERING, None)
+        if offset < self._target:
+            self.message = "The flow reads again what came after its last snapshot."
+        return self._arrive(barrier=offset >= self._target)
+
+    def reached(self, position: int | None, *, barrier: bool) -> bool:
+        """The view has committed so far; tells whether the flow is caught up by that."""
+        if position is not None:
+            self._position = position
+        return self._arrive(barrier=barrier)
+
+    def ended(self, why: str) -> float:
+        """The process ended by itself; gives the seconds to wait before the next start."""
+        ran_well = self.state == RUNNING and self._now() - self.since >= _STEADY_S
+        self._failures = 1 if ran_well else self._failures + 1
+        if self._failures >= FAILURES_UNTIL_DOWN:
+            self._move(DOWN, f"The flow ended {self._failures} times in a row ({why}).")
+        else:
+            self._move(RESTARTING, f"The flow ended ({why}) and is being started again.")
+        return min(_FIRST_PAUSE_S * 2 ** (self._failures - 1), _LONGEST_PAUSE_S)
+
+    def restart(self, why: str) -> None:
+        """The process is ended on purpose, to be started again at once."""
+        self._move(RESTARTING, why)
+
+    def describe(self) -> dict[str, Any]:
+        """Give the state as the frames show it."""
+        return {"state": self.state, "since": rfc3339(self.since), "message": self.message}
+
+    def _arrive(self, *, barrier: bool) -> bool:
+        if self.state != RECOVERING or not barrier or self._position < max(self._target, 1):
+            return False
+        self._move(RUNNING, None)
+        return True
+
+    def _move(self, state: str, message: str | None) -> None:
+        if state != self.state:
+            self.since = self._now()
+        self.state, self.message = state, message

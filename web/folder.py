@@ -1,0 +1,136 @@
+"""The data folder: whose it is, and which generation of the data in it is the current one.
+
+    data/server.lock  flow.lock  current
+    data/generation-000001/  journal.db  view.db  uploads/  recovery/  generation.json
+
+A reset makes a new generation and renames the pointer to it; locks live outside of both.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from dataflow.flow import KEY_GROUPS
+from dataflow.locks import FileLock
+from dataflow.recovery import make_recovery_store
+
+FORMAT: Final = 1
+_POINTER: Final = "current"
+
+
+class FolderError(Exception):
+    """The data folder cannot be used; the message says why and what to do."""
+
+
+class GenerationFacts(msgspec.Struct, frozen=True):
+    """What was fixed when a generation was made."""
+
+    format: int
+    number: int
+    key_groups: int
+
+
+class Paths(msgspec.Struct, frozen=True):
+    """Where everything of one generation lies."""
+
+    folder: Path
+    facts: GenerationFacts
+
+    @property
+    def journal(self) -> Path:
+        """The journal's file."""
+        return self.folder / "journal.db"
+
+    @property
+    def view(self) -> Path:
+        """The view's file."""
+        return self.folder / "view.db"
+
+    @property
+    def uploads(self) -> Path:
+        """The folder of the uploaded files."""
+        return self.folder / "uploads"
+
+    @property
+    def recovery(self) -> Path:
+        """The folder of the engine's recovery store."""
+        return self.folder / "recovery"
+
+
+class DataFolder:
+    """A data folder that this process owns."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the folder, make it where it is missing; raises ``OSError`` or ``FolderLockedError``."""
+        self.path = path.absolute()
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(self.path / "server.lock")
+
+    @property
+    def flow_lock(self) -> Path:
+        """The file that a running flow holds locked."""
+        return self.path / "flow.lock"
+
+    def release(self) -> None:
+        """Let the folder go."""
+        self._lock.release()
+
+    def current(self) -> Paths:
+        """Give the current generation, a first one where there is none; removes what is left over."""
+        pointer = self.path / _POINTER
+        if not pointer.exists():
+            self.switch_to(self.new_generation(1))
+        name = pointer.read_text().strip()
+        for folder in [*self.path.glob("generation-*"), *self.path.glob(".new-*")]:
+            if folder.name != name:
+                shutil.rmtree(folder, ignore_errors=True)
+        folder = self.path / name
+        try:
+            data = (folder / "generation.json").read_bytes()
+            facts = msgspec.json.decode(data, type=GenerationFacts)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise FolderError(f"{folder} is not a generation of Cartwatch's data: {error}") from None
+        if facts.format != FORMAT:
+            raise FolderError(
+                f"{folder} has the format {facts.format}, and this Cartwatch reads {FORMAT}: "
+                "use the version that wrote it, or another data folder"
+            )
+        return Paths(folder, facts)
+
+    def new_generation(self, number: int) -> Paths:
+        """Make an empty generation beside the current one, durable but not yet pointed at."""
+        name = f"generation-{number:06}"
+        draft = self.path / f".new-{name}"
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(self.path / name, ignore_errors=True)
+        draft.mkdir()
+        (draft / "uploads").mkdir()
+        make_recovery_store(draft / "recovery")
+        facts = GenerationFacts(FORMAT, number, KEY_GROUPS)
+        (draft / "generation.json").write_bytes(msgspec.json.encode(facts))
+        for path in [*draft.rglob("*"), draft]:
+            sync(path)
+        folder = self.path / name
+        draft.rename(folder)
+        sync(self.path)
+        return Paths(folder, facts)
+
+    def switch_to(self, generation: Paths) -> None:
+        """Make a generation the current one; durable when this returns."""
+        draft = self.path / f".{_POINTER}"
+        draft.write_text(generation.folder.name + "\n")
+        sync(draft)
+        draft.rename(self.path / _POINTER)
+        sync(self.path)
+
+
+def sync(path: Path) -> None:
+    """Make a file's content, or a folder's list of names, survive a power cut."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -1,0 +1,89 @@
+"""One generation of the data, opened: journal, view, totals, uploads, and the threads they use.
+
+A reset replaces all of it at once. The view has one writing thread; readers have a few of their
+own, each with its own connection.
+"""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Final, TypeVar
+
+from dataflow.journal import Journal
+from web.committer import Committer
+from web.folder import Paths
+from web.run_ahead import RunAhead
+from web.uploads import Uploads
+from web.view import Outcome, View
+from web.view_reader import ViewReader
+
+_READERS: Final = 3
+T = TypeVar("T")
+
+
+class Generation:
+    """Everything that a reset starts over."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        committed: Callable[[Outcome], Awaitable[None]],
+        changed: Callable[[], None],
+    ) -> None:
+        """Open it; raises ``JournalError``, ``ViewError``, ``sqlite3.Error`` or ``OSError``."""
+        self.paths = paths
+        self.journal = Journal(paths.journal)
+        self.view = View(paths.view)
+        self.totals = self.view.totals()
+        self.run_ahead = RunAhead()
+        self.uploads = Uploads(
+            self.journal, paths.uploads, self.totals, self.run_ahead, changed
+        )
+        self.committer = Committer(lambda batches: self.write(self.view.commit, batches), committed)
+        self._writer = ThreadPoolExecutor(1, "view-writer")
+        self._readers = ThreadPoolExecutor(_READERS, "view-reader")
+        self._local = threading.local()
+        self._open_readers: list[ViewReader] = []
+
+    @property
+    def name(self) -> str:
+        """The number of this generation, as the frames tell it."""
+        return str(self.paths.facts.number)
+
+    async def write(self, call: Callable[..., T], *args: object, **kwargs: object) -> T:
+        """Run a call of the view in its writing thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writer, lambda: call(*args, **kwargs))
+
+    async def read(self, call: Callable[[ViewReader], T]) -> T:
+        """Run a call in one of the reading threads, with its reader."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._readers, lambda: call(self._reader())
+        )
+
+    def export(self, call: Callable[[ViewReader], Iterator[bytes]]) -> Iterator[bytes]:
+        """Stream rows through a reader of their own, however long the client takes."""
+        with closing(ViewReader(self.paths.view)) as reader:
+            yield from call(reader)
+
+    async def close(self) -> None:
+        """Stop releasing and close the files; what was acknowledged is in them."""
+        await self.uploads.stop()
+        await asyncio.to_thread(self._close_files)
+
+    def _close_files(self) -> None:
+        self._readers.shutdown()
+        self._writer.shutdown()
+        for reader in self._open_readers:
+            reader.close()
+        self.view.close()
+        self.journal.close()
+
+    def _reader(self) -> ViewReader:
+        reader: ViewReader | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._local.reader = ViewReader(self.paths.view)
+            self._open_readers.append(reader)
+        return reader

@@ -1,0 +1,58 @@
+"""The bound on what was released to the flow and is not yet in the view.
+
+It is what lets a pause take hold at once, and a live record overtake a long upload: however long
+the file, only so much of it stands before a record that comes now.
+"""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+MAX_BYTES: Final = 6 * 1024 * 1024
+MAX_LINES: Final = 98_304
+
+
+class RunAhead:
+    """Chunks in flight, oldest first, over all uploads."""
+
+    def __init__(self, most_bytes: int = MAX_BYTES, most_lines: int = MAX_LINES) -> None:
+        self._most_bytes = most_bytes
+        self._most_lines = most_lines
+        self._chunks: deque[tuple[int, int, int]] = deque()
+        self._bytes = 0
+        self._lines = 0
+        self._room = asyncio.Event()
+        self._room.set()
+
+    def released(self, offset: int, size: int, lines: int) -> None:
+        """Count a chunk, or several that end at ``offset``, as on their way."""
+        self._chunks.append((offset, size, lines))
+        self._bytes += size
+        self._lines += lines
+        self._tell()
+
+    def arrived(self, position: int) -> None:
+        """Forget the chunks before this offset of the journal: the view has them."""
+        while self._chunks and self._chunks[0][0] < position:
+            _, size, lines = self._chunks.popleft()
+            self._bytes -= size
+            self._lines -= lines
+        self._tell()
+
+    async def room(self, seconds: float) -> bool:
+        """Wait until there is room, at most so long; tells whether there is."""
+        try:
+            await asyncio.wait_for(self._room.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def statistics(self) -> dict[str, int]:
+        """Tell how much is in flight."""
+        return {"chunks": len(self._chunks), "bytes": self._bytes, "lines": self._lines}
+
+    def _tell(self) -> None:
+        if self._bytes < self._most_bytes and self._lines < self._most_lines:
+            self._room.set()
+        else:
+            self._room.clear()

@@ -1,0 +1,136 @@
+"""The server's process: a socket, the application on it, the service beside it, and their end."""
+
+import asyncio
+import gc
+import logging
+import signal
+import socket
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+from typing_extensions import override
+
+from dataflow.journal import JournalError
+from dataflow.locks import FolderLockedError
+from web.app import create_app
+from web.folder import DataFolder, FolderError
+from web.service import Service
+from web.settings import Settings
+from web.view import ViewError
+
+_GRACE_S: Final = 2
+_BACKLOG: Final = 512
+_MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
+
+
+class StartError(Exception):
+    """The server cannot start; the message is the sentence to print."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, but the signals that end it are no error: the process ends with status 0."""
+
+    @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+        yield
+
+    def stop(self) -> None:
+        """End it in good order; asked a second time, at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def run(settings: Settings) -> None:
+    """Serve until a signal ends it; raises ``StartError`` where it cannot start."""
+    logging.basicConfig(level=logging.WARNING, format="cartwatch: %(message)s")
+    # What passes through here holds no cycles; the collector would walk it for nothing.
+    gc.set_threshold(100_000, 50, 1_000)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    listening = _listen(settings)
+    port = listening.getsockname()[1]
+    folder, service = _open(settings)
+    config = uvicorn.Config(
+        create_app(service),
+        http="httptools",
+        ws="websockets-sansio",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        ws_max_size=_MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.005)
+        if not serving.done():
+            print(f"Cartwatch is live at http://{_shown(settings.host)}:{port}", flush=True)
+            service.start(port)
+        await asyncio.wait([serving, service.crashed], return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        await serving
+    finally:
+        await service.stop()
+        folder.release()
+    if service.crashed.done():
+        await service.crashed
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise StartError(
+            f"cannot listen on {settings.host} port {settings.port}: {error.strerror.lower()};"
+            " --port 0 takes any free one"
+        ) from error
+    listening.setblocking(False)
+    return listening
+
+
+def _open(settings: Settings) -> tuple[DataFolder, Service]:
+    try:
+        folder = DataFolder(settings.data)
+    except FolderLockedError as error:
+        raise StartError(f"{error}: stop it, or give another --data folder") from error
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise StartError(f"cannot use the data folder {settings.data}: {why}") from error
+    try:
+        return folder, Service(settings, folder)
+    except (FolderError, JournalError, ViewError) as error:
+        raise StartError(str(error)) from error
+    except (sqlite3.Error, OSError) as error:
+        raise StartError(f"cannot open the data in {folder.path}: {error}") from error
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _loop_factory():  # type: ignore[no-untyped-def]
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop

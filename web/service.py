@@ -1,0 +1,225 @@
+"""The service: what one server keeps running, and how a commit, a crash and a reset pass through.
+
+Puts the parts together and owns their tasks; each part knows only what it is given here.
+"""
+
+import asyncio
+import logging
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from dataflow.journal import Appended, Journal, Upload
+from web.flow_state import RUNNING, FlowState
+from web.folder import DataFolder, Paths
+from web.gate import Gate
+from web.generation import Generation
+from web.live import Live
+from web.publish import PublishPoint
+from web.settings import Settings
+from web.supervisor import Supervisor
+from web.view import Outcome
+
+_log = logging.getLogger(__name__)
+
+
+class Service:
+    """One Cartwatch: a data folder, its current generation, its flow and its viewers."""
+
+    def __init__(self, settings: Settings, folder: DataFolder) -> None:
+        """Open the data; raises what ``Generation`` and ``DataFolder.current`` raise."""
+        self.settings = settings
+        self.folder = folder
+        self.flow = FlowState()
+        self.live = Live(lambda: self.generation, self.flow)
+        self.generation = self._open(folder.current())
+        self.publish_point = PublishPoint(lambda: self.generation.committer)
+        self.gate = Gate()
+        self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._hub_url = ""
+        self._resetting = asyncio.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._live_task: asyncio.Task[None] | None = None
+        self.supervisor = Supervisor(
+            lock=folder.flow_lock,
+            state=self.flow,
+            snapshot_interval=settings.snapshot_interval,
+            begin=self._begin_execution,
+            ended=self._end_execution,
+            changed=self.live.changed,
+        )
+
+    def start(self, port: int) -> None:
+        """Start what runs for ever; the server listens on ``port`` by now."""
+        self._hub_url = f"ws://127.0.0.1:{port}/ws/publish"
+        self._live_task = self._task(self.live.run(), "live")
+        self._start_generation("the server was started")
+
+    async def stop(self) -> None:
+        """End the flow and all tasks, and close the files."""
+        await self._stop_generation()
+        if self._live_task is not None:
+            self._live_task.cancel()
+            await asyncio.gather(self._live_task, return_exceptions=True)
+        await self.generation.close()
+
+    async def append_events(self, body: bytes, key: str | None) -> Appended:
+        """Take records in: durable when this returns."""
+        async with self.gate.passing():
+            generation = self.generation
+            appended = await asyncio.to_thread(generation.journal.append_events, body, key)
+            generation.uploads.api_released(appended.last_line)
+        self.live.changed()
+        return appended
+
+    async def reset(self, replay: str | None) -> Upload | None:
+        """Start over, and replay one of the uploads where that is asked for."""
+        async with self._resetting:
+            again = None if replay is None else self.generation.uploads.get(replay)
+            async with self.gate.closed():
+                return await self._start_over(again)
+
+    def readiness(self) -> str | None:
+        """Say why the service is not ready; None where it is."""
+        generation = self.generation
+        failure = generation.committer.failure or generation.uploads.failure
+        if failure is not None:
+            return failure
+        if self.flow.state != RUNNING:
+            return self.flow.message or f"the flow is {self.flow.state}"
+        return None
+
+    async def _start_over(self, again: Upload | None) -> Upload | None:
+        old = self.generation
+        await self._stop_generation()
+        await old.uploads.stop()
+        try:
+            new = await asyncio.to_thread(self._make_generation, again, old)
+        except BaseException:
+            self._start_generation("a reset failed")
+            old.uploads.start_due()
+            raise
+        self.generation = self._open(new)
+        await old.close()
+        await asyncio.to_thread(shutil.rmtree, old.paths.folder, ignore_errors=True)
+        self._start_generation("everything was started over")
+        self.live.changed()
+        newest, _ = self.generation.uploads.newest(1)
+        return newest[0] if newest else None
+
+    def _make_generation(self, again: Upload | None, old: Generation) -> Paths:
+        new = self.folder.new_generation(old.paths.facts.number + 1)
+        if again is not None:
+            _link(old.paths.uploads / again.file, new.uploads / again.file)
+            journal = Journal(new.journal)
+            journal.add_upload(
+                again.id,
+                again.name,
+                file=again.file,
+                size=again.bytes,
+                lines=again.lines,
+                rate=again.rate,
+                now=time.time(),
+            )
+            journal.close()
+        self.folder.switch_to(new)
+        return new
+
+    def _open(self, paths: Paths) -> Generation:
+        return Generation(paths, self._committed, self.live.changed)
+
+    def _start_generation(self, reason: str) -> None:
+        generation = self.generation
+        self._tasks = [
+            self._task(generation.committer.run(), "committer"),
+            self._task(self.supervisor.run(generation.paths, self._hub_url, reason), "supervisor"),
+        ]
+        generation.uploads.start_due()
+
+    async def _stop_generation(self) -> None:
+        for task in reversed(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        await self.publish_point.shut()
+
+    def _task(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Start a task whose crash ends the server."""
+        task = asyncio.create_task(work, name=name)
+
+        def done(ended: asyncio.Task[None]) -> None:
+            if not ended.cancelled() and (error := ended.exception()) and not self.crashed.done():
+                self.crashed.set_exception(error)
+
+        task.add_done_callback(done)
+        return task
+
+    async def _begin_execution(self, reason: str) -> str:
+        generation = self.generation
+        await self.publish_point.shut()
+        await generation.committer.drain()
+        execution, target = await generation.write(generation.view.begin_execution, reason)
+        self.flow.begin(execution, target)
+        self.live.changed()
+        return self.publish_point.expect(execution)
+
+    async def _end_execution(self, why: str) -> None:
+        generation = self.generation
+        try:
+            await generation.write(
+                generation.view.change_execution,
+                self.flow.execution,
+                ended_at=time.time(),
+                ended_because=why,
+            )
+        except sqlite3.Error as error:
+            _log.error("The end of the flow could not be written down: %s.", error)
+
+    async def _committed(self, outcome: Outcome) -> None:
+        """Pass on what the view has made durable."""
+        generation = self.generation
+        for (upload, part), counts in outcome.parts.items():
+            generation.totals.put_part(upload, part, counts)
+        for group, (accepted, figures) in outcome.groups.items():
+            generation.totals.put_group(group, accepted, figures)
+        self.live.rate.sample(generation.totals.all.accepted)
+        if outcome.position is not None:
+            generation.run_ahead.arrived(outcome.position)
+        await self._follow_recovery(outcome)
+        await generation.uploads.committed()
+        self.live.changed()
+
+    async def _follow_recovery(self, outcome: Outcome) -> None:
+        generation = self.generation
+        changes: dict[str, str | float | None] = {}
+        caught_up = False
+        if (started := outcome.started) is not None:
+            caught_up = self.flow.started(started.offset)
+            place = generation.journal.place(started.offset)
+            source, line = place or (None, None)
+            changes |= {
+                "carts": started.carts,
+                "offset": started.offset,
+                "source": source,
+                "line": line,
+                "records": generation.journal.lines_between(started.offset, self.flow.target),
+            }
+        caught_up |= self.flow.reached(outcome.position, barrier=outcome.barrier)
+        if caught_up:
+            changes["caught_up_at"] = time.time()
+        if changes:
+            await generation.write(
+                generation.view.change_execution, self.flow.execution, **changes
+            )
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the file system cannot."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,29 @@
+"""What one server is started with, and where the files that it shows are."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options of ``cartwatch serve``, checked.
+
+    ``snapshot_interval`` is in seconds, ``max_upload`` in bytes; ``port`` 0 takes any free one.
+    """
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    snapshot_interval: float = 1.0
+    max_upload: int = 2048 * MIB
+
+
+def asset_folder(name: str) -> Path:
+    """Give the folder of ``static`` or ``templates``: inside the wheel, or beside ``web/`` here."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / name, package.parent / name):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(f"no folder {name!r} beside {package}: this installation is incomplete")

@@ -1,0 +1,77 @@
+"""The running totals of the server: what the flow has counted, summed per upload and in all.
+
+Kept in memory for every page and answer, loaded from the view at the start and brought up to
+date by each commit. All of it is absolute and only grows, so it can be told twice.
+"""
+
+from typing import Final
+
+import msgspec
+
+from dataflow.messages import API, Figures
+
+SKIPPED_PART: Final = -1
+"""The part of an upload's totals that counts skipped and blank lines; others are key groups."""
+
+
+class Counts(msgspec.Struct, gc=False):
+    """What became of the lines of one upload, or of one part of it."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    skipped: int = 0
+    blank: int = 0
+
+    @property
+    def processed(self) -> int:
+        """Lines whose effect is durable in the view."""
+        return self.accepted + self.skipped + self.blank
+
+    def add(self, other: "Counts", sign: int = 1) -> None:
+        """Add (or with ``sign`` -1 take away) the counts of another."""
+        self.accepted += sign * other.accepted
+        self.duplicates += sign * other.duplicates
+        self.skipped += sign * other.skipped
+        self.blank += sign * other.blank
+
+
+class Totals:
+    """Sums over uploads and key groups, replaced part by part."""
+
+    def __init__(self) -> None:
+        self._parts: dict[tuple[str, int], Counts] = {}
+        self._uploads: dict[str, Counts] = {}
+        self._groups: dict[int, tuple[int, Figures]] = {}
+        self.all = Counts()
+        self.figures = Figures()
+
+    def put_part(self, upload: str, part: int, counts: Counts) -> None:
+        """Take the newest counts of a part of an upload; older ones change nothing."""
+        before = self._parts.get((upload, part))
+        if before is not None and before.processed >= counts.processed:
+            return
+        self._parts[upload, part] = counts
+        upload_counts = self._uploads.setdefault(upload, Counts())
+        for sums in (upload_counts, self.all):
+            sums.add(counts)
+            if before is not None:
+                sums.add(before, -1)
+
+    def put_group(self, group: int, accepted: int, figures: Figures) -> None:
+        """Take the newest figures of a key group; older ones change nothing."""
+        before, old = self._groups.get(group, (-1, Figures()))
+        if before >= accepted:
+            return
+        self._groups[group] = (accepted, figures)
+        for field in Figures.__struct_fields__:
+            change = getattr(figures, field) - getattr(old, field)
+            setattr(self.figures, field, getattr(self.figures, field) + change)
+
+    def of_upload(self, upload: str) -> Counts:
+        """Give the counts of an upload (``API`` for the records of ``POST /api/events``)."""
+        return self._uploads.get(upload, Counts())
+
+    @property
+    def api(self) -> Counts:
+        """The counts of ``POST /api/events``."""
+        return self.of_upload(API)

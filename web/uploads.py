@@ -1,0 +1,291 @@
+"""Uploads at work: files that were taken in are released to the journal, line by line in time.
+
+One task per running upload cuts chunks from its file at its pace and within the shared run-ahead.
+The position stands in the journal, in the transaction that releases: a replay that was
+interrupted goes on where it was.
+"""
+
+import asyncio
+import logging
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from dataflow.chunks import MAX_CHUNK_LINES, after_bom, next_chunk
+from dataflow.journal import Journal, Upload
+from web.errors import not_found
+from web.pace import Pace
+from web.run_ahead import RunAhead
+from web.totals import Counts, Totals
+from web.upload_states import (
+    CANCELLED,
+    CHECKED_AFTER,
+    DONE,
+    FAILED,
+    PAUSED,
+    RUNNING,
+    changes_asked,
+    describe,
+    has_ended,
+    mostly_skipped,
+)
+
+AT_ONCE: Final = 8
+"""Uploads that run at the same time; further ones wait for their turn."""
+
+_LONGEST_WAIT_S: Final = 0.25
+_TICK_S: Final = 0.02
+_RETRY_S: Final = 0.5
+_log = logging.getLogger(__name__)
+
+
+class Uploads:
+    """The uploads of one generation: taken in, released, steered, ended."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        files: Path,
+        totals: Totals,
+        run_ahead: RunAhead,
+        changed: Callable[[], None],
+    ) -> None:
+        self._journal = journal
+        self._files = files
+        self._totals = totals
+        self._run_ahead = run_ahead
+        self._changed = changed
+        self._uploads = {upload.id: upload for upload in journal.uploads()}
+        self._unended = {id_ for id_, upload in self._uploads.items() if upload.finished_at is None}
+        self._released, self._api_lines = journal.released()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._news: dict[str, asyncio.Event] = {}
+        self.failure: str | None = None
+
+    @property
+    def released_lines(self) -> int:
+        """Lines that were ever released to the flow, those of ``api`` among them."""
+        return self._released + self._api_lines
+
+    def api_released(self, last_line: int) -> None:
+        """Note the last line that came through ``POST /api/events``."""
+        self._api_lines = max(self._api_lines, last_line)
+
+    def get(self, upload_id: str) -> Upload:
+        """Give an upload; raises ``APIError`` (404)."""
+        upload = self._uploads.get(upload_id)
+        if upload is None:
+            raise not_found(f"there is no upload {upload_id!r}")
+        return upload
+
+    def describe(self, upload: Upload) -> dict[str, Any]:
+        """Give an upload as the API shows it."""
+        counts = self._totals.of_upload(upload.id)
+        return describe(upload, counts, has_turn=upload.id in self._tasks)
+
+    def newest(self, limit: int, before: int | None = None) -> tuple[list[Upload], int]:
+        """Give the newest uploads (made before the one numbered so), and how many there are."""
+        found = []
+        for upload in reversed(self._uploads.values()):
+            if before is None or upload.created < before:
+                found.append(upload)
+            if len(found) == limit:
+                break
+        return found, len(self._uploads)
+
+    async def add(
+        self, name: str, *, file: str, size: int, lines: int, rate: float | None
+    ) -> Upload:
+        """Take in a file that is durable in the folder of uploads as ``file``."""
+        upload = await asyncio.to_thread(
+            self._journal.add_upload,
+            secrets.token_hex(8),
+            name,
+            file=file,
+            size=size,
+            lines=lines,
+            rate=rate,
+            now=time.time(),
+        )
+        self._uploads[upload.id] = upload
+        self._unended.add(upload.id)
+        self.start_due()
+        return upload
+
+    async def replay(self, upload: Upload) -> Upload:
+        """Take the same file in once more, at the same pace."""
+        return await self.add(
+            upload.name, file=upload.file, size=upload.bytes, lines=upload.lines, rate=upload.rate
+        )
+
+    async def change(self, upload_id: str, asked: object) -> Upload:
+        """Do what ``PATCH`` asks: another rate or state, durable when this returns."""
+        async with self._lock(upload_id):
+            upload = self.get(upload_id)
+            changes = changes_asked(upload, asked)
+            if changes:
+                upload = await self._save(upload_id, **changes)
+        await self._settle(upload_id)
+        self.start_due()
+        return self.get(upload_id)
+
+    def start_due(self) -> None:
+        """Start the uploads whose turn it is, oldest first."""
+        for upload_id in sorted(self._unended, key=lambda id_: self._uploads[id_].created):
+            upload = self._uploads[upload_id]
+            if len(self._tasks) >= AT_ONCE:
+                return
+            waits = upload.state == RUNNING and upload.released_lines < upload.lines
+            if waits and upload_id not in self._tasks:
+                task = asyncio.create_task(self._feed(upload_id), name=f"feed {upload_id}")
+                self._tasks[upload_id] = task
+                task.add_done_callback(lambda done, id_=upload_id: self._fed(id_, done))
+
+    async def stop(self) -> None:
+        """Release nothing more; what was released stands in the journal."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def committed(self) -> None:
+        """Bring states up to date with what the view now holds."""
+        for upload_id in list(self._unended):
+            await self._settle(upload_id)
+
+    async def _settle(self, upload_id: str) -> None:
+        """End an upload that is through, and pause one that is mostly skipped."""
+        upload = self._uploads[upload_id]
+        counts = self._totals.of_upload(upload_id)
+        if not self._is_due(upload, counts):
+            if news := self._news.get(upload_id):
+                news.set()
+            return
+        async with self._lock(upload_id):
+            upload = self._uploads[upload_id]
+            counts = self._totals.of_upload(upload_id)
+            if counts.processed >= upload.lines and not has_ended(upload):
+                await self._save(
+                    upload_id, state=DONE, paused_because=None, finished_at=time.time()
+                )
+            elif has_ended(upload) and counts.processed >= upload.released_lines:
+                if upload.finished_at is None:
+                    await self._save(upload_id, finished_at=time.time())
+            elif why := mostly_skipped(upload, counts):
+                await self._save(upload_id, state=PAUSED, paused_because=why)
+            if self._uploads[upload_id].finished_at is not None:
+                self._unended.discard(upload_id)
+
+    @staticmethod
+    def _is_due(upload: Upload, counts: Counts) -> bool:
+        return (
+            counts.processed >= upload.lines
+            or (upload.state == CANCELLED and counts.processed >= upload.released_lines)
+            or mostly_skipped(upload, counts) is not None
+        )
+
+    async def _feed(self, upload_id: str) -> None:
+        """Release an upload until it is paused, ended or through."""
+        news = self._news[upload_id] = asyncio.Event()
+        pace = Pace(self._uploads[upload_id].rate, time.monotonic())
+        file: BinaryIO | None = None
+        try:
+            while True:
+                news.clear()
+                upload = self._uploads[upload_id]
+                if upload.state != RUNNING or upload.released_lines >= upload.lines:
+                    return
+                if pace.rate != upload.rate:
+                    pace = Pace(upload.rate, time.monotonic())
+                most = self._most(upload, pace)
+                if most == 0:
+                    await _wait(news, max(_TICK_S, min(pace.wait(), _LONGEST_WAIT_S)))
+                    continue
+                if not await self._run_ahead.room(_LONGEST_WAIT_S):
+                    continue
+                async with self._lock(upload_id):
+                    upload = self._uploads[upload_id]
+                    if upload.state != RUNNING:
+                        return
+                    try:
+                        if file is None:
+                            file = await asyncio.to_thread((self._files / upload.file).open, "rb")
+                        before = upload
+                        upload, offset = await asyncio.to_thread(self._release, file, upload, most)
+                    except OSError as error:
+                        await self._fail(upload_id, f"its file cannot be read: {error.strerror}")
+                        return
+                    except sqlite3.Error as error:
+                        self.failure = f"the journal cannot be written: {error}"
+                        _log.error("The journal cannot be written: %s. Trying again.", error)
+                        await asyncio.sleep(_RETRY_S)
+                        continue
+                    self.failure = None
+                    self._uploads[upload_id] = upload
+                lines = upload.released_lines - before.released_lines
+                if lines == 0:
+                    await self._fail(upload_id, "its file is shorter than when it was taken in")
+                    return
+                self._released += lines
+                self._run_ahead.released(
+                    offset, upload.released_bytes - before.released_bytes, lines
+                )
+                pace.take(lines)
+                self._changed()
+        finally:
+            if file is not None:
+                file.close()
+            del self._news[upload_id]
+
+    def _most(self, upload: Upload, pace: Pace) -> int:
+        """Say how many lines may be released now."""
+        most = pace.allowance(time.monotonic())
+        if most is None:
+            most = MAX_CHUNK_LINES
+        if not upload.checked and upload.lines > CHECKED_AFTER:
+            # Whether most of it is skipped is to be known before more of it goes.
+            if upload.released_lines < CHECKED_AFTER:
+                return min(most, CHECKED_AFTER - upload.released_lines)
+            if self._totals.of_upload(upload.id).processed < CHECKED_AFTER:
+                return 0
+        return most
+
+    def _release(self, file: BinaryIO, upload: Upload, most: int) -> tuple[Upload, int]:
+        start = upload.released_bytes or after_bom(file)
+        chunk = next_chunk(file, start, most)
+        if chunk is None:
+            return upload, 0
+        return self._journal.release(upload, [chunk])
+
+    async def _save(self, upload_id: str, **changes: str | float | None) -> Upload:
+        upload = await asyncio.to_thread(self._journal.change_upload, upload_id, **changes)
+        self._uploads[upload_id] = upload
+        if news := self._news.get(upload_id):
+            news.set()
+        self._changed()
+        return upload
+
+    async def _fail(self, upload_id: str, why: str) -> None:
+        _log.error("The upload %s failed: %s.", upload_id, why)
+        await self._save(upload_id, state=FAILED, error=why, finished_at=time.time())
+        self._unended.discard(upload_id)
+
+    def _fed(self, upload_id: str, task: asyncio.Task[None]) -> None:
+        del self._tasks[upload_id]
+        if not task.cancelled():
+            task.result()  # a task that crashed ends the server: see the loop's handler
+            self.start_due()
+
+    def _lock(self, upload_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(upload_id, asyncio.Lock())
+
+
+async def _wait(news: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(news.wait(), seconds)
+    except TimeoutError:
+        return

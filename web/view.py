@@ -1,0 +1,276 @@
+"""The view: the durable read model, written by one thread in group commits.
+
+Every write is harmless the second time. A cart is replaced by a newer version only; an order that
+became paid enters the feed only where its version is newer than the cart's; a skipped record is
+known by upload and line; totals only grow. So a flow that recovers may repeat itself, and any
+replay ends in the same rows. What is committed is fsynced before the flow hears of it.
+"""
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from dataflow.messages import (
+    Barrier,
+    CartChanged,
+    CartsChanged,
+    Figures,
+    Position,
+    RecordsSkipped,
+    Started,
+    decode_messages,
+)
+from web.totals import SKIPPED_PART, Counts, Totals
+
+SCHEMA_VERSION: Final = 1
+_CACHE_KIB: Final = 64 * 1024
+_CHECKPOINT_PAGES: Final = 8_000
+
+_SCHEMA: Final = """
+CREATE TABLE carts (
+    user_id TEXT PRIMARY KEY, version INTEGER NOT NULL, unpaid INTEGER NOT NULL,
+    paid INTEGER NOT NULL, waiting INTEGER NOT NULL, changed INTEGER NOT NULL,
+    updated_at REAL NOT NULL, summary BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX carts_changed ON carts (changed);
+CREATE TABLE orders (
+    user_id TEXT NOT NULL, order_id NOT NULL, status INTEGER NOT NULL, version INTEGER NOT NULL,
+    PRIMARY KEY (user_id, order_id)
+) WITHOUT ROWID;
+CREATE TABLE completed (
+    seq INTEGER PRIMARY KEY, user_id TEXT NOT NULL, order_id NOT NULL, completed_at REAL NOT NULL
+);
+CREATE TABLE skipped (
+    id INTEGER PRIMARY KEY, upload TEXT NOT NULL, line INTEGER NOT NULL, source TEXT NOT NULL,
+    reason TEXT NOT NULL, message TEXT NOT NULL, "column" INTEGER, raw TEXT NOT NULL,
+    raw_cut INTEGER NOT NULL, skipped_at REAL NOT NULL, resubmitted_at REAL,
+    UNIQUE (upload, line)
+);
+CREATE INDEX skipped_source ON skipped (source, reason);
+CREATE INDEX skipped_reason ON skipped (reason);
+CREATE TABLE totals (
+    upload TEXT NOT NULL, part INTEGER NOT NULL, accepted INTEGER NOT NULL,
+    duplicates INTEGER NOT NULL, skipped INTEGER NOT NULL, blank INTEGER NOT NULL,
+    PRIMARY KEY (upload, part)
+) WITHOUT ROWID;
+CREATE TABLE key_groups (
+    id INTEGER PRIMARY KEY, accepted INTEGER NOT NULL, carts INTEGER NOT NULL,
+    unpaid INTEGER NOT NULL, paid INTEGER NOT NULL, waiting INTEGER NOT NULL,
+    with_unpaid INTEGER NOT NULL, with_paid INTEGER NOT NULL, with_waiting INTEGER NOT NULL
+);
+CREATE TABLE position (id INTEGER PRIMARY KEY CHECK (id = 1), "offset" INTEGER NOT NULL);
+CREATE TABLE recoveries (
+    execution INTEGER PRIMARY KEY, reason TEXT NOT NULL, started_at REAL NOT NULL,
+    target INTEGER NOT NULL, carts INTEGER, "offset" INTEGER, source TEXT, line INTEGER,
+    records INTEGER, caught_up_at REAL, ended_at REAL, ended_because TEXT
+);
+"""
+
+_PUT_CART: Final = """
+INSERT INTO carts VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (user_id) DO UPDATE SET
+    version = excluded.version, unpaid = excluded.unpaid, paid = excluded.paid,
+    waiting = excluded.waiting, changed = excluded.changed, updated_at = excluded.updated_at,
+    summary = excluded.summary
+WHERE excluded.version > version
+"""
+_PUT_COMPLETED: Final = """
+INSERT INTO completed (user_id, order_id, completed_at) SELECT ?1, ?2, ?3
+WHERE ?4 > ifnull((SELECT version FROM carts WHERE user_id = ?1), 0)
+"""
+_PUT_ORDER: Final = """
+INSERT INTO orders VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET status = excluded.status, version = excluded.version
+WHERE excluded.version > version
+"""
+_PUT_SKIPPED: Final = """
+INSERT INTO skipped (upload, line, source, reason, message, "column", raw, raw_cut, skipped_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+"""
+_PUT_TOTALS: Final = """
+INSERT INTO totals VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET
+    accepted = excluded.accepted, duplicates = excluded.duplicates,
+    skipped = excluded.skipped, blank = excluded.blank
+WHERE excluded.accepted + excluded.skipped + excluded.blank > accepted + skipped + blank
+"""
+_PUT_GROUP: Final = """
+INSERT INTO key_groups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET
+    accepted = excluded.accepted, carts = excluded.carts, unpaid = excluded.unpaid,
+    paid = excluded.paid, waiting = excluded.waiting, with_unpaid = excluded.with_unpaid,
+    with_paid = excluded.with_paid, with_waiting = excluded.with_waiting
+WHERE excluded.accepted > accepted
+"""
+
+
+class ViewError(Exception):
+    """The view cannot be used as it is; the message says why."""
+
+
+class Outcome(NamedTuple):
+    """What one commit made durable, for everybody who keeps sums or shows rows."""
+
+    carts_changed: bool
+    records_skipped: bool
+    parts: dict[tuple[str, int], Counts]
+    groups: dict[int, tuple[int, Figures]]
+    position: int | None = None
+    started: Started | None = None
+    barrier: bool = False
+
+
+class View:
+    """The writing end of the view; used by one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        self._db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
+        elif version != SCHEMA_VERSION:
+            self._db.close()
+            raise ViewError(
+                f"{path} has the format {version}, and this Cartwatch reads {SCHEMA_VERSION}: "
+                "use the version that wrote it, or another data folder"
+            )
+        self._changed: int = self._db.execute("SELECT ifnull(max(changed), 0) FROM carts").fetchone()[0]
+
+    def close(self) -> None:
+        """Close the file; what was committed is in it."""
+        self._db.close()
+
+    def commit(self, batches: list[bytes]) -> Outcome:
+        """Make batches durable in one transaction, the newest of each cart only.
+
+        All must come from one execution of the flow: between two of them lies a commit.
+        """
+        carts: dict[str, CartChanged] = {}
+        completed: list[tuple[str, int | str, float, int]] = []
+        orders: dict[tuple[str, int | str], tuple[int, int]] = {}
+        skipped: list[RecordsSkipped] = []
+        outcome = Outcome(False, False, {}, {})
+        now = time.time()
+        for batch in batches:
+            for message in decode_messages(batch):
+                match message:
+                    case CartsChanged():
+                        for cart in message.carts:
+                            user_id = cart.user_id
+                            carts[user_id] = cart
+                            for order_id, version in cart.completed:
+                                completed.append((user_id, order_id, now, version))
+                            for order_id, status, version in cart.orders:
+                                orders[user_id, order_id] = (status, version)
+                        for upload, accepted, duplicates in message.totals:
+                            outcome.parts[upload, message.group] = Counts(accepted, duplicates)
+                        outcome.groups[message.group] = (message.accepted, message.figures)
+                    case RecordsSkipped():
+                        skipped.append(message)
+                        outcome.parts[message.upload, SKIPPED_PART] = Counts(
+                            0, 0, message.skipped, message.blank
+                        )
+                    case Position():
+                        outcome = outcome._replace(position=message.offset)
+                    case Started():
+                        outcome = outcome._replace(started=message)
+                    case Barrier():
+                        outcome = outcome._replace(barrier=True)
+        self._write(list(carts.values()), completed, orders, skipped, outcome, now)
+        return outcome._replace(
+            carts_changed=bool(carts), records_skipped=any(each.records for each in skipped)
+        )
+
+    def _write(
+        self,
+        carts: list[CartChanged],
+        completed: list[tuple[str, int | str, float, int]],
+        orders: dict[tuple[str, int | str], tuple[int, int]],
+        skipped: list[RecordsSkipped],
+        outcome: Outcome,
+        now: float,
+    ) -> None:
+        first = self._changed + 1
+        cart_rows = [
+            (c.user_id, c.version, c.unpaid, c.paid, c.waiting, changed, now, c.summary)
+            for changed, c in enumerate(carts, first)
+        ]
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            db.executemany(_PUT_COMPLETED, completed)  # reads the versions before these carts
+            db.executemany(_PUT_CART, cart_rows)
+            db.executemany(_PUT_ORDER, ((*key, *value) for key, value in orders.items()))
+            db.executemany(
+                _PUT_SKIPPED,
+                (
+                    (each.upload, r.line, each.source, r.reason, r.message, r.column, r.raw,
+                     r.raw_cut, now)
+                    for each in skipped
+                    for r in each.records
+                ),
+            )
+            db.executemany(
+                _PUT_TOTALS,
+                (
+                    (*part, c.accepted, c.duplicates, c.skipped, c.blank)
+                    for part, c in outcome.parts.items()
+                ),
+            )
+            db.executemany(
+                _PUT_GROUP,
+                (
+                    (group, accepted, f.carts, f.unpaid, f.paid, f.waiting, f.with_unpaid,
+                     f.with_paid, f.with_waiting)
+                    for group, (accepted, f) in outcome.groups.items()
+                ),
+            )
+            if outcome.position is not None:
+                db.execute(
+                    "INSERT INTO position VALUES (1, ?) ON CONFLICT DO UPDATE SET"
+                    ' "offset" = excluded."offset" WHERE excluded."offset" > "offset"',
+                    (outcome.position,),
+                )
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+        self._changed += len(cart_rows)
+
+    def totals(self) -> Totals:
+        """Load the totals as they stand."""
+        totals = Totals()
+        for upload, part, *counts in self._db.execute("SELECT * FROM totals"):
+            totals.put_part(upload, part, Counts(*counts))
+        for group, accepted, *figures in self._db.execute("SELECT * FROM key_groups"):
+            totals.put_group(group, accepted, Figures(*figures))
+        return totals
+
+    def position(self) -> int:
+        """Give the offset of the journal before which every chunk was read, as far as is known."""
+        row = self._db.execute('SELECT "offset" FROM position').fetchone()
+        return 1 if row is None else int(row[0])
+
+    def begin_execution(self, reason: str) -> tuple[int, int]:
+        """Write down that the flow is started anew; gives its number, and where it is caught up."""
+        target = self.position()
+        row = self._db.execute(
+            "INSERT INTO recoveries (reason, started_at, target) VALUES (?, ?, ?)"
+            " RETURNING execution",
+            (reason, time.time(), target),
+        ).fetchone()
+        return int(row[0]), target
+
+    def change_execution(self, execution: int, **changes: str | float | None) -> None:
+        """Set columns of an execution's row in ``recoveries``."""
+        columns = ", ".join(f'"{column}" = ?' for column in changes)
+        self._db.execute(
+            f"UPDATE recoveries SET {columns} WHERE execution = ?",  # noqa: S608 (our own names)
+            (*changes.values(), execution),
+        )

@@ -1,0 +1,265 @@
+"""The view, read: pages of carts, skipped records and completed orders, as they are committed.
+
+A reader holds a connection of its own; each call is one transaction. Rows become JSON here, once:
+a cart's summary is stored as the flow encoded it, and only gets its counts and time behind it.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from dataflow.cart import NEWEST, Status, Summary
+from dataflow.messages import Figures
+from web.times import rfc3339, rfc3339_or_none
+from web.windows import Window, encode_cursor
+
+_encode = msgspec.json.Encoder().encode
+_CART: Final = "user_id, version, unpaid, paid, waiting, changed, updated_at, summary"
+_TOP: Final = "\U0010ffff" * 256
+"""Ends the range of a prefix: no user id that begins with it sorts behind prefix and this."""
+
+
+class Row(NamedTuple):
+    """An item of a list: what it is known by, and its JSON."""
+
+    id: str | int
+    json: bytes
+
+
+class Page(NamedTuple):
+    """One page of a list, and the cursor of the next."""
+
+    rows: list[Row]
+    total: int
+    next: str | None
+
+
+class ViewReader:
+    """A reading end of the view; used by one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA query_only = ON")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def carts(self, window: Window, figures: Figures) -> Page:
+        """Read one page of carts; ``figures`` spares the counting where nothing is searched."""
+        where, values = _where(window)
+        total = _total(window, figures)
+        if total is None:
+            query = f"SELECT count(*) FROM carts WHERE {' AND '.join(where)}"  # noqa: S608
+            total = self._db.execute(query, values).fetchone()[0]
+        after = window.after
+        if after is not None:
+            where.append(_BEHIND[window.sort])
+            values += after
+        rows = self._db.execute(
+            f"SELECT {_CART} FROM carts WHERE {' AND '.join(where) or '1'}"  # noqa: S608
+            f" ORDER BY {_ORDER[window.sort]} LIMIT ?",
+            (*values, window.limit + 1),
+        ).fetchall()
+        following = None
+        if len(rows) > window.limit:
+            rows.pop()
+            user_id, _, unpaid, _, _, changed, _, _ = rows[-1]
+            keys = {"recent": [changed], "user": [user_id], "unpaid": [unpaid, user_id]}
+            following = encode_cursor(keys[window.sort])
+        return Page([Row(row[0], _cart_json(row)) for row in rows], total, following)
+
+    def cart(self, user_id: str) -> bytes | None:
+        """Read the whole summary of one cart, as JSON; None where there is none."""
+        row = self._db.execute(f"SELECT {_CART} FROM carts WHERE user_id = ?", (user_id,)).fetchone()  # noqa: S608
+        return None if row is None else self._whole(row)
+
+    def all_carts(self, window: Window) -> Iterator[bytes]:
+        """Read every cart of a window's search, filter and sort, whole, as lines of JSON."""
+        where, values = _where(window)
+        rows = self._db.execute(
+            f"SELECT {_CART} FROM carts WHERE {' AND '.join(where) or '1'}"  # noqa: S608
+            f" ORDER BY {_ORDER[window.sort]}",
+            values,
+        )
+        for row in rows:
+            yield _with_counts(self._whole(row), row) + b"\n"
+
+    def _whole(self, row: tuple[Any, ...]) -> bytes:
+        user_id, version, unpaid, paid, waiting, _, _, summary = row
+        if max(unpaid, paid, waiting) <= NEWEST:
+            return bytes(summary)
+        lists: dict[int, list[int | str]] = {status: [] for status in Status}
+        orders = self._db.execute(
+            "SELECT status, order_id FROM orders WHERE user_id = ? AND version <= ?"
+            " ORDER BY version",
+            (user_id, version),
+        )
+        for status, order_id in orders:
+            lists[status].append(order_id)
+        return _encode(
+            Summary(
+                user_id, version, lists[Status.PAID], lists[Status.UNPAID], lists[Status.WAITING]
+            )
+        )
+
+    def skipped(
+        self, before: int | None, limit: int, reason: str | None = None, source: str | None = None
+    ) -> tuple[Page, dict[str, int]]:
+        """Read skipped records, newest first, and how many there are of each reason."""
+        where, values = ["1"], list[int | str]()
+        for column, value in (("reason", reason), ("source", source)):
+            if value is not None:
+                where.append(f"{column} = ?")
+                values.append(value)
+        counted = self._db.execute(
+            f"SELECT reason, count(*) FROM skipped WHERE {' AND '.join(where)} GROUP BY reason",  # noqa: S608
+            values,
+        )
+        by_reason: dict[str, int] = dict(counted.fetchall())
+        if before is not None:
+            where.append("id < ?")
+            values.append(before)
+        rows = self._db.execute(
+            "SELECT id, upload, source, line, reason, message, \"column\", raw, raw_cut,"  # noqa: S608
+            f" skipped_at, resubmitted_at FROM skipped WHERE {' AND '.join(where)}"
+            " ORDER BY id DESC LIMIT ?",
+            (*values, limit + 1),
+        ).fetchall()
+        following = str(rows[limit - 1][0]) if len(rows) > limit else None
+        items = [Row(row[0], _skipped_json(row)) for row in rows[:limit]]
+        return Page(items, sum(by_reason.values()), following), by_reason
+
+    def all_skipped(self) -> Iterator[bytes]:
+        """Read every skipped record, newest first, as lines of JSON."""
+        rows = self._db.execute(
+            "SELECT id, upload, source, line, reason, message, \"column\", raw, raw_cut,"
+            " skipped_at, resubmitted_at FROM skipped ORDER BY id DESC"
+        )
+        for row in rows:
+            yield _skipped_json(row) + b"\n"
+
+    def completed(self, after: int, limit: int) -> Page:
+        """Read the orders that completed behind a ``seq``, in the order of completion."""
+        rows = self._db.execute(
+            "SELECT seq, user_id, order_id, completed_at FROM completed WHERE seq > ?"
+            " ORDER BY seq LIMIT ?",
+            (after, limit),
+        ).fetchall()
+        total = self._db.execute("SELECT count(*) FROM completed").fetchone()[0]
+        items = [Row(row[0], _completed_json(row)) for row in rows]
+        return Page(items, total, str(rows[-1][0]) if rows else None)
+
+    def all_completed(self) -> Iterator[bytes]:
+        """Read the whole fulfilment feed, as lines of JSON."""
+        rows = self._db.execute("SELECT seq, user_id, order_id, completed_at FROM completed")
+        for row in rows:
+            yield _completed_json(row) + b"\n"
+
+    def recoveries(self, limit: int = 50) -> list[dict[str, Any]]:
+        """Read the newest starts of the flow, newest first."""
+        rows = self._db.execute(
+            "SELECT execution, reason, started_at, target, carts, \"offset\", source, line, records,"
+            " caught_up_at, ended_at, ended_because FROM recoveries"
+            " ORDER BY execution DESC LIMIT ?",
+            (limit,),
+        ).fetchall()
+        return [_recovery(row) for row in rows]
+
+
+_ORDER: Final = {
+    "recent": "changed DESC",
+    "user": "user_id",
+    "unpaid": "unpaid DESC, user_id",
+}
+_BEHIND: Final = {
+    "recent": "changed < ?",
+    "user": "user_id > ?",
+    "unpaid": "(-unpaid, user_id) > (-?, ?)",
+}
+
+
+def _where(window: Window) -> tuple[list[str], list[int | str]]:
+    where: list[str] = []
+    values: list[int | str] = []
+    if window.user is not None:
+        where.append("user_id = ?")
+        values.append(window.user)
+    if window.search:
+        where.append("user_id >= ? AND user_id <= ?")
+        values += [window.search, window.search + _TOP]
+    if window.filter != "all":
+        where.append(f"{window.filter} > 0")
+    return where, values
+
+
+def _total(window: Window, figures: Figures) -> int | None:
+    if window.search or window.user is not None:
+        return None
+    return {
+        "all": figures.carts,
+        "unpaid": figures.with_unpaid,
+        "paid": figures.with_paid,
+        "waiting": figures.with_waiting,
+    }[window.filter]
+
+
+def _cart_json(row: tuple[Any, ...]) -> bytes:
+    return _with_counts(row[7], row)
+
+
+def _with_counts(summary: bytes, row: tuple[Any, ...]) -> bytes:
+    _, _, unpaid, paid, waiting, _, updated_at, _ = row
+    counts = f',"paid":{paid},"unpaid":{unpaid},"waiting":{waiting},"updated_at":"{rfc3339(updated_at)}"}}'
+    return summary[:-1] + counts.encode()
+
+
+def _skipped_json(row: tuple[Any, ...]) -> bytes:
+    number, upload, source, line, reason, message, column, raw, raw_cut, at, resubmitted = row
+    return _encode(
+        {
+            "id": number,
+            "upload": upload or None,
+            "source": source,
+            "line": line,
+            "reason": reason,
+            "message": message,
+            "column": column,
+            "raw": raw,
+            "raw_cut": bool(raw_cut),
+            "skipped_at": rfc3339(at),
+            "resubmitted_at": rfc3339_or_none(resubmitted),
+        }
+    )
+
+
+def _completed_json(row: tuple[Any, ...]) -> bytes:
+    seq, user_id, order_id, completed_at = row
+    return _encode(
+        {
+            "seq": seq,
+            "user_id": user_id,
+            "order_id": order_id,
+            "completed_at": rfc3339(completed_at),
+        }
+    )
+
+
+def _recovery(row: tuple[Any, ...]) -> dict[str, Any]:
+    (execution, reason, started_at, _, carts, offset, source, line, records, caught_up_at,
+     ended_at, ended_because) = row
+    return {
+        "execution": execution,
+        "reason": reason,
+        "started_at": rfc3339(started_at),
+        "carts_restored": carts,
+        "resumed_at": None if offset is None else {"offset": offset, "source": source, "line": line},
+        "records_replayed": records,
+        "caught_up_at": rfc3339_or_none(caught_up_at),
+        "seconds": None if caught_up_at is None else round(caught_up_at - started_at, 3),
+        "ended_at": rfc3339_or_none(ended_at),
+        "ended_because": ended_because,
+    }

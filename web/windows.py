@@ -1,0 +1,119 @@
+"""What a list is asked for: a window of carts, and pages by cursor. Parsing only; pure.
+
+The same parameters in the API, the socket and the URL of the page; a bad one is refused, never
+bent to a good one.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+
+from web.errors import bad_request
+
+FILTERS: Final = ("all", "unpaid", "paid", "waiting")
+SORTS: Final = ("recent", "user", "unpaid")
+DEFAULT_LIMIT: Final = 50
+MAX_LIMIT: Final = 500
+MAX_SEARCH: Final = 256
+
+Key = list[int | str]
+
+
+class Window(NamedTuple):
+    """Which carts, in which order, from where on: the parameters of ``GET /api/carts``.
+
+    ``after`` is the key of the last cart of the page before; ``user`` narrows it to one cart.
+    """
+
+    search: str = ""
+    filter: str = "all"
+    sort: str = "recent"
+    cursor: str | None = None
+    limit: int = DEFAULT_LIMIT
+    user: str | None = None
+
+    @property
+    def after(self) -> Key | None:
+        """The decoded cursor: checked when the window was made."""
+        return None if self.cursor is None else decode_cursor(self.cursor, _KEYS[self.sort])
+
+    def asked(self) -> dict[str, str | None]:
+        """Tell the window as the socket's frames do."""
+        return {
+            "search": self.search,
+            "filter": self.filter,
+            "sort": self.sort,
+            "cursor": self.cursor,
+            "user": self.user,
+        }
+
+
+_KEYS: Final[dict[str, tuple[type, ...]]] = {
+    "recent": (int,),
+    "user": (str,),
+    "unpaid": (int, str),
+}
+
+
+def read_window(params: Mapping[str, str], limit: int | None = None) -> Window:
+    """Read a window from the parameters of a request; raises ``APIError`` (400)."""
+    search = params.get("search", "")
+    if len(search) > MAX_SEARCH:
+        raise bad_request(f"search is longer than {MAX_SEARCH} characters, as no user id is")
+    window = Window(
+        search=search,
+        filter=_one_of("filter", params.get("filter", "all"), FILTERS),
+        sort=_one_of("sort", params.get("sort", "recent"), SORTS),
+        cursor=params.get("cursor") or None,
+        limit=read_limit(params) if limit is None else limit,
+        user=params.get("user") or None,
+    )
+    _ = window.after
+    return window
+
+
+def read_limit(params: Mapping[str, str]) -> int:
+    """Read ``limit``: 1 to 500, 50 where it is absent."""
+    text = params.get("limit", str(DEFAULT_LIMIT))
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MAX_LIMIT):
+        raise bad_request(f"limit is a whole number from 1 to {MAX_LIMIT}, not {text[:40]!r}")
+    return int(text)
+
+
+def read_number_cursor(params: Mapping[str, str]) -> int | None:
+    """Read the cursor of a list that is kept in the order of a number."""
+    cursor = params.get("cursor")
+    if cursor is None or cursor == "":
+        return None
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 19):
+        raise bad_request(f"{cursor[:40]!r} is no cursor of this list")
+    return int(cursor)
+
+
+def encode_cursor(key: Key) -> str:
+    """Make a cursor of the key of the last row of a page."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, kinds: tuple[type, ...]) -> Key:
+    """Read a cursor back; raises ``APIError`` (400) for anything that we did not make."""
+    try:
+        data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
+        key = msgspec.json.decode(data, type=Key)
+    except (ValueError, binascii.Error, msgspec.MsgspecError, UnicodeError, RecursionError):
+        key = []
+    fits = tuple(map(type, key)) == kinds and all(
+        not isinstance(part, int) or abs(part) < 2**63 for part in key
+    )
+    if not fits:
+        raise bad_request(f"{cursor[:40]!r} is no cursor of a list with this sort")
+    return key
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise bad_request(f"{name} is one of {', '.join(known)}, not {value[:40]!r}")
+    return value
