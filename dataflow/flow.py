@@ -9,7 +9,7 @@ The ids of the steps are frozen: recovery finds state by them.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeGuard, cast
 
 import bytewax.operators as op
 from bytewax.connectors.stdio import StdOutSink
@@ -23,7 +23,7 @@ from dataflow.file_source import Line, LineFileSource
 from dataflow.joiner import EventBatch, JoinLogic, KeyGroup, SkipLogic, SkippedBatch, key_group
 from dataflow.journal import Entry
 from dataflow.journal_source import Restored
-from dataflow.messages import API, CartsChanged, Message, Position, RecordsSkipped, Started
+from dataflow.messages import API, Message, Position, Started
 from dataflow.records import Event, Skipped, parse_line, parse_lines
 
 KEY_GROUPS: Final = 256
@@ -79,14 +79,22 @@ def build_flow(
     flow = Dataflow("cartwatch")
     chunks = op.input("journal", flow, source)
     items = op.flat_map("deserialize", chunks, lambda entry: deserialize(entry, groups))
-    events = op.branch("events", items, lambda item: isinstance(item[1], EventBatch))
-    others = op.branch("skipped_lines", events.falses, lambda item: isinstance(item[1], SkippedBatch))
-    carts: KeyedStream[CartsChanged] = op.stateful_batch("join_carts", events.trues, join)
-    skipped: KeyedStream[RecordsSkipped] = op.stateful_batch(
-        "count_skipped", others.trues, SkipLogic
-    )
-    op.output("publish", op.merge("messages", carts, skipped, others.falses), sink)
+    events = op.branch("events", items, _is_events)
+    others = op.branch("skipped_lines", events.falses, _is_skipped)
+    carts = op.stateful_batch("join_carts", events.trues, join)
+    skipped = op.stateful_batch("count_skipped", others.trues, SkipLogic)
+    marks = cast("KeyedStream[Message]", others.falses)  # what is neither: Started and Position
+    messages: KeyedStream[Message] = op.merge("messages", carts, skipped, marks)
+    op.output("publish", messages, sink)
     return flow
+
+
+def _is_events(item: _Item) -> TypeGuard[tuple[str, EventBatch]]:
+    return isinstance(item[1], EventBatch)
+
+
+def _is_skipped(item: _Item) -> TypeGuard[tuple[str, SkippedBatch]]:
+    return isinstance(item[1], SkippedBatch)
 
 
 def console_flow(path: str | Path = SAMPLE) -> Dataflow:
@@ -103,7 +111,7 @@ def console_flow(path: str | Path = SAMPLE) -> Dataflow:
 def _read_or_report(line: Line) -> Event | None:
     outcome = parse_line(line.data, line.number)
     if isinstance(outcome, Skipped):
-        print(f"Skipping invalid data: {outcome.raw}")  # noqa: T201 (what the tutorial shows)
+        print(f"Skipping invalid data: {outcome.raw}")
         return None
     return outcome
 

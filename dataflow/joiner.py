@@ -105,9 +105,7 @@ class KeyGroup:
         self._dirty.clear()
         if len(self._awake) > MAX_AWAKE:
             self._awake.clear()
-        return _encode(
-            _Snapshot(_FORMAT, self.accepted, self.figures, self.totals, self._at_rest)
-        )
+        return _encode(_Snapshot(_FORMAT, self.accepted, self.figures, self.totals, self._at_rest))
 
     def _wake(self, user_id: str) -> Cart:
         cart = self._awake.get(user_id)
@@ -138,9 +136,7 @@ class KeyGroup:
             for status, ids in enumerate((cart.unpaid, cart.paid, cart.waiting)):
                 orders += [(order_id, status, at) for order_id, at in _since(ids, since)]
         summary = _encode_json(cart.summary(user_id, NEWEST))
-        return CartChanged(
-            user_id, cart.version, unpaid, paid, waiting, summary, completed, orders
-        )
+        return CartChanged(user_id, cart.version, unpaid, paid, waiting, summary, completed, orders)
 
 
 def _since(ids: dict[OrderId, int], version: int) -> list[tuple[OrderId, int]]:

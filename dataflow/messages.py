@@ -134,4 +134,5 @@ def encode_answer(answer: Answer) -> bytes:
 
 def decode_answer(data: bytes) -> Answer:
     """Decode a word of the hub; raises ``msgspec.DecodeError`` for anything else."""
-    return _answer.decode(data)
+    answer: Answer = _answer.decode(data)
+    return answer

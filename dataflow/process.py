@@ -55,10 +55,12 @@ def main() -> int:
         groups=options.groups,
         restored=restored,
     )
-    cli_main(
+    cli_main(  # type: ignore[no-untyped-call]
         flow,
         epoch_interval=timedelta(seconds=options.snapshot_interval),
-        recovery_config=RecoveryConfig(str(generation / "recovery")),
+        recovery_config=RecoveryConfig(  # type: ignore[no-untyped-call]
+            str(generation / "recovery")
+        ),
     )
     lock.release()
     return 0

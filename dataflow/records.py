@@ -97,7 +97,7 @@ def parse_lines(data: bytes, first_line: int) -> Parsed:
                     and 0 < len(user_id) <= MAX_ID_CHARS
                     and type(order_id) is int
                     and -(2**63) <= order_id < 2**63
-                    and (kind == "order" or kind == "payment")  # noqa: PLR1714 (twice as fast)
+                    and (kind == "order" or kind == "payment")
                 ):
                     events.append(make(Event, (user_id, order_id, kind == "payment")))
                     continue
@@ -124,7 +124,9 @@ def parse_line(line: bytes, number: int) -> Event | Skipped | None:
         text = line.decode()
     except UnicodeDecodeError as error:
         column = len(line[: error.start].decode()) + 1
-        return _skip(line, number, INVALID_UTF8, f"is not UTF-8: bad byte at column {column}", column)
+        return _skip(
+            line, number, INVALID_UTF8, f"is not UTF-8: bad byte at column {column}", column
+        )
     try:
         record = _read_json(line, text)
     except _NotJSONError as error:
@@ -262,5 +264,12 @@ def _shown(value: Any) -> Any:
 def _kind(value: object) -> str:
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
-    names = {dict: "an object", list: "a list", str: "a string"}
-    return names.get(type(value), "a number")
+    match value:
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case str():
+            return "a string"
+        case _:
+            return "a number"

@@ -20,7 +20,7 @@ class RecoveryStoreError(Exception):
 def make_recovery_store(folder: Path) -> None:
     """Make an empty store of one partition in a new folder."""
     folder.mkdir()
-    init_db_dir(folder, 1)
+    init_db_dir(folder, 1)  # type: ignore[no-untyped-call]
 
 
 def purge(folder: Path) -> int:

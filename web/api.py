@@ -140,7 +140,7 @@ async def reset(request: Request) -> Response:
     return JSONResponse(answer, 202)
 
 
-async def livez(request: Request) -> Response:
+async def livez(_: Request) -> Response:
     """``GET /livez``: the server is alive."""
     return JSONResponse({"status": "alive"})
 
@@ -191,9 +191,7 @@ def _page(page: Page, **fields: object) -> Response:
     return Response(b'{"items":[' + items + b"]," + rest[1:], media_type=_JSON)
 
 
-def _export(
-    request: Request, name: str, call: Callable[[ViewReader], Iterator[bytes]]
-) -> Response:
+def _export(request: Request, name: str, call: Callable[[ViewReader], Iterator[bytes]]) -> Response:
     rows = _service(request).generation.export(call)
     return StreamingResponse(
         iterate_in_threadpool(_joined(rows)),

@@ -40,7 +40,7 @@ async def one_cart(request: Request) -> Response:
     return HTMLResponse(render_dashboard(snapshot, wanted=user_id))
 
 
-async def sample(request: Request) -> Response:
+async def sample(_: Request) -> Response:
     """``GET /cart-join.json``: the tutorial's eight lines."""
     return FileResponse(SAMPLE, media_type="application/jsonl")
 
@@ -83,9 +83,9 @@ def create_app(service: Service) -> ASGIApp:
 def _answer(request: Request, error: APIError) -> Response:
     """Answer in the language of who asked: a page for a person, JSON for a program."""
     path = request.url.path
-    if path == "/" or path.startswith("/carts/") or error.code == "not_found":
-        if "text/html" in request.headers.get("accept", "") and not path.startswith("/api/"):
-            return HTMLResponse(render_not_found(path), error.status)
+    is_person = "text/html" in request.headers.get("accept", "") and not path.startswith("/api/")
+    if is_person and (error.status == 404 or path == "/" or path.startswith("/carts/")):
+        return HTMLResponse(render_not_found(path), error.status)
     return error.response()
 
 
@@ -95,20 +95,22 @@ def _refused(request: Request, error: Any) -> Response:
 
 def _http_error(request: Request, error: Any) -> Response:
     if error.status_code == 404:
-        return _answer(request, APIError(404, "not_found", f"there is nothing at {request.url.path}"))
+        return _answer(
+            request, APIError(404, "not_found", f"there is nothing at {request.url.path}")
+        )
     code = str(error.detail).lower().replace(" ", "_")
-    response = APIError(error.status_code, code, f"{error.detail}: {request.method} is not for this").response()
+    response = APIError(
+        error.status_code, code, f"{error.detail}: {request.method} is not for this"
+    ).response()
     response.headers.update(error.headers or {})
     return response
 
 
-def _storage_error(request: Request, error: Any) -> Response:
-    full = (
-        getattr(error, "sqlite_errorcode", None) in _FULL
-        or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+def _storage_error(_: Request, error: Any) -> Response:
+    full = getattr(error, "sqlite_errorcode", None) in _FULL or getattr(error, "errno", None) in (
+        errno.ENOSPC,
+        errno.EDQUOT,
     )
     if full:
         return APIError(507, "disk_full", "the disk is full: nothing was taken in").response()
     return APIError(503, "storage", f"the data folder cannot be used: {error}").response()
-
-

@@ -1,4 +1,4 @@
-"""The command ``cartwatch``: serve, replay, generate. Every mistake is one sentence, no traceback."""
+"""The command ``cartwatch``: every mistake is one sentence and a status, never a traceback."""
 
 import argparse
 import ipaddress

@@ -10,6 +10,7 @@ import logging
 import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, TypeVar
 
 from web.view import Outcome
@@ -62,11 +63,11 @@ class Committer:
                 self._busy = True
                 self._changed.notify_all()
             outcome = await self._until_written(
-                lambda batches=[batch for _, _, batch in taken]: self._commit(batches)
+                partial(self._commit, [batch for _, _, batch in taken])
             )
             for acknowledge, number in {each[0]: each[1] for each in taken}.items():
                 acknowledge(number)
-            await self._until_written(lambda outcome=outcome: self._committed(outcome))
+            await self._until_written(partial(self._committed, outcome))
             async with self._changed:
                 self._busy = False
                 self._changed.notify_all()

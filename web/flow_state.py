@@ -1,8 +1,8 @@
 """What the flow is doing, as everybody is told: its states and the moves between them. Pure.
 
-    restarting ─▶ recovering ─▶ running
-        ▲  ▲──────────┴────────────┘ (its process ended)
-        └▶ down (it ended again and again; still tried)
+restarting ─▶ recovering ─▶ running
+    ▲  ▲──────────┴────────────┘ (its process ended)
+    └▶ down (it ended again and again; still tried)
 """
 
 import time
@@ -44,13 +44,13 @@ class FlowState:
         return self._target
 
     def begin(self, execution: int, target: int) -> None:
-        """A process of the flow is being started; it is caught up at the offset ``target``."""
+        """Note that a process is being started; it is caught up at the offset ``target``."""
         self.execution, self._target, self._position = execution, target, 0
         if self._failures < FAILURES_UNTIL_DOWN:
             self._move(RECOVERING, "The flow restores its state.")
 
     def started(self, offset: int) -> bool:
-        """The flow runs and goes on at this offset; tells whether it is caught up at once."""
+        """Note that the flow goes on at this offset; tells whether it is caught up at once."""
         self._position = offset
         if self.state in (RUNNING, DOWN):
             self._move(RECOVERING, None)
@@ -59,23 +59,23 @@ class FlowState:
         return self._arrive(barrier=offset >= self._target)
 
     def reached(self, position: int | None, *, barrier: bool) -> bool:
-        """The view has committed so far; tells whether the flow is caught up by that."""
+        """Note what the view has committed; tells whether the flow is caught up by that."""
         if position is not None:
             self._position = position
         return self._arrive(barrier=barrier)
 
     def ended(self, why: str) -> float:
-        """The process ended by itself; gives the seconds to wait before the next start."""
+        """Note that the process ended by itself; gives the seconds until the next start."""
         ran_well = self.state == RUNNING and self._now() - self.since >= _STEADY_S
         self._failures = 1 if ran_well else self._failures + 1
         if self._failures >= FAILURES_UNTIL_DOWN:
             self._move(DOWN, f"The flow ended {self._failures} times in a row ({why}).")
         else:
             self._move(RESTARTING, f"The flow ended ({why}) and is being started again.")
-        return min(_FIRST_PAUSE_S * 2 ** (self._failures - 1), _LONGEST_PAUSE_S)
+        return min(_FIRST_PAUSE_S * 2.0 ** min(self._failures - 1, 10), _LONGEST_PAUSE_S)
 
     def restart(self, why: str) -> None:
-        """The process is ended on purpose, to be started again at once."""
+        """Note that the process is ended on purpose, to be started again at once."""
         self._move(RESTARTING, why)
 
     def describe(self) -> dict[str, Any]:

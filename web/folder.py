@@ -64,7 +64,7 @@ class DataFolder:
     """A data folder that this process owns."""
 
     def __init__(self, path: Path) -> None:
-        """Take the folder, make it where it is missing; raises ``OSError`` or ``FolderLockedError``."""
+        """Take the folder, or make it; raises ``OSError`` or ``FolderLockedError``."""
         self.path = path.absolute()
         self.path.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(self.path / "server.lock")
@@ -79,7 +79,7 @@ class DataFolder:
         self._lock.release()
 
     def current(self) -> Paths:
-        """Give the current generation, a first one where there is none; removes what is left over."""
+        """Give the current generation, or make a first one; removes what is left over."""
         pointer = self.path / _POINTER
         if not pointer.exists():
             self.switch_to(self.new_generation(1))
@@ -92,7 +92,9 @@ class DataFolder:
             data = (folder / "generation.json").read_bytes()
             facts = msgspec.json.decode(data, type=GenerationFacts)
         except (OSError, msgspec.MsgspecError) as error:
-            raise FolderError(f"{folder} is not a generation of Cartwatch's data: {error}") from None
+            raise FolderError(
+                f"{folder} is not a generation of Cartwatch's data: {error}"
+            ) from None
         if facts.format != FORMAT:
             raise FolderError(
                 f"{folder} has the format {facts.format}, and this Cartwatch reads {FORMAT}: "

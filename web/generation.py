@@ -38,9 +38,7 @@ class Generation:
         self.view = View(paths.view)
         self.totals = self.view.totals()
         self.run_ahead = RunAhead()
-        self.uploads = Uploads(
-            self.journal, paths.uploads, self.totals, self.run_ahead, changed
-        )
+        self.uploads = Uploads(self.journal, paths.uploads, self.totals, self.run_ahead, changed)
         self.committer = Committer(lambda batches: self.write(self.view.commit, batches), committed)
         self._writer = ThreadPoolExecutor(1, "view-writer")
         self._readers = ThreadPoolExecutor(_READERS, "view-reader")

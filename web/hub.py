@@ -110,7 +110,7 @@ class Channel:
         return True
 
     def frame(self, seen: int) -> str | None:
-        """Give the frame for a viewer that has version ``seen`` (0: none); None where it has all."""
+        """Give the frame for a viewer that has version ``seen`` (0: none), or None."""
         if self._content is None or seen == self.version:
             return None
         if seen == self.version - 1 and seen > 0 and self._changes is not None:

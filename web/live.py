@@ -5,6 +5,7 @@ refreshing takes long: never more than a quarter of the time goes into it.
 """
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
@@ -94,10 +95,8 @@ class Live:
         """Refresh what is looked at, after each change, for ever."""
         while True:
             idle = self.rate.per_second() == 0
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._dirty.wait(), None if idle else 1.0)
-            except TimeoutError:
-                pass
             self._dirty.clear()
             began = time.monotonic()
             channels = self.hub.channels()

@@ -127,5 +127,3 @@ class PublishPoint:
             given.encode(), f"Bearer {self.secret}".encode()
         )
         return known and websocket.query_params.get("execution") == str(self._execution)
-
-

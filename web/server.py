@@ -6,12 +6,12 @@ import logging
 import signal
 import socket
 import sqlite3
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
 import uvicorn
+import uvloop
 from typing_extensions import override
 
 from dataflow.journal import JournalError
@@ -53,7 +53,7 @@ def run(settings: Settings) -> None:
     logging.basicConfig(level=logging.WARNING, format="cartwatch: %(message)s")
     # What passes through here holds no cycles; the collector would walk it for nothing.
     gc.set_threshold(100_000, 50, 1_000)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))
 
 
@@ -76,7 +76,8 @@ async def _serve(settings: Settings) -> None:
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
-        while not server.started and not serving.done():
+        # uvicorn tells its start by a flag and nothing else.
+        while not server.started and not serving.done():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         if not serving.done():
             print(f"Cartwatch is live at http://{_shown(settings.host)}:{port}", flush=True)
@@ -100,8 +101,9 @@ def _listen(settings: Settings) -> socket.socket:
         listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
+        why = (error.strerror or str(error)).lower()
         raise StartError(
-            f"cannot listen on {settings.host} port {settings.port}: {error.strerror.lower()};"
+            f"cannot listen on {settings.host} port {settings.port}: {why};"
             " --port 0 takes any free one"
         ) from error
     listening.setblocking(False)
@@ -126,11 +128,3 @@ def _open(settings: Settings) -> tuple[DataFolder, Service]:
 
 def _shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _loop_factory():  # type: ignore[no-untyped-def]
-    if sys.platform == "win32":
-        return None
-    import uvloop
-
-    return uvloop.new_event_loop

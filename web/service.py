@@ -212,9 +212,7 @@ class Service:
         if caught_up:
             changes["caught_up_at"] = time.time()
         if changes:
-            await generation.write(
-                generation.view.change_execution, self.flow.execution, **changes
-            )
+            await generation.write(generation.view.change_execution, self.flow.execution, **changes)
 
 
 def _link(source: Path, target: Path) -> None:

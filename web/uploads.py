@@ -11,6 +11,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -143,7 +144,7 @@ class Uploads:
             if waits and upload_id not in self._tasks:
                 task = asyncio.create_task(self._feed(upload_id), name=f"feed {upload_id}")
                 self._tasks[upload_id] = task
-                task.add_done_callback(lambda done, id_=upload_id: self._fed(id_, done))
+                task.add_done_callback(partial(self._fed, upload_id))
 
     async def stop(self) -> None:
         """Release nothing more; what was released stands in the journal."""

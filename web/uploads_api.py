@@ -30,7 +30,9 @@ async def post_upload(request: Request) -> Response:
     state.receiving += 1
     try:
         generation = service.generation
-        received = await receive_file(request, generation.paths.uploads, service.settings.max_upload)
+        received = await receive_file(
+            request, generation.paths.uploads, service.settings.max_upload
+        )
         async with service.gate.passing():
             if service.generation is not generation:
                 raise APIError(409, "started_over", "everything was started over meanwhile")

@@ -132,14 +132,18 @@ class View:
         self._db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
+            self._db.executescript(
+                f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT"
+            )
         elif version != SCHEMA_VERSION:
             self._db.close()
             raise ViewError(
                 f"{path} has the format {version}, and this Cartwatch reads {SCHEMA_VERSION}: "
                 "use the version that wrote it, or another data folder"
             )
-        self._changed: int = self._db.execute("SELECT ifnull(max(changed), 0) FROM carts").fetchone()[0]
+        self._changed: int = self._db.execute(
+            "SELECT ifnull(max(changed), 0) FROM carts"
+        ).fetchone()[0]
 
     def close(self) -> None:
         """Close the file; what was committed is in it."""
@@ -209,8 +213,17 @@ class View:
             db.executemany(
                 _PUT_SKIPPED,
                 (
-                    (each.upload, r.line, each.source, r.reason, r.message, r.column, r.raw,
-                     r.raw_cut, now)
+                    (
+                        each.upload,
+                        r.line,
+                        each.source,
+                        r.reason,
+                        r.message,
+                        r.column,
+                        r.raw,
+                        r.raw_cut,
+                        now,
+                    )
                     for each in skipped
                     for r in each.records
                 ),
@@ -225,8 +238,17 @@ class View:
             db.executemany(
                 _PUT_GROUP,
                 (
-                    (group, accepted, f.carts, f.unpaid, f.paid, f.waiting, f.with_unpaid,
-                     f.with_paid, f.with_waiting)
+                    (
+                        group,
+                        accepted,
+                        f.carts,
+                        f.unpaid,
+                        f.paid,
+                        f.waiting,
+                        f.with_unpaid,
+                        f.with_paid,
+                        f.with_waiting,
+                    )
                     for group, (accepted, f) in outcome.groups.items()
                 ),
             )

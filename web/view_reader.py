@@ -53,14 +53,14 @@ class ViewReader:
         where, values = _where(window)
         total = _total(window, figures)
         if total is None:
-            query = f"SELECT count(*) FROM carts WHERE {' AND '.join(where)}"  # noqa: S608
+            query = f"SELECT count(*) FROM carts WHERE {' AND '.join(where)}"
             total = self._db.execute(query, values).fetchone()[0]
         after = window.after
         if after is not None:
             where.append(_BEHIND[window.sort])
             values += after
         rows = self._db.execute(
-            f"SELECT {_CART} FROM carts WHERE {' AND '.join(where) or '1'}"  # noqa: S608
+            f"SELECT {_CART} FROM carts WHERE {' AND '.join(where) or '1'}"
             f" ORDER BY {_ORDER[window.sort]} LIMIT ?",
             (*values, window.limit + 1),
         ).fetchall()
@@ -74,14 +74,16 @@ class ViewReader:
 
     def cart(self, user_id: str) -> bytes | None:
         """Read the whole summary of one cart, as JSON; None where there is none."""
-        row = self._db.execute(f"SELECT {_CART} FROM carts WHERE user_id = ?", (user_id,)).fetchone()  # noqa: S608
+        row = self._db.execute(
+            f"SELECT {_CART} FROM carts WHERE user_id = ?", (user_id,)
+        ).fetchone()
         return None if row is None else self._whole(row)
 
     def all_carts(self, window: Window) -> Iterator[bytes]:
         """Read every cart of a window's search, filter and sort, whole, as lines of JSON."""
         where, values = _where(window)
         rows = self._db.execute(
-            f"SELECT {_CART} FROM carts WHERE {' AND '.join(where) or '1'}"  # noqa: S608
+            f"SELECT {_CART} FROM carts WHERE {' AND '.join(where) or '1'}"
             f" ORDER BY {_ORDER[window.sort]}",
             values,
         )
@@ -116,7 +118,7 @@ class ViewReader:
                 where.append(f"{column} = ?")
                 values.append(value)
         counted = self._db.execute(
-            f"SELECT reason, count(*) FROM skipped WHERE {' AND '.join(where)} GROUP BY reason",  # noqa: S608
+            f"SELECT reason, count(*) FROM skipped WHERE {' AND '.join(where)} GROUP BY reason",
             values,
         )
         by_reason: dict[str, int] = dict(counted.fetchall())
@@ -124,7 +126,7 @@ class ViewReader:
             where.append("id < ?")
             values.append(before)
         rows = self._db.execute(
-            "SELECT id, upload, source, line, reason, message, \"column\", raw, raw_cut,"  # noqa: S608
+            'SELECT id, upload, source, line, reason, message, "column", raw, raw_cut,'
             f" skipped_at, resubmitted_at FROM skipped WHERE {' AND '.join(where)}"
             " ORDER BY id DESC LIMIT ?",
             (*values, limit + 1),
@@ -136,7 +138,7 @@ class ViewReader:
     def all_skipped(self) -> Iterator[bytes]:
         """Read every skipped record, newest first, as lines of JSON."""
         rows = self._db.execute(
-            "SELECT id, upload, source, line, reason, message, \"column\", raw, raw_cut,"
+            'SELECT id, upload, source, line, reason, message, "column", raw, raw_cut,'
             " skipped_at, resubmitted_at FROM skipped ORDER BY id DESC"
         )
         for row in rows:
@@ -162,7 +164,7 @@ class ViewReader:
     def recoveries(self, limit: int = 50) -> list[dict[str, Any]]:
         """Read the newest starts of the flow, newest first."""
         rows = self._db.execute(
-            "SELECT execution, reason, started_at, target, carts, \"offset\", source, line, records,"
+            'SELECT execution, reason, started_at, target, carts, "offset", source, line, records,'
             " caught_up_at, ended_at, ended_because FROM recoveries"
             " ORDER BY execution DESC LIMIT ?",
             (limit,),
@@ -213,8 +215,8 @@ def _cart_json(row: tuple[Any, ...]) -> bytes:
 
 def _with_counts(summary: bytes, row: tuple[Any, ...]) -> bytes:
     _, _, unpaid, paid, waiting, _, updated_at, _ = row
-    counts = f',"paid":{paid},"unpaid":{unpaid},"waiting":{waiting},"updated_at":"{rfc3339(updated_at)}"}}'
-    return summary[:-1] + counts.encode()
+    counts = f',"paid":{paid},"unpaid":{unpaid},"waiting":{waiting}'
+    return summary[:-1] + f'{counts},"updated_at":"{rfc3339(updated_at)}"}}'.encode()
 
 
 def _skipped_json(row: tuple[Any, ...]) -> bytes:
@@ -249,14 +251,28 @@ def _completed_json(row: tuple[Any, ...]) -> bytes:
 
 
 def _recovery(row: tuple[Any, ...]) -> dict[str, Any]:
-    (execution, reason, started_at, _, carts, offset, source, line, records, caught_up_at,
-     ended_at, ended_because) = row
+    (
+        execution,
+        reason,
+        started_at,
+        _,
+        carts,
+        offset,
+        source,
+        line,
+        records,
+        caught_up_at,
+        ended_at,
+        ended_because,
+    ) = row
     return {
         "execution": execution,
         "reason": reason,
         "started_at": rfc3339(started_at),
         "carts_restored": carts,
-        "resumed_at": None if offset is None else {"offset": offset, "source": source, "line": line},
+        "resumed_at": None
+        if offset is None
+        else {"offset": offset, "source": source, "line": line},
         "records_replayed": records,
         "caught_up_at": rfc3339_or_none(caught_up_at),
         "seconds": None if caught_up_at is None else round(caught_up_at - started_at, 3),

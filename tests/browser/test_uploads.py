@@ -1,0 +1,226 @@
+"""static/elements/upload_*.js and first_steps.js: files in, and what can be done with them."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Request, expect
+
+from tests.browser.frames import cart, changes, snapshot, upload
+from tests.browser.stage import Stage
+
+FILE = {"name": "orders & more.jsonl", "mimeType": "application/jsonl", "buffer": b'{"a":1}\n'}
+SAMPLE = b'{"user_id": "a", "type": "order", "order_id": 1}\nFAIL HERE\n'
+DROP = """([type, name]) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File(["{}\\n"], name));
+  document.querySelector("footer, main").dispatchEvent(
+    new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+}"""
+
+
+def query(request: Request) -> dict[str, list[str]]:
+    """Give the parameters of a call."""
+    return parse_qs(urlsplit(request.url).query)
+
+
+def test_a_chosen_file_is_sent_as_it_is(stage: Stage) -> None:
+    """The file is the raw body, its name a parameter; no rate means as fast as possible."""
+    page = stage.open()
+    stage.answer("/api/uploads?*", upload("u1"), status=201)
+    with page.expect_response("**/api/uploads?*"):
+        page.get_by_label("Upload a JSONL file", exact=True).set_input_files(files=[FILE])
+    (call,) = stage.calls
+    assert (call.method, call.post_data_buffer) == ("POST", FILE["buffer"])
+    assert query(call) == {"name": ["orders & more.jsonl"]}
+    expect(page.locator(".send-status")).to_be_hidden()
+
+
+def test_there_is_one_file_input_so_labelled(stage: Stage) -> None:
+    """Scripts and assistive tools find the one way in."""
+    page = stage.open()
+    expect(page.get_by_label("Upload a JSONL file", exact=True)).to_have_count(1)
+    expect(page.locator("input[type=file]")).to_have_count(1)
+
+
+def test_the_pace_is_sent_with_the_file(stage: Stage) -> None:
+    """A chosen pace is records a second."""
+    page = stage.open()
+    stage.answer("/api/uploads?*", upload("u1"), status=201)
+    page.get_by_label("Pace of the next upload").select_option("1000")
+    with page.expect_response("**/api/uploads?*"):
+        page.get_by_label("Upload a JSONL file").set_input_files(files=[FILE])
+    assert query(stage.calls[0])["rate"] == ["1000"]
+
+
+def test_a_file_dropped_anywhere_is_sent(stage: Stage) -> None:
+    """The whole page takes files, and shows that it does while one hovers over it."""
+    page = stage.open()
+    stage.answer("/api/uploads?*", upload("u1"), status=201)
+    page.evaluate(DROP, ["dragenter", "dropped.jsonl"])
+    expect(page.get_by_text("Drop to upload")).to_be_visible()
+    with page.expect_response("**/api/uploads?*"):
+        page.evaluate(DROP, ["drop", "dropped.jsonl"])
+    expect(page.get_by_text("Drop to upload")).to_be_hidden()
+    assert query(stage.calls[0]) == {"name": ["dropped.jsonl"]}
+
+
+def test_a_refused_file_is_explained_where_it_was_chosen(stage: Stage) -> None:
+    """The server's sentence stands at the file input, until the next file."""
+    page = stage.open()
+    error = {"error": {"code": "too_large", "message": "The file is over 2 GiB."}}
+    stage.answer("/api/uploads?*", error, status=413)
+    page.get_by_label("Upload a JSONL file").set_input_files(files=[FILE])
+    alert = page.locator("upload-form").get_by_role("alert")
+    expect(alert).to_have_text("orders & more.jsonl: The file is over 2 GiB.")
+
+
+def test_an_empty_page_offers_the_sample(stage: Stage) -> None:
+    """*Load the sample* uploads the packaged file, slowly enough to be watched."""
+    page = stage.open()
+    stage.answer("/cart-join.json", None, text=SAMPLE.decode())
+    stage.answer("/api/uploads?*", upload("u1"), status=201)
+    with page.expect_response("**/api/uploads?*"):
+        page.get_by_role("button", name="Load the sample").click()
+    sent = stage.calls[-1]
+    assert sent.post_data_buffer == SAMPLE
+    assert query(sent) == {"name": ["cart-join.json"], "rate": ["2"]}
+
+
+def test_the_offer_goes_with_the_first_upload_and_stays_away(stage: Stage) -> None:
+    """Once something is on its way, the page says what it waits for; then it shows carts."""
+    page = stage.open()
+    sample = page.get_by_role("button", name="Load the sample")
+    expect(sample).to_be_visible()
+    running = upload("u1", state="running", processed=0, accepted=0, skipped=0)
+    stage.play(changes(uploads={"items": [running], "order": ["u1"], "total": 1}))
+    expect(sample).to_be_hidden()
+    expect(page.get_by_text("The first valid record makes one")).to_be_visible()
+    stage.play(changes([cart("a", unpaid=[1])]))
+    expect(page.get_by_text("The first valid record makes one")).to_be_hidden()
+
+
+def test_progress_is_the_percent_of_lines_processed(stage: Stage) -> None:
+    """Whole percents, rounded down: 100 means every line."""
+    first = upload("u1", state="running", lines=1000, processed=0, accepted=0, skipped=0)
+    page = stage.open(first=snapshot(uploads=[first]))
+    bar = page.get_by_role("progressbar")
+    expect(bar).to_have_attribute("aria-valuenow", "0")
+    later = {**first, "processed": 999, "accepted": 990, "skipped": 9, "duplicates": 5}
+    stage.play(changes(uploads={"items": [later], "order": ["u1"], "total": 1}))
+    expect(bar).to_have_attribute("aria-valuenow", "99")
+    row = page.locator('[data-upload="u1"]')
+    expect(row).to_contain_text("990 accepted")
+    expect(row).to_contain_text("9 skipped")
+    expect(row).to_contain_text("5 repeats")
+    done = {**later, "processed": 1000, "accepted": 991, "state": "done"}
+    stage.play(changes(uploads={"items": [done], "order": ["u1"], "total": 1}))
+    expect(bar).to_have_attribute("aria-valuenow", "100")
+    expect(row).to_have_attribute("data-state", "done")
+
+
+@pytest.mark.parametrize(
+    ("state", "button", "body"),
+    [
+        ("running", "Pause", {"state": "paused"}),
+        ("paused", "Resume", {"state": "running"}),
+        ("queued", "Cancel", {"state": "cancelled"}),
+    ],
+)
+def test_an_upload_is_steered(
+    stage: Stage, state: str, button: str, body: dict[str, str]
+) -> None:
+    """Each button says what it does and asks the server for exactly that."""
+    page = stage.open(first=snapshot(uploads=[upload("u/1", state=state)]))
+    stage.answer("/api/uploads/u%2F1", upload("u/1"))
+    with page.expect_response("**/api/uploads/*"):
+        page.get_by_role("button", name=button).click()
+    (call,) = stage.calls
+    assert (call.method, json.loads(call.post_data or "")) == ("PATCH", body)
+
+
+@pytest.mark.parametrize(("option", "rate"), [("100", 100), ("", None)])
+def test_the_pace_of_an_upload_is_changed(stage: Stage, option: str, rate: int | None) -> None:
+    """A pace is a number, no limit is null; the pace in force is shown, an odd one too."""
+    page = stage.open(first=snapshot(uploads=[upload("u1", state="running", rate=7)]))
+    pace = page.get_by_label("Pace", exact=True)
+    expect(pace).to_have_value("7")
+    stage.answer("/api/uploads/u1", upload("u1"))
+    with page.expect_response("**/api/uploads/*"):
+        pace.select_option(option)
+    assert json.loads(stage.calls[0].post_data or "") == {"rate": rate}
+
+
+def test_a_refusal_is_shown_at_its_upload(stage: Stage) -> None:
+    """What the server did not do is said in the row where it was asked."""
+    page = stage.open(
+        first=snapshot(uploads=[upload("u1", state="running"), upload("u2", state="running")])
+    )
+    error = {"error": {"code": "ended", "message": "The upload has ended."}}
+    stage.answer("/api/uploads/u2", error, status=409)
+    page.locator('[data-upload="u2"]').get_by_role("button", name="Pause").click()
+    expect(page.locator('[data-upload="u2"]').get_by_role("alert")).to_have_text(
+        "The upload has ended."
+    )
+    expect(page.locator('[data-upload="u1"]').get_by_role("alert")).to_be_hidden()
+
+
+def test_a_silent_server_is_said_too(stage: Stage) -> None:
+    """No answer at all is explained like any other refusal."""
+    page = stage.open(first=snapshot(uploads=[upload("u1")]))
+    stage.refuses = True
+    page.route("**/replay", lambda route: route.abort())
+    page.get_by_role("button", name="Replay").click()
+    alert = page.locator('[data-upload="u1"]').get_by_role("alert")
+    expect(alert).to_contain_text("The server did not answer")
+
+
+def test_replay_sends_the_file_once_more(stage: Stage) -> None:
+    """An upload that ended can be replayed, and only one that ended."""
+    page = stage.open(first=snapshot(uploads=[upload("u1", accepted=7, duplicates=0)]))
+    stage.answer("/api/uploads/u1/replay", upload("u2"), status=201)
+    expect(page.get_by_role("button", name="Start over and replay")).to_be_hidden()
+    with page.expect_response("**/replay"):
+        page.get_by_role("button", name="Replay", exact=True).click()
+    assert stage.calls[0].method == "POST"
+
+
+def test_a_file_of_known_orders_offers_to_start_over_with_it(stage: Stage) -> None:
+    """All repeats: the page says why nothing moved, asks, and starts over with that very file."""
+    page = stage.open(first=snapshot(uploads=[upload("u1", "again.jsonl", duplicates=7)]))
+    stage.answer("/api/reset", {}, status=202)
+    expect(page.get_by_text("was known already")).to_be_visible()
+    page.get_by_role("button", name="Start over and replay").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("again.jsonl")
+    expect(dialog.get_by_role("button", name="Keep everything")).to_be_focused()
+    with page.expect_response("**/api/reset"):
+        dialog.get_by_role("button", name="Start over").click()
+    assert json.loads(stage.calls[0].post_data or "") == {"confirm": "reset", "replay": "u1"}
+    expect(dialog).to_be_hidden()
+
+
+def test_the_keyboard_keeps_its_place_when_a_button_goes(stage: Stage) -> None:
+    """When an upload ends under the focus, the focus goes to what can be done now."""
+    running = upload("u1", state="running")
+    page = stage.open(first=snapshot(uploads=[running]))
+    page.get_by_role("button", name="Cancel").focus()
+    cancelled = {**running, "state": "cancelled"}
+    stage.play(changes(uploads={"items": [cancelled], "order": ["u1"], "total": 1}))
+    expect(page.get_by_role("button", name="Replay", exact=True)).to_be_focused()
+
+
+def test_why_an_upload_paused_or_failed_is_said(stage: Stage) -> None:
+    """The reasons of the server stand at the upload."""
+    page = stage.open(
+        first=snapshot(
+            uploads=[
+                upload("u1", state="paused", paused_because="Half of it was skipped."),
+                upload("u2", state="failed", error="Its file is gone."),
+            ]
+        )
+    )
+    expect(page.locator('[data-upload="u1"]')).to_contain_text("Half of it was skipped.")
+    expect(page.locator('[data-upload="u2"]')).to_contain_text("Its file is gone.")

@@ -1,0 +1,110 @@
+"""A view in a few dictionaries: what a receiver of the flow's messages must do, and no more."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from dataflow.cart import NEWEST
+from dataflow.messages import (
+    CartChanged,
+    CartsChanged,
+    Figures,
+    Message,
+    Position,
+    RecordsSkipped,
+    Started,
+)
+from dataflow.records import OrderId, Skipped
+
+
+@dataclass
+class MemoryView:
+    """Carts, orders of tall carts, the feed, skipped records and totals; told anything twice."""
+
+    carts: dict[str, CartChanged] = field(default_factory=dict)
+    orders: dict[tuple[str, OrderId], tuple[int, int]] = field(default_factory=dict)
+    completed: list[tuple[str, OrderId]] = field(default_factory=list)
+    skipped: dict[tuple[str, int], Skipped] = field(default_factory=dict)
+    parts: dict[tuple[str, int | str], tuple[int, int]] = field(default_factory=dict)
+    groups: dict[int, tuple[int, Figures]] = field(default_factory=dict)
+    position: int = 0
+    started: list[Started] = field(default_factory=list)
+
+    def apply(self, message: Message) -> None:
+        """Take a message in, as often as it comes."""
+        match message:
+            case CartsChanged():
+                for cart in message.carts:
+                    self._put(cart)
+                for upload, *sums in message.totals:
+                    self._grow((upload, message.group), (sums[0], sums[1]))
+                if message.accepted > self.groups.get(message.group, (0, Figures()))[0]:
+                    self.groups[message.group] = (message.accepted, message.figures)
+            case RecordsSkipped():
+                for record in message.records:
+                    self.skipped.setdefault((message.upload, record.line), record)
+                self._grow((message.upload, "skipped"), (message.skipped, message.blank))
+            case Position():
+                self.position = max(self.position, message.offset)
+            case Started():
+                self.started.append(message)
+
+    def _put(self, cart: CartChanged) -> None:
+        known = self.carts[cart.user_id].version if cart.user_id in self.carts else 0
+        for order_id, version in cart.completed:
+            if version > known:
+                self.completed.append((cart.user_id, order_id))
+        for order_id, status, version in cart.orders:
+            if version > self.orders.get((cart.user_id, order_id), (0, 0))[1]:
+                self.orders[cart.user_id, order_id] = (status, version)
+        if cart.version > known:
+            self.carts[cart.user_id] = cart
+
+    def _grow(self, part: tuple[str, int | str], sums: tuple[int, int]) -> None:
+        # Accepted grows with every message of a group, skipped + blank with every one of those.
+        before = self.parts.get(part, (0, 0))
+        key = sum if part[1] == "skipped" else max
+        if key(sums) > key(before):
+            self.parts[part] = sums
+
+    def summary(self, user_id: str) -> dict[str, Any]:
+        """Give the whole summary of a cart, of a tall one from the rows of its orders."""
+        cart = self.carts[user_id]
+        summary: dict[str, Any] = msgspec.json.decode(cart.summary)
+        if max(cart.unpaid, cart.paid, cart.waiting) > NEWEST:
+            rows = sorted(
+                (version, status, order_id)
+                for (user, order_id), (status, version) in self.orders.items()
+                if user == user_id
+            )
+            for status, name in enumerate(("unpaid", "paid", "waiting")):
+                ids = [order_id for _, at, order_id in rows if at == status]
+                shown = summary[_FIELDS[name]]
+                assert shown == ids[-len(shown) :], "a summary shows the newest ids"
+                summary[_FIELDS[name]] = ids
+        counts = [len(summary[_FIELDS[name]]) for name in ("unpaid", "paid", "waiting")]
+        assert counts == [cart.unpaid, cart.paid, cart.waiting]
+        return summary
+
+    def summaries(self) -> dict[str, dict[str, Any]]:
+        """Give the whole summaries of all carts."""
+        return {user_id: self.summary(user_id) for user_id in self.carts}
+
+    def figures(self) -> Figures:
+        """Sum the figures of all key groups."""
+        rows = [msgspec.structs.astuple(figures) for _, figures in self.groups.values()]
+        return Figures(*(sum(column) for column in zip(*rows, strict=True)))
+
+    def counts(self, upload: str) -> tuple[int, int, int, int]:
+        """Sum an upload: accepted, duplicates, skipped, blank."""
+        groups = [sums for (of, part), sums in self.parts.items() if of == upload and part != "skipped"]
+        accepted, duplicates = sum(each[0] for each in groups), sum(each[1] for each in groups)
+        return accepted, duplicates, *self.parts.get((upload, "skipped"), (0, 0))
+
+
+_FIELDS = {
+    "unpaid": "unpaid_order_ids",
+    "paid": "paid_order_ids",
+    "waiting": "waiting_payment_ids",
+}

@@ -1,0 +1,147 @@
+"""The rules of a cart."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataflow.cart import NEWEST, Cart, Status, Summary, decode_cart, encode_cart
+from dataflow.records import Event, OrderId
+from tests.oracle import OracleCart
+from tests.streams import ORDER_IDS, claim, events
+
+of_one_user = st.lists(events(users=("a",)), max_size=60)
+
+
+def take(cart: Cart, event: Event) -> Status | None:
+    return cart.payment(event.order_id) if event.is_payment else cart.order(event.order_id)
+
+
+def cart_of(stream: list[Event]) -> Cart:
+    cart = Cart()
+    for event in stream:
+        take(cart, event)
+    return cart
+
+
+def lists(cart: Cart) -> tuple[list[OrderId], list[OrderId], list[OrderId]]:
+    return list(cart.paid), list(cart.unpaid), list(cart.waiting)
+
+
+@pytest.mark.parametrize(
+    ("before", "is_payment", "status", "after"),
+    [
+        (Cart(), False, Status.UNPAID, Cart(1, unpaid={1: 1})),
+        (Cart(1, waiting={1: 1}), False, Status.PAID, Cart(2, paid={1: 2})),
+        (Cart(1, unpaid={1: 1}), False, None, Cart(1, unpaid={1: 1})),
+        (Cart(2, paid={1: 2}), False, None, Cart(2, paid={1: 2})),
+        (Cart(1, unpaid={1: 1}), True, Status.PAID, Cart(2, paid={1: 2})),
+        (Cart(), True, Status.WAITING, Cart(1, waiting={1: 1})),
+        (Cart(2, paid={1: 2}), True, None, Cart(2, paid={1: 2})),
+        (Cart(1, waiting={1: 1}), True, None, Cart(1, waiting={1: 1})),
+    ],
+)
+def test_an_event_does_what_the_table_says(
+    before: Cart, is_payment: bool, status: Status | None, after: Cart
+) -> None:
+    """Every row of the contract's table, and every state that a row stands for."""
+    assert take(before, Event("a", 1, is_payment)) is status
+    assert encode_cart(before) == encode_cart(after)
+
+
+@claim
+@given(st.data())
+def test_arrival_order_and_repeats_do_not_matter(data: st.DataObject) -> None:
+    """Any permutation and any repetition of the same events ends in the same three sets."""
+    stream = data.draw(of_one_user)
+    repeats = data.draw(st.lists(st.sampled_from(stream), max_size=20)) if stream else []
+    other = data.draw(st.permutations(stream + repeats))
+    expected, got = cart_of(stream), cart_of(other)
+    assert [set(ids) for ids in lists(got)] == [set(ids) for ids in lists(expected)]
+
+
+@claim
+@given(of_one_user)
+def test_lists_keep_the_order_of_joining_them(stream: list[Event]) -> None:
+    """Paid ids stand as they became paid, unpaid as they came; the version counts changes."""
+    cart, oracle = Cart(), OracleCart()
+    for event in stream:
+        changed = oracle.take("payment" if event.is_payment else "order", event.order_id)
+        assert (take(cart, event) is not None) == changed
+        expected = list(oracle.paid), list(oracle.unpaid), list(oracle.waiting)
+        assert repr(lists(cart)) == repr(expected)
+        assert cart.version == oracle.version
+    joined = [version for ids in (cart.paid, cart.unpaid, cart.waiting) for version in ids.values()]
+    assert len(set(joined)) == len(joined), "an id joins its list at a version of its own"
+
+
+@claim
+@given(st.lists(events(users=("a",)), max_size=60))
+def test_where_payments_follow_their_orders_it_is_the_tutorial_to_the_letter(
+    drawn: list[Event],
+) -> None:
+    """With no early payment and no repeat, the lists are those of the tutorial's own code."""
+    seen: set[tuple[OrderId, bool]] = set()
+    unpaid: list[OrderId] = []
+    paid: list[OrderId] = []
+    cart = Cart()
+    for event in drawn:
+        order_id = event.order_id
+        early = event.is_payment and (order_id, False) not in seen
+        if early or (order_id, event.is_payment) in seen:
+            continue
+        seen.add((order_id, event.is_payment))
+        take(cart, event)
+        if not event.is_payment:
+            unpaid.append(order_id)
+        else:
+            unpaid.remove(order_id)
+            paid.append(order_id)
+        assert lists(cart) == (paid, unpaid, [])
+
+
+@claim
+@given(of_one_user)
+def test_a_cart_at_rest_is_the_same_cart(stream: list[Event]) -> None:
+    """Encoding keeps every id with its type, the order of the lists, and the version."""
+    cart = cart_of(stream)
+    again = decode_cart(encode_cart(cart))
+    assert repr(lists(again)) == repr(lists(cart))
+    assert encode_cart(again) == encode_cart(cart)
+    for event in stream:
+        assert take(again, event) is take(cart, event)
+    assert again.summary("a") == cart.summary("a")
+
+
+def test_what_is_no_cart_is_refused() -> None:
+    """A damaged snapshot is an error, never an empty cart."""
+    with pytest.raises(msgspec.DecodeError):
+        decode_cart(b"\x93\x01\x80\x80")
+
+
+def test_a_summary_shows_the_newest_ids_in_their_order() -> None:
+    """Of each list the latest to join, so many, oldest of them first; whole without a number."""
+    cart = Cart()
+    for order_id in range(30):
+        cart.order(order_id)
+    cart.payment(3)
+    cart.payment("early")
+    assert cart.summary("a", NEWEST) == Summary("a", 32, [3], list(range(10, 30)), ["early"])
+    assert len(cart.summary("a").unpaid_order_ids) == 29
+
+
+@pytest.mark.parametrize("is_payment", [False, True])
+def test_a_cart_is_tall_when_its_summary_cannot_hold_it(is_payment: bool) -> None:
+    """Tall begins with the first id that a summary of the newest ids leaves out."""
+    cart = Cart()
+    for order_id in range(NEWEST):
+        take(cart, Event("a", order_id, is_payment))
+    assert not cart.is_tall
+    take(cart, Event("a", NEWEST, is_payment))
+    assert cart.is_tall
+
+
+def test_an_id_keeps_its_type() -> None:
+    """``1`` and ``"1"`` are two orders, and so is every other id of the tests."""
+    cart = cart_of([Event("a", order_id, False) for order_id in ORDER_IDS])
+    assert len(cart.unpaid) == len(ORDER_IDS)

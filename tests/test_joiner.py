@@ -1,0 +1,225 @@
+"""The join: whatever the batches, the snapshots and the repeats, the same carts and sums."""
+
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataflow.cart import NEWEST
+from dataflow.joiner import (
+    MAX_AWAKE,
+    EventBatch,
+    JoinLogic,
+    KeyGroup,
+    SkipLogic,
+    SkippedBatch,
+    key_group,
+)
+from dataflow.messages import CartsChanged, Figures, RecordsSkipped
+from dataflow.records import INVALID_JSON, Event, Skipped
+from tests.memory_view import MemoryView
+from tests.oracle import Oracle
+from tests.streams import claim, events, line_of
+
+GROUP = 3
+Stream = list[tuple[str, Event]]
+
+of_two_uploads = st.lists(st.tuples(st.sampled_from(("one", "two", "")), events()), max_size=60)
+
+
+@st.composite
+def tall(draw: st.DrawFn) -> Stream:
+    """Draw a stream that makes a cart taller than its summary, in any order."""
+    size = draw(st.integers(NEWEST, 2 * NEWEST + 5))
+    pairs = [Event("tall", order_id, paid) for order_id in range(size) for paid in (False, True)]
+    stream: list[Event] = draw(st.permutations(pairs))
+    return [("one", event) for event in stream[: draw(st.integers(size, len(stream)))]]
+
+
+streams = st.one_of(of_two_uploads, tall())
+
+
+def batches_of(stream: Stream) -> list[EventBatch]:
+    """Make runs of one upload into batches, as chunks are."""
+    batches: list[EventBatch] = []
+    for upload, event in stream:
+        if not batches or batches[-1].upload != upload:
+            batches.append(EventBatch(GROUP, upload, []))
+        batches[-1].events.append(event)
+    return batches
+
+
+def pieces(stream: Stream, cuts: Sequence[int]) -> list[Stream]:
+    places = sorted({0, len(stream), *(cut % (len(stream) + 1) for cut in cuts)})
+    return [stream[start:end] for start, end in zip(places, places[1:], strict=False)]
+
+
+def expect(view: MemoryView, stream: Stream) -> None:
+    """Compare all that a view holds with what the rules say of the stream."""
+    oracle = Oracle()
+    counters: dict[str, list[int]] = {}
+    for upload, event in stream:
+        counts = oracle.feed(line_of(event))
+        sums = counters.setdefault(upload, [0, 0])
+        sums[0] += counts.accepted
+        sums[1] += counts.duplicates
+    assert repr(sorted(view.summaries().items())) == repr(
+        sorted((user_id, cart.summary(user_id)) for user_id, cart in oracle.carts.items())
+    )
+    assert sorted(map(repr, view.completed)) == sorted(map(repr, oracle.completed))
+    for upload, (accepted, duplicates) in counters.items():
+        assert view.counts(upload) == (accepted, duplicates, 0, 0)
+    carts = list(oracle.carts.values())
+    if stream:
+        assert view.figures() == Figures(
+            len(carts),
+            sum(len(cart.unpaid) for cart in carts),
+            sum(len(cart.paid) for cart in carts),
+            sum(len(cart.waiting) for cart in carts),
+            sum(bool(cart.unpaid) for cart in carts),
+            sum(bool(cart.paid) for cart in carts),
+            sum(bool(cart.waiting) for cart in carts),
+        )
+        assert view.groups[GROUP][0] == len(stream)
+
+
+@claim
+@given(streams, st.lists(st.integers(0, 200), max_size=8), st.sets(st.integers(0, 8)))
+def test_batches_and_restores_change_nothing(
+    stream: Stream, cuts: list[int], restores: set[int]
+) -> None:
+    """Cut into any batches, restored from a snapshot between any two, it ends in the same state.
+
+    And the messages, each applied once, rebuild the exact whole carts, figures and totals.
+    """
+    group, view = KeyGroup(), MemoryView()
+    for number, piece in enumerate(pieces(stream, cuts)):
+        if number in restores:
+            group = KeyGroup(group.snapshot())
+        view.apply(group.join(batches_of(piece)))
+    expect(view, stream)
+    assert msgspec.msgpack.decode(KeyGroup(group.snapshot()).snapshot()) == msgspec.msgpack.decode(
+        group.snapshot()
+    )
+
+
+@claim
+@given(streams, st.lists(st.integers(0, 200), max_size=5), st.data())
+def test_a_replay_in_other_batches_converges(
+    stream: Stream, cuts: list[int], data: st.DataObject
+) -> None:
+    """After a crash the stream goes on from an older snapshot, cut elsewhere: the view is right.
+
+    No cart goes back to an older version, and each order completes once.
+    """
+    group, view = KeyGroup(), MemoryView()
+    snapshots = [(0, group.snapshot())]
+    done = 0
+    for piece in pieces(stream, cuts)[: data.draw(st.integers(0, 6))]:
+        view.apply(group.join(batches_of(piece)))
+        done += len(piece)
+        snapshots.append((done, group.snapshot()))
+    resume_at, snapshot = data.draw(st.sampled_from(snapshots))
+    group = KeyGroup(snapshot)
+    for piece in pieces(stream[resume_at:], data.draw(st.lists(st.integers(0, 200), max_size=5))):
+        before = {user_id: cart.version for user_id, cart in view.carts.items()}
+        view.apply(group.join(batches_of(piece)))
+        assert all(view.carts[user_id].version >= was for user_id, was in before.items())
+    expect(view, stream)
+
+
+@claim
+@given(of_two_uploads)
+def test_a_message_tells_each_changed_cart_once(stream: Stream) -> None:
+    """One change per touched cart and batch, and none for a cart that only saw repeats."""
+    if not stream:
+        return
+    group = KeyGroup()
+    first = group.join(batches_of(stream))
+    users = [cart.user_id for cart in first.carts]
+    assert sorted(users) == sorted({event.user_id for _, event in stream})
+    again = group.join(batches_of(stream))
+    assert again.carts == []
+    assert again.figures == first.figures
+    assert again.accepted == 2 * len(stream)
+
+
+def test_what_a_message_says_does_not_change_later() -> None:
+    """The figures of a message are those of its moment, not those of the running group."""
+    group = KeyGroup()
+    first = group.join([EventBatch(GROUP, "one", [Event("a", 1, False)])])
+    group.join([EventBatch(GROUP, "one", [Event("b", 1, False)])])
+    assert first.figures == Figures(carts=1, unpaid=1, with_unpaid=1)
+
+
+def test_a_cart_that_rests_is_woken_as_it_was() -> None:
+    """More carts than stay awake: after each snapshot they go on from their bytes."""
+    group, view = KeyGroup(), MemoryView()
+    users = [f"user-{number}" for number in range(MAX_AWAKE + 10)]
+    stream = [("one", Event(user, order, False)) for order in (1, 2) for user in users]
+    for start in range(0, len(stream), 100):
+        view.apply(group.join(batches_of(stream[start : start + 100])))
+        group.snapshot()
+    expect(view, stream)
+
+
+def test_a_snapshot_of_another_format_is_refused() -> None:
+    """State that this version cannot read is an error, never an empty group."""
+    other = msgspec.msgpack.encode([2, 0, [0] * 7, {}, {}])
+    with pytest.raises(ValueError, match="format 2"):
+        KeyGroup(other)
+    with pytest.raises(msgspec.DecodeError):
+        KeyGroup(b"\x00")
+
+
+def test_the_group_of_a_user_never_changes() -> None:
+    """A stable hash, spelt out: another one would send users to empty state after an update."""
+    users = ("", "a", "user-000123", "ü/x", "7")
+    assert [key_group(user, 256) for user in users] == [0, 67, 166, 25, 180]
+    assert all(0 <= key_group(str(number), 7) < 7 for number in range(100))
+
+
+def test_the_shell_passes_batches_on_and_keeps_its_state() -> None:
+    """The engine's logic gives one message a batch, and never asks to be discarded."""
+    logic = JoinLogic(KeyGroup())
+    messages, discard = logic.on_batch([EventBatch(GROUP, "one", [Event("a", 1, False)])])
+    (message,) = messages
+    assert isinstance(message, CartsChanged)
+    assert message.group == GROUP
+    assert not discard
+    assert KeyGroup(logic.snapshot()).accepted == 1
+
+
+@claim
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(("one", "two")), st.integers(0, 3), st.integers(0, 3)), max_size=9
+    ),
+    st.integers(0, 9),
+)
+def test_skipped_and_blank_lines_are_summed_over_restores(
+    chunks: list[tuple[str, int, int]], restore_at: int
+) -> None:
+    """Each message carries its records and the sums of its upload so far."""
+    logic = SkipLogic(None)
+    view = MemoryView()
+    line = 1
+    for number, (upload, skipped, blank) in enumerate(chunks):
+        if number == restore_at:
+            logic = SkipLogic(logic.snapshot())
+        records = [
+            Skipped(line + at, INVALID_JSON, "is not JSON", None, "x", False) for at in range(skipped)
+        ]
+        line += skipped
+        messages, _ = logic.on_batch([SkippedBatch(upload, "f.jsonl", records, blank)])
+        for message in messages:
+            assert isinstance(message, RecordsSkipped)
+            assert message.records == records
+            view.apply(message)
+    for name in ("one", "two"):
+        of_upload = [chunk for chunk in chunks if chunk[0] == name]
+        expected = sum(chunk[1] for chunk in of_upload), sum(chunk[2] for chunk in of_upload)
+        assert view.counts(name)[2:] == expected
+    assert len(view.skipped) == sum(chunk[1] for chunk in chunks)
