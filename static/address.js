@@ -79,5 +79,6 @@ export function exportAddress({ search, filter }) {
  * @param {Window} other
  */
 export function same(one, other) {
-  return /** @type {const} */ (["search", "filter", "sort", "cursor", "user"]).every((key) => (one[key] ?? null) === (other[key] ?? null));
+  const keys = /** @type {(keyof Window)[]} */ (Object.keys(EVERYTHING));
+  return keys.every((key) => (one[key] ?? null) === (other[key] ?? null));
 }

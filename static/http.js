@@ -14,7 +14,7 @@ export class Refusal extends Error {
   }
 }
 
-const SILENT = new Refusal("unreachable", "The server did not answer. Nothing was changed; try again when the page is live.");
+const SILENT = new Refusal("unreachable", "The server did not answer. Try again when the page is live.");
 
 /** The file of the packaged sample. */
 export const sample = () => call("GET", "/cart-join.json", { as: "blob" });
@@ -23,7 +23,9 @@ export const sample = () => call("GET", "/cart-join.json", { as: "blob" });
 export const cart = (userId) => call("GET", `/api/carts/${encodeURIComponent(userId)}`);
 
 /** @param {string | null} cursor */
-export const skipped = (cursor) => call("GET", cursor ? `/api/skipped?${new URLSearchParams({ cursor })}` : "/api/skipped");
+export function skipped(cursor) {
+  return call("GET", cursor ? `/api/skipped?${new URLSearchParams({ cursor })}` : "/api/skipped");
+}
 
 /**
  * @param {Id} id
@@ -38,7 +40,8 @@ export const restartFlow = () => call("POST", "/api/flow/restart");
 
 /** @param {Id | null} replay  the upload to replay once all is forgotten */
 export function startOver(replay) {
-  return call("POST", "/api/reset", { json: replay === null ? '{"confirm":"reset"}' : `{"confirm":"reset","replay":${textOf(replay)}}` });
+  const json = replay === null ? '{"confirm":"reset"}' : `{"confirm":"reset","replay":${textOf(replay)}}`;
+  return call("POST", "/api/reset", { json });
 }
 
 /**

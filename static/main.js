@@ -21,7 +21,17 @@ import * as http from "./http.js";
 import { Place } from "./place.js";
 import { Store } from "./store.js";
 
-/** @typedef {{store: Store, connection: Connection, place: Place, painter: Painter, http: typeof import("./http.js")}} Ports  what an element reaches the rest by */
+/**
+ * What an element reaches the rest of the page by.
+ * @typedef {object} Ports
+ * @property {Store} store
+ * @property {Connection} connection
+ * @property {Place} place
+ * @property {Painter} painter
+ * @property {typeof import("./http.js")} http
+ * @property {(replay?: import("./store.js").Upload) => void} startOver  asks before everything is deleted
+ * @property {() => void} choose  opens the file dialog
+ */
 
 const ELEMENTS = {
   "connection-badge": ConnectionBadge,

@@ -3,12 +3,60 @@ import { Listing } from "./listing.js";
 
 /** @typedef {import("./json.js").Id} Id */
 /** @typedef {import("./address.js").Window} Window */
-/** @typedef {{user_id: string, version: number, paid_order_ids: Id[], unpaid_order_ids: Id[], waiting_payment_ids: Id[], paid: number, unpaid: number, waiting: number, updated_at: string}} Cart */
-/** @typedef {{id: Id, name: string, lines: number | null, processed: number, accepted: number, skipped: number, duplicates: number, rate: number | null, state: string, paused_because?: string | null, error?: string | null}} Upload */
-/** @typedef {{id: number, source: string, line: number, reason: string, message: string, raw: string, raw_cut: boolean, skipped_at: string}} Skipped */
+
+/**
+ * @typedef {object} Cart  the id lists are the newest ones, oldest first; the counts are whole
+ * @property {string} user_id
+ * @property {number} version
+ * @property {Id[]} paid_order_ids
+ * @property {Id[]} unpaid_order_ids
+ * @property {Id[]} waiting_payment_ids
+ * @property {number} paid
+ * @property {number} unpaid
+ * @property {number} waiting
+ * @property {string} updated_at
+ */
+
+/**
+ * @typedef {object} Upload
+ * @property {Id} id
+ * @property {string} name
+ * @property {string} state  queued, running, paused, done, cancelled or failed
+ * @property {number | null} lines
+ * @property {number} processed
+ * @property {number} accepted
+ * @property {number} skipped
+ * @property {number} duplicates
+ * @property {number | null} rate  lines a second; null: as fast as possible
+ * @property {string | null} [paused_because]
+ * @property {string | null} [error]
+ */
+
+/**
+ * @typedef {object} Skipped
+ * @property {number} id
+ * @property {string} source
+ * @property {number} line
+ * @property {string} reason
+ * @property {string} message
+ * @property {string} raw
+ * @property {boolean} raw_cut
+ * @property {string} skipped_at
+ */
+
 /** @typedef {{state: "running" | "recovering" | "restarting" | "down", since: string, message: string | null}} Flow */
-/** @typedef {{reset: boolean, window: boolean, stats: boolean, flow: boolean, carts: Set<string> | null, uploads: Set<string> | null, skipped: Set<string> | null}} Change
- * which parts changed; of a list, the keys of the items that did (null: the list is as it was) */
+
+/**
+ * Which parts changed; of a list, the keys of the items that did (null: the list is as it was).
+ * @typedef {object} Change
+ * @property {boolean} reset   somebody started over: all that was known is gone
+ * @property {boolean} window  a snapshot: the carts are of the window asked for
+ * @property {boolean} stats
+ * @property {boolean} flow
+ * @property {Set<string> | null} carts
+ * @property {Set<string> | null} uploads
+ * @property {Set<string> | null} skipped
+ */
 
 /** How many carts that left the screen are remembered, so that none comes back older than it was. */
 const REMEMBERED = 1000;
@@ -137,5 +185,6 @@ export class Store extends EventTarget {
 /** @param {any} frame */
 function isWhole(frame) {
   const lists = [frame.carts, frame.uploads, frame.skipped];
-  return typeof frame.generation === "string" && frame.window && frame.stats && frame.flow && lists.every((part) => Array.isArray(part?.items));
+  const facts = [frame.window, frame.stats, frame.flow];
+  return typeof frame.generation === "string" && facts.every(Boolean) && lists.every((part) => Array.isArray(part?.items));
 }

@@ -98,7 +98,9 @@ class MemoryView:
 
     def counts(self, upload: str) -> tuple[int, int, int, int]:
         """Sum an upload: accepted, duplicates, skipped, blank."""
-        groups = [sums for (of, part), sums in self.parts.items() if of == upload and part != "skipped"]
+        groups = [
+            sums for (of, part), sums in self.parts.items() if of == upload and part != "skipped"
+        ]
         accepted, duplicates = sum(each[0] for each in groups), sum(each[1] for each in groups)
         return accepted, duplicates, *self.parts.get((upload, "skipped"), (0, 0))
 

@@ -191,4 +191,3 @@ def _strings(value: object) -> Iterator[str]:
             values.extend(part for pair in value.pairs for part in pair)
         elif isinstance(value, list):
             values.extend(value)
-

@@ -89,7 +89,13 @@ def test_the_tags_on_the_wire_are_frozen() -> None:
         Position(1),
         Barrier(),
     ]
-    assert [msgspec.msgpack.decode(encode_message(message))[0] for message in sent] == [1, 2, 3, 4, 5]
+    assert [msgspec.msgpack.decode(encode_message(message))[0] for message in sent] == [
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
     answers: list[Answer] = [Welcome(0), Committed(0)]
     assert [msgspec.msgpack.decode(encode_answer(answer))[0] for answer in answers] == [1, 2]
 
@@ -105,7 +111,9 @@ def test_anything_else_is_refused(data: bytes) -> None:
             continue
 
 
-@pytest.mark.parametrize("data", [b"", b"\x90\x90", b"\x91\x91\x09", b"\xdd\xff\xff\xff\xff", b"\xc0"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\x90\x90", b"\x91\x91\x09", b"\xdd\xff\xff\xff\xff", b"\xc0"]
+)
 def test_a_broken_batch_is_refused(data: bytes) -> None:
     """Cut, overlong or of an unknown kind: never half a batch."""
     with pytest.raises(msgspec.DecodeError):

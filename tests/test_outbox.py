@@ -63,7 +63,9 @@ def test_a_hub_that_cannot_be_this_one_is_refused(received: int) -> None:
         outbox.add(batch)
     drained(outbox)
     outbox.acknowledge(1)
-    with pytest.raises(ValueError, match=f"received batch {received}, and this outbox holds 2 to 3"):
+    with pytest.raises(
+        ValueError, match=f"received batch {received}, and this outbox holds 2 to 3"
+    ):
         outbox.reconnected(received)
 
 

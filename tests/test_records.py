@@ -44,7 +44,9 @@ def test_every_line_is_what_the_contract_says_it_is(data: bytes) -> None:
     expected = list(read_source(data))
     parsed = parse_lines(data.removeprefix(b"\xef\xbb\xbf"), 1)
     events = [as_outcome(event) for event in parsed.events]
-    assert [repr(event) for event in events] == [repr(e) for _, e in expected if isinstance(e, tuple)]
+    assert [repr(event) for event in events] == [
+        repr(e) for _, e in expected if isinstance(e, tuple)
+    ]
     skipped = [(each.line, each.reason) for each in parsed.skipped]
     assert skipped == [(line, why) for line, why in expected if why in REASONS]
     assert parsed.blank == sum(outcome == BLANK for _, outcome in expected)

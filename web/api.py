@@ -33,9 +33,7 @@ async def list_carts(request: Request) -> Response:
     window = read_window(request.query_params)
     if window.user is not None:
         window = window._replace(user=None)
-    generation = _service(request).generation
-    figures = generation.totals.figures
-    return _page(await generation.read(lambda view: view.carts(window, figures)))
+    return _page(await _service(request).generation.carts(window))
 
 
 async def get_cart(request: Request) -> Response:

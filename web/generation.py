@@ -17,7 +17,8 @@ from web.folder import Paths
 from web.run_ahead import RunAhead
 from web.uploads import Uploads
 from web.view import Outcome, View
-from web.view_reader import ViewReader
+from web.view_reader import Page, ViewReader
+from web.windows import Window
 
 _READERS: Final = 3
 T = TypeVar("T")
@@ -37,6 +38,7 @@ class Generation:
         self.journal = Journal(paths.journal)
         self.view = View(paths.view)
         self.totals = self.view.totals()
+        self.recent = self.view.recent_carts()
         self.run_ahead = RunAhead()
         self.uploads = Uploads(self.journal, paths.uploads, self.totals, self.run_ahead, changed)
         self.committer = Committer(lambda batches: self.write(self.view.commit, batches), committed)
@@ -60,6 +62,15 @@ class Generation:
         return await asyncio.get_running_loop().run_in_executor(
             self._readers, lambda: call(self._reader())
         )
+
+    async def carts(self, window: Window) -> Page:
+        """Read one page of carts: from memory where the newest suffice, else from the view."""
+        rows = None
+        if window.sort == "recent":
+            before = window.after[0] if window.after else None
+            rows = self.recent.find(window, before, window.limit + 1)
+        figures = self.totals.figures
+        return await self.read(lambda view: view.carts(window, figures, rows))
 
     def export(self, call: Callable[[ViewReader], Iterator[bytes]]) -> Iterator[bytes]:
         """Stream rows through a reader of their own, however long the client takes."""

@@ -127,8 +127,7 @@ class Live:
 
     async def _content(self, window: Window, common: "_Common") -> Content:
         generation = common.generation
-        figures = generation.totals.figures
-        page = await generation.read(lambda view: view.carts(window, figures))
+        page = await generation.carts(window)
         carts = ListPart(page.rows, {"total": page.total, "next": page.next})
         return Content(
             generation.name, carts, common.uploads, common.skipped, common.stats, common.flow
@@ -162,9 +161,12 @@ class Live:
 
     async def _listen(self, websocket: WebSocket, viewer: Viewer) -> None:
         while True:
-            text = await websocket.receive_text()
-            if len(text) > _MAX_REQUEST_CHARS:
-                await websocket.close(_TOO_BIG, "a request is at most 16 KiB")
+            message = await websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            text: str | None = message.get("text")
+            if text is None or len(text) > _MAX_REQUEST_CHARS:
+                await websocket.close(_TOO_BIG, "a request is text of at most 16 KiB")
                 return
             try:
                 self.hub.turn(viewer, _read_request(text))

@@ -1,8 +1,9 @@
 """The page as the server first writes it: a snapshot in, HTML out.
 
-Pure rendering, after the view and before the browser. The browser clones its rows from the very partials used
-here (`_cart.html`, `_upload.html`, `_skipped.html`, `_chip.html`), so that a row is described once; the filters
-below are the half of that description which `static/elements/` says again, and a browser test compares the two.
+Pure rendering, after the view and before the browser. The browser clones its rows from the very
+partials used here (`_cart.html`, `_upload.html`, `_skipped.html`, `_chip.html`), so that a row is
+described once; the filters below are the half of that description which `static/elements/` says
+again, and a browser test compares the two.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Chip(NamedTuple):
 def render_dashboard(snapshot: Mapping[str, Any], *, wanted: str | None) -> str:
     """The whole page for a snapshot frame.
 
-    `wanted` is the user id of `/carts/{user_id}`, or None for `/`. Everything in `snapshot` is text or numbers
+    `wanted` is the user id of `/carts/{user_id}`, or None for `/`. Everything in `snapshot` came
     from outside: the environment escapes all of it.
     """
     template = _environment().get_template("dashboard.html")
@@ -85,14 +86,14 @@ def json_id(order_id: int | str) -> str:
 
 
 def label(order_id: int | str) -> str:
-    """The id as a person reads it; a string of digits keeps its quotes, so that it is not taken for a number."""
+    """The id as a person reads it; a string of digits keeps its quotes, as it is no number."""
     if isinstance(order_id, str) and not _LOOKS_LIKE_A_NUMBER.match(order_id):
         return order_id
     return json_id(order_id)
 
 
 def cart_path(user_id: str) -> str:
-    """The link to one cart. `.` and `..` are no path segments that a browser keeps, so they are searched for."""
+    """The link to one cart; no browser keeps a path segment `.` or `..`, so those are searched."""
     if user_id in {".", ".."}:
         return f"/?search={user_id}"
     return "/carts/" + quote(user_id, safe="!'()*")
@@ -112,7 +113,7 @@ def paid_percent(cart: Mapping[str, Any]) -> int:
 
 
 def processed_percent(upload: Mapping[str, Any]) -> int:
-    """The share of an upload's lines that is processed, rounded down so that 100 means all of them."""
+    """The share of an upload's lines that is processed, rounded down: 100 means all of them."""
     if upload["state"] == "done":
         return 100
     return _percent(upload["processed"], upload["lines"] or 0)

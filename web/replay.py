@@ -38,12 +38,12 @@ class Server:
     """A server's API at a URL."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
         try:
+            parts = urlsplit(url if "://" in url else f"http://{url}")
             port = parts.port
         except ValueError:
-            port = -1
-        if parts.scheme not in ("http", "https") or not parts.hostname or port == -1:
+            parts, port = urlsplit(""), None
+        if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ReplayError(f"{url!r} is not the address of a server: try http://127.0.0.1:8000")
         self.url = f"{parts.scheme}://{parts.netloc}"
         self._secure = parts.scheme == "https"
@@ -158,9 +158,10 @@ def _wait(
             state = upload["state"]
             if state == "done":
                 return
-            if state in ("cancelled", "failed"):
-                why = f": {upload['error']}" if upload.get("error") else ""
-                raise ReplayError(f"the upload of {upload['name']} was {state}{why}")
+            if state == "cancelled":
+                raise ReplayError(f"the upload of {upload['name']} was cancelled")
+            if state == "failed":
+                raise ReplayError(f"the upload of {upload['name']} failed: {upload.get('error')}")
             news = f"paused: {upload.get('paused_because')}" if state == "paused" else None
             if news is not None and news != told:
                 bar.write(f"cartwatch: {news}. Waiting; Ctrl-C ends that.", file=sys.stderr)

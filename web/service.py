@@ -186,6 +186,7 @@ class Service:
             generation.totals.put_part(upload, part, counts)
         for group, (accepted, figures) in outcome.groups.items():
             generation.totals.put_group(group, accepted, figures)
+        generation.recent.put(outcome.recent)
         self.live.rate.sample(generation.totals.all.accepted)
         if outcome.position is not None:
             generation.run_ahead.arrived(outcome.position)

@@ -251,7 +251,8 @@ class Uploads:
             # Whether most of it is skipped is to be known before more of it goes.
             if upload.released_lines < CHECKED_AFTER:
                 return min(most, CHECKED_AFTER - upload.released_lines)
-            if self._totals.of_upload(upload.id).processed < CHECKED_AFTER:
+            counts = self._totals.of_upload(upload.id)
+            if counts.processed < CHECKED_AFTER or mostly_skipped(upload, counts):
                 return 0
         return most
 

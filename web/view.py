@@ -21,6 +21,7 @@ from dataflow.messages import (
     Started,
     decode_messages,
 )
+from web.recent_carts import MOST, CartRow, RecentCarts
 from web.totals import SKIPPED_PART, Counts, Totals
 
 SCHEMA_VERSION: Final = 1
@@ -33,7 +34,6 @@ CREATE TABLE carts (
     paid INTEGER NOT NULL, waiting INTEGER NOT NULL, changed INTEGER NOT NULL,
     updated_at REAL NOT NULL, summary BLOB NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX carts_changed ON carts (changed);
 CREATE TABLE orders (
     user_id TEXT NOT NULL, order_id NOT NULL, status INTEGER NOT NULL, version INTEGER NOT NULL,
     PRIMARY KEY (user_id, order_id)
@@ -116,6 +116,7 @@ class Outcome(NamedTuple):
     records_skipped: bool
     parts: dict[tuple[str, int], Counts]
     groups: dict[int, tuple[int, Figures]]
+    recent: list[CartRow]
     position: int | None = None
     started: Started | None = None
     barrier: bool = False
@@ -158,7 +159,7 @@ class View:
         completed: list[tuple[str, int | str, float, int]] = []
         orders: dict[tuple[str, int | str], tuple[int, int]] = {}
         skipped: list[RecordsSkipped] = []
-        outcome = Outcome(False, False, {}, {})
+        outcome = Outcome(False, False, {}, {}, [])
         now = time.time()
         for batch in batches:
             for message in decode_messages(batch):
@@ -185,9 +186,11 @@ class View:
                         outcome = outcome._replace(started=message)
                     case Barrier():
                         outcome = outcome._replace(barrier=True)
-        self._write(list(carts.values()), completed, orders, skipped, outcome, now)
+        recent = self._write(list(carts.values()), completed, orders, skipped, outcome, now)
         return outcome._replace(
-            carts_changed=bool(carts), records_skipped=any(each.records for each in skipped)
+            carts_changed=bool(carts),
+            records_skipped=any(each.records for each in skipped),
+            recent=recent,
         )
 
     def _write(
@@ -198,17 +201,20 @@ class View:
         skipped: list[RecordsSkipped],
         outcome: Outcome,
         now: float,
-    ) -> None:
+    ) -> list[CartRow]:
+        """Write everything; gives the newest cart rows that were really written."""
         first = self._changed + 1
         cart_rows = [
-            (c.user_id, c.version, c.unpaid, c.paid, c.waiting, changed, now, c.summary)
+            CartRow(c.user_id, c.version, c.unpaid, c.paid, c.waiting, changed, now, c.summary)
             for changed, c in enumerate(carts, first)
         ]
         db = self._db
         db.execute("BEGIN IMMEDIATE")
         try:
             db.executemany(_PUT_COMPLETED, completed)  # reads the versions before these carts
+            changes_before = db.total_changes
             db.executemany(_PUT_CART, cart_rows)
+            written = db.total_changes - changes_before
             db.executemany(_PUT_ORDER, ((*key, *value) for key, value in orders.items()))
             db.executemany(
                 _PUT_SKIPPED,
@@ -264,6 +270,22 @@ class View:
                 db.execute("ROLLBACK")
             raise
         self._changed += len(cart_rows)
+        newest = cart_rows[-MOST:]
+        if written < len(cart_rows):  # the flow repeats itself: some rows were newer than these
+            committed = (
+                CartRow(*db.execute("SELECT * FROM carts WHERE user_id = ?", row[:1]).fetchone())
+                for row in newest
+            )
+            newest = [row for row in committed if row.changed >= first]
+        return newest
+
+    def recent_carts(self) -> RecentCarts:
+        """Load the carts that changed last."""
+        rows = self._db.execute(
+            "SELECT * FROM carts ORDER BY changed DESC LIMIT ?", (MOST + 1,)
+        ).fetchall()
+        newest = [CartRow(*row) for row in reversed(rows[:MOST])]
+        return RecentCarts(newest, is_whole=len(rows) <= MOST)
 
     def totals(self) -> Totals:
         """Load the totals as they stand."""

@@ -13,11 +13,11 @@ import msgspec
 
 from dataflow.cart import NEWEST, Status, Summary
 from dataflow.messages import Figures
+from web.recent_carts import CartRow
 from web.times import rfc3339, rfc3339_or_none
-from web.windows import Window, encode_cursor
+from web.windows import Key, Window, encode_cursor
 
 _encode = msgspec.json.Encoder().encode
-_CART: Final = "user_id, version, unpaid, paid, waiting, changed, updated_at, summary"
 _TOP: Final = "\U0010ffff" * 256
 """Ends the range of a prefix: no user id that begins with it sorts behind prefix and this."""
 
@@ -48,63 +48,75 @@ class ViewReader:
         """Close the file."""
         self._db.close()
 
-    def carts(self, window: Window, figures: Figures) -> Page:
-        """Read one page of carts; ``figures`` spares the counting where nothing is searched."""
+    def carts(self, window: Window, figures: Figures, rows: list[CartRow] | None = None) -> Page:
+        """Read one page of carts.
+
+        ``figures`` spares the counting where nothing is searched, and ``rows``, one more than the
+        window's limit where there are, spare the reading where they are at hand.
+        """
         where, values = _where(window)
         total = _total(window, figures)
         if total is None:
             query = f"SELECT count(*) FROM carts WHERE {' AND '.join(where)}"
             total = self._db.execute(query, values).fetchone()[0]
-        after = window.after
-        if after is not None:
-            where.append(_BEHIND[window.sort])
-            values += after
-        rows = self._db.execute(
-            f"SELECT {_CART} FROM carts WHERE {' AND '.join(where) or '1'}"
-            f" ORDER BY {_ORDER[window.sort]} LIMIT ?",
-            (*values, window.limit + 1),
-        ).fetchall()
+        if rows is None:
+            after = window.after
+            if after is not None:
+                where.append(_BEHIND[window.sort])
+                values += after
+            query = (
+                f"SELECT * FROM carts WHERE {' AND '.join(where) or '1'}"
+                f" ORDER BY {_ORDER[window.sort]} LIMIT ?"
+            )
+            rows = [CartRow(*row) for row in self._db.execute(query, (*values, window.limit + 1))]
         following = None
         if len(rows) > window.limit:
-            rows.pop()
-            user_id, _, unpaid, _, _, changed, _, _ = rows[-1]
-            keys = {"recent": [changed], "user": [user_id], "unpaid": [unpaid, user_id]}
+            rows = rows[: window.limit]
+            last = rows[-1]
+            keys: dict[str, Key] = {
+                "recent": [last.changed],
+                "user": [last.user_id],
+                "unpaid": [last.unpaid, last.user_id],
+            }
             following = encode_cursor(keys[window.sort])
-        return Page([Row(row[0], _cart_json(row)) for row in rows], total, following)
+        return Page(
+            [Row(row.user_id, _with_counts(row.summary, row)) for row in rows], total, following
+        )
 
     def cart(self, user_id: str) -> bytes | None:
         """Read the whole summary of one cart, as JSON; None where there is none."""
-        row = self._db.execute(
-            f"SELECT {_CART} FROM carts WHERE user_id = ?", (user_id,)
-        ).fetchone()
-        return None if row is None else self._whole(row)
+        row = self._db.execute("SELECT * FROM carts WHERE user_id = ?", (user_id,)).fetchone()
+        return None if row is None else self._whole(CartRow(*row))
 
     def all_carts(self, window: Window) -> Iterator[bytes]:
         """Read every cart of a window's search, filter and sort, whole, as lines of JSON."""
         where, values = _where(window)
         rows = self._db.execute(
-            f"SELECT {_CART} FROM carts WHERE {' AND '.join(where) or '1'}"
+            f"SELECT * FROM carts WHERE {' AND '.join(where) or '1'}"
             f" ORDER BY {_ORDER[window.sort]}",
             values,
         )
-        for row in rows:
+        for row in map(CartRow._make, rows):
             yield _with_counts(self._whole(row), row) + b"\n"
 
-    def _whole(self, row: tuple[Any, ...]) -> bytes:
-        user_id, version, unpaid, paid, waiting, _, _, summary = row
-        if max(unpaid, paid, waiting) <= NEWEST:
-            return bytes(summary)
+    def _whole(self, row: CartRow) -> bytes:
+        if max(row.unpaid, row.paid, row.waiting) <= NEWEST:
+            return row.summary
         lists: dict[int, list[int | str]] = {status: [] for status in Status}
         orders = self._db.execute(
             "SELECT status, order_id FROM orders WHERE user_id = ? AND version <= ?"
             " ORDER BY version",
-            (user_id, version),
+            (row.user_id, row.version),
         )
         for status, order_id in orders:
             lists[status].append(order_id)
         return _encode(
             Summary(
-                user_id, version, lists[Status.PAID], lists[Status.UNPAID], lists[Status.WAITING]
+                row.user_id,
+                row.version,
+                lists[Status.PAID],
+                lists[Status.UNPAID],
+                lists[Status.WAITING],
             )
         )
 
@@ -209,14 +221,9 @@ def _total(window: Window, figures: Figures) -> int | None:
     }[window.filter]
 
 
-def _cart_json(row: tuple[Any, ...]) -> bytes:
-    return _with_counts(row[7], row)
-
-
-def _with_counts(summary: bytes, row: tuple[Any, ...]) -> bytes:
-    _, _, unpaid, paid, waiting, _, updated_at, _ = row
-    counts = f',"paid":{paid},"unpaid":{unpaid},"waiting":{waiting}'
-    return summary[:-1] + f'{counts},"updated_at":"{rfc3339(updated_at)}"}}'.encode()
+def _with_counts(summary: bytes, row: CartRow) -> bytes:
+    counts = f',"paid":{row.paid},"unpaid":{row.unpaid},"waiting":{row.waiting}'
+    return summary[:-1] + f'{counts},"updated_at":"{rfc3339(row.updated_at)}"}}'.encode()
 
 
 def _skipped_json(row: tuple[Any, ...]) -> bytes:

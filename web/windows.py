@@ -78,7 +78,7 @@ def read_window(params: Mapping[str, str], limit: int | None = None) -> Window:
 def read_limit(params: Mapping[str, str]) -> int:
     """Read ``limit``: 1 to 500, 50 where it is absent."""
     text = params.get("limit", str(DEFAULT_LIMIT))
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MAX_LIMIT):
+    if not (text.isascii() and text.isdecimal() and len(text) < 9 and 1 <= int(text) <= MAX_LIMIT):
         raise bad_request(f"limit is a whole number from 1 to {MAX_LIMIT}, not {text[:40]!r}")
     return int(text)
 

@@ -14,24 +14,25 @@ export class CartSearch extends HTMLElement {
   start({ place, connection, store }) {
     const { signal } = this.#life;
     const form = /** @type {HTMLFormElement} */ (part(this, "form"));
-    const search = /** @type {HTMLInputElement} */ (part(form, "[name=search]"));
+    const input = /** @type {HTMLInputElement} */ (part(form, "[name=search]"));
     const go = (/** @type {boolean} */ replace) => {
       clearTimeout(this.#typing);
       const said = new FormData(form);
-      place.go({ search: String(said.get("search")), filter: String(said.get("filter")), sort: String(said.get("sort")) }, { replace });
+      const [search, filter, sort] = ["search", "filter", "sort"].map((name) => String(said.get(name)));
+      place.go({ search, filter, sort }, { replace });
     };
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       go(true);
     }, { signal });
     form.addEventListener("change", ({ target }) => {
-      if (target !== search) go(false);
+      if (target !== input) go(false);
     }, { signal });
-    search.addEventListener("input", () => {
+    input.addEventListener("input", () => {
       clearTimeout(this.#typing);
       this.#typing = setTimeout(() => go(true), REST_MS);
     }, { signal });
-    place.addEventListener("move", () => this.#follow(form, search, place.window), { signal });
+    place.addEventListener("move", () => this.#follow(form, input, place.window), { signal });
     connection.addEventListener("frame", ({ detail }) => {
       if (detail?.type === "error") complain(this, detail.error.message);
     }, { signal });
@@ -41,10 +42,10 @@ export class CartSearch extends HTMLElement {
     document.addEventListener("keydown", (event) => {
       if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       event.preventDefault();
-      search.select();
-      search.focus();
+      input.select();
+      input.focus();
     }, { signal });
-    this.#follow(form, search, place.window);
+    this.#follow(form, input, place.window);
   }
 
   disconnectedCallback() {
@@ -55,11 +56,11 @@ export class CartSearch extends HTMLElement {
   /**
    * Show what the address bar says. Never takes away what is being typed.
    * @param {HTMLFormElement} form
-   * @param {HTMLInputElement} search
+   * @param {HTMLInputElement} input
    * @param {import("../address.js").Window} window
    */
-  #follow(form, search, { search: text, filter, sort }) {
-    if (search !== document.activeElement) search.value = text;
+  #follow(form, input, { search, filter, sort }) {
+    if (input !== document.activeElement) input.value = search;
     /** @type {RadioNodeList} */ (form.elements.namedItem("filter")).value = filter;
     /** @type {HTMLSelectElement} */ (form.elements.namedItem("sort")).value = sort;
   }
@@ -67,5 +68,5 @@ export class CartSearch extends HTMLElement {
 
 /** @param {EventTarget | null} target */
 function isTyping(target) {
-  return target instanceof Element && target.closest("input[type=search], input[type=text], textarea, select, dialog") !== null;
+  return target instanceof Element && target.closest("input[type=search], textarea, select, dialog") !== null;
 }

@@ -10,7 +10,7 @@ const SAMPLE_NAME = "cart-join.json";
 export class FirstSteps extends HTMLElement {
   #life = new AbortController();
 
-  /** @param {Ports & {choose: () => void}} ports */
+  /** @param {Ports} ports */
   start({ http, choose }) {
     const { signal } = this.#life;
     const load = /** @type {HTMLButtonElement} */ (part(this, '[data-action="sample"]'));

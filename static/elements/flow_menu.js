@@ -7,7 +7,7 @@ import { complain, part, setAttribute } from "./patch.js";
 export class FlowMenu extends HTMLElement {
   #life = new AbortController();
 
-  /** @param {Ports & {startOver: () => void}} ports */
+  /** @param {Ports} ports */
   start({ http, place, startOver }) {
     const { signal } = this.#life;
     const sheet = part(this, "[popover]");

@@ -57,5 +57,6 @@ export function part(place, selector) {
  */
 export function fresh(name) {
   const template = /** @type {HTMLTemplateElement} */ (part(document, `template[data-row="${name}"]`));
-  return /** @type {HTMLElement} */ (document.importNode(/** @type {Element} */ (template.content.firstElementChild), true));
+  const [row] = template.content.children;
+  return /** @type {HTMLElement} */ (document.importNode(row, true));
 }

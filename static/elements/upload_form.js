@@ -87,8 +87,9 @@ export class UploadForm extends HTMLElement {
     say(0);
     show(part(this, ".send-status"), true);
     const pace = /** @type {HTMLSelectElement} */ (part(this, "[name=pace]")).value;
+    const rate = pace ? Number(pace) : null;
     try {
-      await http.upload(file, { name: file.name, rate: pace ? Number(pace) : null, onProgress: say, signal: this.#sending.signal });
+      await http.upload(file, { name: file.name, rate, onProgress: say, signal: this.#sending.signal });
     } catch (refusal) {
       complain(this, `${file.name}: ${/** @type {Error} */ (refusal).message}`);
     } finally {

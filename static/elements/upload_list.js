@@ -10,7 +10,7 @@ import { number } from "./words.js";
 export class UploadList extends HTMLElement {
   #life = new AbortController();
 
-  /** @param {Ports & {startOver: (upload: Upload) => void}} ports */
+  /** @param {Ports} ports */
   start({ store, painter, http, startOver }) {
     const { signal } = this.#life;
     /** @type {KeyedList<Upload>} */

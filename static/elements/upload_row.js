@@ -47,14 +47,16 @@ export class UploadRow {
     const known = ended && accepted > 0 && duplicates === accepted;
     setText(part(row, '[data-action="toggle"]'), state === "paused" ? "Resume" : "Pause");
     show(part(row, ".upload-known"), known);
-    for (const selector of [".upload-pace", '[data-action="toggle"]', '[data-action="cancel"]']) show(part(row, selector), !ended);
+    for (const running of [".upload-pace", '[data-action="toggle"]', '[data-action="cancel"]']) {
+      show(part(row, running), !ended);
+    }
     show(part(row, '[data-action="replay"]'), ended);
     show(part(row, '[data-action="start-over"]'), known);
     const pace = /** @type {HTMLSelectElement} */ (part(row, '[data-action="pace"]'));
     if (pace !== focused) choosePace(pace, rate);
     // A button that went away under the keyboard hands the focus to the one that came.
     if (focused instanceof HTMLElement && row.contains(focused) && focused.closest("[hidden]")) {
-      /** @type {HTMLElement | null} */ (row.querySelector(".upload-actions > button:not([hidden])"))?.focus({ preventScroll: true });
+      part(row, ".upload-actions > button:not([hidden])").focus({ preventScroll: true });
     }
   }
 }

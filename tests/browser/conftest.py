@@ -1,4 +1,4 @@
-"""One server and one browser for the folder; a fresh page, with nothing gone wrong in it, for each test."""
+"""One server and one browser for the folder; for each test a page in which nothing may go wrong."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Run one browser; not for longer than this folder, as its event loop is in the way of others."""
+    """Run one browser; for this folder only, as its event loop is in the way of others."""
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser

@@ -111,9 +111,7 @@ def snapshot(
     }
 
 
-def changes(
-    carts: Sequence[Frame] = (), order: Sequence[str] | None = None, **parts: Any
-) -> Frame:
+def changes(carts: Sequence[Frame] = (), order: Sequence[str] | None = None, **parts: Any) -> Frame:
     """Make a change of carts, in the order given or their own, and of any other part."""
     frame: Frame = {"type": "changes", "at": AT, **parts}
     if carts or order is not None:

@@ -120,6 +120,6 @@ class Stage:
         socket.send(json.dumps(self.server.first))
 
     def _hear(self, kind: str, text: str) -> None:
-        # The browser itself reports every refused call; where a test refuses, that is no error of the page.
+        # The browser itself reports every refused call; where a test refuses, it is no error.
         if kind == "error" and not (self.refuses and text.startswith("Failed to load resource")):
             self.errors.append(text)

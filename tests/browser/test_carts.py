@@ -138,7 +138,7 @@ def test_rows_keep_their_elements_when_they_move(stage: Stage) -> None:
 
 
 def test_the_focus_and_the_view_stay_while_rows_move(stage: Stage) -> None:
-    """A row with the focus keeps it, at the same height of the screen, whatever happens around it."""
+    """A row with the focus keeps it, at the same height of the screen, whatever happens around."""
     carts = [cart(f"user-{n:02}", unpaid=[n]) for n in range(50)]
     page = stage.open(first=snapshot(carts))
     held = page.locator('[data-cart="user-20"] a')
@@ -153,7 +153,9 @@ def test_the_focus_and_the_view_stay_while_rows_move(stage: Stage) -> None:
     expect(page.locator('[data-order="20"]')).to_have_attribute("data-status", "paid")
     expect(held).to_be_focused()
     assert abs(held.evaluate(top) - before) <= 1
-    shown = page.locator("[data-cart]").evaluate_all("(rows) => rows.map((row) => row.dataset.cart)")
+    shown = page.locator("[data-cart]").evaluate_all(
+        "(rows) => rows.map((row) => row.dataset.cart)"
+    )
     assert shown == moved
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.frames import Frame, cart, changes, skipped, snapshot, upload
+from tests.browser.frames import cart, changes, skipped, snapshot, upload
 from tests.browser.stage import Stage
 
 PLAY = """async (texts) => {
@@ -43,7 +43,7 @@ def test_a_snapshot_is_what_there_is(stage: Stage) -> None:
 
 
 def test_changes_update_reorder_and_remove(stage: Stage) -> None:
-    """`items` are the changed carts, `order` all visible ones: the rest keeps its facts or leaves."""
+    """`items` are the changed carts, `order` all visible ones: the rest stays or leaves."""
     result = played(
         stage,
         snapshot([cart("a"), cart("b"), cart("c")]),
@@ -86,9 +86,7 @@ def test_a_cart_that_left_the_screen_does_not_return_older(stage: Stage) -> None
 
 def test_a_new_generation_forgets_all(stage: Stage) -> None:
     """After somebody started over, version 1 is new again."""
-    result = played(
-        stage, snapshot([cart("a", 7)]), snapshot([cart("a", 1)], generation="second")
-    )
+    result = played(stage, snapshot([cart("a", 7)]), snapshot([cart("a", 1)], generation="second"))
     assert result["carts"] == [["a", 1]]
     assert result["reset"] == [False, True]
 
@@ -116,14 +114,13 @@ def test_nonsense_is_named_and_changes_nothing(stage: Stage, frame: object) -> N
 
 
 def test_it_holds_what_is_visible_and_no_more(stage: Stage) -> None:
-    """After a thousand changes that each bring a new cart, upload and record, one of each is held."""
-    frames: list[Frame] = [snapshot()]
-    for n in range(1000):
-        frames.append(
-            changes(
-                [cart(f"user-{n}")],
-                uploads={"items": [upload(f"u{n}")], "order": [f"u{n}"], "total": n + 1},
-                skipped={"items": [skipped(n)], "order": [n], "total": n + 1},
-            )
+    """After a thousand changes, each with a new cart, upload and record, one of each is held."""
+    frames = (
+        changes(
+            [cart(f"user-{n}")],
+            uploads={"items": [upload(f"u{n}")], "order": [f"u{n}"], "total": n + 1},
+            skipped={"items": [skipped(n)], "order": [n], "total": n + 1},
         )
-    assert played(stage, *frames)["held"] == [1, 1, 1]
+        for n in range(1000)
+    )
+    assert played(stage, snapshot(), *frames)["held"] == [1, 1, 1]

@@ -6,12 +6,16 @@ import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Request, expect
+from playwright.sync_api import FilePayload, Request, expect
 
 from tests.browser.frames import cart, changes, snapshot, upload
 from tests.browser.stage import Stage
 
-FILE = {"name": "orders & more.jsonl", "mimeType": "application/jsonl", "buffer": b'{"a":1}\n'}
+FILE: FilePayload = {
+    "name": "orders & more.jsonl",
+    "mimeType": "application/jsonl",
+    "buffer": b'{"a":1}\n',
+}
 SAMPLE = b'{"user_id": "a", "type": "order", "order_id": 1}\nFAIL HERE\n'
 DROP = """([type, name]) => {
   const dataTransfer = new DataTransfer();
@@ -129,9 +133,7 @@ def test_progress_is_the_percent_of_lines_processed(stage: Stage) -> None:
         ("queued", "Cancel", {"state": "cancelled"}),
     ],
 )
-def test_an_upload_is_steered(
-    stage: Stage, state: str, button: str, body: dict[str, str]
-) -> None:
+def test_an_upload_is_steered(stage: Stage, state: str, button: str, body: dict[str, str]) -> None:
     """Each button says what it does and asks the server for exactly that."""
     page = stage.open(first=snapshot(uploads=[upload("u/1", state=state)]))
     stage.answer("/api/uploads/u%2F1", upload("u/1"))
@@ -145,7 +147,7 @@ def test_an_upload_is_steered(
 def test_the_pace_of_an_upload_is_changed(stage: Stage, option: str, rate: int | None) -> None:
     """A pace is a number, no limit is null; the pace in force is shown, an odd one too."""
     page = stage.open(first=snapshot(uploads=[upload("u1", state="running", rate=7)]))
-    pace = page.get_by_label("Pace", exact=True)
+    pace = page.get_by_role("combobox", name="Pace", exact=True)
     expect(pace).to_have_value("7")
     stage.answer("/api/uploads/u1", upload("u1"))
     with page.expect_response("**/api/uploads/*"):

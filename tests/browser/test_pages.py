@@ -1,0 +1,101 @@
+"""web/pages.py: the page as the server first writes it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.frames import cart, skipped, snapshot, upload
+from web.pages import chips, label, pace_words, paces, render_dashboard, render_not_found
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}"
+
+
+def test_everything_from_outside_is_escaped() -> None:
+    """No id, name, reason, message, raw text or search becomes markup, wherever it stands."""
+    html = render_dashboard(
+        snapshot(
+            [cart(HOSTILE, unpaid=[HOSTILE])],
+            uploads=[upload(HOSTILE, HOSTILE, state="failed", error=HOSTILE)],
+            records=[skipped(1, raw=HOSTILE, source=HOSTILE, reason=HOSTILE, message=HOSTILE)],
+            window={"search": HOSTILE, "cursor": HOSTILE},
+            flow={"state": "down", "since": HOSTILE, "message": HOSTILE},
+        ),
+        wanted=None,
+    )
+    assert "<script>alert" not in html
+    assert "<img" not in html
+    assert "&lt;script&gt;alert(1)" in html
+    assert "{{7*7}}" in html
+    assert HOSTILE not in render_dashboard(snapshot(), wanted=HOSTILE)
+    assert HOSTILE not in render_not_found(HOSTILE)
+
+
+def test_the_page_runs_no_inline_script_and_no_inline_style() -> None:
+    """The strict policy holds for what the server writes."""
+    html = render_dashboard(snapshot([cart("a", paid=[1])], uploads=[upload("u")]), wanted=None)
+    assert not re.search(r"\sstyle=|\son\w+=|<style", html)
+    assert re.findall(r"<script[^>]*>([^<]*)", html) == [""]
+
+
+def test_the_facts_are_in_the_page_before_any_script() -> None:
+    """Carts with versions and orders, figures, uploads and skipped records are server-rendered."""
+    html = render_dashboard(
+        snapshot(
+            [cart("a", 4, paid=[2, 1], unpaid=["x"])], uploads=[upload("u1")], records=[skipped(9)]
+        ),
+        wanted=None,
+    )
+    for hook in (
+        'data-cart="a" data-version="4"',
+        'data-order="1" data-status="paid"',
+        'data-order="&#34;x&#34;" data-status="unpaid"',
+        'data-stat="events" data-value="7"',
+        'data-flow="running"',
+        'data-connection="connecting"',
+        'data-upload="u1" data-state="done"',
+        'aria-valuenow="100"',
+        'data-skipped="9"',
+    ):
+        assert hook in html
+
+
+def test_chips_stand_newest_first_in_their_groups() -> None:
+    """Unpaid, waiting, paid; id lists come oldest first."""
+    mixed = cart("a", unpaid=[1, 2], waiting=[9], paid=[3, 4])
+    shown = [(chip.order, chip.status) for chip in chips(mixed)]
+    assert shown == [
+        ("2", "unpaid"),
+        ("1", "unpaid"),
+        ("9", "waiting"),
+        ("4", "paid"),
+        ("3", "paid"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("order_id", "words"), [(1, "1"), ("1", '"1"'), ("ord-1", "ord-1"), (2**63 - 1, str(2**63 - 1))]
+)
+def test_a_string_of_digits_keeps_its_quotes(order_id: int | str, words: str) -> None:
+    """`1` and `"1"` are two orders to a person too."""
+    assert label(order_id) == words
+
+
+def test_the_pace_in_force_can_be_chosen() -> None:
+    """A pace that is none of the standard ones is offered first."""
+    assert paces(7)[0] == 7
+    assert paces(None) == (None, 1, 10, 100, 1000)
+    assert [pace_words(pace) for pace in (None, 1, 1000)] == [
+        "as fast as possible",
+        "1 record a second",
+        "1,000 records a second",
+    ]
+
+
+def test_one_cart_has_no_list_controls() -> None:
+    """The page of one cart is about that cart: no search, no pager, a way back."""
+    html = render_dashboard(snapshot([cart("a")], window={"user": "a"}), wanted="a")
+    assert "<cart-page" in html
+    assert "<cart-search" not in html
+    assert '<a href="/">All carts</a>' in html

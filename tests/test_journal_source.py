@@ -1,0 +1,91 @@
+"""The journal as the source of the flow."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from bytewax.inputs import StatefulSourcePartition
+
+from dataflow.journal import Entry, Journal
+from dataflow.journal_source import JournalSource, Restored
+from dataflow.messages import Started
+
+Partition = StatefulSourcePartition[Entry | Started, int]
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    (tmp_path / "uploads").mkdir()
+    with closing(Journal(tmp_path / "journal.db")) as opened:
+        yield opened
+
+
+def partition(
+    folder: Path, resume_state: int | None = None, restored: Restored | None = None
+) -> Partition:
+    source = JournalSource(folder / "journal.db", folder / "uploads", restored or Restored())
+    (name,) = source.list_parts()
+    return source.build_part("journal", name, resume_state)
+
+
+def test_the_first_item_says_what_was_restored_and_where_it_goes_on(
+    journal: Journal, tmp_path: Path
+) -> None:
+    """The hub hears of every start, even where nothing is to be replayed; carts built late count."""
+    restored = Restored()
+    with closing(partition(tmp_path, 17, restored)) as part:
+        restored.carts += 3
+        assert list(part.next_batch()) == [Started(3, 17)]
+        assert list(part.next_batch()) == []
+
+
+def test_a_first_run_begins_with_the_first_chunk(journal: Journal, tmp_path: Path) -> None:
+    """Without a snapshot everything is read, in the journal's order, as it comes."""
+    journal.append_events(b"a\n")
+    with closing(partition(tmp_path)) as part:
+        assert list(part.next_batch()) == [Started(0, 1)]
+        assert list(part.next_batch()) == [Entry(1, None, "api", 1, b"a\n")]
+        assert list(part.next_batch()) == []
+        journal.append_events(b"b\n")
+        assert list(part.next_batch()) == [Entry(2, None, "api", 2, b"b\n")]
+
+
+@pytest.mark.parametrize("stop_after", [0, 1, 2, 3])
+def test_a_resume_reads_exactly_what_came_after_the_snapshot(
+    journal: Journal, tmp_path: Path, stop_after: int
+) -> None:
+    """The snapshot is the next offset: nothing is missed and nothing read twice."""
+    read: list[Entry | Started] = []
+    with closing(partition(tmp_path)) as part:
+        part.next_batch()
+        for number in range(3):
+            if number == stop_after:
+                break
+            journal.append_events(b"%d\n" % number)
+            read += part.next_batch()
+        offset = part.snapshot()
+        for number in range(stop_after, 3):
+            journal.append_events(b"%d\n" % number)
+        part.next_batch()  # read, but its epoch never finished
+    assert offset == stop_after + 1
+    with closing(partition(tmp_path, offset)) as part:
+        part.next_batch()
+        read += part.next_batch()
+    assert [entry.data for entry in read if isinstance(entry, Entry)] == [b"0\n", b"1\n", b"2\n"]
+
+
+def test_it_polls_only_while_there_is_nothing_to_read(journal: Journal, tmp_path: Path) -> None:
+    """With work waiting it is called again at once; idle, a few milliseconds later."""
+    journal.append_events(b"a\n")
+    with closing(partition(tmp_path)) as part:
+        part.next_batch()
+        assert part.next_awake() is None
+        part.next_batch()
+        assert part.next_awake() is None
+        before = datetime.now(UTC)
+        part.next_batch()
+        awake_at = part.next_awake()
+        assert awake_at is not None
+        assert before < awake_at <= datetime.now(UTC) + timedelta(milliseconds=100)
