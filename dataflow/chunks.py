@@ -50,8 +50,6 @@ def next_chunk(
         return Chunk(start, start + len(data), newlines + (not data.endswith(b"\n")))
     if newlines:
         return Chunk(start, start + data.rindex(b"\n") + 1, newlines)
-    if most_bytes < MAX_CHUNK_BYTES:
-        return next_chunk(file, start, 1)
     return Chunk(start, _end_of_line(file), 1)
 
 

@@ -98,7 +98,7 @@ def _good_lines(users: int, draw: Callable[[], float]) -> Iterator[bytes]:
 
 
 def _bad_line(number: int, good: bytes, draw: Callable[[], float]) -> bytes:
-    """Spoil a good line in one of the ways that a record is skipped for, and all of them in turn."""
+    """Spoil a good line in one of the ways that a record is skipped for, all of them in turn."""
     if number % _LONG_EVERY == _LONG_EVERY - 1:
         return b'{"padding": "' + b"x" * MAX_LINE_BYTES + b'"}\n'
     line = good.rstrip(b"\n")

@@ -51,6 +51,15 @@ export class Connection extends EventTarget {
     this.#random = random;
   }
 
+  /**
+   * Hear every frame, until the signal ends it.
+   * @param {(frame: any) => void} listener
+   * @param {AbortSignal} [signal]
+   */
+  hear(listener, signal) {
+    this.addEventListener("frame", (event) => listener(/** @type {CustomEvent} */ (event).detail), { signal });
+  }
+
   /** Connect now. */
   open() {
     clearTimeout(this.#retry);

@@ -75,14 +75,14 @@ for (const name of Object.keys(ELEMENTS)) {
   for (const element of document.querySelectorAll(name)) /** @type {CartList} */ (element).start(ports);
 }
 
-connection.addEventListener("frame", ({ detail }) => {
-  const outcome = store.apply(detail);
+connection.hear((frame) => {
+  const outcome = store.apply(frame);
   if (outcome === "nonsense") connection.drop();
   if (outcome === "gap") connection.ask();
   if (outcome === "applied") clock.set(store.at);
 });
-store.addEventListener("change", ({ detail }) => {
-  if (detail.carts || detail.skipped) clock.tell();
+store.watch(({ carts, skipped }) => {
+  if (carts || skipped) clock.tell();
 });
 place.addEventListener("move", () => connection.ask());
 addEventListener("popstate", () => place.follow());

@@ -92,6 +92,15 @@ export class Store extends EventTarget {
   #seen = new Map();
 
   /**
+   * Hear of every change, until the signal ends it.
+   * @param {(change: Change) => void} listener
+   * @param {AbortSignal} [signal]
+   */
+  watch(listener, signal) {
+    this.addEventListener("change", (event) => listener(/** @type {CustomEvent<Change>} */ (event).detail), { signal });
+  }
+
+  /**
    * Take a frame in.
    * @param {any} frame
    * @returns {"applied" | "ignored" | "gap" | "nonsense"} gap: something is missing, a snapshot must be asked for
@@ -186,5 +195,6 @@ export class Store extends EventTarget {
 function isWhole(frame) {
   const lists = [frame.carts, frame.uploads, frame.skipped];
   const facts = [frame.window, frame.stats, frame.flow];
-  return typeof frame.generation === "string" && facts.every(Boolean) && lists.every((part) => Array.isArray(part?.items));
+  if (typeof frame.generation !== "string" || !facts.every(Boolean)) return false;
+  return lists.every((part) => Array.isArray(part?.items));
 }

@@ -80,7 +80,7 @@ def test_a_byte_order_mark_is_no_line() -> None:
 
 
 @pytest.mark.parametrize("length", range(MAX_LINE_BYTES - 2, MAX_LINE_BYTES + 5))
-@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\r\r\n", b"\rx\n"])
 @pytest.mark.parametrize("before", [b"", b"\n", b"x" * 1000 + b"\n"])
 def test_a_line_at_the_bound_means_in_chunks_what_it_means_whole(
     length: int, end: bytes, before: bytes
@@ -119,6 +119,6 @@ def test_of_a_line_without_end_only_as_much_is_read_as_tells_that() -> None:
 
 
 def test_a_chunk_holds_no_more_lines_than_its_bound() -> None:
-    """Many short lines are cut by their number, not by their bytes; a caller cannot ask for more."""
+    """Many short lines are cut by their number; no caller can ask for more."""
     first, second = chunks_of(b"\n" * (MAX_CHUNK_LINES + 1), most_lines=10**9)
     assert (first.lines, second.lines) == (MAX_CHUNK_LINES, 1)

@@ -54,7 +54,7 @@ def test_it_recovers_where_it_ended(tmp_path: Path) -> None:
     """Run twice with the same recovery folder, it repeats nothing and goes on with its carts."""
     recovery = tmp_path / "recovery"
     recovery.mkdir()
-    init_db_dir(recovery, 1)
+    init_db_dir(recovery, 1)  # type: ignore[no-untyped-call]
     path = tmp_path / "records.jsonl"
     sample = SAMPLE.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(sample[:5]))

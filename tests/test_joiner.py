@@ -1,13 +1,14 @@
 """The join: whatever the batches, the snapshots and the repeats, the same carts and sums."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflow.cart import NEWEST
+from dataflow.cart import NEWEST, Status
 from dataflow.joiner import (
     MAX_AWAKE,
     EventBatch,
@@ -53,7 +54,7 @@ def batches_of(stream: Stream) -> list[EventBatch]:
 
 def pieces(stream: Stream, cuts: Sequence[int]) -> list[Stream]:
     places = sorted({0, len(stream), *(cut % (len(stream) + 1) for cut in cuts)})
-    return [stream[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [stream[start:end] for start, end in pairwise(places)]
 
 
 def expect(view: MemoryView, stream: Stream) -> None:
@@ -146,6 +147,18 @@ def test_a_message_tells_each_changed_cart_once(stream: Stream) -> None:
     assert again.accepted == 2 * len(stream)
 
 
+def test_a_message_tells_what_changed_and_no_more() -> None:
+    """What an order became is told once, so that a tall cart costs no more than a small one."""
+    group = KeyGroup()
+    orders = [Event("a", order_id, False) for order_id in range(NEWEST + 5)]
+    group.join([EventBatch(GROUP, "one", [*orders, Event("a", 7, True)])])
+    message = group.join([EventBatch(GROUP, "one", [Event("a", 3, True), Event("a", 9, True)])])
+    (cart,) = message.carts
+    version = len(orders) + 1
+    assert cart.completed == [(3, version + 1), (9, version + 2)]
+    assert cart.orders == [(3, Status.PAID, version + 1), (9, Status.PAID, version + 2)]
+
+
 def test_what_a_message_says_does_not_change_later() -> None:
     """The figures of a message are those of its moment, not those of the running group."""
     group = KeyGroup()
@@ -163,6 +176,8 @@ def test_a_cart_that_rests_is_woken_as_it_was() -> None:
         view.apply(group.join(batches_of(stream[start : start + 100])))
         group.snapshot()
     expect(view, stream)
+    restored = KeyGroup(group.snapshot())
+    assert restored.join(batches_of(stream)).carts == []
 
 
 def test_a_snapshot_of_another_format_is_refused() -> None:

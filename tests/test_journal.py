@@ -165,7 +165,7 @@ def test_an_upload_changes_as_it_is_told(journal: Journal, tmp_path: Path) -> No
 
 
 def test_offsets_have_a_place_and_lines_between_them(journal: Journal, tmp_path: Path) -> None:
-    """What a recovery shows: the source and line of a position, and how much lies before another."""
+    """What a recovery shows: the source and line of a position, and how far it is to another."""
     upload = add(journal, tmp_path)
     assert journal.place(1) is None
     assert journal.end() == 1
@@ -213,9 +213,11 @@ def test_a_reader_sees_what_is_appended_while_it_is_open(journal: Journal, tmp_p
 def test_a_reader_cannot_write(journal: Journal, tmp_path: Path) -> None:
     """The flow's end only reads: what is in the journal is the server's word."""
     journal.append_events(b"x\n")
-    with closing(JournalReader(tmp_path / "journal.db", tmp_path / "uploads")) as reader:
-        with pytest.raises(sqlite3.OperationalError):
-            reader._db.execute("DELETE FROM chunks")
+    with (
+        closing(JournalReader(tmp_path / "journal.db", tmp_path / "uploads")) as reader,
+        pytest.raises(sqlite3.OperationalError),
+    ):
+        reader._db.execute("DELETE FROM chunks")
 
 
 def test_writers_in_many_threads_get_lines_of_their_own(journal: Journal, tmp_path: Path) -> None:
@@ -224,8 +226,7 @@ def test_writers_in_many_threads_get_lines_of_their_own(journal: Journal, tmp_pa
     bodies = [b"x\n" * (number % 3 + 1) for number in range(24)]
 
     def append(share: list[bytes]) -> None:
-        for body in share:
-            answers.append(journal.append_events(body))
+        answers.extend([journal.append_events(body) for body in share])
 
     threads = [threading.Thread(target=append, args=(bodies[at::4],)) for at in range(4)]
     for thread in threads:

@@ -33,7 +33,7 @@ def partition(
 def test_the_first_item_says_what_was_restored_and_where_it_goes_on(
     journal: Journal, tmp_path: Path
 ) -> None:
-    """The hub hears of every start, even where nothing is to be replayed; carts built late count."""
+    """The hub hears of every start, even if nothing is to be replayed; carts built late count."""
     restored = Restored()
     with closing(partition(tmp_path, 17, restored)) as part:
         restored.carts += 3

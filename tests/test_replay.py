@@ -84,7 +84,7 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(data)
 
         @override
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (its name there)
+        def log_message(self, format: str, *args: Any) -> None:
             return
 
     return Handler
@@ -220,7 +220,7 @@ def test_every_other_end_is_a_sentence_and_status_1(
 def test_a_refusal_before_the_whole_body_is_heard(
     fake: FakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A server that answers and hangs up in the middle of the body: a sentence, with its address."""
+    """A server that answers and hangs up in the middle of the body is named in a sentence."""
     path = tmp_path / "large.jsonl"
     path.write_bytes(b"x" * 50_000_000)
     fake.reads_all, fake.upload = False, refusal(413, "at most 10 bytes")
@@ -261,7 +261,7 @@ def test_a_server_that_is_not_there_is_a_sentence(
 
 
 def test_a_server_that_restarts_is_waited_for(fake: FakeServer, file: Path) -> None:
-    """Dropped connections and errors of a server on its way up pass, however many within a minute."""
+    """Dropped connections and errors of a server on its way up pass, for up to a minute."""
     fake.polls = [None, refusal(503, "starting"), None, running(2), None, running(4, state="done")]
     assert run(fake, file) == 0
     assert len(fake.asked) == 6
@@ -308,7 +308,7 @@ def test_a_file_that_grows_is_sent_as_long_as_it_was(
     before = file.stat()
     with file.open("ab") as log:
         log.write(b"five\n")
-    monkeypatch.setattr(Path, "stat", lambda self, **_: before)
+    monkeypatch.setattr(Path, "stat", lambda *_, **__: before)
     fake.polls = [running(4, state="done")]
     assert run(fake, file) == 0
     assert fake.body == LINES

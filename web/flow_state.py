@@ -32,7 +32,8 @@ class FlowState:
         self._now = now
         self._target = 0
         self._position = 0
-        self._failures = 0
+        self._failures = 0  # in a row, without a steady run between: lengthens the pause
+        self._never_up = 0  # in a row, without catching up: is what being down means
         self.execution = 0
         self.state = RESTARTING
         self.since = now()
@@ -46,7 +47,7 @@ class FlowState:
     def begin(self, execution: int, target: int) -> None:
         """Note that a process is being started; it is caught up at the offset ``target``."""
         self.execution, self._target, self._position = execution, target, 0
-        if self._failures < FAILURES_UNTIL_DOWN:
+        if self._never_up < FAILURES_UNTIL_DOWN:
             self._move(RECOVERING, "The flow restores its state.")
 
     def started(self, offset: int) -> bool:
@@ -66,10 +67,12 @@ class FlowState:
 
     def ended(self, why: str) -> float:
         """Note that the process ended by itself; gives the seconds until the next start."""
-        ran_well = self.state == RUNNING and self._now() - self.since >= _STEADY_S
-        self._failures = 1 if ran_well else self._failures + 1
-        if self._failures >= FAILURES_UNTIL_DOWN:
-            self._move(DOWN, f"The flow ended {self._failures} times in a row ({why}).")
+        came_up = self.state == RUNNING
+        is_steady = came_up and self._now() - self.since >= _STEADY_S
+        self._failures = 1 if is_steady else self._failures + 1
+        self._never_up = 0 if came_up else self._never_up + 1
+        if self._never_up >= FAILURES_UNTIL_DOWN:
+            self._move(DOWN, f"The flow could not be started {self._never_up} times ({why}).")
         else:
             self._move(RESTARTING, f"The flow ended ({why}) and is being started again.")
         return min(_FIRST_PAUSE_S * 2.0 ** min(self._failures - 1, 10), _LONGEST_PAUSE_S)

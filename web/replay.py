@@ -9,7 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO, Final
@@ -79,7 +79,8 @@ class Server:
         timeout = _POLL_TIMEOUT_S if body is None else _UPLOAD_TIMEOUT_S
         with closing(kind(self._host, self._port, timeout=timeout)) as connection:
             try:
-                try:
+                # It may refuse before it has read everything: then hear why.
+                with suppress(BrokenPipeError, ConnectionResetError):
                     connection.request(
                         method,
                         self._path + path,
@@ -87,8 +88,6 @@ class Server:
                         headers,
                         encode_chunked="Transfer-Encoding" in headers,
                     )
-                except (BrokenPipeError, ConnectionResetError):
-                    pass  # it may have refused before it had read everything: hear why
                 response = connection.getresponse()
                 text = response.read()
             except (OSError, http.client.HTTPException) as error:

@@ -270,14 +270,13 @@ class View:
                 db.execute("ROLLBACK")
             raise
         self._changed += len(cart_rows)
-        newest = cart_rows[-MOST:]
         if written < len(cart_rows):  # the flow repeats itself: some rows were newer than these
             committed = (
                 CartRow(*db.execute("SELECT * FROM carts WHERE user_id = ?", row[:1]).fetchone())
-                for row in newest
+                for row in cart_rows
             )
-            newest = [row for row in committed if row.changed >= first]
-        return newest
+            cart_rows = [row for row in committed if row.changed >= first]
+        return cart_rows[-MOST:]
 
     def recent_carts(self) -> RecentCarts:
         """Load the carts that changed last."""

@@ -17,11 +17,11 @@ export class PoliteAnnouncer extends HTMLElement {
 
   /** @param {import("../main.js").Ports} ports */
   start({ store }) {
-    store.addEventListener("change", ({ detail }) => {
-      const first = detail.reset || this.#states.size + this.#skipped === 0;
-      if (detail.uploads) this.#hearUploads(store.uploads, first && detail.window);
-      if (detail.skipped) this.#hearSkipped(store.skipped, first && detail.window);
-    }, { signal: this.#life.signal });
+    store.watch(({ reset, window, uploads, skipped }) => {
+      const silent = window && (reset || this.#states.size + this.#skipped === 0);
+      if (uploads) this.#hearUploads(store.uploads, silent);
+      if (skipped) this.#hearSkipped(store.skipped, silent);
+    }, this.#life.signal);
   }
 
   disconnectedCallback() {

@@ -34,9 +34,9 @@ export class FlowBadge extends HTMLElement {
       setText(part(this, ".badge-word"), `flow ${store.flow.state}`);
       setAttribute(this, "title", store.flow.message ?? "");
     };
-    store.addEventListener("change", ({ detail }) => {
-      if (detail.flow) painter.ask(paint);
-    }, { signal: this.#life.signal });
+    store.watch(({ flow }) => {
+      if (flow) painter.ask(paint);
+    }, this.#life.signal);
   }
 
   disconnectedCallback() {

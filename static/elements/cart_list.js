@@ -22,7 +22,7 @@ export class CartList extends HTMLElement {
       list.paint(order, (key) => /** @type {Cart} */ (items.get(key)));
       this.#paintAround(store, place);
     };
-    store.addEventListener("change", () => painter.ask(paint), { signal });
+    store.watch(() => painter.ask(paint), signal);
     place.addEventListener("move", () => painter.ask(paint), { signal });
     this.addEventListener("click", (event) => this.#click(event, place), { signal });
   }
@@ -35,13 +35,16 @@ export class CartList extends HTMLElement {
    * @param {Ports["store"]} store
    * @param {Ports["place"]} place
    */
-  #paintAround({ carts, uploads, next, window }, place) {
+  #paintAround({ carts, uploads, next, stats, window }, place) {
     const none = carts.order.length === 0;
-    const narrowed = Boolean(window.search || window.filter !== EVERYTHING.filter || window.cursor);
-    setAttribute(this, "aria-busy", String(!same(window, place.window)));
-    show(part(this, '[data-empty="first"]'), none && !narrowed && uploads.order.length === 0);
-    show(part(this, '[data-empty="waiting"]'), none && !narrowed && uploads.order.length > 0);
-    show(part(this, '[data-empty="narrowed"]'), none && narrowed);
+    const narrow = Boolean(window.search || window.filter !== EVERYTHING.filter || window.cursor);
+    const narrowed = narrow && stats.carts > 0;
+    const busy = !same(window, place.window);
+    setAttribute(this, "aria-busy", String(busy));
+    show(part(this, '[data-empty="loading"]'), none && busy);
+    show(part(this, '[data-empty="first"]'), none && !busy && !narrowed && uploads.order.length === 0);
+    show(part(this, '[data-empty="waiting"]'), none && !busy && !narrowed && uploads.order.length > 0);
+    show(part(this, '[data-empty="narrowed"]'), none && !busy && narrowed);
     for (const total of document.querySelectorAll(".carts-total")) setText(total, number(carts.total));
     const first = part(this, '[data-page="first"]');
     show(first, Boolean(window.cursor));

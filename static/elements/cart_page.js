@@ -49,12 +49,12 @@ export class CartPage extends HTMLElement {
       if (!this.#whole || !live || live.version <= this.#whole.version || this.#reading) return;
       this.#timer ||= setTimeout(read, PAUSE_MS);
     };
-    store.addEventListener("change", ({ detail }) => {
-      if (detail.reset) this.#whole = null;
-      if (!detail.carts) return;
+    store.watch(({ reset, carts }) => {
+      if (reset) this.#whole = null;
+      if (!carts) return;
       later();
       painter.ask(paint);
-    }, { signal });
+    }, signal);
     part(this, '[data-action="all-orders"]').addEventListener("click", read, { signal });
   }
 

@@ -33,12 +33,12 @@ export class CartSearch extends HTMLElement {
       this.#typing = setTimeout(() => go(true), REST_MS);
     }, { signal });
     place.addEventListener("move", () => this.#follow(form, input, place.window), { signal });
-    connection.addEventListener("frame", ({ detail }) => {
-      if (detail?.type === "error") complain(this, detail.error.message);
-    }, { signal });
-    store.addEventListener("change", ({ detail }) => {
-      if (detail.window) complain(this, "");
-    }, { signal });
+    connection.hear((frame) => {
+      if (frame?.type === "error") complain(this, frame.error.message);
+    }, signal);
+    store.watch((change) => {
+      if (change.window) complain(this, "");
+    }, signal);
     document.addEventListener("keydown", (event) => {
       if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       event.preventDefault();

@@ -8,9 +8,9 @@ export class FigureStrip extends HTMLElement {
   /** @param {import("../main.js").Ports} ports */
   start({ store, painter }) {
     const paint = () => this.#paint(store.stats);
-    store.addEventListener("change", ({ detail }) => {
-      if (detail.stats) painter.ask(paint);
-    }, { signal: this.#life.signal });
+    store.watch(({ stats }) => {
+      if (stats) painter.ask(paint);
+    }, this.#life.signal);
   }
 
   disconnectedCallback() {

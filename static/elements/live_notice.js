@@ -11,7 +11,7 @@ export class LiveNotice extends HTMLElement {
   start({ store, connection, painter }) {
     const { signal } = this.#life;
     const paint = () => this.#paint(reasonOf(connection, store));
-    store.addEventListener("change", () => painter.ask(paint), { signal });
+    store.watch(() => painter.ask(paint), signal);
     connection.addEventListener("state", () => painter.ask(paint), { signal });
   }
 

@@ -24,12 +24,12 @@ export class SkippedList extends HTMLElement {
     /** @type {KeyedList<Skipped>} */
     const list = new KeyedList(part(this, ".skipped-items"), "skipped", SkippedRow);
     const paint = () => this.#paint(store, list);
-    store.addEventListener("change", ({ detail }) => {
-      if (detail.reset) this.#close();
-      if (!detail.skipped) return;
+    store.watch(({ reset, skipped }) => {
+      if (reset) this.#close();
+      if (!skipped) return;
       if (this.#open) this.#keep(store.skipped.items.values());
       painter.ask(paint);
-    }, { signal });
+    }, signal);
     part(this, '[data-action="older"]').addEventListener("click", async () => {
       complain(this, "");
       try {

@@ -23,9 +23,9 @@ export class UploadList extends HTMLElement {
       setText(part(this, ".uploads-shown"), number(order.length));
       for (const node of document.querySelectorAll(".uploads-total")) setText(node, number(total));
     };
-    store.addEventListener("change", ({ detail }) => {
-      if (detail.uploads) painter.ask(paint);
-    }, { signal });
+    store.watch(({ uploads }) => {
+      if (uploads) painter.ask(paint);
+    }, signal);
     const act = async (/** @type {Event} */ event) => {
       const control = /** @type {Element} */ (event.target).closest("[data-action]");
       const row = control?.closest("[data-upload]");

@@ -7,9 +7,10 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.frames import cart, changes, skipped, snapshot, upload
+from tests.browser.frames import STATS, cart, changes, skipped, snapshot, upload
 from tests.browser.stage import Stage
 
+NOTHING = {**STATS, "carts": 0}
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -90,6 +91,13 @@ def test_a_search_without_a_match_says_so(stage: Stage) -> None:
     expect(page.get_by_role("searchbox")).to_have_value("")
 
 
+def test_a_search_among_no_carts_at_all_offers_the_first_steps(stage: Stage) -> None:
+    """Where there is nothing to find, a filter is not to blame, before any script runs and after."""
+    page = stage.open("/?filter=paid", snapshot(window={"filter": "paid"}, stats=NOTHING))
+    expect(page.get_by_role("button", name="Load the sample")).to_be_visible()
+    expect(page.get_by_text("No cart matches.")).to_be_hidden()
+
+
 def test_each_panel_has_its_words_for_empty(stage: Stage) -> None:
     """An empty page explains itself before any script runs, and after."""
     page = stage.open()
@@ -157,6 +165,16 @@ def test_360_pixels_are_wide_enough(stage: Stage, path: str) -> None:
     stage.play(changes([cart(long, 4, unpaid=[f"{long}{n}" for n in range(20)])]))
     stage.painted()
     assert page.evaluate(OVERFLOW) <= 0
+
+
+def test_the_controls_can_be_reached_at_360_pixels(stage: Stage) -> None:
+    """No control lies under another one, or beyond the edge."""
+    stage.page.set_viewport_size({"width": 360, "height": 740})
+    page = stage.open(first=snapshot([cart("a")], uploads=[upload("u1", state="running")]))
+    page.get_by_role("radio", name="Waiting").check()
+    page.get_by_label("Sort by").click(trial=True)
+    for name in ("Menu", "Pause", "Cancel"):
+        page.get_by_role("button", name=name).click(trial=True)
 
 
 def test_times_are_told_in_words_and_grow_older(stage: Stage) -> None:

@@ -1,0 +1,1 @@
+"""Measurements that are started by hand: ``python -m tests.bench throughput``."""

@@ -1,0 +1,233 @@
+"""The view: whatever is replayed into it, it ends as if nothing had ever happened."""
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import chain, repeat
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataflow.journal import Entry
+from dataflow.messages import Figures, Position, encode_message, join_messages
+from dataflow.records import Event
+from tests.oracle import Oracle
+from tests.streams import ORDER_IDS, events, line_of, slow_claim
+from tests.view_rows import PlayedFlow, rows_of
+from web.recent_carts import RecentCarts
+from web.view import Outcome, View, ViewError
+
+BAD = (b"FAIL HERE\n", b'{"user_id": "a"}\n', b"\n", b" \r\n")
+TALL = [Event("a", order, paid) for order in range(60) for paid in (False, order % 3 == 0)]
+
+
+@st.composite
+def journals(draw: st.DrawFn) -> list[Entry]:
+    """Draw a journal: chunks of two uploads and of ``api``, in one order."""
+    drawn = draw(st.lists(st.one_of(events().map(line_of), st.sampled_from(BAD)), max_size=40))
+    if draw(st.booleans()):
+        drawn += draw(st.permutations([line_of(event) for event in TALL]))
+    next_line = {None: 1, "u1": 1, "u2": 1}
+    entries = []
+    while drawn:
+        size = draw(st.integers(1, 12))
+        upload = draw(st.sampled_from((None, "u1", "u2")))
+        data = b"".join(drawn[:size])
+        source = "api" if upload is None else f"{upload}.jsonl"
+        entries.append(Entry(len(entries) + 1, upload, source, next_line[upload], data))
+        next_line[upload] += len(drawn[:size])
+        drawn = drawn[size:]
+    return entries
+
+
+numbers = st.lists(st.integers(1, 9), max_size=12)
+crashes = st.lists(st.tuples(st.integers(1, 20), st.integers(0, 9), st.booleans()), max_size=5)
+
+
+def endless(drawn: list[int]) -> Iterator[int]:
+    return chain(drawn, repeat(5))
+
+
+def versions(path: Path) -> dict[str, int]:
+    with closing(sqlite3.connect(path)) as db:
+        return dict(db.execute("SELECT user_id, version FROM carts"))
+
+
+def commit_all(view: View, batches: list[bytes], cuts: Iterator[int]) -> Iterator[Outcome]:
+    """Commit batches of one execution, cut into commits anywhere."""
+    while batches:
+        size = next(cuts)
+        yield view.commit(batches[:size])
+        batches = batches[size:]
+
+
+@slow_claim
+@given(journals(), crashes, numbers, numbers)
+def test_any_crashes_and_any_cuts_end_in_the_rows_of_a_run_that_was_never_interrupted(
+    entries: list[Entry],
+    crashed: list[tuple[int, int, bool]],
+    batch_cuts: list[int],
+    commit_cuts: list[int],
+) -> None:
+    """Carts, whole summaries, feed, skipped records, totals; and no cart ever goes backwards.
+
+    A crash loses what was not committed yet, and all that came after the last snapshot is told
+    again in other batches and commits.
+    """
+    end = len(entries) + 1
+    batches, commits = endless(batch_cuts), endless(commit_cuts)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "interrupted.db"
+        flow, view = PlayedFlow(entries), View(path)
+        seen: dict[str, int] = {}
+        recent = RecentCarts(is_whole=True, most=4)
+        with patch("web.view.MOST", 4):
+            for until, committed, at_barrier in [*crashed, (end, 0, True)]:
+                sent = flow.run(min(until, end), batches)
+                if not at_barrier:
+                    sent = sent[:committed]
+                for outcome in commit_all(view, sent, commits):
+                    recent.put(outcome.recent)
+                    now = versions(path)
+                    assert all(now[user_id] >= version for user_id, version in seen.items())
+                    seen = now
+                if at_barrier:
+                    flow.snapshot()
+            assert view.recent_carts()._rows == recent._rows
+        assert view.position() == end
+        view.close()
+
+        whole = Path(folder) / "whole.db"
+        view = View(whole)
+        for _ in commit_all(view, PlayedFlow(entries).run(end, repeat(3)), repeat(2)):
+            pass
+        view.close()
+        assert rows_of(path) == rows_of(whole)
+        expect(whole, entries)
+
+
+def expect(path: Path, entries: list[Entry]) -> None:
+    """Hold a view to the rules of the contract, as the oracle knows them."""
+    oracle = Oracle()
+    for entry in entries:
+        oracle.feed(entry.data, entry.source, entry.first_line)
+    rows = rows_of(path)
+    expected = {user_id: cart.summary(user_id) for user_id, cart in oracle.carts.items()}
+    assert {
+        user_id: {
+            "user_id": user_id,
+            **{name: cart[name] for name in expected[user_id] if name != "user_id"},
+        }
+        for user_id, cart in rows["carts"].items()
+    } == expected
+    for user_id, cart in rows["carts"].items():
+        sets = oracle.carts[user_id].sets()
+        assert (cart["paid"], cart["unpaid"], cart["waiting"]) == tuple(map(len, sets))
+    assert len(rows["completed"]) == len(oracle.completed)
+    assert {(user, order) for user, order in rows["completed"]} == set(oracle.completed)
+    skipped = [(row["source"], row["line"], row["reason"]) for row in rows["skipped"]]
+    assert sorted(skipped) == sorted(oracle.skipped)
+    counted = rows["counts"]
+    assert counted == vars(oracle.total)
+    carts = oracle.carts.values()
+    assert rows["figures"] == {
+        "carts": len(carts),
+        "unpaid": sum(len(cart.unpaid) for cart in carts),
+        "paid": sum(len(cart.paid) for cart in carts),
+        "waiting": sum(len(cart.waiting) for cart in carts),
+        "with_unpaid": sum(bool(cart.unpaid) for cart in carts),
+        "with_paid": sum(bool(cart.paid) for cart in carts),
+        "with_waiting": sum(bool(cart.waiting) for cart in carts),
+    }
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "view.db"
+
+
+def filled(path: Path, *drawn: Event) -> View:
+    data = b"".join(line_of(event) for event in drawn)
+    view = View(path)
+    view.commit(PlayedFlow([Entry(1, None, "api", 1, data)]).run(2, repeat(9)))
+    return view
+
+
+def test_a_commit_that_fails_leaves_nothing_behind(path: Path) -> None:
+    """All of it or none: also the order of changes goes on without a gap in meaning."""
+    view = filled(path, Event("a", 1, False))
+    before = rows_of(path)
+    other = PlayedFlow([Entry(1, None, "api", 1, line_of(Event("b", 1, True)))]).run(2, repeat(9))
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON position BEGIN SELECT RAISE(ABORT, 'x'); END"
+        )
+        with pytest.raises(sqlite3.IntegrityError):
+            view.commit(other)
+        assert rows_of(path) == before
+        db.execute("DROP TRIGGER full")
+    assert view.commit(other).carts_changed
+    assert set(rows_of(path)["carts"]) == {"a", "b"}
+    view.close()
+
+
+def test_a_commit_tells_what_it_made_durable(path: Path) -> None:
+    """Whose keep sums or show rows hear of it: parts, figures, position, start and barrier."""
+    entry = Entry(1, "u1", "f.jsonl", 1, line_of(Event("a", 1, False)) + b"FAIL\n\n")
+    view = View(path)
+    outcome = view.commit(PlayedFlow([entry]).run(2, repeat(9)))
+    assert (outcome.carts_changed, outcome.records_skipped, outcome.barrier) == (True, True, True)
+    assert outcome.position == 2
+    assert outcome.started is not None
+    assert outcome.started.offset == 1
+    assert sum(counts.processed for counts in outcome.parts.values()) == 3
+    assert [figures for _, figures in outcome.groups.values()] == [
+        Figures(carts=1, unpaid=1, with_unpaid=1)
+    ]
+    empty = view.commit([join_messages([encode_message(Position(9))])])
+    assert not (empty.carts_changed or empty.records_skipped or empty.barrier or empty.recent)
+    view.close()
+
+
+def test_a_view_that_is_opened_again_goes_on_where_it_was(path: Path) -> None:
+    """Totals, position and the order of changes are those of before."""
+    first = filled(
+        path, *(Event(f"user-{at}", order, False) for at in range(9) for order in ORDER_IDS)
+    )
+    totals, recent = first.totals(), first.recent_carts()
+    first.close()
+    again = View(path)
+    assert again.totals().figures == totals.figures
+    assert again.totals().all == totals.all
+    assert again.position() == 2
+    assert again.recent_carts()._rows == recent._rows
+    data = line_of(Event("new", 1, False))
+    changed = again.commit(PlayedFlow([Entry(1, None, "api", 1, data)]).run(2, repeat(9))).recent
+    assert [row.user_id for row in changed] == ["new"]
+    assert changed[0].changed > max(row.changed for row in recent._rows.values())
+    again.close()
+
+
+def test_every_start_of_the_flow_is_written_down(path: Path) -> None:
+    """Executions are numbered for ever; each knows the position at which it is caught up."""
+    view = filled(path, Event("a", 1, False))
+    assert view.begin_execution("the server was started") == (1, 2)
+    assert view.begin_execution("killed by SIGKILL") == (2, 2)
+    view.change_execution(2, carts=1, offset=1, ended_because="x")
+    view.close()
+    view = View(path)
+    assert view.begin_execution("again")[0] == 3
+    view.close()
+
+
+def test_a_view_of_another_format_is_refused(path: Path) -> None:
+    """An old program does not misread newer data: it says what to do."""
+    View(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(ViewError, match="format 99"):
+        View(path)

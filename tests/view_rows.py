@@ -1,0 +1,101 @@
+"""A whole view as plain values, for comparing two of them; and streams of messages to fill one."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from bytewax.operators import StatefulBatchLogic
+
+from dataflow.flow import deserialize
+from dataflow.joiner import EventBatch, JoinLogic, KeyGroup, SkipLogic, SkippedBatch
+from dataflow.journal import Entry
+from dataflow.messages import Barrier, Message, Position, Started, encode_message, join_messages
+from web.view import View
+from web.view_reader import ViewReader
+from web.windows import Window
+
+GROUPS = 3
+
+
+class PlayedFlow:
+    """The steps of the flow one after another, without the engine; stopped and restored at will.
+
+    ``entries`` is the journal. A snapshot is taken between two runs only, as an epoch ends.
+    """
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self._entries = entries
+        self._snapshots: dict[str, bytes] = {}
+        self._offset = 1
+
+    def run(self, until: int, cuts: Iterator[int]) -> list[bytes]:
+        """Start anew where the last snapshot is, read on, and give batches cut anywhere."""
+        joiners: dict[str, JoinLogic] = {}
+        skips: dict[str, SkipLogic] = {}
+        restored = 0
+        for key, snapshot in self._snapshots.items():
+            if len(key) == 4:
+                restored += KeyGroup(snapshot).figures.carts
+        messages: list[Message] = [Started(restored, self._offset)]
+        for entry in self._entries[self._offset - 1 : until - 1]:
+            for key, item in deserialize(entry, GROUPS):
+                logic: StatefulBatchLogic[Any, Any, bytes]
+                if isinstance(item, EventBatch):
+                    if key not in joiners:
+                        joiners[key] = JoinLogic(KeyGroup(self._snapshots.get(key)))
+                    logic = joiners[key]
+                elif isinstance(item, SkippedBatch):
+                    logic = skips.setdefault(key, SkipLogic(self._snapshots.get(key)))
+                else:
+                    assert isinstance(item, Started | Position)
+                    messages.append(item)
+                    continue
+                messages += logic.on_batch([item])[0]
+        messages.append(Barrier())
+        self._running = {**joiners, **skips}
+        self._reached = max(until, self._offset)
+        return list(_cut(messages, cuts))
+
+    def snapshot(self) -> None:
+        """End the epoch: the next run goes on here."""
+        self._snapshots |= {key: logic.snapshot() for key, logic in self._running.items()}
+        self._offset = self._reached
+
+
+def _cut(messages: list[Message], cuts: Iterator[int]) -> Iterator[bytes]:
+    encoded = [encode_message(message) for message in messages]
+    while encoded:
+        size = next(cuts)
+        yield join_messages(encoded[:size])
+        encoded = encoded[size:]
+
+
+def rows_of(path: Path) -> dict[str, Any]:
+    """Read everything that a person could see of a view; times and row numbers left out."""
+    reader, view = ViewReader(path), View(path)
+    carts = [json.loads(line) for line in reader.all_carts(Window(sort="user"))]
+    skipped = [json.loads(line) for line in reader.all_skipped()]
+    completed = [json.loads(line) for line in reader.all_completed()]
+    totals = view.totals()
+    rows = {
+        "carts": {cart.pop("user_id"): _without(cart, "updated_at") for cart in carts},
+        "skipped": _sorted(_without(each, "id", "skipped_at") for each in skipped),
+        "completed": _sorted([each["user_id"], each["order_id"]] for each in completed),
+        "figures": msgspec.structs.asdict(totals.figures),
+        "counts": msgspec.structs.asdict(totals.all),
+        "of_uploads": [msgspec.structs.asdict(totals.of_upload(id_)) for id_ in ("", "u1", "u2")],
+        "position": view.position(),
+    }
+    view.close()
+    reader.close()
+    return rows
+
+
+def _without(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def _sorted(rows: Any) -> list[Any]:
+    return sorted(rows, key=json.dumps)
