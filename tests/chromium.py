@@ -20,8 +20,8 @@ QUIET = (
 def launch(playwright: Playwright) -> Browser:
     """Start a headless Chromium that talks to nobody but the pages under test."""
     sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
-    return playwright.chromium.launch(executable_path=_installed(), args=[*QUIET, *sandbox])
+    return playwright.chromium.launch(executable_path=installed(), args=[*QUIET, *sandbox])
 
 
-def _installed() -> str | None:
+def installed() -> str | None:
     return next((path for name in INSTALLED if (path := shutil.which(name))), None)

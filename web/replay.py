@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 POLL_S: Final = 0.5
 PATIENCE_S: Final = 60.0
+_FIRST_POLL_S: Final = 0.05
 _POLL_TIMEOUT_S: Final = 10.0
 _UPLOAD_TIMEOUT_S: Final = 300.0
 """For one answer: to an upload it comes when the whole file is safe on the server's disk."""
@@ -149,6 +150,7 @@ def _wait(
     """Show how far the upload is, until it is done; raises ``ReplayError`` if it never will be."""
     told: str | None = None
     heard_at = clock()
+    wait = _FIRST_POLL_S
     with tqdm(
         total=upload["lines"], desc=upload["name"], unit=" lines", unit_scale=True, file=sys.stderr
     ) as bar:
@@ -163,9 +165,10 @@ def _wait(
                 raise ReplayError(f"the upload of {upload['name']} failed: {upload.get('error')}")
             news = f"paused: {upload.get('paused_because')}" if state == "paused" else None
             if news is not None and news != told:
-                bar.write(f"cartwatch: {news}. Waiting; Ctrl-C ends that.", file=sys.stderr)
+                bar.write(f"cartwatch: {news} (waiting; Ctrl-C ends that)", file=sys.stderr)
             told = news
-            pause(POLL_S)
+            pause(wait)
+            wait = min(POLL_S, 2 * wait)
             try:
                 upload = target.get(upload["id"])
                 heard_at = clock()
