@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, TypeGuard, cast
 
 import bytewax.operators as op
+import msgspec
 from bytewax.connectors.stdio import StdOutSink
 from bytewax.dataflow import Dataflow
 from bytewax.inputs import Source
@@ -66,14 +67,16 @@ def build_flow(
 ) -> Dataflow:
     """Build the flow of the dashboard between any source of chunks and any sink of messages.
 
-    ``groups`` must stay what it was when the recovery store was made. ``restored`` is told how
-    many carts came back.
+    ``groups`` must stay what it was when the recovery store was made. ``restored`` is filled
+    with what comes back of each key group.
     """
-    restored = restored or Restored()
+    all_restored: Restored = [] if restored is None else restored
 
     def join(snapshot: bytes | None) -> JoinLogic:
         group = KeyGroup(snapshot)
-        restored.carts += group.figures.carts
+        if snapshot is not None:
+            as_restored = msgspec.structs.replace(group.figures)
+            all_restored.append((group.group, group.accepted, as_restored))
         return JoinLogic(group)
 
     flow = Dataflow("cartwatch")

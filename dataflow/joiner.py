@@ -38,6 +38,7 @@ class EventBatch(NamedTuple):
 
 class _Snapshot(msgspec.Struct, array_like=True, gc=False):
     format: int
+    group: int
     accepted: int
     figures: Figures
     totals: dict[str, tuple[int, int]]
@@ -56,6 +57,7 @@ class KeyGroup:
     """
 
     def __init__(self, snapshot: bytes | None = None) -> None:
+        self.group = -1  # told by the first batch
         self.accepted = 0
         self.figures = Figures()
         self.totals: dict[str, tuple[int, int]] = {}
@@ -66,11 +68,12 @@ class KeyGroup:
             state = _decode(snapshot)
             if state.format != _FORMAT:
                 raise ValueError(f"a snapshot of format {state.format!r}, not {_FORMAT}")
-            self.accepted, self.figures = state.accepted, state.figures
+            self.group, self.accepted, self.figures = state.group, state.accepted, state.figures
             self.totals, self._at_rest = state.totals, state.carts
 
     def join(self, batches: list[EventBatch]) -> CartsChanged:
         """Apply events in order; tells each cart that changed once, as it is at the end."""
+        self.group = batches[0].group
         touched: dict[str, tuple[Cart, int, bool, tuple[int, int, int]]] = {}
         totals: dict[str, tuple[int, int]] = {}
         for _, upload, events in batches:
@@ -96,7 +99,7 @@ class KeyGroup:
         ]
         summed = [(upload, *sums) for upload, sums in totals.items()]
         figures = msgspec.structs.replace(self.figures)
-        return CartsChanged(batches[0].group, self.accepted, figures, summed, changes)
+        return CartsChanged(self.group, self.accepted, figures, summed, changes)
 
     def snapshot(self) -> bytes:
         """Encode the group as it is now: plain MessagePack, with a number for its format."""
@@ -105,7 +108,9 @@ class KeyGroup:
         self._dirty.clear()
         if len(self._awake) > MAX_AWAKE:
             self._awake.clear()
-        return _encode(_Snapshot(_FORMAT, self.accepted, self.figures, self.totals, self._at_rest))
+        return _encode(
+            _Snapshot(_FORMAT, self.group, self.accepted, self.figures, self.totals, self._at_rest)
+        )
 
     def _wake(self, user_id: str) -> Cart:
         cart = self._awake.get(user_id)

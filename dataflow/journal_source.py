@@ -12,17 +12,14 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from typing_extensions import override
 
 from dataflow.journal import Entry, JournalReader
-from dataflow.messages import Started
+from dataflow.messages import Figures, Started
 
 _POLL: Final = timedelta(milliseconds=5)
 _PARTITION: Final = "journal"
 
 
-class Restored:
-    """How many carts this process restored: summed while the steps are built, told at the start."""
-
-    def __init__(self) -> None:
-        self.carts = 0
+Restored = list[tuple[int, int, Figures]]
+"""What this process restored of each key group: filled while the steps are built, told first."""
 
 
 class _Partition(StatefulSourcePartition[Entry | Started, int]):
@@ -36,7 +33,7 @@ class _Partition(StatefulSourcePartition[Entry | Started, int]):
     def next_batch(self) -> list[Entry | Started]:
         if self._restored is not None:
             # The sink's partition exists only after a write: so the hub hears of every start.
-            started = Started(self._restored.carts, self._offset)
+            started = Started(self._offset, self._restored)
             self._restored = None
             return [started]
         entries = self._reader.read(self._offset)

@@ -74,10 +74,18 @@ class RecordsSkipped(msgspec.Struct, array_like=True, frozen=True, tag=2, gc=Fal
 
 
 class Started(msgspec.Struct, array_like=True, frozen=True, tag=3, gc=False):
-    """The flow runs: it restored so many carts and goes on at this offset of the journal."""
+    """The flow runs: what it restored of each key group, and the offset that it goes on at.
 
-    carts: int
+    ``groups`` holds ``(group, accepted, figures)`` as ``CartsChanged`` does.
+    """
+
     offset: int
+    groups: list[tuple[int, int, Figures]]
+
+    @property
+    def carts(self) -> int:
+        """The carts that it restored."""
+        return sum(figures.carts for _, _, figures in self.groups)
 
 
 class Position(msgspec.Struct, array_like=True, frozen=True, tag=4, gc=False):

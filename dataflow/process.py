@@ -47,7 +47,7 @@ def main() -> int:
         return 1
     # Events, carts and messages hold no cycles; the collector would walk all of them for nothing.
     gc.set_threshold(200_000, 50, 1_000)
-    restored = Restored()
+    restored: Restored = []
     generation: Path = options.generation
     flow = build_flow(
         JournalSource(generation / "journal.db", generation / "uploads", restored),

@@ -10,7 +10,7 @@ from bytewax.inputs import StatefulSourcePartition
 
 from dataflow.journal import Entry, Journal
 from dataflow.journal_source import JournalSource, Restored
-from dataflow.messages import Started
+from dataflow.messages import Figures, Started
 
 Partition = StatefulSourcePartition[Entry | Started, int]
 
@@ -25,7 +25,9 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 def partition(
     folder: Path, resume_state: int | None = None, restored: Restored | None = None
 ) -> Partition:
-    source = JournalSource(folder / "journal.db", folder / "uploads", restored or Restored())
+    source = JournalSource(
+        folder / "journal.db", folder / "uploads", [] if restored is None else restored
+    )
     (name,) = source.list_parts()
     return source.build_part("journal", name, resume_state)
 
@@ -34,10 +36,13 @@ def test_the_first_item_says_what_was_restored_and_where_it_goes_on(
     journal: Journal, tmp_path: Path
 ) -> None:
     """The hub hears of every start, even if nothing is to be replayed; carts built late count."""
-    restored = Restored()
+    restored: Restored = []
     with closing(partition(tmp_path, 17, restored)) as part:
-        restored.carts += 3
-        assert list(part.next_batch()) == [Started(3, 17)]
+        restored.append((5, 4, Figures(carts=3)))
+        [started] = part.next_batch()
+        assert started == Started(17, [(5, 4, Figures(carts=3))])
+        assert isinstance(started, Started)
+        assert started.carts == 3
         assert list(part.next_batch()) == []
 
 
@@ -45,7 +50,7 @@ def test_a_first_run_begins_with_the_first_chunk(journal: Journal, tmp_path: Pat
     """Without a snapshot everything is read, in the journal's order, as it comes."""
     journal.append_events(b"a\n")
     with closing(partition(tmp_path)) as part:
-        assert list(part.next_batch()) == [Started(0, 1)]
+        assert list(part.next_batch()) == [Started(1, [])]
         assert list(part.next_batch()) == [Entry(1, None, "api", 1, b"a\n")]
         assert list(part.next_batch()) == []
         journal.append_events(b"b\n")

@@ -28,6 +28,7 @@ from tests.streams import ORDER_IDS, claim
 
 counts = st.integers(0, 2**40)
 ids: st.SearchStrategy[OrderId] = st.sampled_from(ORDER_IDS)
+figures = st.builds(Figures, *[counts] * 7)
 carts = st.builds(
     CartChanged,
     st.text(max_size=5),
@@ -53,12 +54,12 @@ messages: st.SearchStrategy[Message] = st.one_of(
         CartsChanged,
         st.integers(0, 255),
         counts,
-        st.builds(Figures, *[counts] * 7),
+        figures,
         st.lists(st.tuples(st.text(max_size=5), counts, counts), max_size=3),
         st.lists(carts, max_size=3),
     ),
     st.builds(RecordsSkipped, st.text(), st.text(), counts, counts, st.lists(records, max_size=3)),
-    st.builds(Started, counts, counts),
+    st.builds(Started, counts, st.lists(st.tuples(counts, counts, figures), max_size=3)),
     st.builds(Position, counts),
     st.just(Barrier()),
 )
@@ -85,7 +86,7 @@ def test_the_tags_on_the_wire_are_frozen() -> None:
     sent: list[Message] = [
         CartsChanged(0, 0, Figures(), [], []),
         RecordsSkipped("", "", 0, 0, []),
-        Started(0, 1),
+        Started(1, []),
         Position(1),
         Barrier(),
     ]

@@ -11,7 +11,15 @@ from bytewax.operators import StatefulBatchLogic
 from dataflow.flow import deserialize
 from dataflow.joiner import EventBatch, JoinLogic, KeyGroup, SkipLogic, SkippedBatch
 from dataflow.journal import Entry
-from dataflow.messages import Barrier, Message, Position, Started, encode_message, join_messages
+from dataflow.messages import (
+    Barrier,
+    Figures,
+    Message,
+    Position,
+    Started,
+    encode_message,
+    join_messages,
+)
 from web.view import View
 from web.view_reader import ViewReader
 from web.windows import Window
@@ -34,11 +42,12 @@ class PlayedFlow:
         """Start anew where the last snapshot is, read on, and give batches cut anywhere."""
         joiners: dict[str, JoinLogic] = {}
         skips: dict[str, SkipLogic] = {}
-        restored = 0
+        restored: list[tuple[int, int, Figures]] = []
         for key, snapshot in self._snapshots.items():
             if len(key) == 4:
-                restored += KeyGroup(snapshot).figures.carts
-        messages: list[Message] = [Started(restored, self._offset)]
+                group = KeyGroup(snapshot)
+                restored.append((group.group, group.accepted, group.figures))
+        messages: list[Message] = [Started(self._offset, restored)]
         for entry in self._entries[self._offset - 1 : until - 1]:
             for key, item in deserialize(entry, GROUPS):
                 logic: StatefulBatchLogic[Any, Any, bytes]

@@ -111,7 +111,15 @@ async def get_recovery(request: Request) -> Response:
     service = _service(request)
     starts = await service.generation.read(lambda view: view.recoveries())
     current = starts[0] if starts and starts[0]["ended_at"] is None else None
-    return JSONResponse({**service.flow.describe(), "current": current, "history": starts})
+    return JSONResponse(
+        {
+            **service.flow.describe(),
+            "current": current,
+            "history": starts,
+            "snapshot": await service.describe_snapshot(),
+            "agreement": service.agreement.describe(),
+        }
+    )
 
 
 async def restart_flow(request: Request) -> Response:

@@ -37,6 +37,8 @@ class Committer:
         self._bytes = 0
         self._changed = asyncio.Condition()
         self._busy = False
+        self.turn = asyncio.Lock()
+        """Held during a commit: who takes it sees the view between two of them."""
         self.failure: str | None = None
 
     async def put(self, acknowledge: Acknowledge, number: int, batch: bytes) -> None:
@@ -62,12 +64,12 @@ class Committer:
                 self._bytes = 0
                 self._busy = True
                 self._changed.notify_all()
-            outcome = await self._until_written(
-                partial(self._commit, [batch for _, _, batch in taken])
-            )
-            for acknowledge, number in {each[0]: each[1] for each in taken}.items():
-                acknowledge(number)
-            await self._until_written(partial(self._committed, outcome))
+            async with self.turn:
+                batches = [batch for _, _, batch in taken]
+                outcome = await self._until_written(partial(self._commit, batches))
+                for acknowledge, number in {each[0]: each[1] for each in taken}.items():
+                    acknowledge(number)
+                await self._until_written(partial(self._committed, outcome))
             async with self._changed:
                 self._busy = False
                 self._changed.notify_all()

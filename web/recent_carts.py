@@ -24,6 +24,7 @@ class CartRow(NamedTuple):
     changed: int
     updated_at: float
     summary: bytes
+    key_group: int
 
 
 class RecentCarts:

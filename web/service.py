@@ -11,19 +11,22 @@ import sqlite3
 import time
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from dataflow.journal import Appended, Journal, Upload
+from web.agreement import Agreement
 from web.flow_state import RUNNING, FlowState
 from web.folder import DataFolder, Paths
 from web.gate import Gate
 from web.generation import Generation
-from web.live import Live
+from web.live import EventRate, Live
 from web.publish import PublishPoint
 from web.settings import Settings
 from web.supervisor import Supervisor
+from web.times import rfc3339_or_none
 from web.view import Outcome
 
+AGREEMENT_EVERY_S: Final = 60.0
 _log = logging.getLogger(__name__)
 
 
@@ -35,12 +38,15 @@ class Service:
         self.settings = settings
         self.folder = folder
         self.flow = FlowState()
+        self.agreement = Agreement()
         self.live = Live(lambda: self.generation, self.flow)
         self.generation = self._open(folder.current())
         self.publish_point = PublishPoint(lambda: self.generation.committer)
         self.gate = Gate()
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._hub_url = ""
+        self._alarm: str | None = None
+        self._snapshot_at: float | None = None
         self._resetting = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._live_task: asyncio.Task[None] | None = None
@@ -87,11 +93,19 @@ class Service:
         """Say why the service is not ready; None where it is."""
         generation = self.generation
         failure = generation.committer.failure or generation.uploads.failure
-        if failure is not None:
-            return failure
+        if failure is not None or self._alarm is not None:
+            return failure or self._alarm
         if self.flow.state != RUNNING:
             return self.flow.message or f"the flow is {self.flow.state}"
         return None
+
+    async def describe_snapshot(self) -> dict[str, Any]:
+        """Tell when the flow's last snapshot was taken, and how large all of them are."""
+        folder = self.generation.paths.recovery
+        size = await asyncio.to_thread(
+            lambda: sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+        )
+        return {"taken_at": rfc3339_or_none(self._snapshot_at), "bytes": size}
 
     async def _start_over(self, again: Upload | None) -> Upload | None:
         old = self.generation
@@ -104,6 +118,7 @@ class Service:
             old.uploads.start_due()
             raise
         self.generation = self._open(new)
+        self.live.rate = EventRate()
         await old.close()
         await asyncio.to_thread(shutil.rmtree, old.paths.folder, ignore_errors=True)
         self._start_generation("everything was started over")
@@ -137,6 +152,7 @@ class Service:
         self._tasks = [
             self._task(generation.committer.run(), "committer"),
             self._task(self.supervisor.run(generation.paths, self._hub_url, reason), "supervisor"),
+            self._task(self._check_agreement_often(), "agreement"),
         ]
         generation.uploads.start_due()
 
@@ -186,7 +202,12 @@ class Service:
             generation.totals.put_part(upload, part, counts)
         for group, (accepted, figures) in outcome.groups.items():
             generation.totals.put_group(group, accepted, figures)
+        if outcome.started is not None:
+            self.agreement.begin(outcome.started.groups)
+        self.agreement.told(outcome.groups)
         generation.recent.put(outcome.recent)
+        if outcome.barrier:
+            self._snapshot_at = time.time()
         self.live.rate.sample(generation.totals.all.accepted)
         if outcome.position is not None:
             generation.run_ahead.arrived(outcome.position)
@@ -214,6 +235,24 @@ class Service:
             changes["caught_up_at"] = time.time()
         if changes:
             await generation.write(generation.view.change_execution, self.flow.execution, **changes)
+        if caught_up:
+            await self._check_agreement()
+
+    async def _check_agreement_often(self) -> None:
+        while True:
+            await asyncio.sleep(AGREEMENT_EVERY_S)
+            if self.flow.state == RUNNING:
+                async with self.generation.committer.turn:
+                    await self._check_agreement()
+
+    async def _check_agreement(self) -> None:
+        """Compare the flow's figures with the view's rows; between two commits."""
+        generation = self.generation
+        figures, completed = await generation.write(generation.view.group_figures)
+        self._alarm = self.agreement.check(figures, completed, time.time())
+        if self._alarm is not None:
+            _log.error("Cartwatch's data are not right: %s.", self._alarm)
+        self.live.changed()
 
 
 def _link(source: Path, target: Path) -> None:

@@ -32,7 +32,7 @@ _SCHEMA: Final = """
 CREATE TABLE carts (
     user_id TEXT PRIMARY KEY, version INTEGER NOT NULL, unpaid INTEGER NOT NULL,
     paid INTEGER NOT NULL, waiting INTEGER NOT NULL, changed INTEGER NOT NULL,
-    updated_at REAL NOT NULL, summary BLOB NOT NULL
+    updated_at REAL NOT NULL, summary BLOB NOT NULL, key_group INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE orders (
     user_id TEXT NOT NULL, order_id NOT NULL, status INTEGER NOT NULL, version INTEGER NOT NULL,
@@ -68,7 +68,7 @@ CREATE TABLE recoveries (
 """
 
 _PUT_CART: Final = """
-INSERT INTO carts VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO carts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (user_id) DO UPDATE SET
     version = excluded.version, unpaid = excluded.unpaid, paid = excluded.paid,
     waiting = excluded.waiting, changed = excluded.changed, updated_at = excluded.updated_at,
@@ -155,7 +155,7 @@ class View:
 
         All must come from one execution of the flow: between two of them lies a commit.
         """
-        carts: dict[str, CartChanged] = {}
+        carts: dict[str, tuple[CartChanged, int]] = {}
         completed: list[tuple[str, int | str, float, int]] = []
         orders: dict[tuple[str, int | str], tuple[int, int]] = {}
         skipped: list[RecordsSkipped] = []
@@ -167,7 +167,7 @@ class View:
                     case CartsChanged():
                         for cart in message.carts:
                             user_id = cart.user_id
-                            carts[user_id] = cart
+                            carts[user_id] = (cart, message.group)
                             for order_id, version in cart.completed:
                                 completed.append((user_id, order_id, now, version))
                             for order_id, status, version in cart.orders:
@@ -195,7 +195,7 @@ class View:
 
     def _write(
         self,
-        carts: list[CartChanged],
+        carts: list[tuple[CartChanged, int]],
         completed: list[tuple[str, int | str, float, int]],
         orders: dict[tuple[str, int | str], tuple[int, int]],
         skipped: list[RecordsSkipped],
@@ -205,8 +205,10 @@ class View:
         """Write everything; gives the newest cart rows that were really written."""
         first = self._changed + 1
         cart_rows = [
-            CartRow(c.user_id, c.version, c.unpaid, c.paid, c.waiting, changed, now, c.summary)
-            for changed, c in enumerate(carts, first)
+            CartRow(
+                c.user_id, c.version, c.unpaid, c.paid, c.waiting, changed, now, c.summary, group
+            )
+            for changed, (c, group) in enumerate(carts, first)
         ]
         db = self._db
         db.execute("BEGIN IMMEDIATE")
@@ -294,6 +296,16 @@ class View:
         for group, accepted, *figures in self._db.execute("SELECT * FROM key_groups"):
             totals.put_group(group, accepted, Figures(*figures))
         return totals
+
+    def group_figures(self) -> tuple[dict[int, Figures], int]:
+        """Count the carts of every key group, and the orders in the fulfilment feed."""
+        rows = self._db.execute(
+            "SELECT key_group, count(*), sum(unpaid), sum(paid), sum(waiting), sum(unpaid > 0),"
+            " sum(paid > 0), sum(waiting > 0) FROM carts GROUP BY key_group"
+        )
+        figures = {group: Figures(*sums) for group, *sums in rows}
+        completed = self._db.execute("SELECT count(*) FROM completed").fetchone()[0]
+        return figures, completed
 
     def position(self) -> int:
         """Give the offset of the journal before which every chunk was read, as far as is known."""

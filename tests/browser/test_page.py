@@ -92,7 +92,7 @@ def test_a_search_without_a_match_says_so(stage: Stage) -> None:
 
 
 def test_a_search_among_no_carts_at_all_offers_the_first_steps(stage: Stage) -> None:
-    """Where there is nothing to find, a filter is not to blame, before any script runs and after."""
+    """Where there is nothing to find at all, no filter is to blame."""
     page = stage.open("/?filter=paid", snapshot(window={"filter": "paid"}, stats=NOTHING))
     expect(page.get_by_role("button", name="Load the sample")).to_be_visible()
     expect(page.get_by_text("No cart matches.")).to_be_hidden()

@@ -12,7 +12,7 @@ from tests.chromium import launch
 from tests.running import Cartwatch
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = launch(playwright)

@@ -1,0 +1,65 @@
+"""Do the flow's state and the view agree? The flow's own figures, compared with the view's rows.
+
+The flow keeps figures per key group in its state and tells them with every batch, and what it
+restored at its start; the view's are counted from its carts. Both are compared after every
+recovery and once a minute, between two commits, so that they speak of the same moment. Pure.
+"""
+
+from typing import Any, Final
+
+from dataflow.messages import Figures
+from web.times import rfc3339
+
+SHOWN_DIFFERENCES: Final = 10
+
+GroupFigures = dict[int, Figures]
+
+
+class Agreement:
+    """What the flow says of its key groups in this execution, and the outcome of the last check."""
+
+    def __init__(self) -> None:
+        self._flow: dict[int, tuple[int, Figures]] = {}
+        self._last: dict[str, Any] | None = None
+
+    def begin(self, groups: list[tuple[int, int, Figures]]) -> None:
+        """Begin with what a new execution restored."""
+        self._flow = {group: (accepted, figures) for group, accepted, figures in groups}
+
+    def told(self, groups: dict[int, tuple[int, Figures]]) -> None:
+        """Take the newest figures that the flow has told."""
+        self._flow |= groups
+
+    def check(self, view: GroupFigures, completed: int, now: float) -> str | None:
+        """Compare with the figures of the view; gives a sentence where they differ."""
+        flow = {group: figures for group, (_, figures) in self._flow.items()}
+        differing = [
+            group
+            for group in sorted(flow.keys() | view.keys())
+            if flow.get(group, Figures()) != view.get(group, Figures())
+        ]
+        sums = _sum(flow)
+        agree = not differing and completed == sums["paid"]
+        self._last = {
+            "agree": agree,
+            "checked_at": rfc3339(now),
+            "flow": sums,
+            "view": _sum(view) | {"completed": completed},
+            "differing_key_groups": differing[:SHOWN_DIFFERENCES],
+        }
+        if agree:
+            return None
+        if differing:
+            return f"state and view differ in {len(differing)} of {len(flow)} key groups"
+        return f"{sums['paid']} orders are paid and {completed} stand in the fulfilment feed"
+
+    def describe(self) -> dict[str, Any] | None:
+        """Give the outcome of the last check; None before the first."""
+        return self._last
+
+
+def _sum(groups: GroupFigures) -> dict[str, int]:
+    return {
+        name: sum(getattr(figures, name) for figures in groups.values())
+        for name in ("carts", "unpaid", "paid", "waiting")
+    }
