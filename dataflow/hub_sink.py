@@ -16,6 +16,7 @@ from typing_extensions import override
 from websockets.exceptions import InvalidHandshake, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from dataflow.faults import reach
 from dataflow.messages import (
     Barrier,
     Committed,
@@ -64,9 +65,11 @@ class HubPartition(StatefulSinkPartition[Message, int]):
 
     @override
     def snapshot(self) -> int:
+        reach("barrier to be sent")
         self._publish([encode_message(Barrier())])
         while not self._outbox.is_empty:
             self._exchange(wait=True)
+        reach("barrier acknowledged")
         return 0
 
     @override
@@ -124,6 +127,7 @@ class HubPartition(StatefulSinkPartition[Message, int]):
             if isinstance(word, Welcome):
                 self._outbox.reconnected(word.received)
                 self._socket = socket
+                reach("hub reached")
                 return socket
 
 

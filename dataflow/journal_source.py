@@ -11,6 +11,7 @@ from typing import Final
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from typing_extensions import override
 
+from dataflow.faults import reach
 from dataflow.journal import Entry, JournalReader
 from dataflow.messages import Figures, Started
 
@@ -35,6 +36,7 @@ class _Partition(StatefulSourcePartition[Entry | Started, int]):
             # The sink's partition exists only after a write: so the hub hears of every start.
             started = Started(self._offset, self._restored)
             self._restored = None
+            reach("flow started")
             return [started]
         entries = self._reader.read(self._offset)
         if entries:

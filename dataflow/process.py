@@ -19,6 +19,7 @@ from typing import Final
 from bytewax.recovery import RecoveryConfig
 from bytewax.run import cli_main
 
+from dataflow import faults
 from dataflow.flow import build_flow
 from dataflow.hub_sink import HubSink
 from dataflow.journal_source import JournalSource, Restored
@@ -40,6 +41,7 @@ def main() -> int:
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="cartwatch flow: %(message)s")
     _end_with_parent()
+    faults.arm(f"flow {options.execution}")
     try:
         lock = FileLock(options.lock)
     except FolderLockedError as error:

@@ -36,7 +36,10 @@ def purge(folder: Path) -> int:
         resume_at = _resume_epoch(parts)
         return sum(_purge_part(part, resume_at) for part in parts)
     except sqlite3.Error as error:
-        raise RecoveryStoreError(f"the recovery store {folder} cannot be read: {error}") from error
+        raise RecoveryStoreError(
+            f"the recovery store {folder} cannot be read ({error}): stop the server, and"
+            " cartwatch rebuild makes it anew from the journal"
+        ) from error
 
 
 def _resume_epoch(parts: list[Path]) -> int:

@@ -231,3 +231,20 @@ def test_a_view_of_another_format_is_refused(path: Path) -> None:
         db.execute("PRAGMA user_version = 99")
     with pytest.raises(ViewError, match="format 99"):
         View(path)
+
+
+@pytest.mark.parametrize("changed", ["u1", "u2", "u3"])
+def test_the_carts_kept_at_hand_are_those_of_the_view_after_a_replay_too(
+    path: Path, changed: str
+) -> None:
+    """A commit that repeats most of its carts still tells every one that is really newer."""
+    users = [line_of(Event(user_id, 1, False)) for user_id in ("u1", "u2", "u3")]
+    first = Entry(1, None, "api", 1, b"".join(users))
+    second = Entry(2, None, "api", 4, line_of(Event(changed, 2, False)))
+    recent = RecentCarts(is_whole=True, most=2)
+    view = View(path)
+    with patch("web.view.MOST", 2):
+        recent.put(view.commit(PlayedFlow([first, second]).run(2, repeat(9))).recent)
+        recent.put(view.commit(PlayedFlow([first, second]).run(3, repeat(9))).recent)
+        assert view.recent_carts()._rows == recent._rows
+    view.close()

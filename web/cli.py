@@ -11,7 +11,7 @@ from typing import Final
 from web.settings import MIB, Settings
 
 DATA_VARIABLE: Final = "CARTWATCH_DATA"
-_COMMANDS: Final = ("serve", "replay", "generate")
+_COMMANDS: Final = ("serve", "replay", "generate", "rebuild")
 _DEFAULT_SERVER: Final = "http://127.0.0.1:8000"
 
 
@@ -65,13 +65,24 @@ def _generate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _rebuild(options: argparse.Namespace) -> int:
+    from web.rebuild import rebuild
+    from web.server import StartError
+
+    try:
+        return rebuild(options.data)
+    except StartError as error:
+        print(f"cartwatch: {error}", file=sys.stderr)
+        return 1
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cartwatch",
         description="A live dashboard that joins orders and payments into one cart per user.",
         epilog="Without a command, it serves.",
     )
-    commands = parser.add_subparsers(required=True, metavar="{serve,replay,generate}")
+    commands = parser.add_subparsers(required=True, metavar="{serve,replay,generate,rebuild}")
 
     serve = commands.add_parser("serve", help="start the server and its flow (the default)")
     serve.set_defaults(run=_serve)
@@ -118,6 +129,12 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument(
         "--seed", type=int, default=0, metavar="S", help="the same seed gives the same lines (0)"
     )
+
+    rebuild = commands.add_parser(
+        "rebuild", help="make a damaged data folder's view and state anew from its journal"
+    )
+    rebuild.set_defaults(run=_rebuild)
+    rebuild.add_argument("data", type=Path, metavar="DIR", help="the data folder")
     return parser
 
 

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, TypeVar
 
+from dataflow.faults import reach
 from web.view import Outcome
 
 MAX_BYTES: Final = 16 * 1024 * 1024
@@ -52,7 +53,7 @@ class Committer:
     async def drain(self) -> None:
         """Wait until all that was queued is durable."""
         async with self._changed:
-            await self._changed.wait_for(lambda: not self._batches and not self._busy)
+            await self._changed.wait_for(lambda: self.is_idle)
 
     async def run(self) -> None:
         """Commit what comes, for ever."""
@@ -66,7 +67,9 @@ class Committer:
                 self._changed.notify_all()
             async with self.turn:
                 batches = [batch for _, _, batch in taken]
+                reach("batches received")
                 outcome = await self._until_written(partial(self._commit, batches))
+                reach("view committed")
                 for acknowledge, number in {each[0]: each[1] for each in taken}.items():
                     acknowledge(number)
                 await self._until_written(partial(self._committed, outcome))
@@ -86,6 +89,11 @@ class Committer:
             else:
                 self.failure = None
                 return written
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing is being committed."""
+        return not self._batches and not self._busy
 
     def statistics(self) -> dict[str, int]:
         """Tell how much waits to be committed."""

@@ -38,6 +38,8 @@ class FlowState:
         self.state = RESTARTING
         self.since = now()
         self.message: str | None = "The flow is being started."
+        self.alarm: str | None = None
+        """What is wrong with the data, however well the flow runs."""
 
     @property
     def target(self) -> int:
@@ -83,7 +85,12 @@ class FlowState:
 
     def describe(self) -> dict[str, Any]:
         """Give the state as the frames show it."""
-        return {"state": self.state, "since": rfc3339(self.since), "message": self.message}
+        return {
+            "state": self.state,
+            "since": rfc3339(self.since),
+            "message": self.message,
+            "alarm": self.alarm,
+        }
 
     def _arrive(self, *, barrier: bool) -> bool:
         if self.state != RECOVERING or not barrier or self._position < max(self._target, 1):

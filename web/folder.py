@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from dataflow.flow import KEY_GROUPS
+from dataflow.journal import Journal
 from dataflow.locks import FileLock
 from dataflow.recovery import make_recovery_store
 
@@ -102,7 +103,24 @@ class DataFolder:
             )
         return Paths(folder, facts)
 
-    def new_generation(self, number: int) -> Paths:
+    def renew(self) -> Paths:
+        """Make the current generation anew from its journal: empty view and state, the same input.
+
+        Gives the old one, which stays where it is until ``current`` is asked for again.
+        """
+        old = self.current()
+        facts = old.facts
+        Journal(old.journal).close()  # the last one to close it folds its write-ahead log in
+        new = self.new_generation(facts.number + 1, facts.key_groups)
+        link(old.journal, new.journal)
+        for file in old.uploads.iterdir():
+            link(file, new.uploads / file.name)
+        for path in (new.uploads, new.folder):
+            sync(path)
+        self.switch_to(new)
+        return old
+
+    def new_generation(self, number: int, key_groups: int = KEY_GROUPS) -> Paths:
         """Make an empty generation beside the current one, durable but not yet pointed at."""
         name = f"generation-{number:06}"
         draft = self.path / f".new-{name}"
@@ -111,7 +129,7 @@ class DataFolder:
         draft.mkdir()
         (draft / "uploads").mkdir()
         make_recovery_store(draft / "recovery")
-        facts = GenerationFacts(FORMAT, number, KEY_GROUPS)
+        facts = GenerationFacts(FORMAT, number, key_groups)
         (draft / "generation.json").write_bytes(msgspec.json.encode(facts))
         for path in [*draft.rglob("*"), draft]:
             sync(path)
@@ -127,6 +145,15 @@ class DataFolder:
         sync(draft)
         draft.rename(self.path / _POINTER)
         sync(self.path)
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the file system cannot."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+        sync(target)
 
 
 def sync(path: Path) -> None:

@@ -64,6 +64,11 @@ class PublishPoint:
         self._turn = asyncio.Lock()
         self.secret = ""
 
+    @property
+    def received(self) -> int:
+        """Count the batches of the newest execution that were received."""
+        return self._received
+
     def expect(self, execution: int) -> str:
         """Make the secret of a new execution; nothing older can publish from now on."""
         self.secret = secrets.token_urlsafe(32)

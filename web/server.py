@@ -6,14 +6,16 @@ import logging
 import signal
 import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import uvicorn
 import uvloop
 from typing_extensions import override
 
+from dataflow import faults
 from dataflow.journal import JournalError
 from dataflow.locks import FolderLockedError
 from web.app import create_app
@@ -48,16 +50,20 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def run(settings: Settings) -> None:
-    """Serve until a signal ends it; raises ``StartError`` where it cannot start."""
+def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = None) -> None:
+    """Serve until a signal ends it; raises ``StartError`` where it cannot start.
+
+    With ``work``, serve nobody in particular until that is done, and release no upload.
+    """
     logging.basicConfig(level=logging.WARNING, format="cartwatch: %(message)s")
+    faults.arm("server")
     # What passes through here holds no cycles; the collector would walk it for nothing.
     gc.set_threshold(100_000, 50, 1_000)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings))
+        runner.run(_serve(settings, work))
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] | None) -> None:
     listening = _listen(settings)
     port = listening.getsockname()[1]
     folder, service = _open(settings)
@@ -79,17 +85,22 @@ async def _serve(settings: Settings) -> None:
         # uvicorn tells its start by a flag and nothing else.
         while not server.started and not serving.done():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
-        if not serving.done():
+        ends: list[asyncio.Future[None]] = [serving, service.crashed]
+        if not serving.done() and work is None:
             print(f"Cartwatch is live at http://{_shown(settings.host)}:{port}", flush=True)
             service.start(port)
-        await asyncio.wait([serving, service.crashed], return_when=asyncio.FIRST_COMPLETED)
+        elif work is not None:
+            service.start(port, release=False)
+            ends.append(asyncio.ensure_future(work(service)))
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         await serving
     finally:
         await service.stop()
         folder.release()
-    if service.crashed.done():
-        await service.crashed
+    for ended in ends:
+        if ended.done():
+            ended.result()
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -110,19 +121,31 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
-def _open(settings: Settings) -> tuple[DataFolder, Service]:
+def open_folder(data: Path) -> DataFolder:
+    """Take a data folder; raises ``StartError`` where another process has it or it is unusable."""
     try:
-        folder = DataFolder(settings.data)
+        return DataFolder(data)
     except FolderLockedError as error:
         raise StartError(f"{error}: stop it, or give another --data folder") from error
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise StartError(f"cannot use the data folder {settings.data}: {why}") from error
+        raise StartError(f"cannot use the data folder {data}: {why}") from error
+
+
+def _open(settings: Settings) -> tuple[DataFolder, Service]:
+    folder = open_folder(settings.data)
     try:
         return folder, Service(settings, folder)
     except (FolderError, JournalError, ViewError) as error:
         raise StartError(str(error)) from error
-    except (sqlite3.Error, OSError) as error:
+    except sqlite3.OperationalError as error:
+        raise StartError(f"cannot open the data in {folder.path}: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise StartError(
+            f"the data in {folder.path} are damaged ({error}): cartwatch rebuild {settings.data}"
+            " makes them anew from the journal"
+        ) from error
+    except OSError as error:
         raise StartError(f"cannot open the data in {folder.path}: {error}") from error
 
 

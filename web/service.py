@@ -5,18 +5,17 @@ Puts the parts together and owns their tasks; each part knows only what it is gi
 
 import asyncio
 import logging
-import os
 import shutil
 import sqlite3
 import time
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any, Final
 
+from dataflow.faults import reach
 from dataflow.journal import Appended, Journal, Upload
 from web.agreement import Agreement
 from web.flow_state import RUNNING, FlowState
-from web.folder import DataFolder, Paths
+from web.folder import DataFolder, Paths, link
 from web.gate import Gate
 from web.generation import Generation
 from web.live import EventRate, Live
@@ -25,8 +24,10 @@ from web.settings import Settings
 from web.supervisor import Supervisor
 from web.times import rfc3339_or_none
 from web.view import Outcome
+from web.watchdog import Watchdog
 
 AGREEMENT_EVERY_S: Final = 60.0
+_WATCH_EVERY_S: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -45,7 +46,7 @@ class Service:
         self.gate = Gate()
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._hub_url = ""
-        self._alarm: str | None = None
+        self._release = True
         self._snapshot_at: float | None = None
         self._resetting = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -59,8 +60,12 @@ class Service:
             changed=self.live.changed,
         )
 
-    def start(self, port: int) -> None:
-        """Start what runs for ever; the server listens on ``port`` by now."""
+    def start(self, port: int, *, release: bool = True) -> None:
+        """Start what runs for ever; the server listens on ``port`` by now.
+
+        Without ``release``, uploads stay where they are in the journal.
+        """
+        self._release = release
         self._hub_url = f"ws://127.0.0.1:{port}/ws/publish"
         self._live_task = self._task(self.live.run(), "live")
         self._start_generation("the server was started")
@@ -78,6 +83,7 @@ class Service:
         async with self.gate.passing():
             generation = self.generation
             appended = await asyncio.to_thread(generation.journal.append_events, body, key)
+            reach("events kept")
             generation.uploads.api_released(appended.last_line)
         self.live.changed()
         return appended
@@ -93,8 +99,8 @@ class Service:
         """Say why the service is not ready; None where it is."""
         generation = self.generation
         failure = generation.committer.failure or generation.uploads.failure
-        if failure is not None or self._alarm is not None:
-            return failure or self._alarm
+        if failure is not None or self.flow.alarm is not None:
+            return failure or self.flow.alarm
         if self.flow.state != RUNNING:
             return self.flow.message or f"the flow is {self.flow.state}"
         return None
@@ -129,7 +135,7 @@ class Service:
     def _make_generation(self, again: Upload | None, old: Generation) -> Paths:
         new = self.folder.new_generation(old.paths.facts.number + 1)
         if again is not None:
-            _link(old.paths.uploads / again.file, new.uploads / again.file)
+            link(old.paths.uploads / again.file, new.uploads / again.file)
             journal = Journal(new.journal)
             journal.add_upload(
                 again.id,
@@ -141,7 +147,9 @@ class Service:
                 now=time.time(),
             )
             journal.close()
+        reach("generation made")
         self.folder.switch_to(new)
+        reach("generation switched")
         return new
 
     def _open(self, paths: Paths) -> Generation:
@@ -153,8 +161,10 @@ class Service:
             self._task(generation.committer.run(), "committer"),
             self._task(self.supervisor.run(generation.paths, self._hub_url, reason), "supervisor"),
             self._task(self._check_agreement_often(), "agreement"),
+            self._task(self._watch_flow(), "watchdog"),
         ]
-        generation.uploads.start_due()
+        if self._release:
+            generation.uploads.start_due()
 
     async def _stop_generation(self) -> None:
         for task in reversed(self._tasks):
@@ -242,22 +252,34 @@ class Service:
         while True:
             await asyncio.sleep(AGREEMENT_EVERY_S)
             if self.flow.state == RUNNING:
-                async with self.generation.committer.turn:
-                    await self._check_agreement()
+                await self.check_agreement()
+
+    async def _watch_flow(self) -> None:
+        """Kill a flow that has work and does nothing."""
+        watchdog = Watchdog()
+        while True:
+            await asyncio.sleep(_WATCH_EVERY_S)
+            generation = self.generation
+            lag = generation.uploads.released_lines - generation.totals.all.processed
+            if watchdog.is_stuck(
+                time.monotonic(),
+                execution=self.flow.execution,
+                received=self.publish_point.received,
+                has_work=lag > 0 and generation.committer.is_idle,
+                is_running=self.flow.state == RUNNING,
+            ):
+                self.supervisor.restart("it had work and did nothing")
+
+    async def check_agreement(self) -> str | None:
+        """Compare the flow's figures with the view's rows; gives a sentence where they differ."""
+        async with self.generation.committer.turn:
+            await self._check_agreement()
+        return self.flow.alarm
 
     async def _check_agreement(self) -> None:
-        """Compare the flow's figures with the view's rows; between two commits."""
         generation = self.generation
         figures, completed = await generation.write(generation.view.group_figures)
-        self._alarm = self.agreement.check(figures, completed, time.time())
-        if self._alarm is not None:
-            _log.error("Cartwatch's data are not right: %s.", self._alarm)
+        self.flow.alarm = self.agreement.check(figures, completed, time.time())
+        if self.flow.alarm is not None:
+            _log.error("The data are not right: %s.", self.flow.alarm)
         self.live.changed()
-
-
-def _link(source: Path, target: Path) -> None:
-    """Give a file a second name, or copy it where the file system cannot."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from dataflow.chunks import MAX_CHUNK_LINES, after_bom, next_chunk
+from dataflow.faults import reach
 from dataflow.journal import Journal, Upload
 from web.errors import not_found
 from web.pace import Pace
@@ -112,6 +113,7 @@ class Uploads:
             rate=rate,
             now=time.time(),
         )
+        reach("upload kept")
         self._uploads[upload.id] = upload
         self._unended.add(upload.id)
         self.start_due()
@@ -225,6 +227,7 @@ class Uploads:
                         _log.error("The journal cannot be written: %s. Trying again.", error)
                         await asyncio.sleep(_RETRY_S)
                         continue
+                    reach("chunk released")
                     self.failure = None
                     self._uploads[upload_id] = upload
                 lines = upload.released_lines - before.released_lines

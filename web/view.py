@@ -8,6 +8,7 @@ replay ends in the same rows. What is committed is fsynced before the flow hears
 
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -329,3 +330,16 @@ class View:
             f"UPDATE recoveries SET {columns} WHERE execution = ?",  # noqa: S608 (our own names)
             (*changes.values(), execution),
         )
+
+
+def copy_recoveries(source: Path, target: Path) -> bool:
+    """Copy the history of starts from one view to another; False where it cannot be read."""
+    View(target).close()
+    with closing(sqlite3.connect(target)) as db:
+        try:
+            db.execute("ATTACH ? AS old", (str(source),))
+            with db:
+                db.execute("INSERT OR IGNORE INTO recoveries SELECT * FROM old.recoveries")
+        except sqlite3.Error:
+            return False
+    return True

@@ -1,0 +1,66 @@
+"""The plan of kills: which process, when, and at which fault points. The same for the same seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+from typing import Final, NamedTuple
+
+SERVER_POINTS: Final = {
+    "events kept": 0.3,
+    "upload kept": 0.7,
+    "chunk released": 0.1,
+    "batches received": 0.1,
+    "view committed": 0.1,
+}
+"""Points of the server, and how likely it dies each time that it reaches one."""
+
+FLOW_POINTS: Final = {
+    "flow started": 0.4,
+    "hub reached": 0.4,
+    "barrier to be sent": 0.2,
+    "barrier acknowledged": 0.2,
+}
+
+INTERVALS: Final = ("0.05", "0.2", "1")
+"""Seconds between snapshots of the flow: another one at each start."""
+
+KINDS: Final = {
+    "server": 4,
+    "flow": 4,
+    "both": 2,
+    "server while it starts": 2,
+    "server while the flow recovers": 2,
+    "flow while it starts": 2,
+    "flow, twice in a row": 1,
+    "server, twice in a row": 1,
+    "at a point of the server": 4,
+    "at a point of the flow": 3,
+}
+"""Kinds of kills, and how often each comes beside the others."""
+
+
+class Kill(NamedTuple):
+    """One step of the plan.
+
+    ``after`` is when it comes, in seconds from what its kind begins with; ``faults`` arms a
+    server that has to be started for it, ``interval`` is the snapshot interval of that start.
+    """
+
+    kind: str
+    after: float
+    interval: str
+    faults: str | None = None
+
+
+def make_plan(seed: int) -> Iterator[Kill]:
+    """Draw kills for ever."""
+    random = Random(f"plan {seed}")
+    while True:
+        kind = random.choices(list(KINDS), list(KINDS.values()))[0]
+        points = {"server": SERVER_POINTS, "flow": FLOW_POINTS}.get(kind.split()[-1])
+        faults = None
+        if points is not None and kind.startswith("at a point"):
+            point = random.choice(list(points))
+            faults = f"{random.randrange(10**6)}:{point}={points[point]}"
+        yield Kill(kind, random.random() ** 2, random.choice(INTERVALS), faults)

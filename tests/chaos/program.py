@@ -1,0 +1,177 @@
+"""The program under fire: one data folder, one port, started as often as it is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import psutil
+
+from dataflow.faults import VARIABLE
+from tests.running import Answer
+
+LIVE_WITHIN_S: Final = 30.0
+ANSWER_WITHIN_S: Final = 20.0
+
+
+class Gone(Exception):
+    """The server did not answer: it is dead, or it died before the answer was here."""
+
+
+class Died(AssertionError):
+    """The server ended in a way that nobody asked for."""
+
+
+class Program:
+    """The server of one laboratory; what it and its flow write to stderr is kept in one file."""
+
+    def __init__(self, folder: Path, random: Random) -> None:
+        self.data = folder / "data"
+        self.log = folder / "stderr.txt"
+        self.port = _free_port(random)
+        self.starts = 0
+        self._errors = self.log.open("ab")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, interval: str = "1", faults: str | None = None) -> None:
+        """Start it and return at once; nothing of it may be running."""
+        assert not self.is_alive()
+        environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+        if faults is not None:
+            environment[VARIABLE] = faults
+        self.starts += 1
+        self._close_output()
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "web", "serve", "--data", str(self.data)),
+                *("--port", str(self.port), "--snapshot-interval", interval),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=environment,
+        )
+
+    def wait_until_live(self) -> bool:
+        """Wait for its live line; False where it was killed before (by a fault point)."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(self._process.stdout, selectors.EVENT_READ)
+            if not waiting.select(LIVE_WITHIN_S):
+                raise Died(f"no live line within {LIVE_WITHIN_S} s")
+        line = self._process.stdout.readline()
+        if line == f"Cartwatch is live at http://127.0.0.1:{self.port}\n".encode():
+            return True
+        self._process.wait(10)
+        if not self.is_alive() and line == b"":
+            return False
+        raise Died(f"instead of its live line it wrote {line!r}")
+
+    def is_alive(self) -> bool:
+        """Whether it runs; raises ``Died`` where it ended otherwise than by SIGKILL."""
+        status = None if self._process is None else self._process.poll()
+        if status not in (None, -signal.SIGKILL):
+            raise Died(f"the server ended by itself with status {status}")
+        return self._process is not None and status is None
+
+    def kill(self) -> bool:
+        """End the server by SIGKILL; False where it was dead already."""
+        if not self.is_alive():
+            return False
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(10)
+        return True
+
+    def flow_pid(self) -> int | None:
+        """Give the pid of the flow's process; None where none runs."""
+        if self._process is None:
+            return None
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(self._process.pid).children():
+                with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+                    if "dataflow.process" in child.cmdline():
+                        return child.pid
+        return None
+
+    def kill_flow(self) -> int | None:
+        """End the flow by SIGKILL; gives its pid, or None where none ran."""
+        pid = self.flow_pid()
+        if pid is not None:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return None
+        return pid
+
+    def stop(self) -> None:
+        """End it in good order, as the contract says: within 5 s, with status 0."""
+        assert self._process is not None
+        self._process.terminate()
+        status = self._process.wait(5)
+        if status != 0:
+            raise Died(f"asked to end, the server ended with status {status}")
+        self._process = None
+
+    def close(self) -> None:
+        """Leave nothing running and nothing open."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait(10)
+        self._close_output()
+        self._errors.close()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Ask it once; raises ``Gone`` where the whole answer did not come."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_WITHIN_S)
+        began = time.monotonic()
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            answer = connection.getresponse()
+            fields = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, fields, answer.read())
+        except (OSError, HTTPException) as error:
+            if time.monotonic() - began > ANSWER_WITHIN_S - 1:
+                raise Died(f"no answer to {method} {path} in {ANSWER_WITHIN_S} s") from error
+            raise Gone(str(error)) from error
+        finally:
+            connection.close()
+
+    def written(self) -> str:
+        """Give all that was written to stderr."""
+        return self.log.read_text(errors="replace")
+
+    def _close_output(self) -> None:
+        if self._process is not None and self._process.stdout is not None:
+            self._process.stdout.close()
+
+
+def _free_port(random: Random) -> int:
+    """Find a port that no client is given by chance while the server is dead."""
+    for _ in range(100):
+        port = random.randrange(11_000, 30_000)
+        with socket.socket() as trial:
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise Died("no free port")

@@ -1,0 +1,54 @@
+"""``cartwatch rebuild``: view and flow state made anew from the journal.
+
+For a folder whose view or recovery store is damaged. The journal holds every record that was
+ever accepted, in order, so the flow reads it from its beginning into an empty view. Interrupted,
+it goes on at the next start. Only times are new: when a cart changed, a record was skipped, an
+order completed.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from web.flow_state import DOWN, RUNNING
+from web.server import StartError, open_folder, run
+from web.service import Service
+from web.settings import Settings
+from web.view import copy_recoveries
+
+_POLL_S = 0.1
+
+
+def rebuild(data: Path) -> int:
+    """Rebuild a data folder; gives the exit status. Raises ``StartError`` where it cannot."""
+    if not (data / "current").exists():
+        raise StartError(f"{data} is not a data folder of Cartwatch: there is nothing to rebuild")
+    folder = open_folder(data)
+    try:
+        old = folder.renew()
+        copied = copy_recoveries(old.view, folder.current().view)
+    finally:
+        folder.release()
+    if not copied:
+        print("cartwatch: the history of the flow's starts could not be read", file=sys.stderr)
+    run(Settings(data=data, port=0), _until_processed)
+    return 0
+
+
+async def _until_processed(service: Service) -> None:
+    """Wait until the flow has read the whole journal, with a progress bar."""
+    released = service.generation.uploads.released_lines
+    with tqdm(total=released, unit=" lines", file=sys.stderr) as bar:
+        while True:
+            processed = service.generation.totals.all.processed
+            bar.update(processed - bar.n)
+            if processed >= released and service.flow.state == RUNNING:
+                break
+            if service.flow.state == DOWN:
+                raise StartError(service.flow.message or "the flow cannot be started")
+            await asyncio.sleep(_POLL_S)
+    if (alarm := await service.check_agreement()) is not None:
+        raise StartError(alarm)
+    print(f"Rebuilt {released:,} lines; state and view agree.")
