@@ -85,21 +85,21 @@ class Cart:
         """Whether some list is longer than a summary of the newest ids shows."""
         return len(self.paid) > NEWEST or len(self.unpaid) > NEWEST or len(self.waiting) > NEWEST
 
-    def summary(self, user_id: str, newest: int | None = None) -> Summary:
-        """Show the cart; with ``newest``, only so many ids of each list, the latest to join."""
+    def summary(self, user_id: str) -> Summary:
+        """Show the cart."""
         return Summary(
-            user_id,
-            self.version,
-            _latest(self.paid, newest),
-            _latest(self.unpaid, newest),
-            _latest(self.waiting, newest),
+            user_id, self.version, list(self.paid), list(self.unpaid), list(self.waiting)
         )
 
+    def newest(self) -> "Cart":
+        """Give the cart with the ids that joined each list last, and no others."""
+        return Cart(self.version, *map(_latest, (self.paid, self.unpaid, self.waiting)))
 
-def _latest(ids: dict[OrderId, int], newest: int | None) -> list[OrderId]:
-    if newest is None or len(ids) <= newest:
-        return list(ids)
-    return list(islice(reversed(ids), newest))[::-1]
+
+def _latest(ids: dict[OrderId, int]) -> dict[OrderId, int]:
+    if len(ids) <= NEWEST:
+        return ids
+    return dict(list(islice(reversed(ids.items()), NEWEST))[::-1])
 
 
 class _AtRest(msgspec.Struct, array_like=True, gc=False):
@@ -111,13 +111,13 @@ class _AtRest(msgspec.Struct, array_like=True, gc=False):
     waiting: dict[OrderId, int]
 
 
-_encoder = msgspec.msgpack.Encoder()
+_encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(_AtRest)
 
 
 def encode_cart(cart: Cart) -> bytes:
     """Encode a cart for a snapshot; its lists keep their order."""
-    return _encoder.encode(_AtRest(cart.version, cart.paid, cart.unpaid, cart.waiting))
+    return _encode((cart.version, cart.paid, cart.unpaid, cart.waiting))
 
 
 def decode_cart(data: bytes) -> Cart:

@@ -8,11 +8,15 @@ compares with None and returns. No point lies on the path of a single record.
 import os
 import signal
 import sys
+import time
 from random import Random
 from typing import Final
 
 VARIABLE: Final = "CARTWATCH_FAULTS"
 """``SEED:point=probability,…``: which points kill, and how likely each time they are reached."""
+
+
+_STALL_S: Final = 0.1
 
 
 class _Plan:
@@ -27,6 +31,7 @@ class _Plan:
     def reach(self, point: str) -> None:
         probability = self._points.get(point)
         if probability is not None and self._random.random() < probability:
+            time.sleep(_STALL_S * self._random.random())  # the other process runs ahead meanwhile
             os.write(sys.stderr.fileno(), f"fault: killed at {point}\n".encode())
             os.kill(os.getpid(), signal.SIGKILL)
 

@@ -8,12 +8,14 @@ and the flow stops reading. A resume sends again what came after the last epoch.
 
 import logging
 import time
+from contextlib import ExitStack
 from typing import Final
 
 import msgspec
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 from typing_extensions import override
-from websockets.exceptions import InvalidHandshake, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
+from websockets.frames import CloseCode
 from websockets.sync.client import ClientConnection, connect
 
 from dataflow.faults import reach
@@ -48,6 +50,7 @@ class HubPartition(StatefulSinkPartition[Message, int]):
         self._secret = secret
         self._outbox = Outbox()
         self._socket: ClientConnection | None = None
+        self._opened = ExitStack()
 
     @override
     def write_batch(self, values: list[Message]) -> None:
@@ -74,8 +77,7 @@ class HubPartition(StatefulSinkPartition[Message, int]):
 
     @override
     def close(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
+        self._opened.close()
 
     def _publish(self, encoded: list[bytes]) -> None:
         while self._outbox.is_full:
@@ -97,8 +99,12 @@ class HubPartition(StatefulSinkPartition[Message, int]):
                 self._hear(answer)
                 wait = False
         except (OSError, WebSocketException) as error:
-            _log.warning("The hub is gone (%s): connecting again.", error)
+            closed = error.rcvd if isinstance(error, ConnectionClosed) else None
+            planned = closed is not None and closed.code == CloseCode.SERVICE_RESTART
+            level = logging.INFO if planned else logging.WARNING
+            _log.log(level, "The hub is gone (%s): connecting again.", error)
             self._socket = None
+            self._opened.close()
 
     def _hear(self, answer: str | bytes) -> None:
         word = decode_answer(answer if isinstance(answer, bytes) else answer.encode())
@@ -110,15 +116,19 @@ class HubPartition(StatefulSinkPartition[Message, int]):
         pause = 0.05
         while True:
             try:
-                socket = connect(
-                    self._url,
-                    additional_headers={"Authorization": f"Bearer {self._secret}"},
-                    compression=None,
-                    max_size=MAX_MESSAGE_BYTES,
-                    open_timeout=_OPEN_TIMEOUT_S,
-                    proxy=None,
-                )
-                word = decode_answer(socket.recv(timeout=_OPEN_TIMEOUT_S, decode=False))
+                with ExitStack() as opening:
+                    socket = opening.enter_context(
+                        connect(
+                            self._url,
+                            additional_headers={"Authorization": f"Bearer {self._secret}"},
+                            compression=None,
+                            max_size=MAX_MESSAGE_BYTES,
+                            open_timeout=_OPEN_TIMEOUT_S,
+                            proxy=None,
+                        )
+                    )
+                    word = decode_answer(socket.recv(timeout=_OPEN_TIMEOUT_S, decode=False))
+                    self._opened = opening.pop_all()
             except (OSError, InvalidHandshake, WebSocketException, msgspec.DecodeError) as error:
                 _log.info("No hub at %s yet (%s).", self._url, error)
                 time.sleep(pause)

@@ -13,7 +13,7 @@ import msgspec
 from bytewax.operators import StatefulBatchLogic
 from typing_extensions import override
 
-from dataflow.cart import NEWEST, Cart, decode_cart, encode_cart
+from dataflow.cart import Cart, decode_cart, encode_cart
 from dataflow.messages import CartChanged, CartsChanged, Figures, RecordsSkipped
 from dataflow.records import Event, OrderId, Skipped
 
@@ -47,7 +47,6 @@ class _Snapshot(msgspec.Struct, array_like=True, gc=False):
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Snapshot).decode
-_encode_json = msgspec.json.Encoder().encode
 
 
 class KeyGroup:
@@ -124,7 +123,6 @@ class KeyGroup:
         self, user_id: str, cart: Cart, version: int, was_tall: bool, counts: tuple[int, int, int]
     ) -> CartChanged:
         """Tell what changed since ``version``, and bring the figures of the group up to date."""
-        self._dirty.add(user_id)
         unpaid, paid, waiting = len(cart.unpaid), len(cart.paid), len(cart.waiting)
         figures = self.figures
         figures.carts += version == 0
@@ -136,12 +134,18 @@ class KeyGroup:
         figures.with_waiting += bool(waiting) - bool(counts[2])
         completed = _since(cart.paid, version) if paid > counts[1] else []
         orders: list[tuple[OrderId, int, int]] = []
-        if cart.is_tall:
+        is_tall = cart.is_tall
+        if is_tall:
             since = version if was_tall else 0
             for status, ids in enumerate((cart.unpaid, cart.paid, cart.waiting)):
                 orders += [(order_id, status, at) for order_id, at in _since(ids, since)]
-        summary = _encode_json(cart.summary(user_id, NEWEST))
-        return CartChanged(user_id, cart.version, unpaid, paid, waiting, summary, completed, orders)
+        if is_tall:
+            self._dirty.add(user_id)
+            lists = encode_cart(cart.newest())
+        else:
+            # What the view is told is what the next snapshot holds: encoded once for both.
+            lists = self._at_rest[user_id] = encode_cart(cart)
+        return CartChanged(user_id, cart.version, unpaid, paid, waiting, lists, completed, orders)
 
 
 def _since(ids: dict[OrderId, int], version: int) -> list[tuple[OrderId, int]]:

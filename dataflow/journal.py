@@ -9,7 +9,7 @@ import hashlib
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -94,6 +94,8 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
+        self.failure: str | None = None
+        """Why the last attempt to write failed; None where it did not."""
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
@@ -184,6 +186,11 @@ class Journal:
             )
             return _upload(db, upload_id)
 
+    def try_to_write(self) -> None:
+        """Write what changes nothing, so that ``failure`` says how it is now."""
+        with suppress(sqlite3.Error), self._transaction() as db:
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
     def release(self, upload: Upload, chunks: Sequence[Chunk]) -> tuple[Upload, int]:
         """Hand further chunks of an upload's file to the flow; gives it and the last offset.
 
@@ -247,14 +254,17 @@ class Journal:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 yield self._db
                 self._db.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
+                if isinstance(error, sqlite3.Error):
+                    self.failure = str(error)
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+            self.failure = None
 
 
 def _upload(db: sqlite3.Connection, upload_id: str) -> Upload:

@@ -30,9 +30,9 @@ class Figures(msgspec.Struct, array_like=True, gc=False):
 class CartChanged(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One cart as it is now, and what happened since the version that was told before.
 
-    ``summary`` is the JSON of its ``Summary`` with the newest ids. ``completed`` holds ``(order
-    id, version)`` of each order that became paid, ``orders`` ``(order id, status, version)`` of
-    each order that changed – kept only for a cart too tall for its summary to hold it whole.
+    ``lists`` is the cart as ``encode_cart`` gives it, with the newest ids of each list.
+    ``completed`` holds ``(order id, version)`` of each order that became paid, ``orders`` ``(order
+    id, status, version)`` of each that changed – only for a cart too tall for ``lists`` to hold.
     """
 
     user_id: str
@@ -40,7 +40,7 @@ class CartChanged(msgspec.Struct, array_like=True, frozen=True, gc=False):
     unpaid: int
     paid: int
     waiting: int
-    summary: bytes
+    lists: bytes
     completed: list[tuple[OrderId, int]]
     orders: list[tuple[OrderId, int, int]]
 

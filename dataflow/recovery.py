@@ -9,18 +9,32 @@ copies of SQLite in one process drop each other's locks.
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 from bytewax.recovery import init_db_dir
+
+REMEDY: Final = "stop the server, and cartwatch rebuild makes it anew from the journal"
+_DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class RecoveryStoreError(Exception):
     """The recovery store cannot be read; the message says why."""
 
 
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file itself is damaged, and not just out of reach or without room."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
+
+
 def make_recovery_store(folder: Path) -> None:
     """Make an empty store of one partition in a new folder."""
     folder.mkdir()
-    init_db_dir(folder, 1)  # type: ignore[no-untyped-call]
+    try:
+        init_db_dir(folder, 1)  # type: ignore[no-untyped-call]
+    except (Exception, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # without room the engine panics, which is no Exception
+        raise OSError(f"the recovery store {folder} cannot be made: {error}") from error
 
 
 def purge(folder: Path) -> int:
@@ -31,14 +45,16 @@ def purge(folder: Path) -> int:
     """
     parts = sorted(folder.glob("part-*.sqlite3"))
     if not parts:
-        raise RecoveryStoreError(f"{folder} holds no recovery store")
+        raise RecoveryStoreError(f"{folder} holds no recovery store: {REMEDY}")
     try:
         resume_at = _resume_epoch(parts)
         return sum(_purge_part(part, resume_at) for part in parts)
     except sqlite3.Error as error:
+        # Without its tables it is as useless as a damaged one; a full disk is another matter.
+        damaged = is_damage(error) or error.sqlite_errorcode == sqlite3.SQLITE_ERROR
+        remedy = f": {REMEDY}" if damaged else ""
         raise RecoveryStoreError(
-            f"the recovery store {folder} cannot be read ({error}): stop the server, and"
-            " cartwatch rebuild makes it anew from the journal"
+            f"the recovery store {folder} cannot be used ({error}){remedy}"
         ) from error
 
 

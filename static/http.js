@@ -36,6 +36,12 @@ export const changeUpload = (id, change) => call("PATCH", uploadPath(id), { json
 /** @param {Id} id */
 export const replayUpload = (id) => call("POST", `${uploadPath(id)}/replay`);
 
+/**
+ * What the flow does, and every start of it.
+ * @param {AbortSignal} signal
+ */
+export const recovery = (signal) => call("GET", "/api/recovery", { signal });
+
 export const restartFlow = () => call("POST", "/api/flow/restart");
 
 /** @param {Id | null} replay  the upload to replay once all is forgotten */
@@ -79,15 +85,15 @@ function uploadPath(id) {
 /**
  * @param {string} method
  * @param {string} path
- * @param {{json?: string, as?: "json" | "blob"}} [how]
+ * @param {{json?: string, as?: "json" | "blob", signal?: AbortSignal}} [how]
  * @throws {Refusal}
  */
-async function call(method, path, { json, as = "json" } = {}) {
+async function call(method, path, { json, as = "json", signal } = {}) {
   const headers = json === undefined ? undefined : { "Content-Type": "application/json" };
   let response;
   let answer;
   try {
-    response = await fetch(path, { method, headers, body: json });
+    response = await fetch(path, { method, headers, body: json, signal });
     answer = as === "blob" && response.ok ? await response.blob() : await response.text();
   } catch {
     throw SILENT;

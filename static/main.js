@@ -2,6 +2,7 @@
 
 import { socketAddress } from "./address.js";
 import { Connection } from "./connection.js";
+import { AlarmNotice } from "./elements/alarm_notice.js";
 import { PoliteAnnouncer } from "./elements/announcer.js";
 import { ConnectionBadge, FlowBadge } from "./elements/badges.js";
 import { CartList } from "./elements/cart_list.js";
@@ -13,6 +14,7 @@ import { FirstSteps } from "./elements/first_steps.js";
 import { FlowMenu } from "./elements/flow_menu.js";
 import { LiveNotice } from "./elements/live_notice.js";
 import { Painter } from "./elements/painter.js";
+import { RecoveryPanel } from "./elements/recovery_panel.js";
 import { SkippedList } from "./elements/skipped_list.js";
 import { StartOver } from "./elements/start_over.js";
 import { UploadForm } from "./elements/upload_form.js";
@@ -28,8 +30,10 @@ import { Store } from "./store.js";
  * @property {Connection} connection
  * @property {Place} place
  * @property {Painter} painter
+ * @property {PageClock} clock
  * @property {typeof import("./http.js")} http
  * @property {(replay?: import("./store.js").Upload) => void} startOver  asks before everything is deleted
+ * @property {() => void} recovery  opens the panel of the flow's recovery
  * @property {() => void} choose  opens the file dialog
  */
 
@@ -37,6 +41,7 @@ const ELEMENTS = {
   "connection-badge": ConnectionBadge,
   "flow-badge": FlowBadge,
   "flow-menu": FlowMenu,
+  "alarm-notice": AlarmNotice,
   "figure-strip": FigureStrip,
   "live-notice": LiveNotice,
   "cart-search": CartSearch,
@@ -47,6 +52,7 @@ const ELEMENTS = {
   "upload-list": UploadList,
   "skipped-list": SkippedList,
   "start-over": StartOver,
+  "recovery-panel": RecoveryPanel,
   "polite-announcer": PoliteAnnouncer,
 };
 
@@ -61,14 +67,17 @@ const connection = new Connection({
 
 for (const [name, element] of Object.entries(ELEMENTS)) customElements.define(name, element);
 const startOver = /** @type {StartOver} */ (document.querySelector("start-over"));
+const recoveryPanel = /** @type {RecoveryPanel} */ (document.querySelector("recovery-panel"));
 const uploadForm = /** @type {UploadForm} */ (document.querySelector("upload-form"));
 const ports = {
   store,
   connection,
   place,
   painter,
+  clock,
   http,
   startOver: (/** @type {import("./store.js").Upload | undefined} */ replay) => startOver.ask(replay),
+  recovery: () => recoveryPanel.open(),
   choose: () => uploadForm.choose(),
 };
 for (const name of Object.keys(ELEMENTS)) {

@@ -1,4 +1,4 @@
-import { addressOf, windowOf } from "./address.js";
+import { addressOf, same, windowOf } from "./address.js";
 
 /** @typedef {import("./address.js").Window} Window */
 
@@ -21,9 +21,11 @@ export class Place extends EventTarget {
     this.dispatchEvent(new Event("move"));
   }
 
-  /** Follow the address bar: the back button moved it. */
+  /** Follow the address bar: the back button moved it, or only a link to a part of the page. */
   follow() {
-    this.window = windowOf(location);
+    const window = windowOf(location);
+    if (same(window, this.window)) return;
+    this.window = window;
     this.dispatchEvent(new Event("move"));
   }
 }

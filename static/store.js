@@ -44,7 +44,13 @@ import { Listing } from "./listing.js";
  * @property {string} skipped_at
  */
 
-/** @typedef {{state: "running" | "recovering" | "restarting" | "down", since: string, message: string | null}} Flow */
+/**
+ * @typedef {object} Flow
+ * @property {"running" | "recovering" | "restarting" | "down"} state
+ * @property {string} since
+ * @property {string | null} message
+ * @property {string | null} [alarm]  what is wrong with the data, however well the flow runs
+ */
 
 /**
  * Which parts changed; of a list, the keys of the items that did (null: the list is as it was).

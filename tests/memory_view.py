@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from dataflow.cart import NEWEST
+from dataflow.cart import NEWEST, decode_cart
 from dataflow.messages import (
     CartChanged,
     CartsChanged,
@@ -71,7 +71,7 @@ class MemoryView:
     def summary(self, user_id: str) -> dict[str, Any]:
         """Give the whole summary of a cart, of a tall one from the rows of its orders."""
         cart = self.carts[user_id]
-        summary: dict[str, Any] = msgspec.json.decode(cart.summary)
+        summary: dict[str, Any] = msgspec.to_builtins(decode_cart(cart.lists).summary(user_id))
         if max(cart.unpaid, cart.paid, cart.waiting) > NEWEST:
             rows = sorted(
                 (version, status, order_id)

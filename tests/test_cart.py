@@ -120,13 +120,13 @@ def test_what_is_no_cart_is_refused() -> None:
 
 
 def test_a_summary_shows_the_newest_ids_in_their_order() -> None:
-    """Of each list the latest to join, so many, oldest of them first; whole without a number."""
+    """Of each list the latest to join, twenty, oldest of them first; the cart itself stays whole."""
     cart = Cart()
     for order_id in range(30):
         cart.order(order_id)
     cart.payment(3)
     cart.payment("early")
-    assert cart.summary("a", NEWEST) == Summary("a", 32, [3], list(range(10, 30)), ["early"])
+    assert cart.newest().summary("a") == Summary("a", 32, [3], list(range(10, 30)), ["early"])
     assert len(cart.summary("a").unpaid_order_ids) == 29
 
 

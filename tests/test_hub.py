@@ -26,7 +26,8 @@ def rows(ids: list[str | int], values: list[int]) -> ListPart:
 @st.composite
 def parts(draw: st.DrawFn) -> ListPart:
     """Draw a list: few ids and values, so that two draws share rows, changed and unchanged."""
-    ids = draw(st.lists(st.sampled_from(("a", "b", "c", 'ü"/', 1, 2)), unique=True))
+    known: list[str | int] = ["a", "b", "c", 'ü"/', 1, 2]
+    ids = draw(st.lists(st.sampled_from(known), unique=True))
     return rows(ids, [draw(st.integers(0, 2)) for _ in ids])
 
 

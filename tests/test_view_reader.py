@@ -27,15 +27,21 @@ USERS = [
     *("x" * 256, "x" * 255 + "\U0010ffff", "x" * 255),
 ]
 TALL = "user-000"
-STREAM = b"".join(
-    line_of(Event(user, order, paid))
-    for at, user in enumerate(USERS)
-    for order, paid in [(1, False), ("1", False), *[(1, True)] * (at % 3 > 0), (9, at % 5 == 0)]
-) + b"".join(
-    line_of(Event(TALL, order, paid))
-    for order in range(100, 150)
-    for paid in (False, order % 2 == 0)
-)
+
+
+def events() -> Iterator[Event]:
+    for at, user in enumerate(USERS):
+        yield Event(user, 1, False)
+        yield Event(user, "1", False)
+        if at % 3:
+            yield Event(user, 1, True)
+        yield Event(user, 9, at % 5 == 0)
+    for order in range(100, 150):
+        yield Event(TALL, order, False)
+        yield Event(TALL, order, order % 2 == 0)
+
+
+STREAM = b"".join(map(line_of, events()))
 BAD = b"FAIL HERE\n" * 7 + b'{"user_id": "a"}\n[]\n'
 
 
@@ -52,6 +58,8 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     view = View(path)
     entries = [Entry(1, None, "api", 1, STREAM), Entry(2, "u1", "f.jsonl", 1, BAD)]
     view.commit(PlayedFlow(entries).run(3, repeat(9)))
+    while view.carts.behind:
+        view.carts.move()
     view.close()
     return path
 

@@ -6,16 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from bytewax.operators import StatefulBatchLogic
 
 from dataflow.flow import deserialize
 from dataflow.joiner import EventBatch, JoinLogic, KeyGroup, SkipLogic, SkippedBatch
 from dataflow.journal import Entry
 from dataflow.messages import (
     Barrier,
-    Figures,
     Message,
-    Position,
     Started,
     encode_message,
     join_messages,
@@ -25,6 +22,7 @@ from web.view_reader import ViewReader
 from web.windows import Window
 
 GROUPS = 3
+GROUP_KEY = 4
 
 
 class PlayedFlow:
@@ -42,28 +40,22 @@ class PlayedFlow:
         """Start anew where the last snapshot is, read on, and give batches cut anywhere."""
         joiners: dict[str, JoinLogic] = {}
         skips: dict[str, SkipLogic] = {}
-        restored: list[tuple[int, int, Figures]] = []
-        for key, snapshot in self._snapshots.items():
-            if len(key) == 4:
-                group = KeyGroup(snapshot)
-                restored.append((group.group, group.accepted, group.figures))
+        groups = [KeyGroup(each) for key, each in self._snapshots.items() if len(key) == GROUP_KEY]
+        restored = [(group.group, group.accepted, group.figures) for group in groups]
         messages: list[Message] = [Started(self._offset, restored)]
         for entry in self._entries[self._offset - 1 : until - 1]:
             for key, item in deserialize(entry, GROUPS):
-                logic: StatefulBatchLogic[Any, Any, bytes]
+                snapshot = self._snapshots.get(key)
                 if isinstance(item, EventBatch):
                     if key not in joiners:
-                        joiners[key] = JoinLogic(KeyGroup(self._snapshots.get(key)))
-                    logic = joiners[key]
+                        joiners[key] = JoinLogic(KeyGroup(snapshot))
+                    messages += joiners[key].on_batch([item])[0]
                 elif isinstance(item, SkippedBatch):
-                    logic = skips.setdefault(key, SkipLogic(self._snapshots.get(key)))
+                    messages += skips.setdefault(key, SkipLogic(snapshot)).on_batch([item])[0]
                 else:
-                    assert isinstance(item, Started | Position)
                     messages.append(item)
-                    continue
-                messages += logic.on_batch([item])[0]
         messages.append(Barrier())
-        self._running = {**joiners, **skips}
+        self._running: dict[str, JoinLogic | SkipLogic] = {**joiners, **skips}
         self._reached = max(until, self._offset)
         return list(_cut(messages, cuts))
 
@@ -83,7 +75,9 @@ def _cut(messages: list[Message], cuts: Iterator[int]) -> Iterator[bytes]:
 
 def rows_of(path: Path) -> dict[str, Any]:
     """Read everything that a person could see of a view; times and row numbers left out."""
-    reader, view = ViewReader(path), View(path)
+    view, reader = View(path), ViewReader(path)
+    while view.carts.behind:
+        view.carts.move()
     carts = [json.loads(line) for line in reader.all_carts(Window(sort="user"))]
     skipped = [json.loads(line) for line in reader.all_skipped()]
     completed = [json.loads(line) for line in reader.all_completed()]

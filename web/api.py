@@ -39,7 +39,7 @@ async def list_carts(request: Request) -> Response:
 async def get_cart(request: Request) -> Response:
     """``GET /api/carts/{user_id}``: the whole summary."""
     user_id: str = request.path_params["user_id"]
-    cart = await _service(request).generation.read(lambda view: view.cart(user_id))
+    cart = await _service(request).generation.cart(user_id)
     if cart is None:
         raise not_found(f"there is no cart of {user_id[:80]!r}")
     return Response(cart, media_type=_JSON)
@@ -70,7 +70,8 @@ async def list_completed(request: Request) -> Response:
 async def export_carts(request: Request) -> Response:
     """``GET /api/carts.jsonl``: every cart of a search and filter, whole."""
     window = read_window(request.query_params)
-    return _export(request, "carts.jsonl", lambda view: view.all_carts(window))
+    behind = await _service(request).generation.behind()
+    return _export(request, "carts.jsonl", lambda view: view.all_carts(window, behind))
 
 
 async def export_skipped(request: Request) -> Response:
@@ -113,7 +114,7 @@ async def get_recovery(request: Request) -> Response:
     current = starts[0] if starts and starts[0]["ended_at"] is None else None
     return JSONResponse(
         {
-            **service.flow.describe(),
+            **service.live.flow(),
             "current": current,
             "history": starts,
             "snapshot": await service.describe_snapshot(),

@@ -10,10 +10,10 @@ import logging
 import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 from dataflow.faults import reach
+from dataflow.recovery import REMEDY, is_damage
 from web.view import Outcome
 
 MAX_BYTES: Final = 16 * 1024 * 1024
@@ -21,7 +21,6 @@ _RETRY_S: Final = 0.5
 _log = logging.getLogger(__name__)
 
 Acknowledge = Callable[[int], None]
-T = TypeVar("T")
 
 
 class Committer:
@@ -56,7 +55,16 @@ class Committer:
             await self._changed.wait_for(lambda: self.is_idle)
 
     async def run(self) -> None:
-        """Commit what comes, for ever."""
+        """Commit what comes, until cancelled; what is left then will be sent again."""
+        try:
+            await self._run()
+        finally:
+            async with self._changed:
+                self._batches.clear()
+                self._bytes, self._busy = 0, False
+                self._changed.notify_all()
+
+    async def _run(self) -> None:
         while True:
             async with self._changed:
                 await self._changed.wait_for(lambda: bool(self._batches))
@@ -65,30 +73,35 @@ class Committer:
                 self._bytes = 0
                 self._busy = True
                 self._changed.notify_all()
-            async with self.turn:
-                batches = [batch for _, _, batch in taken]
-                reach("batches received")
-                outcome = await self._until_written(partial(self._commit, batches))
-                reach("view committed")
-                for acknowledge, number in {each[0]: each[1] for each in taken}.items():
-                    acknowledge(number)
-                await self._until_written(partial(self._committed, outcome))
+            await self._keep(taken)
             async with self._changed:
                 self._busy = False
                 self._changed.notify_all()
 
-    async def _until_written(self, write: Callable[[], Awaitable[T]]) -> T:
+    async def _keep(self, taken: list[tuple[Acknowledge, int, bytes]]) -> None:
+        """Commit what was taken and tell of it, again and again until both are done."""
+        batches = [batch for _, _, batch in taken]
+        reach("batches received")
+        outcome: Outcome | None = None
         while True:
             try:
-                written = await write()
+                async with self.turn:
+                    if outcome is None:
+                        outcome = await self._commit(batches)
+                        reach("view committed")
+                        for acknowledge, number in {each[0]: each[1] for each in taken}.items():
+                            acknowledge(number)
+                    await self._committed(outcome)
             except sqlite3.Error as error:
                 if self.failure is None:
                     _log.error("The data cannot be written: %s. Trying again.", error)
                 self.failure = f"the data cannot be written: {error}"
-                await asyncio.sleep(_RETRY_S)
+                if is_damage(error):
+                    self.failure += f": {REMEDY}"
             else:
                 self.failure = None
-                return written
+                return
+            await asyncio.sleep(_RETRY_S)  # without the turn: who only reads need not wait
 
     @property
     def is_idle(self) -> bool:

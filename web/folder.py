@@ -8,6 +8,7 @@ A reset makes a new generation and renames the pointer to it; locks live outside
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -103,22 +104,25 @@ class DataFolder:
             )
         return Paths(folder, facts)
 
-    def renew(self) -> Paths:
+    def renew(self, carry: Callable[[Paths, Paths], None]) -> None:
         """Make the current generation anew from its journal: empty view and state, the same input.
 
-        Gives the old one, which stays where it is until ``current`` is asked for again.
+        No flow may be running. ``carry`` brings over what else is to be kept, from the old one to
+        the new one; the old one stays where it is until ``current`` is asked for again.
         """
         old = self.current()
         facts = old.facts
         Journal(old.journal).close()  # the last one to close it folds its write-ahead log in
+        if old.journal.with_name(f"{old.journal.name}-wal").exists():
+            raise FolderError(f"another process has {old.journal} open: end it first")
         new = self.new_generation(facts.number + 1, facts.key_groups)
         link(old.journal, new.journal)
         for file in old.uploads.iterdir():
             link(file, new.uploads / file.name)
+        carry(old, new)
         for path in (new.uploads, new.folder):
             sync(path)
         self.switch_to(new)
-        return old
 
     def new_generation(self, number: int, key_groups: int = KEY_GROUPS) -> Paths:
         """Make an empty generation beside the current one, durable but not yet pointed at."""

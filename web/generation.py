@@ -5,15 +5,17 @@ own, each with its own connection.
 """
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Final, TypeVar
 
-from dataflow.journal import Journal
+from dataflow.journal import Journal, JournalError
 from web.committer import Committer
 from web.folder import Paths
+from web.recent_carts import CartRow
 from web.run_ahead import RunAhead
 from web.uploads import Uploads
 from web.view import Outcome, View
@@ -37,8 +39,14 @@ class Generation:
         self.paths = paths
         self.journal = Journal(paths.journal)
         self.view = View(paths.view)
+        if self.view.position() > self.journal.end():
+            raise JournalError(
+                f"{paths.journal} ends before offset {self.journal.end()}, and the flow has read"
+                f" up to {self.view.position()}: records are missing; put the whole folder back"
+                " from a copy, or use another"
+            )
         self.totals = self.view.totals()
-        self.recent = self.view.recent_carts()
+        self.recent = self.view.carts.recent()
         self.run_ahead = RunAhead()
         self.uploads = Uploads(self.journal, paths.uploads, self.totals, self.run_ahead, changed)
         self.committer = Committer(lambda batches: self.write(self.view.commit, batches), committed)
@@ -46,11 +54,33 @@ class Generation:
         self._readers = ThreadPoolExecutor(_READERS, "view-reader")
         self._local = threading.local()
         self._open_readers: list[ViewReader] = []
+        self._holders = 0
+        self._let_go = asyncio.Event()
+        self._let_go.set()
 
     @property
     def name(self) -> str:
         """The number of this generation, as the frames tell it."""
         return str(self.paths.facts.number)
+
+    @property
+    def failure(self) -> str | None:
+        """Why nothing can be written now; None where it can."""
+        if self.journal.failure is not None:
+            return f"the journal cannot be written: {self.journal.failure}"
+        return self.committer.failure
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the files open over several steps, between which a reset may come."""
+        self._holders += 1
+        self._let_go.clear()
+        try:
+            yield
+        finally:
+            self._holders -= 1
+            if self._holders == 0:
+                self._let_go.set()
 
     async def write(self, call: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Run a call of the view in its writing thread."""
@@ -69,8 +99,31 @@ class Generation:
         if window.sort == "recent":
             before = window.after[0] if window.after else None
             rows = self.recent.find(window, before, window.limit + 1)
-        figures = self.totals.figures
-        return await self.read(lambda view: view.carts(window, figures, rows))
+        with self.held():
+            asks_table = rows is None or window.search or window.user is not None
+            behind = await self.behind() if asks_table else []
+            figures = self.totals.figures
+            return await self.read(lambda view: view.carts(window, figures, rows, behind))
+
+    async def cart(self, user_id: str) -> bytes | None:
+        """Read the whole summary of one cart; None where there is none."""
+        row = self.view.carts.get(user_id)
+        return await self.read(lambda view: view.cart(user_id, row))
+
+    async def behind(self) -> list[CartRow]:
+        """Catch the table up; where nothing can be written now, give the rows that it lacks."""
+        try:
+            await self.catch_table_up()
+        except sqlite3.Error:
+            return self.view.carts.rows()
+        return []
+
+    async def catch_table_up(self, most_behind: int = 0) -> None:
+        """Move cart rows to their table, between commits, until no more than so many are behind."""
+        with self.held():
+            while self.view.carts.behind > most_behind:
+                async with self.committer.turn:
+                    await self.write(self.view.carts.move)
 
     def export(self, call: Callable[[ViewReader], Iterator[bytes]]) -> Iterator[bytes]:
         """Stream rows through a reader of their own, however long the client takes."""
@@ -80,6 +133,7 @@ class Generation:
     async def close(self) -> None:
         """Stop releasing and close the files; what was acknowledged is in them."""
         await self.uploads.stop()
+        await self._let_go.wait()
         await asyncio.to_thread(self._close_files)
 
     def _close_files(self) -> None:

@@ -68,9 +68,9 @@ class Live:
         """Something that a window may show has changed."""
         self._dirty.set()
 
-    def stats(self) -> dict[str, Any]:
+    def stats(self, generation: Generation | None = None) -> dict[str, Any]:
         """Give the figures, as ``GET /api/stats`` does."""
-        generation = self._generation()
+        generation = generation or self._generation()
         figures, counts = generation.totals.figures, generation.totals.all
         return {
             "carts": figures.carts,
@@ -85,9 +85,19 @@ class Live:
             "viewers": self.hub.statistics()["viewers"],
         }
 
+    def alarm(self) -> str | None:
+        """Say what is wrong with the data or their folder; None where nothing is."""
+        return self._generation().failure or self._flow.alarm
+
+    def flow(self) -> dict[str, Any]:
+        """Give the state of the flow as frames and API show it."""
+        return {**self._flow.describe(), "alarm": self.alarm()}
+
     async def snapshot(self, window: Window) -> dict[str, Any]:
         """Give the snapshot frame of a window, for a page that is rendered here."""
-        content = await self._content(window, await self._common())
+        generation = self._generation()
+        with generation.held():
+            content = await self._content(window, await self._common(generation))
         frame = snapshot_frame(window, content, rfc3339(time.time()))
         return msgspec.json.decode(frame, type=dict[str, Any])
 
@@ -96,14 +106,17 @@ class Live:
         while True:
             idle = self.rate.per_second() == 0
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._dirty.wait(), None if idle else 1.0)
+                async with asyncio.timeout(None if idle else 1.0):
+                    await self._dirty.wait()
             self._dirty.clear()
             began = time.monotonic()
             channels = self.hub.channels()
             if channels:
-                common = await self._common()
-                for channel in channels:
-                    await self._refresh(channel, common)
+                generation = self._generation()
+                with generation.held():
+                    common = await self._common(generation)
+                    for channel in channels:
+                        await self._refresh(channel, common)
             took = time.monotonic() - began
             await asyncio.sleep(max(_TICK_S - took, took * (_SHARE - 1)))
 
@@ -112,8 +125,7 @@ class Live:
         if channel.update(content, rfc3339(time.time())):
             self.hub.updated(channel)
 
-    async def _common(self) -> "_Common":
-        generation = self._generation()
+    async def _common(self, generation: Generation) -> "_Common":
         page, by_reason = await generation.read(lambda view: view.skipped(None, SKIPPED_SHOWN))
         uploads, total = generation.uploads.newest(UPLOADS_SHOWN)
         rows = [Row(each.id, _encode(generation.uploads.describe(each))) for each in uploads]
@@ -121,8 +133,8 @@ class Live:
             generation,
             ListPart(rows, {"total": total}),
             ListPart(page.rows, {"total": page.total, "by_reason": by_reason}),
-            _encode(self.stats()),
-            _encode(self._flow.describe()),
+            _encode(self.stats(generation)),
+            _encode(self.flow()),
         )
 
     async def _content(self, window: Window, common: "_Common") -> Content:
@@ -190,7 +202,8 @@ async def _send(websocket: WebSocket, viewer: Viewer, news: asyncio.Event) -> No
     try:
         while True:
             try:
-                await asyncio.wait_for(news.wait(), HEARTBEAT_S)
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await news.wait()
             except TimeoutError:
                 beat = {"type": "heartbeat", "at": rfc3339(time.time())}
                 await websocket.send_text(_encode(beat).decode())

@@ -1,9 +1,9 @@
 """The page as the server first writes it: a snapshot in, HTML out.
 
 Pure rendering, after the view and before the browser. The browser clones its rows from the very
-partials used here (`_cart.html`, `_upload.html`, `_skipped.html`, `_chip.html`), so that a row is
-described once; the filters below are the half of that description which `static/elements/` says
-again, and a browser test compares the two.
+partials used here (`_cart.html`, `_upload.html`, `_skipped.html`, `_chip.html`, `_start.html`), so
+that a row is described once; the filters below are the half of that description which
+`static/elements/` says again, and a browser test compares the two.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ SHEETS: Final = (
     "styles/chips.css",
     "styles/uploads.css",
     "styles/skipped.css",
+    "styles/recovery.css",
+    "styles/agreement.css",
 )
 _LOOKS_LIKE_A_NUMBER: Final = re.compile(r"-?[0-9]+\Z")
 
@@ -210,6 +212,7 @@ def _blank() -> Mapping[str, Any]:
             "raw_cut": False,
             "skipped_at": "",
         },
+        "start": {"execution": "", "started_at": ""},
     }
 
 

@@ -94,7 +94,10 @@ class PublishPoint:
             if older is not None:
                 await older.close("a newer publisher has come")
             await self._committer().drain()
-            await websocket.send_bytes(encode_answer(Welcome(self._received)))
+            try:
+                await websocket.send_bytes(encode_answer(Welcome(self._received)))
+            except (WebSocketDisconnect, RuntimeError):
+                return  # it went while the commit before it took its time
         acknowledging = asyncio.create_task(publisher.send_acknowledgements())
         publisher.acknowledge(self._received)
         try:

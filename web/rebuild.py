@@ -13,9 +13,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from web.flow_state import DOWN, RUNNING
-from web.server import StartError, open_folder, run
+from web.folder import DataFolder, Paths
+from web.server import StartError, open_folder, opening_as_sentence, run
 from web.service import Service
 from web.settings import Settings
+from web.supervisor import FlowStuckError, claim
 from web.view import copy_recoveries
 
 _POLL_S = 0.1
@@ -27,14 +29,28 @@ def rebuild(data: Path) -> int:
         raise StartError(f"{data} is not a data folder of Cartwatch: there is nothing to rebuild")
     folder = open_folder(data)
     try:
-        old = folder.renew()
-        copied = copy_recoveries(old.view, folder.current().view)
+        with opening_as_sentence(data):
+            asyncio.run(_renew(folder))
     finally:
         folder.release()
-    if not copied:
-        print("cartwatch: the history of the flow's starts could not be read", file=sys.stderr)
     run(Settings(data=data, port=0), _until_processed)
     return 0
+
+
+async def _renew(folder: DataFolder) -> None:
+    try:
+        lock = await claim(folder.flow_lock)  # a flow whose server was killed still reads
+    except FlowStuckError as error:
+        raise StartError(str(error)) from error
+    try:
+        folder.renew(_carry_history)
+    finally:
+        lock.release()
+
+
+def _carry_history(old: Paths, new: Paths) -> None:
+    if not copy_recoveries(old.view, new.view):
+        print("cartwatch: the history of the flow's starts could not be read", file=sys.stderr)
 
 
 async def _until_processed(service: Service) -> None:

@@ -140,13 +140,17 @@ async def _form_file(request: Request, most: int) -> tuple[str | None, AsyncIter
         raise bad_request(f"the form cannot be read: {error}") from None
     file = form.get("file")
     if not isinstance(file, UploadFile):
+        await form.close()
         raise bad_request("the form has no file in a field named 'file'")
     if file.size is not None and file.size > most:
+        await form.close()
         raise too_large("an upload", most)
 
     async def blocks() -> AsyncIterator[bytes]:
-        while block := await file.read(_BLOCK):
-            yield block
-        await form.close()
+        try:
+            while block := await file.read(_BLOCK):
+                yield block
+        finally:
+            await form.close()
 
     return file.filename, blocks()

@@ -23,7 +23,7 @@ class CartRow(NamedTuple):
     waiting: int
     changed: int
     updated_at: float
-    summary: bytes
+    lists: bytes
     key_group: int
 
 
@@ -51,14 +51,15 @@ class RecentCarts:
         for row in reversed(self._rows.values()):
             if isinstance(before, int) and row.changed >= before:
                 continue
-            if _matches(row, window):
+            if matches(row, window):
                 found.append(row)
                 if len(found) == count:
                     return found
         return found if self._is_whole else None
 
 
-def _matches(row: CartRow, window: Window) -> bool:
+def matches(row: CartRow, window: Window) -> bool:
+    """Whether a row is in a window's search and filter."""
     if window.filter != "all" and not getattr(row, window.filter):
         return False
     return row.user_id.startswith(window.search) and window.user in (None, row.user_id)

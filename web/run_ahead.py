@@ -42,10 +42,10 @@ class RunAhead:
     async def room(self, seconds: float) -> bool:
         """Wait until there is room, at most so long; tells whether there is."""
         try:
-            await asyncio.wait_for(self._room.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                return await self._room.wait()
         except TimeoutError:
             return False
-        return True
 
     def statistics(self) -> dict[str, int]:
         """Tell how much is in flight."""

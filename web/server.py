@@ -18,6 +18,7 @@ from typing_extensions import override
 from dataflow import faults
 from dataflow.journal import JournalError
 from dataflow.locks import FolderLockedError
+from dataflow.recovery import is_damage
 from web.app import create_app
 from web.folder import DataFolder, FolderError
 from web.service import Service
@@ -100,7 +101,8 @@ async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] 
         folder.release()
     for ended in ends:
         if ended.done():
-            ended.result()
+            with damage_as_sentence(settings.data):
+                ended.result()
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -134,19 +136,34 @@ def open_folder(data: Path) -> DataFolder:
 
 def _open(settings: Settings) -> tuple[DataFolder, Service]:
     folder = open_folder(settings.data)
-    try:
+    with opening_as_sentence(settings.data):
         return folder, Service(settings, folder)
+
+
+@contextmanager
+def opening_as_sentence(data: Path) -> Iterator[None]:
+    """Raise ``StartError`` for everything that can be wrong with the data when they are opened."""
+    try:
+        with damage_as_sentence(data):
+            yield
     except (FolderError, JournalError, ViewError) as error:
         raise StartError(str(error)) from error
-    except sqlite3.OperationalError as error:
-        raise StartError(f"cannot open the data in {folder.path}: {error}") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.Error, OSError) as error:
+        raise StartError(f"cannot open the data in {data}: {error}") from error
+
+
+@contextmanager
+def damage_as_sentence(data: Path) -> Iterator[None]:
+    """Raise ``StartError``, with what to do, where a file of the data is damaged."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if not is_damage(error):
+            raise
         raise StartError(
-            f"the data in {folder.path} are damaged ({error}): cartwatch rebuild {settings.data}"
-            " makes them anew from the journal"
+            f"the data in {data} are damaged ({error}): cartwatch rebuild {data}"
+            " makes view and state anew from the journal"
         ) from error
-    except OSError as error:
-        raise StartError(f"cannot open the data in {folder.path}: {error}") from error
 
 
 def _shown(host: str) -> str:

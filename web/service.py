@@ -4,16 +4,19 @@ Puts the parts together and owns their tasks; each part knows only what it is gi
 """
 
 import asyncio
+import contextlib
 import logging
 import shutil
 import sqlite3
 import time
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any, Final
 
 from dataflow.faults import reach
 from dataflow.journal import Appended, Journal, Upload
 from web.agreement import Agreement
+from web.cart_table import MOST_BEHIND
 from web.flow_state import RUNNING, FlowState
 from web.folder import DataFolder, Paths, link
 from web.gate import Gate
@@ -28,6 +31,8 @@ from web.watchdog import Watchdog
 
 AGREEMENT_EVERY_S: Final = 60.0
 _WATCH_EVERY_S: Final = 1.0
+_TIDY_EVERY_S: Final = 0.25
+_QUIET_S: Final = 2.0
 _log = logging.getLogger(__name__)
 
 
@@ -48,8 +53,12 @@ class Service:
         self._hub_url = ""
         self._release = True
         self._snapshot_at: float | None = None
+        self._unwritten: dict[str, str | float | None] = {}
+        self._check_now = asyncio.Event()
+        self._committed_at = time.monotonic()
         self._resetting = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
+        self._committing: asyncio.Task[None] | None = None
         self._live_task: asyncio.Task[None] | None = None
         self.supervisor = Supervisor(
             lock=folder.flow_lock,
@@ -72,10 +81,9 @@ class Service:
 
     async def stop(self) -> None:
         """End the flow and all tasks, and close the files."""
-        await self._stop_generation()
-        if self._live_task is not None:
-            self._live_task.cancel()
-            await asyncio.gather(self._live_task, return_exceptions=True)
+        await self._stop_flow()
+        await self._end(self._committing)
+        await self._end(self._live_task)
         await self.generation.close()
 
     async def append_events(self, body: bytes, key: str | None) -> Appended:
@@ -97,10 +105,9 @@ class Service:
 
     def readiness(self) -> str | None:
         """Say why the service is not ready; None where it is."""
-        generation = self.generation
-        failure = generation.committer.failure or generation.uploads.failure
-        if failure is not None or self.flow.alarm is not None:
-            return failure or self.flow.alarm
+        alarm = self.live.alarm()
+        if alarm is not None:
+            return alarm
         if self.flow.state != RUNNING:
             return self.flow.message or f"the flow is {self.flow.state}"
         return None
@@ -108,21 +115,21 @@ class Service:
     async def describe_snapshot(self) -> dict[str, Any]:
         """Tell when the flow's last snapshot was taken, and how large all of them are."""
         folder = self.generation.paths.recovery
-        size = await asyncio.to_thread(
-            lambda: sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
-        )
+        size = await asyncio.to_thread(_size, folder)
         return {"taken_at": rfc3339_or_none(self._snapshot_at), "bytes": size}
 
     async def _start_over(self, again: Upload | None) -> Upload | None:
         old = self.generation
-        await self._stop_generation()
+        await self._stop_flow()
+        self.flow.restart("Everything is being started over.")
         await old.uploads.stop()
         try:
             new = await asyncio.to_thread(self._make_generation, again, old)
         except BaseException:
-            self._start_generation("a reset failed")
-            old.uploads.start_due()
+            # The committer was not stopped: what it had taken comes before what is sent again.
+            self._start_flow("a reset failed")
             raise
+        await self._end(self._committing)
         self.generation = self._open(new)
         self.live.rate = EventRate()
         await old.close()
@@ -156,22 +163,32 @@ class Service:
         return Generation(paths, self._committed, self.live.changed)
 
     def _start_generation(self, reason: str) -> None:
+        self._committing = self._task(self.generation.committer.run(), "committer")
+        self._start_flow(reason)
+
+    def _start_flow(self, reason: str) -> None:
         generation = self.generation
         self._tasks = [
-            self._task(generation.committer.run(), "committer"),
             self._task(self.supervisor.run(generation.paths, self._hub_url, reason), "supervisor"),
             self._task(self._check_agreement_often(), "agreement"),
             self._task(self._watch_flow(), "watchdog"),
+            self._task(self._tidy(), "tidy"),
+            self._task(self._watch_storage(), "storage"),
         ]
         if self._release:
             generation.uploads.start_due()
 
-    async def _stop_generation(self) -> None:
-        for task in reversed(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    async def _stop_flow(self) -> None:
+        await self._end(*reversed(self._tasks))
         self._tasks = []
         await self.publish_point.shut()
+
+    @staticmethod
+    async def _end(*tasks: asyncio.Task[None] | None) -> None:
+        running = [task for task in tasks if task is not None]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     def _task(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Start a task whose crash ends the server."""
@@ -189,6 +206,7 @@ class Service:
         await self.publish_point.shut()
         await generation.committer.drain()
         execution, target = await generation.write(generation.view.begin_execution, reason)
+        self._unwritten = {}
         self.flow.begin(execution, target)
         self.live.changed()
         return self.publish_point.expect(execution)
@@ -216,6 +234,7 @@ class Service:
             self.agreement.begin(outcome.started.groups)
         self.agreement.told(outcome.groups)
         generation.recent.put(outcome.recent)
+        self._committed_at = time.monotonic()
         if outcome.barrier:
             self._snapshot_at = time.time()
         self.live.rate.sample(generation.totals.all.accepted)
@@ -227,7 +246,7 @@ class Service:
 
     async def _follow_recovery(self, outcome: Outcome) -> None:
         generation = self.generation
-        changes: dict[str, str | float | None] = {}
+        changes = self._unwritten  # kept until it is written: a full disk may take its time
         caught_up = False
         if (started := outcome.started) is not None:
             caught_up = self.flow.started(started.offset)
@@ -243,14 +262,18 @@ class Service:
         caught_up |= self.flow.reached(outcome.position, barrier=outcome.barrier)
         if caught_up:
             changes["caught_up_at"] = time.time()
+        if caught_up:
+            self._check_now.set()
         if changes:
             await generation.write(generation.view.change_execution, self.flow.execution, **changes)
-        if caught_up:
-            await self._check_agreement()
+            self._unwritten = {}
 
     async def _check_agreement_often(self) -> None:
         while True:
-            await asyncio.sleep(AGREEMENT_EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(AGREEMENT_EVERY_S):
+                    await self._check_now.wait()
+            self._check_now.clear()
             if self.flow.state == RUNNING:
                 await self.check_agreement()
 
@@ -270,10 +293,41 @@ class Service:
             ):
                 self.supervisor.restart("it had work and did nothing")
 
+    async def _watch_storage(self) -> None:
+        """Find out when what could not be written can be again, and show every change of that."""
+        shown: str | None = None
+        while True:
+            await asyncio.sleep(_WATCH_EVERY_S)
+            generation = self.generation
+            if generation.journal.failure is not None:
+                await asyncio.to_thread(generation.journal.try_to_write)
+            if generation.failure != shown:
+                shown = generation.failure
+                self.live.changed()
+
+    async def _tidy(self) -> None:
+        """Move cart rows to their table: what is too much at once, the rest when it is quiet."""
+        while True:
+            await asyncio.sleep(_TIDY_EVERY_S)
+            generation = self.generation
+            is_quiet = time.monotonic() - self._committed_at > _QUIET_S
+            try:
+                await generation.catch_table_up(0 if is_quiet else MOST_BEHIND)
+            except sqlite3.Error as error:
+                _log.error("Cart rows could not be moved to their table: %s.", error)
+
     async def check_agreement(self) -> str | None:
         """Compare the flow's figures with the view's rows; gives a sentence where they differ."""
-        async with self.generation.committer.turn:
-            await self._check_agreement()
+        generation = self.generation
+        await generation.catch_table_up()
+        async with generation.committer.turn:
+            while generation.view.carts.behind:  # what came meanwhile
+                await generation.write(generation.view.carts.move)
+            figures, completed = await generation.write(generation.view.group_figures)
+        self.flow.alarm = self.agreement.check(figures, completed, time.time())
+        if self.flow.alarm is not None:
+            _log.error("The data are not right: %s.", self.flow.alarm)
+        self.live.changed()
         return self.flow.alarm
 
     async def _check_agreement(self) -> None:
@@ -283,3 +337,12 @@ class Service:
         if self.flow.alarm is not None:
             _log.error("The data are not right: %s.", self.flow.alarm)
         self.live.changed()
+
+
+def _size(folder: Path) -> int:
+    """Sum the sizes of the files in a folder that may change, or be missing."""
+    size = 0
+    for path in folder.glob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            size += path.stat().st_size
+    return size

@@ -5,6 +5,7 @@ flow whose server was killed is dying), or its holder is killed. Then the store 
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -17,7 +18,7 @@ from typing import Final
 import dataflow
 from dataflow.locks import FileLock, FolderLockedError
 from dataflow.process import SECRET_VARIABLE
-from dataflow.recovery import RecoveryStoreError, purge
+from dataflow.recovery import REMEDY, RecoveryStoreError, purge
 from web.flow_state import FlowState
 from web.folder import Paths
 
@@ -92,7 +93,7 @@ class Supervisor:
 
     async def _start(self, paths: Paths, hub_url: str, reason: str) -> None:
         secret = await self._begin(reason)
-        lock = await self._claim()
+        lock = await claim(self._lock)
         try:
             purged = await asyncio.to_thread(purge, paths.recovery)
         finally:
@@ -124,30 +125,11 @@ class Supervisor:
         self.pid = self._process.pid
         self._changed()
 
-    async def _claim(self) -> FileLock:
-        """Wait until no flow holds the lock; kill one that does not end by itself."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        killed = False
-        while True:
-            try:
-                return FileLock(self._lock)
-            except FolderLockedError as error:
-                waited = loop.time() - began
-                if waited > _GIVE_UP_S:
-                    raise FlowStuckError(f"an old flow does not end: {error}") from error
-                if waited > _PATIENCE_S and not killed and error.pid is not None:
-                    _log.warning("Killing the flow of an earlier server, process %d.", error.pid)
-                    killed = True
-                    os.kill(error.pid, signal.SIGKILL)
-            await asyncio.sleep(_POLL_S)
-
     async def _pause(self, seconds: float) -> None:
         self._retry.clear()
-        try:
-            await asyncio.wait_for(self._retry.wait(), seconds)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._retry.wait()
 
     async def _kill(self) -> None:
         process = self._process
@@ -157,7 +139,30 @@ class Supervisor:
         self.pid = None
 
 
+async def claim(path: Path) -> FileLock:
+    """Wait until no flow holds its lock, and take it; kill one that does not end by itself."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    killed = False
+    while True:
+        try:
+            return FileLock(path)
+        except FolderLockedError as error:
+            waited = loop.time() - began
+            if waited > _GIVE_UP_S:
+                raise FlowStuckError(f"an old flow does not end: {error}") from error
+            if waited > _PATIENCE_S and not killed and error.pid is not None:
+                _log.warning("Killing the flow of an earlier server, process %d.", error.pid)
+                killed = True
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(error.pid, signal.SIGKILL)
+        await asyncio.sleep(_POLL_S)
+
+
 def _why(status: int) -> str:
     if status < 0:
         return f"killed by {signal.Signals(-status).name}"
-    return f"exit status {status}"
+    return (
+        f"exit status {status}: the reason is in what it wrote to the terminal; where its state is"
+        f" damaged, {REMEDY}"
+    )

@@ -11,6 +11,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -61,12 +62,13 @@ class Uploads:
         self._run_ahead = run_ahead
         self._changed = changed
         self._uploads = {upload.id: upload for upload in journal.uploads()}
+        _tidy(files, {upload.file for upload in self._uploads.values()})
         self._unended = {id_ for id_, upload in self._uploads.items() if upload.finished_at is None}
         self._released, self._api_lines = journal.released()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._news: dict[str, asyncio.Event] = {}
-        self.failure: str | None = None
+        self._stopping = False
 
     @property
     def released_lines(self) -> int:
@@ -138,6 +140,8 @@ class Uploads:
 
     def start_due(self) -> None:
         """Start the uploads whose turn it is, oldest first."""
+        if self._stopping:
+            return
         for upload_id in sorted(self._unended, key=lambda id_: self._uploads[id_].created):
             upload = self._uploads[upload_id]
             if len(self._tasks) >= AT_ONCE:
@@ -150,10 +154,11 @@ class Uploads:
 
     async def stop(self) -> None:
         """Release nothing more; what was released stands in the journal."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._stopping = True  # no cancel: what is half released would be released twice
+        for news in self._news.values():
+            news.set()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._stopping = False
 
     async def committed(self) -> None:
         """Bring states up to date with what the view now holds."""
@@ -196,11 +201,13 @@ class Uploads:
         news = self._news[upload_id] = asyncio.Event()
         pace = Pace(self._uploads[upload_id].rate, time.monotonic())
         file: BinaryIO | None = None
+        failing = False
         try:
             while True:
                 news.clear()
                 upload = self._uploads[upload_id]
-                if upload.state != RUNNING or upload.released_lines >= upload.lines:
+                through = upload.released_lines >= upload.lines
+                if self._stopping or through or upload.state != RUNNING:
                     return
                 if pace.rate != upload.rate:
                     pace = Pace(upload.rate, time.monotonic())
@@ -223,17 +230,18 @@ class Uploads:
                         await self._fail(upload_id, f"its file cannot be read: {error.strerror}")
                         return
                     except sqlite3.Error as error:
-                        self.failure = f"the journal cannot be written: {error}"
-                        _log.error("The journal cannot be written: %s. Trying again.", error)
+                        if not failing:
+                            _log.error("The journal cannot be written: %s. Trying again.", error)
+                        failing = True
                         await asyncio.sleep(_RETRY_S)
                         continue
                     reach("chunk released")
-                    self.failure = None
+                    failing = False
                     self._uploads[upload_id] = upload
-                lines = upload.released_lines - before.released_lines
-                if lines == 0:
-                    await self._fail(upload_id, "its file is shorter than when it was taken in")
-                    return
+                    lines = upload.released_lines - before.released_lines
+                    if lines == 0:
+                        await self._fail(upload_id, "its file is shorter than when it was taken in")
+                        return
                 self._released += lines
                 self._run_ahead.released(
                     offset, upload.released_bytes - before.released_bytes, lines
@@ -289,8 +297,15 @@ class Uploads:
         return self._locks.setdefault(upload_id, asyncio.Lock())
 
 
+def _tidy(files: Path, known: set[str]) -> None:
+    """Remove what a kill left behind: files that were still coming in, and so never answered."""
+    for file in files.iterdir():
+        if file.name not in known:
+            file.unlink()
+
+
 async def _wait(news: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(news.wait(), seconds)
-    except TimeoutError:
-        return
+    # Not ``wait_for``: before Python 3.12 it can swallow a cancellation.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await news.wait()

@@ -1,5 +1,6 @@
 """The HTTP API of uploads: a file in, its progress, and its switches."""
 
+import sqlite3
 from typing import Final
 
 from starlette.requests import Request
@@ -36,7 +37,11 @@ async def post_upload(request: Request) -> Response:
         async with service.gate.passing():
             if service.generation is not generation:
                 raise APIError(409, "started_over", "everything was started over meanwhile")
-            upload = await _add(service, received, read_name(name or received.name), rate)
+            try:
+                upload = await _add(service, received, read_name(name or received.name), rate)
+            except (APIError, sqlite3.Error):
+                (generation.paths.uploads / received.file).unlink(missing_ok=True)
+                raise
     finally:
         state.receiving -= 1
     service.live.changed()

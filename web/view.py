@@ -22,7 +22,9 @@ from dataflow.messages import (
     Started,
     decode_messages,
 )
-from web.recent_carts import MOST, CartRow, RecentCarts
+from web import cart_table
+from web.cart_table import CartTable, transaction
+from web.recent_carts import MOST, CartRow
 from web.totals import SKIPPED_PART, Counts, Totals
 
 SCHEMA_VERSION: Final = 1
@@ -30,11 +32,6 @@ _CACHE_KIB: Final = 64 * 1024
 _CHECKPOINT_PAGES: Final = 8_000
 
 _SCHEMA: Final = """
-CREATE TABLE carts (
-    user_id TEXT PRIMARY KEY, version INTEGER NOT NULL, unpaid INTEGER NOT NULL,
-    paid INTEGER NOT NULL, waiting INTEGER NOT NULL, changed INTEGER NOT NULL,
-    updated_at REAL NOT NULL, summary BLOB NOT NULL, key_group INTEGER NOT NULL
-) WITHOUT ROWID;
 CREATE TABLE orders (
     user_id TEXT NOT NULL, order_id NOT NULL, status INTEGER NOT NULL, version INTEGER NOT NULL,
     PRIMARY KEY (user_id, order_id)
@@ -68,17 +65,8 @@ CREATE TABLE recoveries (
 );
 """
 
-_PUT_CART: Final = """
-INSERT INTO carts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (user_id) DO UPDATE SET
-    version = excluded.version, unpaid = excluded.unpaid, paid = excluded.paid,
-    waiting = excluded.waiting, changed = excluded.changed, updated_at = excluded.updated_at,
-    summary = excluded.summary
-WHERE excluded.version > version
-"""
 _PUT_COMPLETED: Final = """
-INSERT INTO completed (user_id, order_id, completed_at) SELECT ?1, ?2, ?3
-WHERE ?4 > ifnull((SELECT version FROM carts WHERE user_id = ?1), 0)
+INSERT INTO completed (user_id, order_id, completed_at) VALUES (?, ?, ?)
 """
 _PUT_ORDER: Final = """
 INSERT INTO orders VALUES (?, ?, ?, ?)
@@ -113,8 +101,6 @@ class ViewError(Exception):
 class Outcome(NamedTuple):
     """What one commit made durable, for everybody who keeps sums or shows rows."""
 
-    carts_changed: bool
-    records_skipped: bool
     parts: dict[tuple[str, int], Counts]
     groups: dict[int, tuple[int, Figures]]
     recent: list[CartRow]
@@ -135,7 +121,8 @@ class View:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             self._db.executescript(
-                f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT"
+                f"BEGIN; {cart_table.SCHEMA} {_SCHEMA}"
+                f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT"
             )
         elif version != SCHEMA_VERSION:
             self._db.close()
@@ -143,9 +130,8 @@ class View:
                 f"{path} has the format {version}, and this Cartwatch reads {SCHEMA_VERSION}: "
                 "use the version that wrote it, or another data folder"
             )
-        self._changed: int = self._db.execute(
-            "SELECT ifnull(max(changed), 0) FROM carts"
-        ).fetchone()[0]
+        self.carts = CartTable(self._db)
+        self._changed = self.carts.last_changed()
 
     def close(self) -> None:
         """Close the file; what was committed is in it."""
@@ -157,22 +143,20 @@ class View:
         All must come from one execution of the flow: between two of them lies a commit.
         """
         carts: dict[str, tuple[CartChanged, int]] = {}
-        completed: list[tuple[str, int | str, float, int]] = []
+        completing: list[CartChanged] = []
         orders: dict[tuple[str, int | str], tuple[int, int]] = {}
         skipped: list[RecordsSkipped] = []
-        outcome = Outcome(False, False, {}, {}, [])
-        now = time.time()
+        outcome = Outcome({}, {}, [])
         for batch in batches:
             for message in decode_messages(batch):
                 match message:
                     case CartsChanged():
                         for cart in message.carts:
-                            user_id = cart.user_id
-                            carts[user_id] = (cart, message.group)
-                            for order_id, version in cart.completed:
-                                completed.append((user_id, order_id, now, version))
+                            carts[cart.user_id] = (cart, message.group)
+                            if cart.completed:
+                                completing.append(cart)
                             for order_id, status, version in cart.orders:
-                                orders[user_id, order_id] = (status, version)
+                                orders[cart.user_id, order_id] = (status, version)
                         for upload, accepted, duplicates in message.totals:
                             outcome.parts[upload, message.group] = Counts(accepted, duplicates)
                         outcome.groups[message.group] = (message.accepted, message.figures)
@@ -187,37 +171,37 @@ class View:
                         outcome = outcome._replace(started=message)
                     case Barrier():
                         outcome = outcome._replace(barrier=True)
-        recent = self._write(list(carts.values()), completed, orders, skipped, outcome, now)
-        return outcome._replace(
-            carts_changed=bool(carts),
-            records_skipped=any(each.records for each in skipped),
-            recent=recent,
-        )
+        known = {user_id: self.carts.version(user_id) for user_id in carts}
+        now = time.time()
+        rows = [
+            CartRow(c.user_id, c.version, c.unpaid, c.paid, c.waiting, changed, now, c.lists, group)
+            for changed, (c, group) in enumerate(carts.values(), self._changed + 1)
+            if c.version > known[c.user_id]
+        ]
+        completed = [
+            (cart.user_id, order_id, now)
+            for cart in completing
+            for order_id, version in cart.completed
+            if version > known[cart.user_id]
+        ]
+        self._write(rows, completed, orders, skipped, outcome, now)
+        self.carts.keep(rows)
+        self._changed += len(carts)
+        return outcome._replace(recent=rows[-MOST - 1 :])  # one more: there may be more
 
     def _write(
         self,
-        carts: list[tuple[CartChanged, int]],
-        completed: list[tuple[str, int | str, float, int]],
+        rows: list[CartRow],
+        completed: list[tuple[str, int | str, float]],
         orders: dict[tuple[str, int | str], tuple[int, int]],
         skipped: list[RecordsSkipped],
         outcome: Outcome,
         now: float,
-    ) -> list[CartRow]:
-        """Write everything; gives the newest cart rows that were really written."""
-        first = self._changed + 1
-        cart_rows = [
-            CartRow(
-                c.user_id, c.version, c.unpaid, c.paid, c.waiting, changed, now, c.summary, group
-            )
-            for changed, (c, group) in enumerate(carts, first)
-        ]
-        db = self._db
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            db.executemany(_PUT_COMPLETED, completed)  # reads the versions before these carts
-            changes_before = db.total_changes
-            db.executemany(_PUT_CART, cart_rows)
-            written = db.total_changes - changes_before
+    ) -> None:
+        """Write everything in one transaction."""
+        with transaction(self._db) as db:
+            self.carts.append(rows)
+            db.executemany(_PUT_COMPLETED, completed)
             db.executemany(_PUT_ORDER, ((*key, *value) for key, value in orders.items()))
             db.executemany(
                 _PUT_SKIPPED,
@@ -267,27 +251,6 @@ class View:
                     ' "offset" = excluded."offset" WHERE excluded."offset" > "offset"',
                     (outcome.position,),
                 )
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
-        self._changed += len(cart_rows)
-        if written < len(cart_rows):  # the flow repeats itself: some rows were newer than these
-            committed = (
-                CartRow(*db.execute("SELECT * FROM carts WHERE user_id = ?", row[:1]).fetchone())
-                for row in cart_rows
-            )
-            cart_rows = [row for row in committed if row.changed >= first]
-        return cart_rows[-MOST:]
-
-    def recent_carts(self) -> RecentCarts:
-        """Load the carts that changed last."""
-        rows = self._db.execute(
-            "SELECT * FROM carts ORDER BY changed DESC LIMIT ?", (MOST + 1,)
-        ).fetchall()
-        newest = [CartRow(*row) for row in reversed(rows[:MOST])]
-        return RecentCarts(newest, is_whole=len(rows) <= MOST)
 
     def totals(self) -> Totals:
         """Load the totals as they stand."""

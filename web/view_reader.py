@@ -1,19 +1,20 @@
 """The view, read: pages of carts, skipped records and completed orders, as they are committed.
 
 A reader holds a connection of its own; each call is one transaction. Rows become JSON here, once:
-a cart's summary is stored as the flow encoded it, and only gets its counts and time behind it.
+a cart is stored as the flow encoded it, and only what is looked at is decoded.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from dataflow.cart import NEWEST, Status, Summary
+from dataflow.cart import NEWEST, Status, Summary, decode_cart
 from dataflow.messages import Figures
-from web.recent_carts import CartRow
+from dataflow.records import OrderId
+from web.recent_carts import CartRow, matches
 from web.times import rfc3339, rfc3339_or_none
 from web.windows import Key, Window, encode_cursor
 
@@ -48,14 +49,26 @@ class ViewReader:
         """Close the file."""
         self._db.close()
 
-    def carts(self, window: Window, figures: Figures, rows: list[CartRow] | None = None) -> Page:
+    def carts(
+        self,
+        window: Window,
+        figures: Figures,
+        rows: list[CartRow] | None = None,
+        behind: Sequence[CartRow] = (),
+    ) -> Page:
         """Read one page of carts.
 
         ``figures`` spares the counting where nothing is searched, and ``rows``, one more than the
-        window's limit where there are, spare the reading where they are at hand.
+        window's limit where there are, spare the reading where they are at hand. ``behind`` are
+        the rows that the table lacks.
         """
         where, values = _where(window)
         total = _total(window, figures)
+        if behind:
+            found = self._merged(window, behind)
+            total = len(found)
+            if rows is None:
+                rows = [row for row in found if _is_behind(row, window)][: window.limit + 1]
         if total is None:
             query = f"SELECT count(*) FROM carts WHERE {' AND '.join(where)}"
             total = self._db.execute(query, values).fetchone()[0]
@@ -80,44 +93,60 @@ class ViewReader:
             }
             following = encode_cursor(keys[window.sort])
         return Page(
-            [Row(row.user_id, _with_counts(row.summary, row)) for row in rows], total, following
+            [Row(row.user_id, _encode(_item(row, _summary(row)))) for row in rows], total, following
         )
 
-    def cart(self, user_id: str) -> bytes | None:
-        """Read the whole summary of one cart, as JSON; None where there is none."""
-        row = self._db.execute("SELECT * FROM carts WHERE user_id = ?", (user_id,)).fetchone()
-        return None if row is None else self._whole(CartRow(*row))
+    def cart(self, user_id: str, row: CartRow | None = None) -> bytes | None:
+        """Read the whole summary of one cart, as JSON; None where there is none.
 
-    def all_carts(self, window: Window) -> Iterator[bytes]:
+        ``row`` is its row where that is not in the table yet.
+        """
+        if row is None:
+            found = self._db.execute("SELECT * FROM carts WHERE user_id = ?", (user_id,)).fetchone()
+            if found is None:
+                return None
+            row = CartRow(*found)
+        return _encode(self._whole(row))
+
+    def all_carts(self, window: Window, behind: Sequence[CartRow] = ()) -> Iterator[bytes]:
         """Read every cart of a window's search, filter and sort, whole, as lines of JSON."""
+        for row in self._merged(window, behind) if behind else self._ordered(window):
+            yield _encode(_item(row, self._whole(row))) + b"\n"
+
+    def _ordered(self, window: Window) -> Iterator[CartRow]:
         where, values = _where(window)
         rows = self._db.execute(
             f"SELECT * FROM carts WHERE {' AND '.join(where) or '1'}"
             f" ORDER BY {_ORDER[window.sort]}",
             values,
         )
-        for row in map(CartRow._make, rows):
-            yield _with_counts(self._whole(row), row) + b"\n"
+        return map(CartRow._make, rows)
 
-    def _whole(self, row: CartRow) -> bytes:
+    def _merged(self, window: Window, behind: Sequence[CartRow]) -> list[CartRow]:
+        """Read all rows of a window's search and filter in its order, newer ones among them."""
+        newer = {row.user_id for row in behind}
+        rows = [row for row in self._ordered(window) if row.user_id not in newer]
+        rows += [row for row in behind if matches(row, window)]
+        return sorted(rows, key=lambda row: _place(row, window.sort))
+
+    def _whole(self, row: CartRow) -> Summary:
+        """Give the whole summary; a tall cart's is read from its orders, as of one moment."""
         if max(row.unpaid, row.paid, row.waiting) <= NEWEST:
-            return row.summary
+            return _summary(row)
+        newest = 0
         lists: dict[int, list[int | str]] = {status: [] for status in Status}
         orders = self._db.execute(
-            "SELECT status, order_id FROM orders WHERE user_id = ? AND version <= ?"
-            " ORDER BY version",
-            (row.user_id, row.version),
+            "SELECT status, order_id, version FROM orders WHERE user_id = ? ORDER BY version",
+            (row.user_id,),
         )
-        for status, order_id in orders:
+        for status, order_id, newest in orders:  # noqa: B007 (the last one is the cart's version)
             lists[status].append(order_id)
-        return _encode(
-            Summary(
-                row.user_id,
-                row.version,
-                lists[Status.PAID],
-                lists[Status.UNPAID],
-                lists[Status.WAITING],
-            )
+        return Summary(
+            row.user_id,
+            newest,
+            lists[Status.PAID],
+            lists[Status.UNPAID],
+            lists[Status.WAITING],
         )
 
     def skipped(
@@ -196,6 +225,16 @@ _BEHIND: Final = {
 }
 
 
+def _place(row: CartRow, sort: str) -> tuple[int | str, ...]:
+    """Give the place of a row in an order: what comes first is less."""
+    places: dict[str, tuple[int | str, ...]] = {
+        "recent": (-row.changed,),
+        "user": (row.user_id,),
+        "unpaid": (-row.unpaid, row.user_id),
+    }
+    return places[sort]
+
+
 def _where(window: Window) -> tuple[list[str], list[int | str]]:
     where: list[str] = []
     values: list[int | str] = []
@@ -210,6 +249,16 @@ def _where(window: Window) -> tuple[list[str], list[int | str]]:
     return where, values
 
 
+def _is_behind(row: CartRow, window: Window) -> bool:
+    """Whether a row comes behind the page before."""
+    after = window.after
+    if after is None:
+        return True
+    first, *rest = after
+    last = (-first, *rest) if isinstance(first, int) else (first, *rest)
+    return _place(row, window.sort) > last
+
+
 def _total(window: Window, figures: Figures) -> int | None:
     if window.search or window.user is not None:
         return None
@@ -221,9 +270,36 @@ def _total(window: Window, figures: Figures) -> int | None:
     }[window.filter]
 
 
-def _with_counts(summary: bytes, row: CartRow) -> bytes:
-    counts = f',"paid":{row.paid},"unpaid":{row.unpaid},"waiting":{row.waiting}'
-    return summary[:-1] + f'{counts},"updated_at":"{rfc3339(row.updated_at)}"}}'.encode()
+class _Item(msgspec.Struct, frozen=True, gc=False):
+    """A cart in a list: its summary, its counts, and when it changed."""
+
+    user_id: str
+    version: int
+    paid_order_ids: list[OrderId]
+    unpaid_order_ids: list[OrderId]
+    waiting_payment_ids: list[OrderId]
+    paid: int
+    unpaid: int
+    waiting: int
+    updated_at: str
+
+
+def _summary(row: CartRow) -> Summary:
+    return decode_cart(row.lists).summary(row.user_id)
+
+
+def _item(row: CartRow, summary: Summary) -> _Item:
+    return _Item(
+        summary.user_id,
+        summary.version,
+        summary.paid_order_ids,
+        summary.unpaid_order_ids,
+        summary.waiting_payment_ids,
+        row.paid,
+        row.unpaid,
+        row.waiting,
+        rfc3339(row.updated_at),
+    )
 
 
 def _skipped_json(row: tuple[Any, ...]) -> bytes:

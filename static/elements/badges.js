@@ -22,18 +22,20 @@ export class ConnectionBadge extends HTMLElement {
   }
 }
 
-/** What the flow does. */
+/** What the flow does; more of it is one click away. */
 export class FlowBadge extends HTMLElement {
   #life = new AbortController();
 
   /** @param {Ports} ports */
-  start({ store, painter }) {
+  start({ store, painter, recovery }) {
+    const button = part(this, "[data-flow]");
     const paint = () => {
       if (!store.flow) return;
-      setAttribute(this, "data-flow", store.flow.state);
-      setText(part(this, ".badge-word"), `flow ${store.flow.state}`);
-      setAttribute(this, "title", store.flow.message ?? "");
+      setAttribute(button, "data-flow", store.flow.state);
+      setText(part(button, ".badge-word"), `flow ${store.flow.state}`);
+      setAttribute(button, "title", store.flow.message ?? "");
     };
+    button.addEventListener("click", recovery, { signal: this.#life.signal });
     store.watch(({ flow }) => {
       if (flow) painter.ask(paint);
     }, this.#life.signal);

@@ -3,14 +3,18 @@ import { complain, part, setAttribute } from "./patch.js";
 
 /** @typedef {import("../main.js").Ports} Ports */
 
-/** Downloads, and what is done to the whole: restart the flow, start over. */
+/** Downloads, and what is done to the whole: look at its recovery, restart the flow, start over. */
 export class FlowMenu extends HTMLElement {
   #life = new AbortController();
 
   /** @param {Ports} ports */
-  start({ http, place, startOver }) {
+  start({ http, place, startOver, recovery }) {
     const { signal } = this.#life;
     const sheet = part(this, "[popover]");
+    part(this, '[data-action="recovery"]').addEventListener("click", () => {
+      sheet.hidePopover();
+      recovery();
+    }, { signal });
     part(this, '[data-action="restart"]').addEventListener("click", async () => {
       complain(this, "");
       try {

@@ -86,7 +86,7 @@ export class SkippedList extends HTMLElement {
     const older = this.#open ? newestFirst(this.#older).filter((key) => !live.has(key)) : [];
     const shown = [...order, ...older].slice(0, MOST);
     list.paint(shown, (key) => /** @type {Skipped} */ (items.get(key) ?? this.#older.get(key)));
-    setText(part(this, ".skipped-total"), number(total));
+    for (const node of document.querySelectorAll(".skipped-total")) setText(node, number(total));
     setText(part(this, ".reasons"), reasons(byReason));
     show(part(this, ".reasons"), total > 0);
     show(part(this, '[data-empty="skipped"]'), shown.length === 0);

@@ -1,4 +1,4 @@
-/** Numbers and shares as the page says them; the server says them alike (`web/pages.py`). */
+/** Numbers, shares, sizes and times as the page says them; the server says them alike (`web/pages.py`). */
 
 const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const TENTHS = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -26,4 +26,26 @@ export function paceWords(pace) {
 export function reasons(byReason) {
   const ordered = Object.entries(byReason).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   return ordered.map(([reason, count]) => `${number(count)} ${reason}`).join(", ");
+}
+
+/**
+ * So many of something.
+ * @param {number} many
+ * @param {string} one  the word for one of them
+ */
+export const count = (many, one) => `${number(many)} ${one}${many === 1 ? "" : "s"}`;
+
+/** @param {number} seconds  hundredths below ten seconds, tenths below a minute, then minutes */
+export function duration(seconds) {
+  if (seconds < 60) return `${seconds.toFixed(seconds < 9.995 ? 2 : 1)} s`;
+  const whole = Math.round(seconds);
+  return `${number(Math.floor(whole / 60))} min ${whole % 60} s`;
+}
+
+/** @param {number} bytes */
+export function size(bytes) {
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+  const step = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  const value = bytes / 1024 ** step;
+  return `${step > 0 && value < 10 ? TENTHS.format(value) : WHOLE.format(value)} ${units[step]}`;
 }

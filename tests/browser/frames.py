@@ -118,3 +118,47 @@ def changes(carts: Sequence[Frame] = (), order: Sequence[str] | None = None, **p
         ids = [item["user_id"] for item in carts] if order is None else list(order)
         frame["carts"] = {"items": list(carts), "order": ids, "total": len(ids), "next": None}
     return frame
+
+
+def start(execution: int, **changes: Any) -> Frame:
+    """Make a start of the flow that runs and has caught up."""
+    return {
+        "execution": execution,
+        "reason": "the server was started",
+        "started_at": AT,
+        "carts_restored": 2,
+        "resumed_at": {"offset": 40, "source": "cart-join.json", "line": 6},
+        "records_replayed": 3,
+        "caught_up_at": AT,
+        "seconds": 0.412,
+        "ended_at": None,
+        "ended_because": None,
+        **changes,
+    }
+
+
+def agreement(**view: int) -> Frame:
+    """Make the outcome of a comparison; `view` gives the figures that differ from the flow's."""
+    flow = {"carts": 2, "unpaid": 1, "paid": 3, "waiting": 0}
+    return {
+        "agree": not view,
+        "checked_at": AT,
+        "flow": flow,
+        "view": {**flow, "completed": 3, **view},
+        "differing_key_groups": [3, 17] if view.keys() & flow.keys() else [],
+    }
+
+
+def recovery(history: Sequence[Frame] = (), **parts: Any) -> Frame:
+    """Make an answer of `/api/recovery`; the starts stand newest first."""
+    return {
+        "state": "running",
+        "since": AT,
+        "message": None,
+        "alarm": None,
+        "current": history[0] if history and history[0]["ended_at"] is None else None,
+        "history": list(history),
+        "snapshot": {"taken_at": AT, "bytes": 319_488},
+        "agreement": agreement(),
+        **parts,
+    }

@@ -26,7 +26,7 @@ ELEMENTS = """() => {
 OF_THE_PAGE = ["change", "frame", "move", "online", "pageshow", "popstate", "visibilitychange"]
 
 
-@pytest.mark.parametrize(("path", "count"), [("/", 13), ("/carts/a", 11)])
+@pytest.mark.parametrize(("path", "count"), [("/", 15), ("/carts/a", 13)])
 def test_removed_elements_listen_to_nothing(stage: Stage, path: str, count: int) -> None:
     """Every listener of an element ends with it; only those of main.js itself remain."""
     stage.page.add_init_script(NOTE)

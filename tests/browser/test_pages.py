@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.browser.frames import cart, skipped, snapshot, upload
+from tests.browser.frames import AT, cart, skipped, snapshot, upload
 from web.pages import chips, label, pace_words, paces, render_dashboard, render_not_found
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}"
@@ -20,7 +20,7 @@ def test_everything_from_outside_is_escaped() -> None:
             uploads=[upload(HOSTILE, HOSTILE, state="failed", error=HOSTILE)],
             records=[skipped(1, raw=HOSTILE, source=HOSTILE, reason=HOSTILE, message=HOSTILE)],
             window={"search": HOSTILE, "cursor": HOSTILE},
-            flow={"state": "down", "since": HOSTILE, "message": HOSTILE},
+            flow={"state": "down", "since": HOSTILE, "message": HOSTILE, "alarm": HOSTILE},
         ),
         wanted=None,
     )
@@ -99,3 +99,14 @@ def test_one_cart_has_no_list_controls() -> None:
     assert "<cart-page" in html
     assert "<cart-search" not in html
     assert '<a href="/">All carts</a>' in html
+
+
+def test_an_alarm_is_in_the_page_before_any_script() -> None:
+    """Where the data are not right, the first byte of the page says so; else there is no alarm."""
+    alarmed = {"state": "running", "since": AT, "message": None, "alarm": "state and view differ"}
+    html = render_dashboard(snapshot(flow=alarmed), wanted=None)
+    assert '<alarm-notice class="alarm" role="alert">' in html
+    assert "state and view differ" in html
+    for flow in (alarmed | {"alarm": None}, {"state": "running", "since": AT, "message": None}):
+        html = render_dashboard(snapshot(flow=flow), wanted=None)
+        assert '<alarm-notice class="alarm" role="alert" hidden>' in html

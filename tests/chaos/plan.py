@@ -18,24 +18,24 @@ SERVER_POINTS: Final = {
 FLOW_POINTS: Final = {
     "flow started": 0.4,
     "hub reached": 0.4,
-    "barrier to be sent": 0.2,
-    "barrier acknowledged": 0.2,
+    "barrier to be sent": 0.4,
+    "barrier acknowledged": 0.4,
 }
 
-INTERVALS: Final = ("0.05", "0.2", "1")
+INTERVALS: Final = ("0.05", "0.05", "0.2", "1")
 """Seconds between snapshots of the flow: another one at each start."""
 
 KINDS: Final = {
     "server": 4,
     "flow": 4,
     "both": 2,
-    "server while it starts": 2,
-    "server while the flow recovers": 2,
-    "flow while it starts": 2,
-    "flow, twice in a row": 1,
+    "server, starting": 2,
+    "server, recovering": 2,
     "server, twice in a row": 1,
-    "at a point of the server": 4,
-    "at a point of the flow": 3,
+    "flow, starting": 2,
+    "flow, twice in a row": 1,
+    "server, at a point": 6,
+    "flow, at a point": 5,
 }
 """Kinds of kills, and how often each comes beside the others."""
 
@@ -43,8 +43,8 @@ KINDS: Final = {
 class Kill(NamedTuple):
     """One step of the plan.
 
-    ``after`` is when it comes, in seconds from what its kind begins with; ``faults`` arms a
-    server that has to be started for it, ``interval`` is the snapshot interval of that start.
+    ``after`` is when it comes, in seconds from what its kind begins with; where it needs the
+    server started, ``interval`` is the snapshot interval of that start, and ``faults`` arms it.
     """
 
     kind: str
@@ -58,9 +58,9 @@ def make_plan(seed: int) -> Iterator[Kill]:
     random = Random(f"plan {seed}")
     while True:
         kind = random.choices(list(KINDS), list(KINDS.values()))[0]
-        points = {"server": SERVER_POINTS, "flow": FLOW_POINTS}.get(kind.split()[-1])
         faults = None
-        if points is not None and kind.startswith("at a point"):
+        if kind.endswith("at a point"):
+            points = SERVER_POINTS if kind.startswith("server") else FLOW_POINTS
             point = random.choice(list(points))
             faults = f"{random.randrange(10**6)}:{point}={points[point]}"
         yield Kill(kind, random.random() ** 2, random.choice(INTERVALS), faults)

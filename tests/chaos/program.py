@@ -25,11 +25,15 @@ LIVE_WITHIN_S: Final = 30.0
 ANSWER_WITHIN_S: Final = 20.0
 
 
-class Gone(Exception):
-    """The server did not answer: it is dead, or it died before the answer was here."""
+class GoneError(Exception):
+    """The server did not answer: it was dead, or (``asked``) died before the answer was here."""
+
+    def __init__(self, why: Exception, *, asked: bool) -> None:
+        super().__init__(repr(why))
+        self.asked = asked
 
 
-class Died(AssertionError):
+class DiedError(AssertionError):
     """The server ended in a way that nobody asked for."""
 
 
@@ -70,20 +74,20 @@ class Program:
         with selectors.DefaultSelector() as waiting:
             waiting.register(self._process.stdout, selectors.EVENT_READ)
             if not waiting.select(LIVE_WITHIN_S):
-                raise Died(f"no live line within {LIVE_WITHIN_S} s")
+                raise DiedError(f"no live line within {LIVE_WITHIN_S} s")
         line = self._process.stdout.readline()
         if line == f"Cartwatch is live at http://127.0.0.1:{self.port}\n".encode():
             return True
         self._process.wait(10)
         if not self.is_alive() and line == b"":
             return False
-        raise Died(f"instead of its live line it wrote {line!r}")
+        raise DiedError(f"instead of its live line it wrote {line!r}")
 
     def is_alive(self) -> bool:
-        """Whether it runs; raises ``Died`` where it ended otherwise than by SIGKILL."""
+        """Whether it runs; raises ``DiedError`` where it ended otherwise than by SIGKILL."""
         status = None if self._process is None else self._process.poll()
         if status not in (None, -signal.SIGKILL):
-            raise Died(f"the server ended by itself with status {status}")
+            raise DiedError(f"the server ended by itself with status {status}")
         return self._process is not None and status is None
 
     def kill(self) -> bool:
@@ -106,15 +110,13 @@ class Program:
                         return child.pid
         return None
 
-    def kill_flow(self) -> int | None:
-        """End the flow by SIGKILL; gives its pid, or None where none ran."""
-        pid = self.flow_pid()
-        if pid is not None:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                return None
-        return pid
+    def kill_flow(self, pid: int) -> bool:
+        """End the flow's process by SIGKILL; False where it was dead already."""
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
 
     def stop(self) -> None:
         """End it in good order, as the contract says: within 5 s, with status 0."""
@@ -122,7 +124,8 @@ class Program:
         self._process.terminate()
         status = self._process.wait(5)
         if status != 0:
-            raise Died(f"asked to end, the server ended with status {status}")
+            raise DiedError(f"asked to end, the server ended with status {status}")
+        self._close_output()
         self._process = None
 
     def close(self) -> None:
@@ -140,18 +143,21 @@ class Program:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Ask it once; raises ``Gone`` where the whole answer did not come."""
+        """Ask it once; raises ``GoneError`` where the whole answer did not come."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_WITHIN_S)
         began = time.monotonic()
+        asked = False
         try:
+            connection.connect()
+            asked = True
             connection.request(method, path, body, dict(headers or {}))
             answer = connection.getresponse()
             fields = {name.lower(): value for name, value in answer.getheaders()}
             return Answer(answer.status, fields, answer.read())
         except (OSError, HTTPException) as error:
             if time.monotonic() - began > ANSWER_WITHIN_S - 1:
-                raise Died(f"no answer to {method} {path} in {ANSWER_WITHIN_S} s") from error
-            raise Gone(str(error)) from error
+                raise DiedError(f"no answer to {method} {path} in {ANSWER_WITHIN_S} s") from error
+            raise GoneError(error, asked=asked) from error
         finally:
             connection.close()
 
@@ -174,4 +180,4 @@ def _free_port(random: Random) -> int:
             except OSError:
                 continue
             return port
-    raise Died("no free port")
+    raise DiedError("no free port")

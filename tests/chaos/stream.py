@@ -14,7 +14,9 @@ from typing import Final, NamedTuple
 MIB: Final = 1024 * 1024
 SHARED_USERS: Final = ("7", "s-1", "s-2", "s-3", "ü/x", "a b", "<i>", "=1+1", "s" * 256)
 TALL_USER: Final = "tall"
-OWN_USERS: Final = 6
+OWN_USERS: Final = 100
+"""Users that only one source knows: so many that an epoch touches few of the key groups."""
+
 LINES_A_POST: Final = 20
 
 SPOILED: Final = (
@@ -121,11 +123,13 @@ def _record(random: Random, source: str) -> bytes:
         user_id, order_id = random.choice(SHARED_USERS), random.randrange(40)
     else:
         user_id = f"{source}-{random.randrange(OWN_USERS)}"
-        order_id = random.randrange(60)
+        order_id = random.randrange(8)
     if random.random() < 0.2:
         order_id = str(order_id)  # another order than that of the number
     if user_id == "7" and random.random() < 0.5:
         user_id = 7  # the same user
     kind = random.choice(("order", "payment"))
-    record = {"type": kind, "user_id": user_id, "order_id": order_id, "note": "∞"}
+    # Some are long: then one reading of the journal does not hold all that a resume repeats.
+    note = "∞" if random.random() < 0.9 else "x" * random.randrange(20_000)
+    record = {"type": kind, "user_id": user_id, "order_id": order_id, "note": note}
     return json.dumps(record, ensure_ascii=random.random() < 0.5).encode()

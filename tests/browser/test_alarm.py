@@ -1,0 +1,36 @@
+"""static/elements/alarm_notice.js: wrong data are never shown as if they were right."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.frames import AT, Frame, agreement, cart, changes, recovery, snapshot, start
+from tests.browser.stage import Stage
+
+ALARM = "state and view differ in 2 of 64 key groups"
+
+
+def flow(alarm: str | None = None) -> Frame:
+    return {"state": "running", "since": AT, "message": None, "alarm": alarm}
+
+
+def test_an_alarm_stands_over_everything_until_it_is_over(stage: Stage) -> None:
+    """Loud and lasting: whatever is scrolled or played, it stays; it leads to the panel."""
+    carts = [cart(f"user-{n}", unpaid=[n]) for n in range(50)]
+    stage.answer("/api/recovery", recovery([start(1)], agreement=agreement(unpaid=4), alarm=ALARM))
+    page = stage.open(first=snapshot(carts, flow=flow(ALARM)))
+    alarm = page.locator("alarm-notice")
+    expect(alarm).to_contain_text(f"The data are not right: {ALARM}")
+    page.mouse.wheel(0, 2_000)
+    expect(alarm).to_be_in_viewport(ratio=1)
+    stage.play(changes([cart("user-0", 2, paid=[0])], [item["user_id"] for item in carts]))
+    stage.painted()
+    expect(alarm).to_be_visible()
+    alarm.get_by_role("button", name="What differs").click()
+    panel = page.get_by_role("dialog", name="Recovery")
+    expect(panel.get_by_text("State and view do not agree")).to_be_visible()
+    page.keyboard.press("Escape")
+    stage.play(changes(flow=flow()))
+    expect(alarm).to_be_hidden()
+    stage.play(changes(flow=flow("it differs again")))
+    expect(alarm).to_contain_text("it differs again")

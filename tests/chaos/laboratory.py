@@ -1,0 +1,133 @@
+"""One experiment: a stream of records through a program that is killed all the while."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from tests.chaos.experiment import Experiment, StoppedError
+from tests.chaos.feeders import Person, Poster, Taken
+from tests.chaos.program import DiedError, Program
+from tests.chaos.readers import WINDOWS, APIReader, Browser
+from tests.chaos.report import Report, broken_lines
+from tests.chaos.stream import Source, make_stream
+from tests.chaos.tormentor import Tormentor
+from tests.chaos.verdict import Fed, differences, prefix
+
+SECONDS_A_KILL: Final = 0.7
+"""About how long a kill and what belongs to it take: what the slow uploads are paced by."""
+
+_SHOWN_WITHIN_S: Final = 10.0
+
+
+def run_experiment(folder: Path, *, seed: int, kills: int, records: int) -> Report:
+    """Run one experiment in an empty folder, to its end."""
+    began = time.monotonic()
+    program = Program(folder, Random(f"port {seed}"))
+    experiment = Experiment(program, kills)
+    tormentor = Tormentor(experiment, seed)
+    report = Report(f"seed {seed}", folder)
+    try:
+        _Laboratory(experiment, tormentor, report, seed, records).run()
+    except StoppedError:
+        pass  # the complaint of another hand
+    except (AssertionError, DiedError) as error:
+        experiment.complain(f"{type(error).__name__}: {error}")
+    finally:
+        experiment.finish()
+        program.close()
+    report.kills = tormentor.kills()
+    report.seconds = time.monotonic() - began
+    report.differences += [*experiment.complaints, *broken_lines(program.written())]
+    return report
+
+
+class _Laboratory:
+    def __init__(
+        self, experiment: Experiment, tormentor: Tormentor, report: Report, seed: int, records: int
+    ) -> None:
+        self._experiment = experiment
+        self._tormentor = tormentor
+        self._report = report
+        stream = make_stream(seed, records, experiment.planned * SECONDS_A_KILL)
+        self._person = Person(experiment, stream)
+        self._posters = [
+            Poster(experiment, f"poster-{part}", stream.posts[part::2], seed) for part in (0, 1)
+        ]
+        self._browsers = [
+            Browser(experiment, query, Random(f"browser {number} {seed}"))
+            for number, query in enumerate(WINDOWS)
+        ]
+        self._reader = APIReader(experiment)
+
+    def run(self) -> None:
+        """Feed, read and kill at once; then let it come to rest, and compare."""
+        experiment = self._experiment
+        self._tormentor.start_cleanly()
+        feeding = [experiment.hand(poster.post_all, "poster") for poster in self._posters]
+        feeding.append(experiment.hand(self._person.act, "person"))
+        for browser in self._browsers:
+            experiment.hand(browser.look, "browser")
+        experiment.hand(self._reader.read, "reader of the API")
+        self._tormentor.kill_all()
+        self._tormentor.start_cleanly()
+        experiment.join(feeding)
+        experiment.settle()
+        posted = [each for poster in self._posters for each in poster.posted]
+        fed = Fed(self._person.taken, posted)
+        self._write_figures(fed)
+        self._report.differences += differences(experiment, fed)
+        for browser in self._browsers:
+            self._compare_browser(browser)
+        self._reader.feed.compare(experiment.lines("/api/completed.jsonl"))
+        self._echo(fed)
+        experiment.finish()
+        experiment.program.stop()
+
+    def _write_figures(self, fed: Fed) -> None:
+        experiment = self._experiment
+        stats = experiment.get("/api/stats")
+        self._report.figures = {
+            "starts of the server": experiment.program.starts,
+            "starts of the flow": experiment.get("/api/recovery")["history"][0]["execution"],
+            "records accepted": stats["events"],
+            "skipped": stats["skipped"],
+            "uploads": len(fed.taken),
+            "posts": len(fed.posted),
+            "lost answers asked for again": experiment.lost_answers,
+            "other repeated posts": sum(poster.repeated for poster in self._posters),
+            "frames read": sum(browser.screen.frames for browser in self._browsers),
+        }
+
+    def _compare_browser(self, browser: Browser) -> None:
+        """A browser shows the final state soon after there is one."""
+        end = time.monotonic() + _SHOWN_WITHIN_S
+        while (difference := browser.shows()) is not None:
+            if time.monotonic() > end:
+                self._report.differences.append(difference)
+                return
+            self._experiment.pause(0.1)
+
+    def _echo(self, fed: Fed) -> None:
+        """Kill all at rest and feed everything once more: to what the flow restored, all repeats.
+
+        So the flow's state holds what the view shows.
+        """
+        experiment = self._experiment
+        self._tormentor.start_cleanly()
+        data = b""
+        for source, upload in fed.taken:
+            lines = experiment.get(f"/api/uploads/{upload}")["processed"]
+            data += prefix(source.data.removeprefix(b"\xef\xbb\xbf"), lines)
+        source = Source("echo.jsonl", data, None, 0.0)
+        answer = experiment.ask("POST", f"/api/uploads?name={source.name}", data)
+        echo = Taken(source, answer.json()["id"])
+        path = f"/api/uploads/{echo.id}"
+        experiment.wait(lambda: experiment.get(path)["finished_at"], "the end of the echo")
+        experiment.settle()
+        seen = experiment.get(path)
+        if seen["duplicates"] != seen["accepted"]:
+            self._report.differences.append(f"the echo changed something: {seen}")
+        self._report.differences += differences(experiment, fed._replace(taken=[*fed.taken, echo]))

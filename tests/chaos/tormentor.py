@@ -1,0 +1,139 @@
+"""The one who kills: carries out a plan, and counts whom it really met."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from typing import Final
+
+from tests.chaos.experiment import Experiment
+from tests.chaos.plan import Kill, make_plan
+from tests.chaos.program import GoneError
+
+POINT_WITHIN_S: Final = 2.0
+"""How long a fault point may go unreached before the server is killed in its stead."""
+
+FLOW_WITHIN_S: Final = 3.0
+_REACHED: Final = re.compile(r"^fault: killed at (.+)$", re.MULTILINE)
+
+
+class Tormentor:
+    """Kills the server and its flow, and starts the server again."""
+
+    def __init__(self, experiment: Experiment, seed: int) -> None:
+        self._experiment = experiment
+        self._program = experiment.program
+        self._plan = make_plan(seed)
+        self._by_hand: Counter[str] = Counter()
+
+    def kill_all(self) -> None:
+        """Carry out the plan until there were as many kills as planned."""
+        while self._experiment.killed < self._experiment.planned:
+            self._carry_out(next(self._plan))
+            self._count()
+
+    def start_cleanly(self) -> None:
+        """Kill what runs, and start a server that no fault point ends."""
+        self._kill_server("server")
+        self._start("0.2")
+
+    def kills(self) -> Counter[str]:
+        """Count the kills by kind; those at a fault point by that."""
+        reached = _REACHED.findall(self._program.written())
+        return self._by_hand + Counter(f"at '{point}'" for point in reached)
+
+    def _carry_out(self, kill: Kill) -> None:
+        if kill.kind == "server, starting":
+            self._kill_server("server")
+            self._program.start(kill.interval)
+            self._experiment.pause(kill.after * 0.3)
+            self._kill_server(kill.kind)
+            return
+        if kill.faults is not None or kill.kind == "server, recovering":
+            self._kill_server("server")
+        if not self._program.is_alive():
+            self._start(kill.interval, kill.faults)
+        match kill.kind:
+            case "server, recovering":
+                self._experiment.pause(kill.after * 0.4)
+                self._kill_server(kill.kind)
+            case "server, at a point":
+                self._wait_for_points(1)
+            case "flow, at a point":  # more than once in a row, under one server
+                self._wait_for_points(1 + int(kill.after * 3))
+            case "server, twice in a row":
+                self._experiment.pause(kill.after)
+                self._kill_server(kill.kind)
+                self._start(kill.interval)
+                self._kill_server(kill.kind)
+            case "flow, starting":
+                killed = self._kill_flow("flow")
+                self._kill_flow(kill.kind, other_than=killed, after=kill.after * 0.3)
+            case "flow, twice in a row":
+                self._experiment.pause(kill.after)
+                self._kill_flow(kill.kind, other_than=self._kill_flow(kill.kind))
+            case "flow":
+                self._experiment.pause(kill.after)
+                self._kill_flow(kill.kind)
+            case "both":
+                self._experiment.pause(kill.after)
+                self._kill_flow(kill.kind)
+                self._kill_server(kill.kind)
+            case _:
+                self._experiment.pause(kill.after)
+                self._kill_server(kill.kind)
+
+    def _start(self, interval: str, faults: str | None = None) -> None:
+        """Start the server until it lives: it may be armed to die before."""
+        while True:
+            self._program.start(interval, faults)
+            if self._program.wait_until_live():
+                return
+            self._count()
+
+    def _kill_server(self, kind: str) -> None:
+        if self._program.kill():
+            self._by_hand[kind] += 1
+            self._count()
+
+    def _kill_flow(
+        self, kind: str, *, other_than: int | None = None, after: float = 0.0
+    ) -> int | None:
+        """Kill the flow, ``after`` so many seconds from when it is there; gives its pid."""
+        end = time.monotonic() + FLOW_WITHIN_S
+        while (pid := self._program.flow_pid()) in (None, other_than):
+            if not self._program.is_alive() or time.monotonic() > end:
+                return None
+            self._hurry()
+            self._experiment.pause(0.01)
+        self._experiment.pause(after)
+        if pid is None or not self._program.kill_flow(pid):
+            return None
+        self._by_hand[kind] += 1
+        self._count()
+        return pid
+
+    def _hurry(self) -> None:
+        """Press the button that ends the supervisor's pause between two starts of the flow."""
+        if self._program.flow_pid() is None:
+            try:
+                self._program.call("POST", "/api/flow/restart")
+            except GoneError:
+                return
+
+    def _wait_for_points(self, deaths: int) -> None:
+        """Wait until fault points have killed so often; where they do not, kill the server."""
+        for _ in range(deaths):
+            before = sum(self.kills().values())
+            end = time.monotonic() + POINT_WITHIN_S
+            while sum(self.kills().values()) == before:
+                if time.monotonic() > end:
+                    self._kill_server("server")
+                    return
+                self._hurry()
+                self._experiment.pause(0.02)
+            self._count()
+
+    def _count(self) -> None:
+        self._experiment.killed = sum(self.kills().values())

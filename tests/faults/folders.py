@@ -1,0 +1,79 @@
+"""What the tests of faults do to a data folder, and how they start a command that must refuse."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from dataflow.synthetic import generate
+from tests.oracle import Oracle
+from tests.running import Cartwatch
+
+NAME = "stream.jsonl"
+
+
+def stream_of(records: int, seed: int) -> tuple[bytes, Oracle]:
+    """Make a stream with bad lines in it, and what must come of it."""
+    data = b"".join(generate(records, 40, 0.02, seed))
+    oracle = Oracle()
+    oracle.feed(data, NAME)
+    return data, oracle
+
+
+def generation_of(data: Path) -> Path:
+    """Give the folder of the current generation."""
+    return data / (data / "current").read_text().strip()
+
+
+def refusal(*words: str, before: Callable[[], None] | None = None) -> str:
+    """Run ``cartwatch`` with these words, which it must refuse; gives its one sentence."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "web", *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        preexec_fn=before,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("cartwatch: ")
+    assert ended.stderr.count("\n") == 1, ended.stderr
+    return ended.stderr
+
+
+def rebuild(data: Path) -> str:
+    """Run ``cartwatch rebuild``; gives what it said."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "web", "rebuild", str(data)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "state and view agree" in ended.stdout
+    return ended.stdout
+
+
+@contextmanager
+def no_room(*pids: int, size: int = 16 * 1024) -> Iterator[None]:
+    """Let no file of these processes grow beyond ``size`` bytes, as a full disk would not."""
+    before = {pid: resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in pids}
+    for pid, (_, most) in before.items():
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, most))
+    try:
+        yield
+    finally:
+        for pid, limits in before.items():
+            with suppress(ProcessLookupError):  # a flow that could not write has ended
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+
+
+def readiness(server: Cartwatch) -> str:
+    """Give the sentence for which the server is not ready; empty where it is."""
+    answer = server.call("GET", "/readyz")
+    return "" if answer.status == 200 else str(answer.json()["error"]["message"])

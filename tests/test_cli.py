@@ -1,0 +1,182 @@
+"""The command: every mistake is one sentence and a status."""
+
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.running import Cartwatch
+from web.cli import main
+
+
+def run(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "web", *words],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=30,
+        cwd=folder,
+    )
+
+
+def one_sentence(done: subprocess.CompletedProcess[str], status: int) -> str:
+    """Check that it said one thing, on stderr, and nothing like a traceback."""
+    assert done.returncode == status, done
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    said = done.stderr.strip().splitlines()
+    if status == 1:
+        assert len(said) == 1, said
+    return said[-1]
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["serve", "--help"], ["replay", "-h"], ["generate", "-h"]]
+)
+def test_help_explains_every_command(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """On stdout, with status 0; and each option has its line."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert text.startswith("usage: cartwatch")
+    if words == ["serve", "--help"]:
+        for option in ("--host", "--port", "--data", "--snapshot-interval", "--max-upload"):
+            assert option in text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            ["--nothing"],
+            ["serve", "--port"],
+            ["--port", "-1"],
+            ["--port", "65536"],
+            ["--port", "x"],
+        ),
+        *(
+            ["--host", "0.0.0.0"],
+            ["--host", "example.com"],
+            ["--host", "127.0.0.2"],
+            ["--host", ""],
+        ),
+        *(["--snapshot-interval", "0"], ["--snapshot-interval", "nan"], ["--max-upload", "0"]),
+        *(["--max-upload", "-5"], ["--max-upload", "1.5"], ["serve", "extra"], ["replay"]),
+        *(["replay", "f", "--rate", "0"], ["generate"], ["generate", "--events", "5"]),
+        *(
+            ["generate", "--events", "0", "--users", "1"],
+            ["generate", "--events", "5", "--users", "x"],
+        ),
+        ["generate", "--events", "5", "--users", "1", "--bad", "1.5"],
+    ],
+)
+def test_a_bad_option_is_one_sentence_and_status_2(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is started or made."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.splitlines()[-1].startswith("cartwatch")
+    assert "error: " in said.err.splitlines()[-1]
+
+
+def test_a_used_port_is_one_sentence_and_status_1(tmp_path: Path) -> None:
+    """It names the port and the way out."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = one_sentence(run("--port", str(port), "--data", str(tmp_path / "data")), 1)
+    assert str(port) in said
+    assert "--port 0" in said
+
+
+def test_a_folder_that_cannot_be_used_is_one_sentence_and_status_1(tmp_path: Path) -> None:
+    """A file in its place, or a folder that nothing can be made in."""
+    (tmp_path / "file").write_text("x")
+    for path in (tmp_path / "file", tmp_path / "file" / "deeper", Path("/proc/nothing")):
+        said = one_sentence(run("--port", "0", "--data", str(path)), 1)
+        assert str(path) in said
+
+
+@pytest.mark.parametrize("name", ["journal.db", "view.db", "generation.json"])
+def test_corrupt_data_are_one_sentence_and_status_1(tmp_path: Path, name: str) -> None:
+    """They are left as they are."""
+    data = tmp_path / "data"
+    with Cartwatch(data) as server:
+        server.stop()
+    path = data / "generation-000001" / name
+    for other in path.parent.glob(f"{name}-*"):
+        other.unlink()
+    path.write_bytes(b"garbage" * 2_000)
+    said = one_sentence(run("--port", "0", "--data", str(data)), 1)
+    assert "generation-000001" in said or str(data) in said
+    assert path.read_bytes() == b"garbage" * 2_000
+
+
+def test_a_second_server_on_the_folder_refuses_and_names_the_first(tmp_path: Path) -> None:
+    """Status 1, the folder and the pid; the first one is not disturbed."""
+    with Cartwatch(tmp_path / "data") as first:
+        first.settled()
+        said = one_sentence(run("--port", "0", "--data", str(tmp_path / "data")), 1)
+        assert str(tmp_path / "data") in said
+        assert str(first.pid) in said
+        assert first.call("GET", "/readyz").status == 200
+        first.stop()
+
+
+def test_generate_writes_the_same_records_for_the_same_seed() -> None:
+    """As many lines as asked for; another seed, other lines."""
+    words = ("generate", "--events", "500", "--users", "20", "--bad", "0.1")
+    first, again, other = run(*words), run(*words, "--seed", "0"), run(*words, "--seed", "1")
+    assert (first.returncode, first.stderr) == (0, "")
+    assert len(first.stdout.splitlines()) == 500
+    assert first.stdout == again.stdout != other.stdout
+
+
+def test_a_reader_that_goes_away_ends_generate_in_silence() -> None:
+    """``generate | head`` is no error."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "web", "generate", "--events", "1000000", "--users", "10"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        process.wait(20)
+
+
+def test_a_replay_to_nobody_is_one_sentence_and_status_1(tmp_path: Path) -> None:
+    """And so is a file that is not there."""
+    (tmp_path / "f.jsonl").write_text("x\n")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    assert url in one_sentence(run("replay", str(tmp_path / "f.jsonl"), "--server", url), 1)
+    assert "nothing.jsonl" in one_sentence(run("replay", "nothing.jsonl", "--server", url), 1)
+
+
+def test_a_replay_ends_when_the_last_record_is_in_its_cart(tmp_path: Path) -> None:
+    """Status 0 only then; the data folder may come from the environment."""
+    (tmp_path / "f.jsonl").write_text('{"user_id": "a", "type": "order", "order_id": 1}\n' * 9)
+    with Cartwatch(tmp_path / "data") as server:
+        done = run("replay", str(tmp_path / "f.jsonl"), "--server", server.url)
+        assert done.returncode == 0, done
+        assert server.get("/api/stats")["events"] == 9
+        server.stop()
+
+
+def test_the_live_line_names_the_address(tmp_path: Path) -> None:
+    """As the contract spells it, whatever port was free."""
+    with Cartwatch(tmp_path / "data") as server:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+", server.url)
+        server.stop()
