@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from dataflow.faults import reach
 from dataflow.flow import KEY_GROUPS
 from dataflow.journal import Journal
 from dataflow.locks import FileLock
@@ -122,7 +123,9 @@ class DataFolder:
         carry(old, new)
         for path in (new.uploads, new.folder):
             sync(path)
+        reach("generation renewed")
         self.switch_to(new)
+        reach("generation switched")
 
     def new_generation(self, number: int, key_groups: int = KEY_GROUPS) -> Paths:
         """Make an empty generation beside the current one, durable but not yet pointed at."""

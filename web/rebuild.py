@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from dataflow import faults
 from web.flow_state import DOWN, RUNNING
 from web.folder import DataFolder, Paths
 from web.server import StartError, open_folder, opening_as_sentence, run
@@ -27,6 +28,7 @@ def rebuild(data: Path) -> int:
     """Rebuild a data folder; gives the exit status. Raises ``StartError`` where it cannot."""
     if not (data / "current").exists():
         raise StartError(f"{data} is not a data folder of Cartwatch: there is nothing to rebuild")
+    faults.arm("rebuild")
     folder = open_folder(data)
     try:
         with opening_as_sentence(data):

@@ -1,0 +1,134 @@
+"""Damaged files: told with the command that repairs them, which then gives everything back."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.comparison import assert_holds
+from tests.faults.folders import NAME, generation_of, rebuild, refusal, stream_of
+from tests.oracle import Oracle
+from tests.running import Cartwatch, until
+
+RECORDS = 2_000
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Oracle]]:
+    """A folder whose whole stream is in its snapshots, and what it holds."""
+    stream, oracle = stream_of(RECORDS, 8)
+    data = tmp_path_factory.mktemp("damage") / "data"
+    with Cartwatch(data, "--snapshot-interval", "0.1") as server:
+        upload = server.upload(stream, NAME)
+        server.upload_in(upload, "done")
+        server.settled()
+        wait_for_snapshots(server)
+        server.stop()
+    yield data, oracle
+
+
+@pytest.fixture
+def data(filled: tuple[Path, Oracle], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(filled[0], tmp_path / "data"))
+
+
+@pytest.fixture
+def oracle(filled: tuple[Path, Oracle]) -> Oracle:
+    return filled[1]
+
+
+def wait_for_snapshots(server: Cartwatch) -> None:
+    """Wait for the end of two epochs: the first of them may have begun before what is asked."""
+    for _ in range(2):
+        before = server.get("/api/recovery")["snapshot"]["taken_at"]
+        until(lambda before=before: server.get("/api/recovery")["snapshot"]["taken_at"] != before)  # type: ignore[misc]
+
+
+def garbage(store: Path) -> None:
+    (store / "part-0.sqlite3").write_bytes(b"no database" * 1_000)
+
+
+def emptied(store: Path) -> None:
+    (store / "part-0.sqlite3").write_bytes(b"")
+
+
+def removed(store: Path) -> None:
+    shutil.rmtree(store)
+
+
+def spoiled(store: Path) -> None:
+    """Leave a sound file whose snapshots are not what the flow wrote."""
+    with closing(sqlite3.connect(store / "part-0.sqlite3")) as db, db:
+        db.execute("UPDATE snaps SET ser_change = x'00ff' WHERE ser_change IS NOT NULL")
+
+
+@pytest.mark.parametrize("damage", [garbage, emptied, removed, spoiled])
+def test_a_damaged_recovery_store_is_told_and_rebuilt(
+    data: Path, oracle: Oracle, damage: Callable[[Path], None]
+) -> None:
+    """The flow is down and says how to repair it; reads and durable writes work meanwhile."""
+    damage(generation_of(data) / "recovery")
+    with Cartwatch(data) as server:
+        until(lambda: server.get("/api/recovery")["state"] == "down")
+        message = server.get("/api/recovery")["message"]
+        assert "cartwatch rebuild" in message
+        refused = server.call("GET", "/readyz")
+        assert (refused.status, refused.json()["error"]["message"]) == (503, message)
+        assert len(server.call("GET", "/api/carts.jsonl").body.splitlines()) == len(oracle.carts)
+        blank = server.call("POST", "/api/events", b"\n")
+        assert blank.status == 202
+        server.stop()
+    rebuild(data)
+    assert_whole(data, oracle)
+
+
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_a_damaged_view_is_refused_with_the_command_that_repairs_it(
+    data: Path, oracle: Oracle, part: str
+) -> None:
+    """Nothing of it is needed to make it anew."""
+    path = generation_of(data) / "view.db"
+    sound = path.read_bytes()
+    start = 0 if part == "head" else 4096
+    path.write_bytes(sound[:start] + b"\xa5" * (len(sound) - start))
+    sentence = refusal("serve", "--port", "0", "--data", str(data))
+    assert f"cartwatch rebuild {data}" in sentence
+    rebuild(data)
+    assert_whole(data, oracle)
+
+
+def test_a_view_that_is_gone_is_noticed_and_made_anew(data: Path, oracle: Oracle) -> None:
+    """An empty view beside a full state is no healthy start: the comparison of both tells."""
+    (generation_of(data) / "view.db").unlink()
+    with Cartwatch(data) as server:
+        alarm = until(lambda: server.get("/api/recovery")["alarm"])
+        assert "differ" in alarm
+        server.stop()
+    rebuild(data)
+    assert_whole(data, oracle)
+
+
+@pytest.mark.parametrize("content", [b"", b"no database" * 1_000], ids=["empty", "garbage"])
+def test_a_damaged_journal_is_refused_and_never_begun_anew(data: Path, content: bytes) -> None:
+    """The records are in it alone: an empty one in its place would lose what comes next as well."""
+    journal = generation_of(data) / "journal.db"
+    journal.write_bytes(content)
+    sentence = refusal("serve", "--port", "0", "--data", str(data))
+    assert str(journal if content == b"" else data) in sentence
+    assert "records are missing" in sentence or "damaged" in sentence
+
+
+def assert_whole(data: Path, oracle: Oracle) -> None:
+    """Start on a rebuilt folder: everything is there, and the flow takes what comes."""
+    with Cartwatch(data) as server:
+        server.settled()
+        assert server.get("/api/recovery")["alarm"] is None
+        assert_holds(server, oracle, source=NAME)
+        assert server.call("POST", "/api/events", b"{}").status == 202
+        until(lambda: server.get("/api/stats")["skipped"] == oracle.total.skipped + 1)
+        server.stop()

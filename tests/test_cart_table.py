@@ -1,0 +1,106 @@
+"""The table of carts and the log before it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataflow.cart import Cart, encode_cart
+from web import cart_table
+from web.cart_table import CartTable, transaction
+from web.recent_carts import CartRow
+from web.windows import Window
+
+USERS = ("a", "b", "c", "d", "e")
+steps = st.lists(
+    st.lists(st.sampled_from(USERS), min_size=1, max_size=4, unique=True)
+    | st.sampled_from(("move", "crash", "crash in append")),
+    max_size=25,
+)
+
+
+class Written:
+    """A table, the rows that it must hold, and what a crash leaves of it."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+        db.executescript(cart_table.SCHEMA)
+        self.table = CartTable(db)
+        self.rows: dict[str, CartRow] = {}
+        self.changed = 0
+
+    def row(self, user_id: str) -> CartRow:
+        self.changed += 1
+        version = self.rows[user_id].version + 1 if user_id in self.rows else 1
+        lists = encode_cart(Cart(version))
+        return CartRow(user_id, version, 0, 0, 0, self.changed, 1.5, lists, 3)
+
+    def append(self, users: list[str]) -> None:
+        rows = [self.row(user_id) for user_id in users]
+        with transaction(self.db):
+            self.table.append(rows)
+        self.table.keep(rows)
+        self.rows.update((row.user_id, row) for row in rows)
+
+    def crash_in_append(self) -> None:
+        self.db.execute("BEGIN IMMEDIATE")
+        self.table.append([self.row(USERS[0])])
+        self.db.execute("ROLLBACK")
+        self.table = CartTable(self.db)
+
+
+@given(steps)
+def test_the_newest_row_of_every_cart_is_found_after_any_moves_and_crashes(
+    steps: list[list[str] | str],
+) -> None:
+    """Log, memory and table together always hold what was committed, and nothing older."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        written = Written(db)
+        for step in steps:
+            if isinstance(step, list):
+                written.append(step)
+            elif step == "move":
+                written.table.move()
+            elif step == "crash":
+                written.table = CartTable(db)
+            else:
+                written.crash_in_append()
+            for user_id in USERS:
+                expected = written.rows.get(user_id)
+                assert written.table.version(user_id) == (expected.version if expected else 0)
+            newest = written.table.recent().find(Window(), None, len(USERS))
+            assert newest == sorted(written.rows.values(), key=lambda row: -row.changed)
+            assert written.table.last_changed() == max(
+                (row.changed for row in written.rows.values()), default=0
+            )
+        while written.table.behind:
+            written.table.move()
+        stored = {row[0]: CartRow(*row) for row in db.execute("SELECT * FROM carts")}
+        assert stored == written.rows
+
+
+def test_the_log_is_empty_when_everything_was_moved() -> None:
+    """What was moved is taken out of the log, so that it does not grow for ever."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        written = Written(db)
+        for _ in range(3):
+            written.append(["a", "b"])
+        while written.table.behind:
+            written.table.move()
+        assert db.execute("SELECT count(*) FROM cart_log").fetchone() == (0,)
+
+
+def test_a_row_that_comes_while_others_are_moved_stays_in_the_log() -> None:
+    """A slice of a round that began before a commit takes nothing of that commit's log away."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        written = Written(db)
+        written.append([f"user-{number:05}" for number in range(cart_table.SLICE + 1)])
+        written.table.move()
+        written.append(["user-00000"])
+        written.table.move()
+        assert written.table.behind == 1
+        written.table = CartTable(db)
+        assert written.table.version("user-00000") == 2
