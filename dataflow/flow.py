@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final, TypeGuard, cast
 
 import bytewax.operators as op
-import msgspec
 from bytewax.connectors.stdio import StdOutSink
 from bytewax.dataflow import Dataflow
 from bytewax.inputs import Source
@@ -43,11 +42,12 @@ def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
         return
     upload = API if entry.upload is None else entry.upload
     events, skipped, blank = parse_lines(entry.data, entry.first_line)
-    by_group: dict[int, list[Event]] = {}
+    by_group: list[list[Event]] = [[] for _ in range(groups)]
     for event in events:
-        by_group.setdefault(key_group(event[0], groups), []).append(event)
-    for group, batch in by_group.items():
-        yield f"{group:04}", EventBatch(group, upload, batch)
+        by_group[key_group(event[0], groups)].append(event)
+    for group, batch in enumerate(by_group):
+        if batch:
+            yield f"{group:04}", EventBatch(group, upload, batch)
     if skipped or blank:
         if skipped and skipped[0].line == 1 and entry.upload and entry.data.lstrip()[:1] == b"[":
             first = skipped[0]
@@ -75,8 +75,7 @@ def build_flow(
     def join(snapshot: bytes | None) -> JoinLogic:
         group = KeyGroup(snapshot)
         if snapshot is not None:
-            as_restored = msgspec.structs.replace(group.figures)
-            all_restored.append((group.group, group.accepted, as_restored))
+            all_restored.append((group.group, group.accepted, group.figures))
         return JoinLogic(group)
 
     flow = Dataflow("cartwatch")

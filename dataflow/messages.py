@@ -15,7 +15,7 @@ API: Final = ""
 """Stands for an upload's id where records came through ``POST /api/events``."""
 
 
-class Figures(msgspec.Struct, array_like=True, gc=False):
+class Figures(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The whole of one key group: carts, orders by status, and carts with at least one such."""
 
     carts: int = 0

@@ -92,11 +92,12 @@ def parse_lines(data: bytes, first_line: int) -> Parsed:
                 user_id = record["user_id"]
                 order_id = record["order_id"]
                 kind = record["type"]
+                if type(user_id) is int:
+                    user_id = str(user_id)
                 if (
                     type(user_id) is str
                     and 0 < len(user_id) <= MAX_ID_CHARS
-                    and type(order_id) is int
-                    and -(2**63) <= order_id < 2**63
+                    and _is_order_id(order_id)
                     and (kind == "order" or kind == "payment")
                 ):
                     events.append(make(Event, (user_id, order_id, kind == "payment")))
@@ -151,13 +152,16 @@ def _read_record(record: object, line: bytes, number: int) -> Event | Skipped:
         got = json.dumps(_shown(kind), ensure_ascii=False)
         what = f"has the type {got}, which is neither 'order' nor 'payment'"
         return _skip(line, number, UNKNOWN_TYPE, what)
-    is_id = (type(order_id) is int and -(2**63) <= order_id < 2**63) or (
-        type(order_id) is str and 0 < len(order_id) <= MAX_ID_CHARS
-    )
-    if not is_id:
+    if not _is_order_id(order_id):
         why = _wrong_id(order_id, "a 64-bit integer")
         return _skip(line, number, INVALID_ORDER_ID, f"has an order_id that is {why}")
     return Event(user_id, order_id, kind == "payment")
+
+
+def _is_order_id(value: object) -> bool:
+    if type(value) is int:
+        return -(2**63) <= value < 2**63
+    return type(value) is str and 0 < len(value) <= MAX_ID_CHARS
 
 
 class _NotJSONError(ValueError):

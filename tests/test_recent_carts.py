@@ -1,45 +1,69 @@
 """The newest carts, kept at hand: the same answers as the view's, or none."""
 
+from __future__ import annotations
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.streams import claim
 from web.recent_carts import CartRow, RecentCarts
-from web.windows import Window
+from web.windows import FILTERS, Window
 
 MOST = 5
+USERS = ("a", "a1", "a2", "ab", "b", "b1", "ü", "ü/x", "%", "_", "A")
+
+counts = st.tuples(*[st.integers(0, 1)] * 3)
+commits = st.lists(st.dictionaries(st.sampled_from(USERS), counts, max_size=9), max_size=8)
+windows = st.builds(
+    Window,
+    search=st.sampled_from(("", "a", "a1", "ü", "%", "x")),
+    filter=st.sampled_from(FILTERS),
+    user=st.one_of(st.none(), st.sampled_from(USERS)),
+)
 
 
-def row(user_id: str, changed: int, unpaid: int = 1) -> CartRow:
-    return CartRow(user_id, changed, unpaid, 0, 0, changed, 0.0, b"{}", 0)
-
-
-users = st.sampled_from([f"{letter}{number}" for letter in "ab" for number in range(4)])
+def row(user_id: str, changed: int, figures: tuple[int, ...] = (1, 0, 0)) -> CartRow:
+    unpaid, paid, waiting = figures
+    return CartRow(user_id, changed, unpaid, paid, waiting, changed, 0.0, b"", 0)
 
 
 @claim
 @given(
-    st.lists(st.tuples(users, st.integers(0, 1)), max_size=30),
-    st.sampled_from((Window(), Window(search="a"), Window(filter="unpaid"), Window(user="b1"))),
-    st.one_of(st.none(), st.integers(0, 31)),
-    st.integers(1, 9),
+    commits,
+    st.integers(0, 8),
+    windows,
+    st.one_of(st.none(), st.integers(0, 40)),
+    st.integers(1, 12),
 )
-def test_what_it_finds_is_what_the_view_would_answer(
-    changes: list[tuple[str, int]], window: Window, before: int | None, count: int
+def test_what_it_finds_is_what_a_sort_of_all_rows_gives(
+    commits: list[dict[str, tuple[int, ...]]],
+    restart: int,
+    window: Window,
+    before: int | None,
+    count: int,
 ) -> None:
-    """Where it cannot know, because older carts are not at hand, it says so."""
+    """After any commits, of which it hears the newest rows only, with a restart between them.
+    Where it cannot know, because older carts are not at hand, it gives nothing.
+    """
     recent = RecentCarts(is_whole=True, most=MOST)
     everything: dict[str, CartRow] = {}
-    for changed, (user_id, unpaid) in enumerate(changes, 1):
-        everything[user_id] = row(user_id, changed, unpaid)
-        recent.put([everything[user_id]])
+    changed = 0
+    for number, commit in enumerate(commits):
+        if number == restart:
+            newest = sorted(everything.values(), key=lambda each: each.changed)
+            whole = len(newest) <= MOST
+            recent = RecentCarts(newest[-MOST:], is_whole=whole, most=MOST)
+        rows = [row(user, changed + place, each) for place, (user, each) in enumerate(commit.items())]
+        changed += len(rows)
+        everything |= {each.user_id: each for each in rows}
+        recent.put(rows[-MOST - 1 :])
     wanted = [
         each
         for each in sorted(everything.values(), key=lambda each: -each.changed)
         if (before is None or each.changed < before)
         and each.user_id.startswith(window.search)
         and window.user in (None, each.user_id)
-        and (window.filter == "all" or each.unpaid)
+        and (window.filter == "all" or getattr(each, window.filter))
     ]
     found = recent.find(window, before, count)
     if found is None:
@@ -48,8 +72,17 @@ def test_what_it_finds_is_what_the_view_would_answer(
         assert found == wanted[:count]
 
 
+def test_the_first_commit_of_more_carts_than_it_keeps_is_known_to_be_only_a_part() -> None:
+    """The end of what is at hand is not the end of the carts."""
+    recent = RecentCarts(is_whole=True, most=MOST)
+    commit = [row(str(number), number) for number in range(100)]
+    recent.put(commit[-MOST - 1 :])
+    assert recent.find(Window(), None, MOST + 1) is None
+    assert recent.find(Window(search="99"), None, 2) is None
+
+
 def test_memory_is_bounded() -> None:
-    """However many carts there are."""
+    """However many carts there are, the newest are at hand, newest first."""
     recent = RecentCarts(is_whole=True, most=MOST)
     recent.put(row(str(number), number) for number in range(100))
     found = recent.find(Window(), None, MOST)

@@ -12,6 +12,8 @@ from web.times import rfc3339
 
 SHOWN_DIFFERENCES: Final = 10
 
+_REMEDY: Final = "stop the server, and cartwatch rebuild makes both anew from the journal"
+
 GroupFigures = dict[int, Figures]
 
 
@@ -30,8 +32,13 @@ class Agreement:
         """Take the newest figures that the flow has told."""
         self._flow |= groups
 
-    def check(self, view: GroupFigures, completed: int, now: float) -> str | None:
-        """Compare with the figures of the view; gives a sentence where they differ."""
+    def check(
+        self, view: GroupFigures, completed: int, now: float, *, in_doubt: bool = False
+    ) -> str | None:
+        """Compare with the figures of the view; gives a sentence where they differ.
+
+        A difference that is ``in_doubt`` is not written down: it will be looked at once more.
+        """
         flow = {group: figures for group, (_, figures) in self._flow.items()}
         differing = [
             group
@@ -40,18 +47,24 @@ class Agreement:
         ]
         sums = _sum(flow)
         agree = not differing and completed == sums["paid"]
-        self._last = {
+        outcome = {
             "agree": agree,
             "checked_at": rfc3339(now),
             "flow": sums,
             "view": _sum(view) | {"completed": completed},
             "differing_key_groups": differing[:SHOWN_DIFFERENCES],
         }
+        if agree or not in_doubt:
+            self._last = outcome
         if agree:
             return None
         if differing:
-            return f"state and view differ in {len(differing)} of {len(flow)} key groups"
-        return f"{sums['paid']} orders are paid and {completed} stand in the fulfilment feed"
+            some = ", ".join(map(str, differing[:SHOWN_DIFFERENCES]))
+            more = ", …" if len(differing) > SHOWN_DIFFERENCES else ""
+            groups = f"{len(differing)} of {len(flow.keys() | view.keys())} key groups"
+            return f"state and view differ in {groups} ({some}{more}): {_REMEDY}"
+        feed = f"{completed} stand in the fulfilment feed"
+        return f"{sums['paid']} orders are paid and {feed}: {_REMEDY}"
 
     def describe(self) -> dict[str, Any] | None:
         """Give the outcome of the last check; None before the first."""

@@ -47,6 +47,8 @@ class CartTable:
         for seq, rows in db.execute("SELECT seq, rows FROM cart_log ORDER BY seq"):
             self._behind.update((row.user_id, row) for row in _decode(rows))
             self._last = seq
+        self.rounds = 0
+        """How often all rows that were behind at some moment have been moved since."""
         self._round: list[str] = []
         self._round_ends = 0
 
@@ -80,6 +82,11 @@ class CartTable:
         return list(self._behind.values())
 
     @property
+    def caught_up(self) -> int:
+        """Give the count of ``rounds`` at which all rows that are behind now will be moved."""
+        return self.rounds + bool(self._round) + bool(self._behind)
+
+    @property
     def behind(self) -> int:
         """How many rows are not in the table yet."""
         return len(self._behind)
@@ -98,6 +105,7 @@ class CartTable:
             if len(users) == len(self._round):
                 db.execute("DELETE FROM cart_log WHERE seq <= ?", (self._round_ends,))
         del self._round[-SLICE:]
+        self.rounds += not self._round
         for user_id in users:
             del self._behind[user_id]
 

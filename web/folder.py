@@ -8,6 +8,7 @@ A reset makes a new generation and renames the pointer to it; locks live outside
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -16,9 +17,9 @@ import msgspec
 
 from dataflow.faults import reach
 from dataflow.flow import KEY_GROUPS
-from dataflow.journal import Journal
+from dataflow.journal import Journal, JournalError
 from dataflow.locks import FileLock
-from dataflow.recovery import make_recovery_store
+from dataflow.recovery import is_damage, make_recovery_store
 
 FORMAT: Final = 1
 _POINTER: Final = "current"
@@ -113,7 +114,7 @@ class DataFolder:
         """
         old = self.current()
         facts = old.facts
-        Journal(old.journal).close()  # the last one to close it folds its write-ahead log in
+        open_journal(old.journal).close()  # the last one to close it folds its write-ahead log in
         if old.journal.with_name(f"{old.journal.name}-wal").exists():
             raise FolderError(f"another process has {old.journal} open: end it first")
         new = self.new_generation(facts.number + 1, facts.key_groups)
@@ -152,6 +153,19 @@ class DataFolder:
         sync(draft)
         draft.rename(self.path / _POINTER)
         sync(self.path)
+
+
+def open_journal(path: Path) -> Journal:
+    """Open a journal; a damaged one is a ``JournalError``, as nothing gives its records back."""
+    try:
+        return Journal(path)
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        raise JournalError(
+            f"the journal {path} is damaged ({error}), and the records are in it alone: put the"
+            " whole folder back from a copy, or use another"
+        ) from error
 
 
 def link(source: Path, target: Path) -> None:

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Final, TypeVar
 
-from dataflow.journal import Journal, JournalError
+from dataflow.journal import JournalError
 from web.committer import Committer
-from web.folder import Paths
+from web.folder import Paths, open_journal
 from web.recent_carts import CartRow
 from web.run_ahead import RunAhead
 from web.uploads import Uploads
@@ -37,7 +37,7 @@ class Generation:
     ) -> None:
         """Open it; raises ``JournalError``, ``ViewError``, ``sqlite3.Error`` or ``OSError``."""
         self.paths = paths
-        self.journal = Journal(paths.journal)
+        self.journal = open_journal(paths.journal)
         self.view = View(paths.view)
         if self.view.position() > self.journal.end():
             raise JournalError(
@@ -119,9 +119,15 @@ class Generation:
         return []
 
     async def catch_table_up(self, most_behind: int = 0) -> None:
-        """Move cart rows to their table, between commits, until no more than so many are behind."""
+        """Move the cart rows that are behind now to their table, between commits.
+
+        It is enough when no more than ``most_behind`` are, or when all of these were moved,
+        however many have come meanwhile.
+        """
+        carts = self.view.carts
+        caught_up = carts.caught_up
         with self.held():
-            while self.view.carts.behind > most_behind:
+            while carts.behind > most_behind and carts.rounds < caught_up:
                 async with self.committer.turn:
                     await self.write(self.view.carts.move)
 

@@ -112,7 +112,7 @@ class PublishPoint:
     async def _receive(self, websocket: WebSocket, publisher: Publisher) -> None:
         pieces: list[bytes] = []
         size = 0
-        while True:
+        while self._publisher is publisher:  # else its socket was closed from this end
             message = await websocket.receive_bytes()
             size += len(message)
             if len(message) > MAX_MESSAGE_BYTES or size > _MAX_BATCH_BYTES or not message:

@@ -63,9 +63,8 @@ class Totals:
         if before >= accepted:
             return
         self._groups[group] = (accepted, figures)
-        for field in Figures.__struct_fields__:
-            change = getattr(figures, field) - getattr(old, field)
-            setattr(self.figures, field, getattr(self.figures, field) + change)
+        sums = zip(*map(msgspec.structs.astuple, (self.figures, figures, old)), strict=True)
+        self.figures = Figures(*(total + new - before for total, new, before in sums))
 
     def of_upload(self, upload: str) -> Counts:
         """Give the counts of an upload (``API`` for the records of ``POST /api/events``)."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dataflow.synthetic import generate
 from tests.oracle import Oracle
-from tests.running import Cartwatch
+from tests.running import Cartwatch, until
 
 NAME = "stream.jsonl"
 
@@ -77,3 +77,14 @@ def readiness(server: Cartwatch) -> str:
     """Give the sentence for which the server is not ready; empty where it is."""
     answer = server.call("GET", "/readyz")
     return "" if answer.status == 200 else str(answer.json()["error"]["message"])
+
+
+def end_two_epochs(server: Cartwatch) -> None:
+    """Have the flow snapshot all that it holds; blank lines are what makes an epoch end be told.
+
+    The second of two ends only when the first is durable.
+    """
+    for _ in range(2):
+        before = server.get("/api/recovery")["snapshot"]["taken_at"]
+        assert server.call("POST", "/api/events", b"\n").status == 202
+        until(lambda before=before: server.get("/api/recovery")["snapshot"]["taken_at"] != before)  # type: ignore[misc]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.comparison import assert_holds
-from tests.faults.folders import NAME, generation_of, rebuild, refusal, stream_of
+from tests.faults.folders import NAME, end_two_epochs, generation_of, rebuild, refusal, stream_of
 from tests.oracle import Oracle
 from tests.running import Cartwatch, until
 
@@ -27,7 +27,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Ora
         upload = server.upload(stream, NAME)
         server.upload_in(upload, "done")
         server.settled()
-        wait_for_snapshots(server)
+        end_two_epochs(server)
         server.stop()
     yield data, oracle
 
@@ -40,13 +40,6 @@ def data(filled: tuple[Path, Oracle], tmp_path: Path) -> Path:
 @pytest.fixture
 def oracle(filled: tuple[Path, Oracle]) -> Oracle:
     return filled[1]
-
-
-def wait_for_snapshots(server: Cartwatch) -> None:
-    """Wait for the end of two epochs: the first of them may have begun before what is asked."""
-    for _ in range(2):
-        before = server.get("/api/recovery")["snapshot"]["taken_at"]
-        until(lambda before=before: server.get("/api/recovery")["snapshot"]["taken_at"] != before)  # type: ignore[misc]
 
 
 def garbage(store: Path) -> None:
@@ -118,9 +111,12 @@ def test_a_damaged_journal_is_refused_and_never_begun_anew(data: Path, content: 
     """The records are in it alone: an empty one in its place would lose what comes next as well."""
     journal = generation_of(data) / "journal.db"
     journal.write_bytes(content)
-    sentence = refusal("serve", "--port", "0", "--data", str(data))
-    assert str(journal if content == b"" else data) in sentence
-    assert "records are missing" in sentence or "damaged" in sentence
+    for words in (("serve", "--port", "0", "--data", str(data)), ("rebuild", str(data))):
+        sentence = refusal(*words)
+        assert str(journal) in sentence
+        assert "from a copy" in sentence
+        assert "cartwatch rebuild" not in sentence
+    assert journal.read_bytes().startswith(content)
 
 
 def assert_whole(data: Path, oracle: Oracle) -> None:

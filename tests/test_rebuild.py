@@ -1,0 +1,189 @@
+"""``cartwatch rebuild``: everything again from the journal, whatever happens in between."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dataflow.faults import VARIABLE
+from dataflow.synthetic import generate
+from tests.e2e.comparison import lines
+from tests.faults.folders import generation_of, rebuild, refusal
+from tests.running import Cartwatch, until
+
+KEY = {"Idempotency-Key": "k"}
+EVENTS = b'{"user_id": "api", "type": "order", "order_id": 1}\nFAIL HERE\n\n'
+TALL = b"".join(b'{"user_id": "tall", "type": "order", "order_id": %d}\n' % n for n in range(90))
+COUNTS = ("id", "lines", "processed", "accepted", "skipped", "blank", "duplicates", "rate", "state")
+
+
+def held(server: Cartwatch) -> dict[str, Any]:
+    """Read all that must be the same again: everything but times and the order of the feed."""
+    stats = server.get("/api/stats")
+    return {
+        "carts": {
+            cart.pop("user_id"): {name: cart[name] for name in cart if name != "updated_at"}
+            for cart in lines(server, "/api/carts.jsonl")
+        },
+        "skipped": sorted(
+            (each["source"], each["line"], each["reason"], each["message"], each["raw"])
+            for each in lines(server, "/api/skipped.jsonl")
+        ),
+        "completed": sorted(
+            (each["user_id"], repr(each["order_id"]))
+            for each in lines(server, "/api/completed.jsonl")
+        ),
+        "stats": {name: stats[name] for name in stats if name not in ("events_per_second",)},
+        "uploads": [
+            {name: each[name] for name in COUNTS} for each in server.get("/api/uploads")["items"]
+        ],
+    }
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A folder with a past: uploads in every state, events, restarts; and what it held."""
+    data = tmp_path_factory.mktemp("rebuild") / "data"
+    stream = b"".join(generate(3_000, 30, 0.02, 10))
+    with Cartwatch(data) as server:
+        server.settled()
+        first = server.upload(stream, "first.jsonl", rate=5_000)
+        until(lambda: server.get(f"/api/uploads/{first}")["processed"] >= 500)
+        os.kill(server.flow_pid(), signal.SIGKILL)
+        assert server.call("POST", "/api/events", EVENTS, KEY).status == 202
+        server.upload_in(first, "done")
+        server.upload_in(server.upload(stream[:90_000], "again.jsonl"), "done")
+        server.upload_in(server.upload(TALL), "done")
+        for state in ("paused", "cancelled"):
+            upload = server.upload(stream, f"{state}.jsonl", rate=100)
+            until(lambda upload=upload: server.get(f"/api/uploads/{upload}")["processed"] >= 20)  # type: ignore[misc]
+            assert server.call("PATCH", f"/api/uploads/{upload}", {"state": state}).status == 200
+            server.upload_in(upload, state)
+        server.upload(b"\n" * 1_000, "running.jsonl", rate=0.001)
+        server.settled()
+        before = held(server)
+        server.stop()
+    assert {each["state"] for each in before["uploads"]} == {
+        *("done", "paused", "cancelled", "running")
+    }
+    yield data, before
+
+
+@pytest.fixture
+def data(filled: tuple[Path, dict[str, Any]], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(filled[0], tmp_path / "data"))
+
+
+@pytest.fixture
+def before(filled: tuple[Path, dict[str, Any]]) -> dict[str, Any]:
+    return filled[1]
+
+
+def uploads_of(data: Path) -> list[tuple[object, ...]]:
+    """Read the uploads as the journal has them: their states and how far they were released."""
+    with closing(sqlite3.connect(generation_of(data) / "journal.db")) as db:
+        return db.execute("SELECT * FROM uploads ORDER BY created").fetchall()
+
+
+def test_a_rebuilt_folder_holds_what_it_held(data: Path, before: dict[str, Any]) -> None:
+    """Carts, skipped records, the completed orders, every counter, uploads, keys and the history
+    of starts; a paused upload and a running one stay where they were.
+    """
+    uploads = uploads_of(data)
+    old = generation_of(data)
+    said = rebuild(data)
+    processed = sum(each["processed"] for each in before["uploads"]) + 3
+    assert f"Rebuilt {processed:,} lines" in said
+    assert uploads_of(data) == uploads
+    assert generation_of(data) != old
+    assert not old.exists()
+    assert_holds_again(data, before)
+
+
+@pytest.mark.parametrize(
+    "point", ["generation renewed", "generation switched", "batches received", "view committed"]
+)
+def test_a_rebuild_that_is_killed_is_finished_by_the_next_start(
+    data: Path, before: dict[str, Any], point: str
+) -> None:
+    """Before the new generation counts, after it does, and in the middle of filling it."""
+    old = generation_of(data)
+    killed = subprocess.run(
+        [sys.executable, "-m", "web", "rebuild", str(data)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env={**os.environ, VARIABLE: f"1:{point}=1"},
+        timeout=60,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert f"killed at {point}" in killed.stderr.decode()
+    assert (generation_of(data) == old) == (point == "generation renewed")
+    assert_holds_again(data, before)
+
+
+def test_a_rebuild_goes_on_where_one_was_killed(data: Path, before: dict[str, Any]) -> None:
+    """As often as it takes."""
+    for point in ("batches received", "generation renewed", "view committed"):
+        subprocess.run(
+            [sys.executable, "-m", "web", "rebuild", str(data)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env={**os.environ, VARIABLE: f"1:{point}=1"},
+            timeout=60,
+        )
+    rebuild(data)
+    assert_holds_again(data, before)
+
+
+def test_a_rebuild_right_after_a_crash_has_what_was_accepted_last(tmp_path: Path) -> None:
+    """What only the write-ahead log of the journal holds is taken along, although the flow of the
+    server that was killed may still be reading it.
+    """
+    data = tmp_path / "data"
+    with Cartwatch(data) as server:
+        server.settled()
+        os.kill(server.flow_pid(), signal.SIGSTOP)
+        assert server.call("POST", "/api/events", EVENTS, KEY).status == 202
+        server.kill()
+    rebuild(data)
+    with Cartwatch(data) as server:
+        server.settled()
+        assert server.get("/api/carts/api")["unpaid_order_ids"] == [1]
+        assert server.get("/api/stats")["skipped"] == 1
+        server.stop()
+
+
+def test_what_is_no_data_folder_is_refused_and_left_alone(tmp_path: Path) -> None:
+    """Neither a missing folder nor somebody's own becomes a data folder by being asked about."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter").write_text("dear")
+    for name in ("mine", "missing", "mine/letter"):
+        sentence = refusal("rebuild", str(tmp_path / name))
+        assert f"{tmp_path / name} is not a data folder of Cartwatch" in sentence
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine", "letter"]
+
+
+def assert_holds_again(data: Path, before: dict[str, Any]) -> None:
+    """Start on the folder and hold it to what it held."""
+    with Cartwatch(data) as server:
+        server.settled()
+        assert held(server) == before
+        recovery = server.get("/api/recovery")
+        assert recovery["agreement"]["agree"] is True
+        reasons = [each["ended_because"] for each in recovery["history"]]
+        assert "killed by SIGKILL" in reasons, "the starts before the rebuild are remembered"
+        repeated = server.call("POST", "/api/events", EVENTS, KEY)
+        assert json.loads(repeated.body) == {"source": "api", "first_line": 1, "last_line": 3}
+        assert held(server) == before
+        server.stop()
