@@ -46,9 +46,7 @@ def test_it_agrees_exactly_where_every_group_and_the_feed_do(
     agreement.begin([(group, 1, each) for group, each in state.items()])
     alarm = agreement.check(view, completed, now=0.0)
     none = Figures()
-    differing = [
-        group for group in range(256) if state.get(group, none) != view.get(group, none)
-    ]
+    differing = [group for group in range(256) if state.get(group, none) != view.get(group, none)]
     agrees = not differing and completed == sums(state)["paid"]
     assert agreement.describe() == {
         "agree": agrees,

@@ -25,7 +25,21 @@ from tests.running import Cartwatch, until
 KEY = {"Idempotency-Key": "k"}
 EVENTS = b'{"user_id": "api", "type": "order", "order_id": 1}\nFAIL HERE\n\n'
 TALL = b"".join(b'{"user_id": "tall", "type": "order", "order_id": %d}\n' % n for n in range(90))
-COUNTS = ("id", "lines", "processed", "accepted", "skipped", "blank", "duplicates", "rate", "state")
+COUNTS = (
+    "id",
+    "name",
+    "lines",
+    "processed",
+    "accepted",
+    "skipped",
+    "blank",
+    "duplicates",
+    "rate",
+    "state",
+)
+
+MOVING = {("running.jsonl", "processed"), ("running.jsonl", "blank")}
+"""What goes on with every start: a running upload, of blank lines only."""
 
 
 def held(server: Cartwatch) -> dict[str, Any]:
@@ -44,9 +58,10 @@ def held(server: Cartwatch) -> dict[str, Any]:
             (each["user_id"], repr(each["order_id"]))
             for each in lines(server, "/api/completed.jsonl")
         ),
-        "stats": {name: stats[name] for name in stats if name not in ("events_per_second",)},
+        "stats": {name: stats[name] for name in stats if name != "events_per_second"},
         "uploads": [
-            {name: each[name] for name in COUNTS} for each in server.get("/api/uploads")["items"]
+            {name: each[name] for name in COUNTS if (each["name"], name) not in MOVING}
+            for each in server.get("/api/uploads")["items"]
         ],
     }
 
@@ -103,8 +118,8 @@ def test_a_rebuilt_folder_holds_what_it_held(data: Path, before: dict[str, Any])
     uploads = uploads_of(data)
     old = generation_of(data)
     said = rebuild(data)
-    processed = sum(each["processed"] for each in before["uploads"]) + 3
-    assert f"Rebuilt {processed:,} lines" in said
+    released = sum(int(str(upload[-1])) for upload in uploads)
+    assert f"Rebuilt {released + 3:,} lines" in said
     assert uploads_of(data) == uploads
     assert generation_of(data) != old
     assert not old.exists()

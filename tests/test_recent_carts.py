@@ -53,7 +53,9 @@ def test_what_it_finds_is_what_a_sort_of_all_rows_gives(
             newest = sorted(everything.values(), key=lambda each: each.changed)
             whole = len(newest) <= MOST
             recent = RecentCarts(newest[-MOST:], is_whole=whole, most=MOST)
-        rows = [row(user, changed + place, each) for place, (user, each) in enumerate(commit.items())]
+        rows = [
+            row(user, changed + place, each) for place, (user, each) in enumerate(commit.items())
+        ]
         changed += len(rows)
         everything |= {each.user_id: each for each in rows}
         recent.put(rows[-MOST - 1 :])

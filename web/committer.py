@@ -17,6 +17,9 @@ from dataflow.recovery import REMEDY, is_damage
 from web.view import Outcome
 
 MAX_BYTES: Final = 16 * 1024 * 1024
+COMMIT_BYTES: Final = 1024 * 1024
+"""What one commit takes at most: a tenth of a second's work, so that none waits long for it."""
+
 _RETRY_S: Final = 0.5
 _log = logging.getLogger(__name__)
 
@@ -68,9 +71,7 @@ class Committer:
         while True:
             async with self._changed:
                 await self._changed.wait_for(lambda: bool(self._batches))
-                taken = list(self._batches)
-                self._batches.clear()
-                self._bytes = 0
+                taken = self._take()
                 self._busy = True
                 self._changed.notify_all()
             await self._keep(taken)
@@ -102,6 +103,16 @@ class Committer:
                 self.failure = None
                 return
             await asyncio.sleep(_RETRY_S)  # without the turn: who only reads need not wait
+
+    def _take(self) -> list[tuple[Acknowledge, int, bytes]]:
+        """Take what waits, up to the size of a commit; at least one batch."""
+        taken = [self._batches.popleft()]
+        size = len(taken[0][2])
+        while self._batches and size + len(self._batches[0][2]) <= COMMIT_BYTES:
+            taken.append(self._batches.popleft())
+            size += len(taken[-1][2])
+        self._bytes -= size
+        return taken
 
     @property
     def is_idle(self) -> bool:

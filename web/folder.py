@@ -168,6 +168,16 @@ def open_journal(path: Path) -> Journal:
         ) from error
 
 
+def refuse_gap(path: Path, end: int, position: int) -> None:
+    """Raise a ``JournalError`` where a journal ends before what the view has of it."""
+    if position > end:
+        raise JournalError(
+            f"the journal {path} ends at offset {end}, and the view has what comes up to"
+            f" {position}: records are missing; put the whole folder back from a copy, or use"
+            " another"
+        )
+
+
 def link(source: Path, target: Path) -> None:
     """Give a file a second name, or copy it where the file system cannot."""
     try:

@@ -12,9 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Final, TypeVar
 
-from dataflow.journal import JournalError
 from web.committer import Committer
-from web.folder import Paths, open_journal
+from web.folder import Paths, open_journal, refuse_gap
 from web.recent_carts import CartRow
 from web.run_ahead import RunAhead
 from web.uploads import Uploads
@@ -39,12 +38,7 @@ class Generation:
         self.paths = paths
         self.journal = open_journal(paths.journal)
         self.view = View(paths.view)
-        if self.view.position() > self.journal.end():
-            raise JournalError(
-                f"{paths.journal} ends before offset {self.journal.end()}, and the flow has read"
-                f" up to {self.view.position()}: records are missing; put the whole folder back"
-                " from a copy, or use another"
-            )
+        refuse_gap(paths.journal, self.journal.end(), self.view.position())
         self.totals = self.view.totals()
         self.recent = self.view.carts.recent()
         self.run_ahead = RunAhead()

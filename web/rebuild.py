@@ -8,18 +8,19 @@ order completed.
 
 import asyncio
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from tqdm import tqdm
 
 from dataflow import faults
 from web.flow_state import DOWN, RUNNING
-from web.folder import DataFolder, Paths
+from web.folder import DataFolder, Paths, open_journal, refuse_gap
 from web.server import StartError, open_folder, opening_as_sentence, run
 from web.service import Service
 from web.settings import Settings
 from web.supervisor import FlowStuckError, claim
-from web.view import copy_recoveries
+from web.view import copy_recoveries, position_in
 
 _POLL_S = 0.1
 
@@ -51,6 +52,8 @@ async def _renew(folder: DataFolder) -> None:
 
 
 def _carry_history(old: Paths, new: Paths) -> None:
+    with closing(open_journal(new.journal)) as journal:
+        refuse_gap(old.journal, journal.end(), position_in(old.view))
     if not copy_recoveries(old.view, new.view):
         print("cartwatch: the history of the flow's starts could not be read", file=sys.stderr)
 

@@ -11,6 +11,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
+from urllib.parse import quote
 
 from dataflow.messages import (
     Barrier,
@@ -293,6 +294,16 @@ class View:
             f"UPDATE recoveries SET {columns} WHERE execution = ?",  # noqa: S608 (our own names)
             (*changes.values(), execution),
         )
+
+
+def position_in(path: Path) -> int:
+    """Give the position of a view that may be damaged; 1 where it cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
+            row = db.execute('SELECT "offset" FROM position').fetchone()
+    except sqlite3.Error:
+        return 1
+    return 1 if row is None else int(row[0])
 
 
 def copy_recoveries(source: Path, target: Path) -> bool:
