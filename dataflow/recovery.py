@@ -6,6 +6,8 @@ nothing else has the store open, and not in the process in which the flow then r
 copies of SQLite in one process drop each other's locks.
 """
 
+import errno
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -34,7 +36,8 @@ def make_recovery_store(folder: Path) -> None:
     except (Exception, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # without room the engine panics, which is no Exception
-        raise OSError(f"the recovery store {folder} cannot be made: {error}") from error
+        code = errno.ENOSPC if "DiskFull" in str(error) else errno.EIO
+        raise OSError(code, f"the recovery store cannot be made ({os.strerror(code)})") from error
 
 
 def purge(folder: Path) -> int:

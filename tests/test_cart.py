@@ -120,7 +120,7 @@ def test_what_is_no_cart_is_refused() -> None:
 
 
 def test_a_summary_shows_the_newest_ids_in_their_order() -> None:
-    """Of each list the latest to join, twenty, oldest of them first; the cart itself stays whole."""
+    """Of each list the latest to join, oldest first; the cart itself stays whole."""
     cart = Cart()
     for order_id in range(30):
         cart.order(order_id)

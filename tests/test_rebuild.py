@@ -9,7 +9,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -67,7 +66,7 @@ def held(server: Cartwatch) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, Any]]]:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A folder with a past: uploads in every state, events, restarts; and what it held."""
     data = tmp_path_factory.mktemp("rebuild") / "data"
     stream = b"".join(generate(3_000, 30, 0.02, 10))
@@ -92,7 +91,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dic
     assert {each["state"] for each in before["uploads"]} == {
         *("done", "paused", "cancelled", "running")
     }
-    yield data, before
+    return data, before
 
 
 @pytest.fixture
@@ -112,8 +111,9 @@ def uploads_of(data: Path) -> list[tuple[object, ...]]:
 
 
 def test_a_rebuilt_folder_holds_what_it_held(data: Path, before: dict[str, Any]) -> None:
-    """Carts, skipped records, the completed orders, every counter, uploads, keys and the history
-    of starts; a paused upload and a running one stay where they were.
+    """Carts, skipped records, completed orders, counters, uploads, keys, the history of starts.
+
+    A paused upload and a running one stay where they were.
     """
     uploads = uploads_of(data)
     old = generation_of(data)
@@ -162,8 +162,9 @@ def test_a_rebuild_goes_on_where_one_was_killed(data: Path, before: dict[str, An
 
 
 def test_a_rebuild_right_after_a_crash_has_what_was_accepted_last(tmp_path: Path) -> None:
-    """What only the write-ahead log of the journal holds is taken along, although the flow of the
-    server that was killed may still be reading it.
+    """What only the write-ahead log of the journal holds is taken along.
+
+    Although the flow of the server that was killed may still be reading it.
     """
     data = tmp_path / "data"
     with Cartwatch(data) as server:

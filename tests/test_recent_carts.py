@@ -43,6 +43,7 @@ def test_what_it_finds_is_what_a_sort_of_all_rows_gives(
     count: int,
 ) -> None:
     """After any commits, of which it hears the newest rows only, with a restart between them.
+
     Where it cannot know, because older carts are not at hand, it gives nothing.
     """
     recent = RecentCarts(is_whole=True, most=MOST)

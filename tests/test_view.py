@@ -54,7 +54,7 @@ def endless(drawn: list[int]) -> Iterator[int]:
 
 
 def versions(view: View) -> dict[str, int]:
-    return {user_id: view.carts.version(user_id) for user_id in USERS}
+    return view.carts.versions(USERS)
 
 
 @contextmanager

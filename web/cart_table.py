@@ -8,7 +8,7 @@ only the table can answer asks for the moving first. Used by the view's writing 
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -31,6 +31,7 @@ CREATE TABLE carts (
 CREATE TABLE cart_log (seq INTEGER PRIMARY KEY, rows BLOB NOT NULL);
 """
 
+_ASKED: Final = 500
 _PUT: Final = "INSERT OR REPLACE INTO carts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[CartRow]).decode
@@ -56,13 +57,26 @@ class CartTable:
         """Give the row of a cart where it is not in the table yet; from any thread."""
         return self._behind.get(user_id)
 
-    def version(self, user_id: str) -> int:
-        """Give the version of a cart as it is durable; 0 where there is none."""
-        row = self._behind.get(user_id)
-        if row is not None:
-            return row.version
-        found = self._db.execute("SELECT version FROM carts WHERE user_id = ?", (user_id,))
-        return next(found, (0,))[0]
+    def versions(self, user_ids: Collection[str]) -> dict[str, int]:
+        """Give the versions of carts as they are durable; 0 where there is none."""
+        behind = self._behind
+        versions = dict.fromkeys(user_ids, 0)
+        in_table = []
+        for user_id in user_ids:
+            row = behind.get(user_id)
+            if row is None:
+                in_table.append(user_id)
+            else:
+                versions[user_id] = row.version
+        for start in range(0, len(in_table), _ASKED):
+            some = in_table[start : start + _ASKED]
+            places = ",".join("?" * len(some))
+            versions.update(
+                self._db.execute(
+                    f"SELECT user_id, version FROM carts WHERE user_id IN ({places})", some
+                )
+            )
+        return versions
 
     def append(self, rows: Sequence[CartRow]) -> None:
         """Write newer rows to the log, in the caller's transaction; then ``keep`` them."""

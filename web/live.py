@@ -122,8 +122,8 @@ class Live:
 
     async def _refresh(self, channel: Channel, common: "_Common") -> None:
         content = await self._content(channel.window, common)
-        if channel.update(content, rfc3339(time.time())):
-            self.hub.updated(channel)
+        channel.update(content, rfc3339(time.time()))
+        self.hub.updated(channel)  # also where nothing changed: a new viewer waits for its first
 
     async def _common(self, generation: Generation) -> "_Common":
         page, by_reason = await generation.read(lambda view: view.skipped(None, SKIPPED_SHOWN))

@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 import sqlite3
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +61,7 @@ def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = 
     faults.arm("server")
     # What passes through here holds no cycles; the collector would walk it for nothing.
     gc.set_threshold(100_000, 50, 1_000)
+    sys.setswitchinterval(0.0005)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, work))
 

@@ -19,7 +19,7 @@ from dataflow.recovery import is_damage
 from web.agreement import Agreement
 from web.cart_table import MOST_BEHIND
 from web.flow_state import RUNNING, FlowState
-from web.folder import DataFolder, Paths, link
+from web.folder import DataFolder, Paths, link, sync
 from web.gate import Gate
 from web.generation import Generation
 from web.live import EventRate, Live
@@ -129,6 +129,7 @@ class Service:
             new = await asyncio.to_thread(self._make_generation, again, old)
         except BaseException:
             # The committer was not stopped: what it had taken comes before what is sent again.
+            self.flow.restart("The reset failed, and the flow is being started again.")
             self._start_flow("a reset failed")
             raise
         await self._end(self._committing)
@@ -145,6 +146,7 @@ class Service:
         new = self.folder.new_generation(old.paths.facts.number + 1)
         if again is not None:
             link(old.paths.uploads / again.file, new.uploads / again.file)
+            sync(new.uploads)
             journal = Journal(new.journal)
             journal.add_upload(
                 again.id,
@@ -315,6 +317,7 @@ class Service:
 
     async def _tidy(self) -> None:
         """Move cart rows to their table: what is too much at once, the rest when it is quiet."""
+        failing = False
         while True:
             await asyncio.sleep(_TIDY_EVERY_S)
             generation = self.generation
@@ -322,7 +325,11 @@ class Service:
             try:
                 await generation.catch_table_up(0 if is_quiet else MOST_BEHIND)
             except sqlite3.Error as error:
-                _log.error("Cart rows could not be moved to their table: %s.", error)
+                if not failing:
+                    _log.error("Cart rows could not be moved to their table: %s.", error)
+                failing = True
+            else:
+                failing = False
 
     async def check_agreement(self, *, again: bool = True) -> str | None:
         """Compare the flow's figures with the view's rows; gives a sentence where they differ."""

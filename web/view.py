@@ -172,7 +172,7 @@ class View:
                         outcome = outcome._replace(started=message)
                     case Barrier():
                         outcome = outcome._replace(barrier=True)
-        known = {user_id: self.carts.version(user_id) for user_id in carts}
+        known = self.carts.versions(carts.keys())
         now = time.time()
         rows = [
             CartRow(c.user_id, c.version, c.unpaid, c.paid, c.waiting, changed, now, c.lists, group)

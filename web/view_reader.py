@@ -202,7 +202,7 @@ class ViewReader:
         for row in rows:
             yield _completed_json(row) + b"\n"
 
-    def recoveries(self, limit: int = 50) -> list[dict[str, Any]]:
+    def recoveries(self, limit: int = 1_000) -> list[dict[str, Any]]:
         """Read the newest starts of the flow, newest first."""
         rows = self._db.execute(
             'SELECT execution, reason, started_at, target, carts, "offset", source, line, records,'

@@ -23,8 +23,10 @@ HALF_A_FRAME = b"\x82\xff" + (100_000).to_bytes(8, "big") + b"mask" + b"x" * 50_
 
 
 def test_a_flow_cut_from_its_hub_again_and_again_publishes_everything_once(tmp_path: Path) -> None:
-    """Who takes the flow's place closes its connection wherever that is in the stream, sends half
-    a message, half a batch or nothing, and goes: the flow's own sink goes on where the hub is.
+    """Whoever takes its place closes its connection, wherever that is in the stream.
+
+    The other one sends half a message, half a batch or nothing, and goes: none of that counts,
+    and the flow's own sink goes on where the hub is.
     """
     data, oracle = stream_of(RECORDS, 7)
     with Cartwatch(tmp_path / "data") as server:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -19,7 +19,7 @@ RECORDS = 2_000
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Oracle]]:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Oracle]:
     """A folder whose whole stream is in its snapshots, and what it holds."""
     stream, oracle = stream_of(RECORDS, 8)
     data = tmp_path_factory.mktemp("damage") / "data"
@@ -29,7 +29,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Ora
         server.settled()
         end_two_epochs(server)
         server.stop()
-    yield data, oracle
+    return data, oracle
 
 
 @pytest.fixture

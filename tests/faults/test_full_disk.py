@@ -34,8 +34,9 @@ READS = (
 
 @pytest.mark.parametrize("flow_too", [False, True], ids=["of the server", "of both processes"])
 def test_a_disk_that_fills_up_in_mid_upload_loses_nothing(tmp_path: Path, flow_too: bool) -> None:
-    """Writes are refused and leave nothing behind, every read works, readiness, page and terminal
-    say why; when there is room, the upload goes on by itself to the end that it would have had.
+    """Writes are refused and leave nothing behind, every read works, and everybody is told why.
+
+    When there is room again, the upload goes on by itself to the end that it would have had.
     """
     data, oracle = stream_of(RECORDS, 5)
     with Cartwatch(tmp_path / "data") as server:

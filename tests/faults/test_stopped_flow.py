@@ -17,8 +17,9 @@ RECORDS = 3_000
 
 
 def test_a_flow_that_hangs_is_killed_and_one_that_only_pauses_is_not(tmp_path: Path) -> None:
-    """A pause of a moment changes nothing but the time; one of over 10 s with work to do ends in
-    a restart whose reason is told. The end is that of a run without either.
+    """A pause of a moment changes nothing; over 10 s with work to do end in a restart, told why.
+
+    The end is that of a run without either.
     """
     data, oracle = stream_of(RECORDS, 6)
     with Cartwatch(tmp_path / "data") as server:
