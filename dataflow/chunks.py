@@ -10,8 +10,8 @@ from typing import BinaryIO, Final, NamedTuple
 
 from dataflow.records import BOM, MAX_LINE_BYTES
 
-MAX_CHUNK_BYTES: Final = MAX_LINE_BYTES + 2
-MAX_CHUNK_LINES: Final = 16_384
+MAX_CHUNK_BYTES: Final = 2 * MAX_LINE_BYTES
+MAX_CHUNK_LINES: Final = 32_768
 _BLOCK: Final = 1024 * 1024
 
 

@@ -24,7 +24,7 @@ from dataflow.joiner import EventBatch, JoinLogic, KeyGroup, SkipLogic, SkippedB
 from dataflow.journal import Entry
 from dataflow.journal_source import Restored
 from dataflow.messages import API, Message, Position, Started
-from dataflow.records import Event, Skipped, parse_line, parse_lines
+from dataflow.records import AnyEvent, Event, Skipped, parse_line, parse_lines
 
 KEY_GROUPS: Final = 256
 """How many groups a new data folder gets; an old one keeps its number."""
@@ -42,7 +42,7 @@ def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
         return
     upload = API if entry.upload is None else entry.upload
     events, skipped, blank = parse_lines(entry.data, entry.first_line)
-    by_group: list[list[Event]] = [[] for _ in range(groups)]
+    by_group: list[list[AnyEvent]] = [[] for _ in range(groups)]
     for event in events:
         by_group[key_group(event[0], groups)].append(event)
     for group, batch in enumerate(by_group):

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from dataflow.cart import NEWEST, Cart, decode_cart, encode_cart
 from dataflow.messages import CartChanged, CartsChanged, Figures, RecordsSkipped
-from dataflow.records import Event, OrderId, Skipped
+from dataflow.records import AnyEvent, OrderId, Skipped
 
 MAX_AWAKE: Final = 512
 """Carts of one group that stay decoded between snapshots: what bounds the memory they take."""
@@ -33,7 +33,7 @@ class EventBatch(NamedTuple):
 
     group: int
     upload: str
-    events: list[Event]
+    events: list[AnyEvent]
 
 
 class _Snapshot(msgspec.Struct, array_like=True, gc=False):

@@ -47,8 +47,9 @@ def main() -> int:
     except FolderLockedError as error:
         print(f"cartwatch: {error}: no second flow can run on it", file=sys.stderr)
         return 1
-    # Events, carts and messages hold no cycles; the collector would walk all of them for nothing.
-    gc.set_threshold(200_000, 50, 1_000)
+    # Events, carts and messages hold no cycles, and there are millions of them: the collector
+    # took a fifteenth of the time to walk them for nothing.
+    gc.set_threshold(5_000_000, 10, 10)
     restored: Restored = []
     generation: Path = options.generation
     flow = build_flow(

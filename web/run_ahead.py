@@ -8,8 +8,8 @@ import asyncio
 from collections import deque
 from typing import Final
 
-MAX_BYTES: Final = 6 * 1024 * 1024
-MAX_LINES: Final = 98_304
+MAX_BYTES: Final = 10 * 1024 * 1024
+MAX_LINES: Final = 131_072
 
 
 class RunAhead:

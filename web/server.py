@@ -60,7 +60,7 @@ def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = 
     logging.basicConfig(level=logging.WARNING, format="cartwatch: %(message)s")
     faults.arm("server")
     # What passes through here holds no cycles; the collector would walk it for nothing.
-    gc.set_threshold(100_000, 50, 1_000)
+    gc.set_threshold(1_000_000, 10, 10)
     sys.setswitchinterval(0.0005)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, work))

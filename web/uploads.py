@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from dataflow.chunks import MAX_CHUNK_LINES, Chunk, after_bom, next_chunk
+from dataflow.chunks import MAX_CHUNK_LINES, after_bom, next_chunk
 from dataflow.faults import reach
 from dataflow.journal import Journal, Upload
 from web.errors import not_found
@@ -41,7 +41,6 @@ AT_ONCE: Final = 8
 
 _LONGEST_WAIT_S: Final = 0.25
 _TICK_S: Final = 0.02
-_CHUNKS_AT_ONCE: Final = 2
 _RETRY_S: Final = 0.5
 _log = logging.getLogger(__name__)
 
@@ -260,7 +259,7 @@ class Uploads:
         """Say how many lines may be released now."""
         most = pace.allowance(time.monotonic())
         if most is None:
-            most = _CHUNKS_AT_ONCE * MAX_CHUNK_LINES
+            most = MAX_CHUNK_LINES
         if not upload.checked and upload.lines > CHECKED_AFTER:
             # Whether most of it is skipped is to be known before more of it goes.
             if upload.released_lines < CHECKED_AFTER:
@@ -272,14 +271,8 @@ class Uploads:
 
     def _release(self, file: BinaryIO, upload: Upload, most: int) -> tuple[Upload, int]:
         start = upload.released_bytes or after_bom(file)
-        chunks: list[Chunk] = []
-        while most > 0 and len(chunks) < _CHUNKS_AT_ONCE:
-            chunk = next_chunk(file, start, most)
-            if chunk is None:
-                break
-            chunks.append(chunk)
-            start, most = chunk.end, most - chunk.lines
-        return self._journal.release(upload, chunks) if chunks else (upload, 0)
+        chunk = next_chunk(file, start, most)
+        return (upload, 0) if chunk is None else self._journal.release(upload, [chunk])
 
     async def _save(self, upload_id: str, **changes: str | float | None) -> Upload:
         upload = await asyncio.to_thread(self._journal.change_upload, upload_id, **changes)
