@@ -101,7 +101,11 @@ def parse_lines(data: bytes, first_line: int) -> Parsed:
                 if (
                     type(user_id) is str
                     and 0 < len(user_id) <= MAX_ID_CHARS
-                    and _is_order_id(order_id)
+                    and (
+                        -(2**63) <= order_id < 2**63  # said twice: the call costs as much again
+                        if type(order_id) is int
+                        else _is_order_id(order_id)
+                    )
                     and (kind == "order" or kind == "payment")
                 ):
                     events.append((user_id, order_id, kind == "payment"))

@@ -20,7 +20,7 @@ def test_an_alarm_stands_over_everything_until_it_is_over(stage: Stage) -> None:
     stage.answer("/api/recovery", recovery([start(1)], agreement=agreement(unpaid=4), alarm=ALARM))
     page = stage.open(first=snapshot(carts, flow=flow(ALARM)))
     alarm = page.locator("alarm-notice")
-    expect(alarm).to_contain_text(f"The data are not right: {ALARM}")
+    expect(alarm).to_contain_text(f"Something is wrong: {ALARM}")
     page.mouse.wheel(0, 2_000)
     expect(alarm).to_be_in_viewport(ratio=1)
     stage.play(changes([cart("user-0", 2, paid=[0])], [item["user_id"] for item in carts]))
