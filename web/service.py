@@ -135,6 +135,8 @@ class Service:
         await self._end(self._committing)
         self.generation = self._open(new)
         self.live.rate = EventRate()
+        self.agreement = Agreement()
+        self.flow.alarm = self._snapshot_at = None
         await old.close()
         await asyncio.to_thread(shutil.rmtree, old.paths.folder, ignore_errors=True)
         self._start_generation("everything was started over")
@@ -266,7 +268,6 @@ class Service:
         caught_up |= self.flow.reached(outcome.position, barrier=outcome.barrier)
         if caught_up:
             changes["caught_up_at"] = time.time()
-        if caught_up:
             self._check_now.set()
         if changes:
             await generation.write(generation.view.change_execution, self.flow.execution, **changes)
@@ -339,6 +340,8 @@ class Service:
             while generation.view.carts.behind:  # what came meanwhile
                 await generation.write(generation.view.carts.move)
             figures, completed = await generation.write(generation.view.group_figures)
+        if self.flow.state != RUNNING:  # it ended meanwhile: the next recovery is looked at
+            return self.flow.alarm
         alarm = self.agreement.check(figures, completed, time.time(), in_doubt=again)
         if alarm is not None and again:
             # The view may be a chunk ahead of a flow that has just recovered; not for long.

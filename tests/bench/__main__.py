@@ -4,21 +4,29 @@ import argparse
 import json
 import sys
 
-from tests.bench.throughput import measure
+from tests.bench import recovery, throughput
 
 
 def main() -> int:
     """Run the measurement that was asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     benches = parser.add_subparsers(required=True, metavar="NAME")
-    throughput = benches.add_parser(
+    way = benches.add_parser(
         "throughput",
         help="from the upload of a file to its last commit, beside the tutorial's flow",
     )
-    throughput.add_argument("--records", type=int, default=1_000_000, help="lines (%(default)s)")
-    throughput.add_argument("--users", type=int, default=100_000, help="users (%(default)s)")
+    way.add_argument("--records", type=int, default=1_000_000, help="lines (%(default)s)")
+    way.add_argument("--users", type=int, default=100_000, help="users (%(default)s)")
+    way.set_defaults(run=lambda asked: throughput.measure(asked.records, asked.users))
+    back = benches.add_parser(
+        "recovery", help="from a kill of everything until page and flow are back, with much state"
+    )
+    back.add_argument("--carts", type=int, default=1_000_000, help="carts (%(default)s)")
+    back.add_argument("--orders", type=int, default=5_000_000, help="orders (%(default)s)")
+    back.add_argument("--records", type=int, default=1_000_000, help="load (%(default)s)")
+    back.set_defaults(run=lambda asked: recovery.measure(asked.carts, asked.orders, asked.records))
     options = parser.parse_args()
-    print(json.dumps(measure(options.records, options.users)))
+    print(json.dumps(options.run(options)))
     return 0
 
 

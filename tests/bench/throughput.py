@@ -70,7 +70,7 @@ def run_cartwatch(folder: Path, file: Path, records: int) -> tuple[float, int]:
         until(lambda: server.call("GET", "/readyz").status == 200)
         with PeakMemory(server.pid) as memory:
             began = time.monotonic()
-            upload = _upload(server.url, file)
+            upload = upload_file(server.url, file)
             while upload["state"] != "done":
                 if upload["state"] in ("paused", "cancelled", "failed"):
                     raise RuntimeError(f"the upload did not run through: {upload}")
@@ -106,7 +106,8 @@ def run_tutorial(folder: Path, file: Path) -> float:
     return seconds
 
 
-def _upload(url: str, file: Path) -> dict[str, Any]:
+def upload_file(url: str, file: Path) -> dict[str, Any]:
+    """Upload a file; gives the upload as the server answers it."""
     place = urlsplit(url)
     connection = HTTPConnection(place.hostname or "", place.port, timeout=LIMIT_S)
     try:
