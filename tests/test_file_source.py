@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
+from dataflow.chunks import MAX_CHUNK_BYTES
 from dataflow.file_source import Line, LineFileSource
 from dataflow.records import MAX_LINE_BYTES, parse_line
 from tests.oracle import read_source
@@ -59,7 +60,7 @@ def test_a_line_without_end_is_read_up_to_the_bound(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_bytes(b"x" * (3 * MAX_LINE_BYTES) + b"\nlast")
     long, last = (line for batch in lines_of(path) for line in batch)
-    assert len(long.data) <= MAX_LINE_BYTES + 2
+    assert len(long.data) == MAX_CHUNK_BYTES < 3 * MAX_LINE_BYTES
     outcome = parse_line(long.data, long.number)
     assert outcome is not None
     assert outcome[:2] == (1, "too_long")
