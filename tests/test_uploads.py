@@ -265,3 +265,22 @@ async def test_a_long_file_leaves_room_for_what_comes_later(tmp_path: Path) -> N
         assert stage.uploads.released_lines == 90_000
         stage.uploads.api_released(7)
         assert stage.uploads.released_lines == 90_007
+
+
+async def test_a_feed_that_breaks_tells_what_broke_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Broken code is loud: whoever runs the server hears of it, and can end it."""
+    async with staged(tmp_path) as play:
+        heard: list[BaseException] = []
+        told = asyncio.Event()
+
+        def hear(error: BaseException) -> None:
+            heard.append(error)
+            told.set()
+
+        play.uploads.crashed = hear
+        monkeypatch.setattr(play.uploads, "_release", None)
+        await play.add(GOOD)
+        await told.wait()
+        assert isinstance(heard[0], TypeError)

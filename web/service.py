@@ -48,10 +48,10 @@ class Service:
         self.flow = FlowState()
         self.agreement = Agreement()
         self.live = Live(lambda: self.generation, self.flow)
+        self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.generation = self._open(folder.current())
         self.publish_point = PublishPoint(lambda: self.generation.committer)
         self.gate = Gate()
-        self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._hub_url = ""
         self._release = True
         self._snapshot_at: float | None = None
@@ -166,7 +166,9 @@ class Service:
         return new
 
     def _open(self, paths: Paths) -> Generation:
-        return Generation(paths, self._committed, self.live.changed)
+        generation = Generation(paths, self._committed, self.live.changed)
+        generation.uploads.crashed = self._crash
+        return generation
 
     def _start_generation(self, reason: str) -> None:
         self._committing = self._task(self.generation.committer.run(), "committer")
@@ -201,11 +203,16 @@ class Service:
         task = asyncio.create_task(work, name=name)
 
         def done(ended: asyncio.Task[None]) -> None:
-            if not ended.cancelled() and (error := ended.exception()) and not self.crashed.done():
-                self.crashed.set_exception(error)
+            if not ended.cancelled() and (error := ended.exception()):
+                self._crash(error)
 
         task.add_done_callback(done)
         return task
+
+    def _crash(self, error: BaseException) -> None:
+        """End the server by what a task ended by."""
+        if not self.crashed.done():
+            self.crashed.set_exception(error)
 
     async def _begin_execution(self, reason: str) -> str:
         generation = self.generation

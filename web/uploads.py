@@ -69,6 +69,8 @@ class Uploads:
         self._locks: dict[str, asyncio.Lock] = {}
         self._news: dict[str, asyncio.Event] = {}
         self._stopping = False
+        self.crashed: Callable[[BaseException], None] = _raise
+        """Hears of a task that ended by what nobody foresaw: the server is to end, too."""
 
     @property
     def released_lines(self) -> int:
@@ -289,12 +291,20 @@ class Uploads:
 
     def _fed(self, upload_id: str, task: asyncio.Task[None]) -> None:
         del self._tasks[upload_id]
-        if not task.cancelled():
-            task.result()  # a task that crashed ends the server: see the loop's handler
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, sqlite3.Error):  # not even its failure could be written down
+            asyncio.get_running_loop().call_later(_RETRY_S, self.start_due)
+        elif error is not None:
+            self.crashed(error)
+        elif not task.cancelled():
             self.start_due()
 
     def _lock(self, upload_id: str) -> asyncio.Lock:
         return self._locks.setdefault(upload_id, asyncio.Lock())
+
+
+def _raise(error: BaseException) -> None:
+    raise error
 
 
 def _tidy(files: Path, known: set[str]) -> None:
