@@ -117,7 +117,7 @@ class KeyGroup:
             with_paid += (paid > 0) - (old_paid > 0)
             with_waiting += (waiting > 0) - (old_waiting > 0)
             completed = _since(cart.paid, version) if paid > old_paid else []
-            if unpaid > NEWEST or paid > NEWEST or waiting > NEWEST:
+            if cart.is_tall:
                 was_tall = old_unpaid > NEWEST or old_paid > NEWEST or old_waiting > NEWEST
                 orders = _orders(cart, version if was_tall else 0)
                 self._dirty.add(user_id)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from dataflow.chunks import MAX_CHUNK_BYTES, Chunk, after_bom, next_chunk, read_chunk
+from dataflow.transaction import transaction
 
 SCHEMA_VERSION: Final = 1
 API_SOURCE: Final = "api"
@@ -255,14 +256,10 @@ class Journal:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
-                self._db.execute("BEGIN IMMEDIATE")
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException as error:
-                if isinstance(error, sqlite3.Error):
-                    self.failure = str(error)
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+                with transaction(self._db) as db:
+                    yield db
+            except sqlite3.Error as error:
+                self.failure = str(error)
                 raise
             self.failure = None
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.cart import Cart, encode_cart
+from dataflow.transaction import transaction
 from web import cart_table
-from web.cart_table import CartTable, transaction
+from web.cart_table import CartTable
 from web.recent_carts import CartRow
 from web.windows import Window
 

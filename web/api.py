@@ -33,13 +33,13 @@ async def list_carts(request: Request) -> Response:
     window = read_window(request.query_params)
     if window.user is not None:
         window = window._replace(user=None)
-    return _page(await _service(request).generation.carts(window))
+    return _page(await service_of(request).generation.carts(window))
 
 
 async def get_cart(request: Request) -> Response:
     """``GET /api/carts/{user_id}``: the whole summary."""
     user_id: str = request.path_params["user_id"]
-    cart = await _service(request).generation.cart(user_id)
+    cart = await service_of(request).generation.cart(user_id)
     if cart is None:
         raise not_found(f"there is no cart of {user_id[:80]!r}")
     return Response(cart, media_type=_JSON)
@@ -54,7 +54,7 @@ async def list_skipped(request: Request) -> Response:
         raise bad_request(f"reason is one of {', '.join(REASONS)}, not {reason[:40]!r}")
     if source is not None and len(source) > _MAX_LABEL:
         raise bad_request(f"source is longer than {_MAX_LABEL} characters")
-    page, by_reason = await _service(request).generation.read(
+    page, by_reason = await service_of(request).generation.read(
         lambda view: view.skipped(cursor, limit, reason, source)
     )
     return _page(page, by_reason=by_reason)
@@ -64,13 +64,15 @@ async def list_completed(request: Request) -> Response:
     """``GET /api/completed``: the fulfilment feed behind a ``seq``."""
     limit = read_limit(request.query_params)
     after = read_number_cursor(request.query_params) or 0
-    return _page(await _service(request).generation.read(lambda view: view.completed(after, limit)))
+    return _page(
+        await service_of(request).generation.read(lambda view: view.completed(after, limit))
+    )
 
 
 async def export_carts(request: Request) -> Response:
     """``GET /api/carts.jsonl``: every cart of a search and filter, whole."""
     window = read_window(request.query_params)
-    behind = await _service(request).generation.behind()
+    behind = await service_of(request).generation.behind()
     return _export(request, "carts.jsonl", lambda view: view.all_carts(window, behind))
 
 
@@ -93,7 +95,7 @@ async def post_events(request: Request) -> Response:
     if body in (b"", BOM):
         raise APIError(400, "empty_body", "the body is empty: it holds no line")
     try:
-        appended = await _service(request).append_events(body, key)
+        appended = await service_of(request).append_events(body, key)
     except KeyReusedError:
         raise APIError(
             422, "key_reused", "this Idempotency-Key came before, with another body"
@@ -104,12 +106,12 @@ async def post_events(request: Request) -> Response:
 
 async def get_stats(request: Request) -> Response:
     """``GET /api/stats``: the figures."""
-    return JSONResponse(_service(request).live.stats())
+    return JSONResponse(service_of(request).live.stats())
 
 
 async def get_recovery(request: Request) -> Response:
     """``GET /api/recovery``: what the flow is doing, and every start of it."""
-    service = _service(request)
+    service = service_of(request)
     starts = await service.generation.read(lambda view: view.recoveries())
     current = starts[0] if starts and starts[0]["ended_at"] is None else None
     return JSONResponse(
@@ -125,7 +127,7 @@ async def get_recovery(request: Request) -> Response:
 
 async def restart_flow(request: Request) -> Response:
     """``POST /api/flow/restart``: kill the flow's process and let it recover."""
-    service = _service(request)
+    service = service_of(request)
     killed = service.supervisor.pid
     service.supervisor.restart("a person restarted it")
     return JSONResponse({"killed": killed}, 202)
@@ -139,7 +141,7 @@ async def reset(request: Request) -> Response:
     replay = asked.get("replay")
     if asked.keys() - {"confirm", "replay"} or not isinstance(replay, str | None):
         raise bad_request("replay is the id of an upload")
-    service = _service(request)
+    service = service_of(request)
     upload = await service.reset(replay)
     answer: dict[str, Any] = {"generation": service.generation.name}
     if upload is not None:
@@ -154,7 +156,7 @@ async def livez(_: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """``GET /readyz``: the flow has recovered and everything can be written."""
-    why = _service(request).readiness()
+    why = service_of(request).readiness()
     if why is not None:
         raise APIError(503, "not_ready", why)
     return JSONResponse({"status": "ready"})
@@ -187,7 +189,8 @@ async def read_json(request: Request) -> object:
         raise bad_request("the body is not JSON") from None
 
 
-def _service(request: Request) -> Service:
+def service_of(request: Request) -> Service:
+    """Give the service that a request is for."""
     service: Service = request.app.state.service
     return service
 
@@ -199,7 +202,7 @@ def _page(page: Page, **fields: object) -> Response:
 
 
 def _export(request: Request, name: str, call: Callable[[ViewReader], Iterator[bytes]]) -> Response:
-    rows = _service(request).generation.export(call)
+    rows = service_of(request).generation.export(call)
     return StreamingResponse(
         iterate_in_threadpool(_joined(rows)),
         media_type=_LINES,

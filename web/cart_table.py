@@ -8,12 +8,12 @@ only the table can answer asks for the moving first. Used by the view's writing 
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import msgspec
 
+from dataflow.transaction import transaction
 from web.recent_carts import MOST, CartRow, RecentCarts
 
 MOST_BEHIND: Final = 262_144
@@ -144,16 +144,3 @@ class CartTable:
 
 def _changed(row: CartRow) -> int:
     return row.changed
-
-
-@contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Make what is done inside durable as a whole, or none of it."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield db
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise

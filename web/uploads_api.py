@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from web.api import read_json
+from web.api import read_json, service_of
 from web.errors import APIError
 from web.receive import ReceivedFile, read_name, receive_file
 from web.service import Service
@@ -19,7 +19,7 @@ MAX_RECEIVING: Final = 16
 
 async def post_upload(request: Request) -> Response:
     """``POST /api/uploads``: take a file in; 201 when it is durable."""
-    service = _service(request)
+    service = service_of(request)
     rate = read_rate_text(request.query_params.get("rate"))
     name = request.query_params.get("name")
     read_name(name)
@@ -50,7 +50,7 @@ async def post_upload(request: Request) -> Response:
 
 async def list_uploads(request: Request) -> Response:
     """``GET /api/uploads``: a page of uploads, newest first."""
-    uploads = _service(request).generation.uploads
+    uploads = service_of(request).generation.uploads
     limit = read_limit(request.query_params)
     found, total = uploads.newest(limit + 1, read_number_cursor(request.query_params))
     following = str(found[limit - 1].created) if len(found) > limit else None
@@ -60,13 +60,13 @@ async def list_uploads(request: Request) -> Response:
 
 async def get_upload(request: Request) -> Response:
     """``GET /api/uploads/{id}``: one upload."""
-    uploads = _service(request).generation.uploads
+    uploads = service_of(request).generation.uploads
     return JSONResponse(uploads.describe(uploads.get(request.path_params["upload_id"])))
 
 
 async def patch_upload(request: Request) -> Response:
     """``PATCH /api/uploads/{id}``: another rate or state."""
-    service = _service(request)
+    service = service_of(request)
     upload_id = request.path_params["upload_id"]
     asked = await read_json(request)
     async with service.gate.passing():
@@ -78,7 +78,7 @@ async def patch_upload(request: Request) -> Response:
 
 async def replay_upload(request: Request) -> Response:
     """``POST /api/uploads/{id}/replay``: the same file once more, as a new upload."""
-    service = _service(request)
+    service = service_of(request)
     async with service.gate.passing():
         uploads = service.generation.uploads
         upload = await uploads.replay(uploads.get(request.path_params["upload_id"]))
@@ -103,8 +103,3 @@ async def _add(
         name, file=received.file, size=received.size, lines=received.lines, rate=rate
     )
     return uploads.describe(upload)
-
-
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service

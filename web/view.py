@@ -23,8 +23,9 @@ from dataflow.messages import (
     Started,
     decode_messages,
 )
+from dataflow.transaction import transaction
 from web import cart_table
-from web.cart_table import CartTable, transaction
+from web.cart_table import CartTable
 from web.recent_carts import MOST, CartRow
 from web.totals import SKIPPED_PART, Counts, Totals
 
