@@ -63,15 +63,19 @@ export class Connection extends EventTarget {
   /** Connect now. */
   open() {
     clearTimeout(this.#retry);
-    const socket = new WebSocket(this.#address());
+    const address = this.#address();
+    const socket = new WebSocket(address);
     this.#socket = socket;
     this.#watch();
-    socket.onopen = () => this.#move("open");
+    socket.onopen = () => {
+      this.#move("open");
+      if (this.#address() !== address) this.ask(); // the person moved on while it was opening
+    };
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ reason }) => this.#closed(reason);
   }
 
-  /** Ask for the window wanted now; a closed connection asks when it opens. */
+  /** Ask for the window wanted now; one that is not open yet asks when it is. */
   ask() {
     if (this.#socket?.readyState === WebSocket.OPEN) {
       this.#socket.send(JSON.stringify({ type: "window", ...this.#wanted() }));

@@ -32,7 +32,7 @@ import { Store } from "./store.js";
  * @property {Painter} painter
  * @property {PageClock} clock
  * @property {typeof import("./http.js")} http
- * @property {(replay?: import("./store.js").Upload) => void} startOver  asks before everything is deleted
+ * @property {(replay?: import("./elements/start_over.js").Replay) => void} startOver  asks before everything is deleted
  * @property {() => void} recovery  opens the panel of the flow's recovery
  * @property {() => void} choose  opens the file dialog
  */
@@ -76,7 +76,7 @@ const ports = {
   painter,
   clock,
   http,
-  startOver: (/** @type {import("./store.js").Upload | undefined} */ replay) => startOver.ask(replay),
+  startOver: (/** @type {import("./elements/start_over.js").Replay | undefined} */ replay) => startOver.ask(replay),
   recovery: () => recoveryPanel.open(),
   choose: () => uploadForm.choose(),
 };

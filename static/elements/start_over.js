@@ -1,12 +1,12 @@
 import { complain, part, setText, show } from "./patch.js";
 
 /** @typedef {import("../main.js").Ports} Ports */
-/** @typedef {import("../store.js").Upload} Upload */
+/** @typedef {{id: string, name: string}} Replay  the upload to replay once all is forgotten */
 
 /** The question before everything is deleted. */
 export class StartOver extends HTMLElement {
   #life = new AbortController();
-  /** @type {Upload | null} */
+  /** @type {Replay | null} */
   #replay = null;
 
   /** @param {Ports} ports */
@@ -35,7 +35,7 @@ export class StartOver extends HTMLElement {
 
   /**
    * Ask.
-   * @param {Upload} [replay]  the upload to replay once all is forgotten
+   * @param {Replay} [replay]
    */
   ask(replay) {
     this.#replay = replay ?? null;

@@ -31,11 +31,9 @@ export class UploadList extends HTMLElement {
       const row = control?.closest("[data-upload]");
       if (!(control instanceof HTMLElement) || !(row instanceof HTMLElement)) return;
       if ((control instanceof HTMLSelectElement) !== (event.type === "change")) return;
-      const upload = store.uploads.items.get(row.dataset.upload ?? "");
-      if (!upload) return;
       complain(row, "");
       try {
-        await run(control, upload, http, startOver);
+        await run(control, seen(row), http, startOver);
       } catch (refusal) {
         complain(row, /** @type {Error} */ (refusal).message);
       }
@@ -50,10 +48,21 @@ export class UploadList extends HTMLElement {
 }
 
 /**
+ * The upload as the person sees it: a row of the server's is there, and can be acted on, before the first frame.
+ * @param {HTMLElement} row
+ */
+function seen(row) {
+  const { upload: id = "", state = "" } = row.dataset;
+  return { id, state, name: part(row, ".upload-name").textContent ?? "" };
+}
+
+/** @typedef {ReturnType<typeof seen>} Seen */
+
+/**
  * @param {HTMLElement} control
- * @param {Upload} upload
+ * @param {Seen} upload
  * @param {Ports["http"]} http
- * @param {(upload: Upload) => void} startOver
+ * @param {(upload: Seen) => void} startOver
  */
 function run(control, upload, http, startOver) {
   switch (control.dataset.action) {

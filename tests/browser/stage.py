@@ -67,6 +67,7 @@ class Stage:
         self.calls: list[Request] = []
         self.errors: list[str] = []
         self.deaf = False
+        self.silent = False
         self.refuses = False
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda message: self._hear(message.type, message.text))
@@ -117,7 +118,8 @@ class Stage:
             socket.close(code=1001, reason="")
             return
         socket.on_message(lambda text: self.said.append(json.loads(text)))
-        socket.send(json.dumps(self.server.first))
+        if not self.silent:
+            socket.send(json.dumps(self.server.first))
 
     def _hear(self, kind: str, text: str) -> None:
         # The browser itself reports every refused call; where a test refuses, it is no error.

@@ -101,6 +101,27 @@ def test_it_tries_at_once_when_the_network_is_back(stage: Stage) -> None:
     expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
 
 
+MOVED_ON = """async () => {
+  const { Connection } = await import("/static/connection.js");
+  let search = "a";
+  const address = () => `ws://${location.host}/ws?search=${search}`;
+  const connection = new Connection({ address, wanted: () => ({ search }) });
+  const open = new Promise((done) => connection.hear(done));
+  connection.open();
+  search = "b";
+  connection.ask();
+  await open;
+}"""
+
+
+def test_a_window_wanted_while_it_opens_is_asked_for_when_it_is_open(stage: Stage) -> None:
+    """A filter chosen before the socket opened is not lost: the page would show the old one."""
+    page = stage.blank()
+    page.evaluate(MOVED_ON)
+    stage.painted()
+    assert stage.window() == {"type": "window", "search": "b"}
+
+
 def test_reconnecting_asks_for_the_window_of_the_address_bar(stage: Stage) -> None:
     """What was searched for meanwhile is what the new connection asks for."""
     page = stage.open()

@@ -143,6 +143,16 @@ def test_an_upload_is_steered(stage: Stage, state: str, button: str, body: dict[
     assert (call.method, json.loads(call.post_data or "")) == ("PATCH", body)
 
 
+def test_an_upload_is_steered_before_the_first_frame(stage: Stage) -> None:
+    """The row that the server wrote does what it says, although the socket has told nothing yet."""
+    stage.silent = True
+    page = stage.open(first=snapshot(uploads=[upload("u1", state="running")]), live=False)
+    stage.answer("/api/uploads/u1", upload("u1"))
+    with page.expect_response("**/api/uploads/*"):
+        page.get_by_role("button", name="Pause").click()
+    assert json.loads(stage.calls[0].post_data or "") == {"state": "paused"}
+
+
 @pytest.mark.parametrize(("option", "rate"), [("100", 100), ("", None)])
 def test_the_pace_of_an_upload_is_changed(stage: Stage, option: str, rate: int | None) -> None:
     """A pace is a number, no limit is null; the pace in force is shown, an odd one too."""
