@@ -6,7 +6,7 @@ permutation and any repetition of the same events ends in the same three sets. F
 
 from enum import IntEnum
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -38,10 +38,11 @@ class Cart:
     """The orders of one user, each in exactly one of three lists.
 
     Each list maps an order id to the version of the cart at which it joined the list, and keeps
-    the order of joining. ``1`` and ``"1"`` are two ids. ``version`` counts the changes.
+    the order of joining. ``1`` and ``"1"`` are two ids. ``version`` counts the changes; ``told``
+    is the last version that others have heard of, kept by who tells them.
     """
 
-    __slots__ = ("paid", "unpaid", "version", "waiting")
+    __slots__ = ("paid", "told", "unpaid", "version", "waiting")
 
     def __init__(
         self,
@@ -50,7 +51,7 @@ class Cart:
         unpaid: dict[OrderId, int] | None = None,
         waiting: dict[OrderId, int] | None = None,
     ) -> None:
-        self.version = version
+        self.version = self.told = version
         self.paid: dict[OrderId, int] = {} if paid is None else paid
         self.unpaid: dict[OrderId, int] = {} if unpaid is None else unpaid
         self.waiting: dict[OrderId, int] = {} if waiting is None else waiting
@@ -91,24 +92,27 @@ class Cart:
             user_id, self.version, list(self.paid), list(self.unpaid), list(self.waiting)
         )
 
-    def newest(self) -> "Cart":
-        """Give the cart with the ids that joined each list last, and no others."""
-        return Cart(self.version, *map(_latest, (self.paid, self.unpaid, self.waiting)))
 
+class Counts(NamedTuple):
+    """How often a cart has changed, and how many ids each of its lists holds."""
 
-def _latest(ids: dict[OrderId, int]) -> dict[OrderId, int]:
-    if len(ids) <= NEWEST:
-        return ids
-    return dict(list(islice(reversed(ids.items()), NEWEST))[::-1])
+    version: int
+    unpaid: int
+    paid: int
+    waiting: int
 
 
 class _AtRest(msgspec.Struct, array_like=True, gc=False):
-    """A cart as it lies in a snapshot: plain, and versioned by the joiner that holds it."""
+    """A cart as it lies in a snapshot and in the view: plain, and versioned by who holds it.
+
+    ``lengths`` are those of the whole lists (unpaid, paid, waiting) where these are cut.
+    """
 
     version: int
     paid: dict[OrderId, int]
     unpaid: dict[OrderId, int]
     waiting: dict[OrderId, int]
+    lengths: tuple[int, int, int] | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -116,11 +120,37 @@ _decoder = msgspec.msgpack.Decoder(_AtRest)
 
 
 def encode_cart(cart: Cart) -> bytes:
-    """Encode a cart for a snapshot; its lists keep their order."""
+    """Encode a cart; its lists keep their order."""
     return _encode((cart.version, cart.paid, cart.unpaid, cart.waiting))
 
 
+def encode_newest(cart: Cart) -> bytes:
+    """Encode a cart with the ids that joined each list last, and the lengths of the lists."""
+    return _encode(
+        (
+            cart.version,
+            _newest(cart.paid),
+            _newest(cart.unpaid),
+            _newest(cart.waiting),
+            (len(cart.unpaid), len(cart.paid), len(cart.waiting)),
+        )
+    )
+
+
 def decode_cart(data: bytes) -> Cart:
-    """Decode what ``encode_cart`` gave; raises ``msgspec.DecodeError`` for anything else."""
+    """Decode an encoded cart; raises ``msgspec.DecodeError`` for anything else."""
     cart = _decoder.decode(data)
     return Cart(cart.version, cart.paid, cart.unpaid, cart.waiting)
+
+
+def count_cart(data: bytes) -> Counts:
+    """Count what an encoded cart holds, or held before it was cut to the newest ids."""
+    cart = _decoder.decode(data)
+    lengths = cart.lengths or (len(cart.unpaid), len(cart.paid), len(cart.waiting))
+    return Counts(cart.version, *lengths)
+
+
+def _newest(ids: dict[OrderId, int]) -> dict[OrderId, int]:
+    if len(ids) <= NEWEST:
+        return ids
+    return dict(list(islice(reversed(ids.items()), NEWEST))[::-1])

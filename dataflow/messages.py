@@ -27,37 +27,27 @@ class Figures(msgspec.Struct, array_like=True, frozen=True, gc=False):
     with_waiting: int = 0
 
 
-class CartChanged(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One cart as it is now, and what happened since the version that was told before.
-
-    ``lists`` is the cart as ``encode_cart`` gives it, with the newest ids of each list.
-    ``completed`` holds ``(order id, version)`` of each order that became paid, ``orders`` ``(order
-    id, status, version)`` of each that changed – only for a cart too tall for ``lists`` to hold.
-    """
-
-    user_id: str
-    version: int
-    unpaid: int
-    paid: int
-    waiting: int
-    lists: bytes
-    completed: list[tuple[OrderId, int]]
-    orders: list[tuple[OrderId, int, int]]
-
-
 class CartsChanged(msgspec.Struct, array_like=True, frozen=True, tag=1, gc=False):
-    """What a batch did to the carts of one key group.
+    """What some events, one behind the other, did to the carts of one key group.
 
-    ``accepted`` counts the events that this group has ever taken in and so grows with every
-    message; ``totals`` holds ``(upload, accepted, duplicates)`` of the uploads of this batch,
-    each the sum over all of this group's batches.
+    The group counts the events that it has ever taken in: these are those behind ``begin``, up to
+    ``accepted``. So whoever has heard of ``accepted`` has heard of all that this tells, and to
+    whom ``begin`` was the last all of it is new. ``totals`` holds ``(upload, accepted,
+    duplicates)`` of the uploads of this batch, each the sum over all of this group's batches.
+
+    ``carts`` maps each user whose cart changed to the cart as it is now, encoded; a tall one with
+    its newest ids. ``completed`` holds ``(user, order id, version)`` of each order that became
+    paid, ``orders`` ``(user, order id, status, version)`` of the orders of tall carts that changed.
     """
 
     group: int
+    begin: int
     accepted: int
     figures: Figures
     totals: list[tuple[str, int, int]]
-    carts: list[CartChanged]
+    carts: dict[str, bytes]
+    completed: list[tuple[str, OrderId, int]]
+    orders: list[tuple[str, OrderId, int, int]]
 
 
 class RecordsSkipped(msgspec.Struct, array_like=True, frozen=True, tag=2, gc=False):

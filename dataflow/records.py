@@ -1,15 +1,16 @@
 """A line of the stream: an event of a cart, a blank, or a record to skip – never an exception.
 
 First step after the source. The rules are those of the contract: RFC 8259 per line, one record a
-line, and for every other line the first reason that applies. One decoder reads the good lines
-(msgspec); only a line that it refuses is read again by the standard library, which says where
-and why and accepts the numbers that msgspec finds too large for a field that nobody reads.
+line, and for every other line the first reason that applies. One typed decoder reads the good
+lines (msgspec); only a line that it refuses is read again without types, and by the standard
+library, which says where and why and accepts the numbers that msgspec finds too large for a field
+that nobody reads.
 """
 
 import codecs
 import json
 import re
-from typing import Any, Final, NamedTuple, NewType, NoReturn
+from typing import Annotated, Any, Final, Literal, NamedTuple, NewType, NoReturn
 
 import msgspec
 
@@ -40,6 +41,22 @@ REASONS: Final = (
     INVALID_ORDER_ID,
 )
 
+_Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID_CHARS)]
+
+
+class _Record(msgspec.Struct, gc=False):
+    """A good line, as the decoder checks it in a third of the time that it takes by hand.
+
+    Other fields are passed over, and checked to be JSON.
+    """
+
+    user_id: _Text | _Integer
+    type: Literal["order", "payment"]
+    order_id: _Text | _Integer
+
+
+_decode_record = msgspec.json.Decoder(_Record).decode
 _decode = msgspec.json.Decoder().decode
 
 
@@ -90,28 +107,17 @@ def parse_lines(data: bytes, first_line: int) -> Parsed:
     skipped: list[Skipped] = []
     blank = 0
     for number, line in enumerate(lines, first_line):
-        try:
-            if may_decode:
-                record = _decode(line)
-                user_id = record["user_id"]
-                order_id = record["order_id"]
-                kind = record["type"]
-                if type(user_id) is int:
+        if may_decode:
+            try:
+                record = _decode_record(line)
+            except (msgspec.MsgspecError, RecursionError):
+                pass  # the careful way below names the reason
+            else:
+                user_id = record.user_id
+                if type(user_id) is not str:
                     user_id = str(user_id)
-                if (
-                    type(user_id) is str
-                    and 0 < len(user_id) <= MAX_ID_CHARS
-                    and (
-                        -(2**63) <= order_id < 2**63  # said twice: the call costs as much again
-                        if type(order_id) is int
-                        else _is_order_id(order_id)
-                    )
-                    and (kind == "order" or kind == "payment")
-                ):
-                    events.append((user_id, order_id, kind == "payment"))
-                    continue
-        except (msgspec.MsgspecError, KeyError, TypeError, RecursionError):
-            pass  # the careful way below names the reason
+                events.append((user_id, record.order_id, record.type == "payment"))
+                continue
         outcome = parse_line(line, number)
         if outcome is None:
             blank += 1

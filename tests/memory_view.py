@@ -5,9 +5,8 @@ from typing import Any
 
 import msgspec
 
-from dataflow.cart import NEWEST, decode_cart
+from dataflow.cart import NEWEST, count_cart, decode_cart
 from dataflow.messages import (
-    CartChanged,
     CartsChanged,
     Figures,
     Message,
@@ -22,7 +21,7 @@ from dataflow.records import OrderId, Skipped
 class MemoryView:
     """Carts, orders of tall carts, the feed, skipped records and totals; told anything twice."""
 
-    carts: dict[str, CartChanged] = field(default_factory=dict)
+    carts: dict[str, bytes] = field(default_factory=dict)
     orders: dict[tuple[str, OrderId], tuple[int, int]] = field(default_factory=dict)
     completed: list[tuple[str, OrderId]] = field(default_factory=list)
     skipped: dict[tuple[str, int], Skipped] = field(default_factory=dict)
@@ -35,8 +34,7 @@ class MemoryView:
         """Take a message in, as often as it comes."""
         match message:
             case CartsChanged():
-                for cart in message.carts:
-                    self._put(cart)
+                self._put(message)
                 for upload, *sums in message.totals:
                     self._grow((upload, message.group), (sums[0], sums[1]))
                 if message.accepted > self.groups.get(message.group, (0, Figures()))[0]:
@@ -50,16 +48,34 @@ class MemoryView:
             case Started():
                 self.started.append(message)
 
-    def _put(self, cart: CartChanged) -> None:
-        known = self.carts[cart.user_id].version if cart.user_id in self.carts else 0
-        for order_id, version in cart.completed:
-            if version > known:
-                self.completed.append((cart.user_id, order_id))
-        for order_id, status, version in cart.orders:
-            if version > self.orders.get((cart.user_id, order_id), (0, 0))[1]:
-                self.orders[cart.user_id, order_id] = (status, version)
-        if cart.version > known:
-            self.carts[cart.user_id] = cart
+    def _put(self, message: CartsChanged) -> None:
+        """Take what is newer than what is here; a message that tells nothing new changes nothing.
+
+        And all of it is new where the message begins at the last that was heard of its group.
+        """
+        known = self.versions()
+        newer = {
+            user_id: cart
+            for user_id, cart in message.carts.items()
+            if count_cart(cart).version > known.get(user_id, 0)
+        }
+        heard = self.groups.get(message.group, (0, Figures()))[0]
+        assert message.begin < message.accepted
+        if message.accepted <= heard:
+            assert not newer
+        if message.begin >= heard:
+            assert newer == message.carts
+        self.carts |= newer
+        for user_id, order_id, version in message.completed:
+            if version > known.get(user_id, 0):
+                self.completed.append((user_id, order_id))
+        for user_id, order_id, status, version in message.orders:
+            if version > self.orders.get((user_id, order_id), (0, 0))[1]:
+                self.orders[user_id, order_id] = (status, version)
+
+    def versions(self) -> dict[str, int]:
+        """Give the version of every cart."""
+        return {user_id: count_cart(cart).version for user_id, cart in self.carts.items()}
 
     def _grow(self, part: tuple[str, int | str], sums: tuple[int, int]) -> None:
         # Accepted grows with every message of a group, skipped + blank with every one of those.
@@ -71,8 +87,9 @@ class MemoryView:
     def summary(self, user_id: str) -> dict[str, Any]:
         """Give the whole summary of a cart, of a tall one from the rows of its orders."""
         cart = self.carts[user_id]
-        summary: dict[str, Any] = msgspec.to_builtins(decode_cart(cart.lists).summary(user_id))
-        if max(cart.unpaid, cart.paid, cart.waiting) > NEWEST:
+        _, *lengths = count_cart(cart)
+        summary: dict[str, Any] = msgspec.to_builtins(decode_cart(cart).summary(user_id))
+        if max(lengths) > NEWEST:
             rows = sorted(
                 (version, status, order_id)
                 for (user, order_id), (status, version) in self.orders.items()
@@ -84,7 +101,7 @@ class MemoryView:
                 assert shown == ids[-len(shown) :], "a summary shows the newest ids"
                 summary[_FIELDS[name]] = ids
         counts = [len(summary[_FIELDS[name]]) for name in ("unpaid", "paid", "waiting")]
-        assert counts == [cart.unpaid, cart.paid, cart.waiting]
+        assert counts == lengths
         return summary
 
     def summaries(self) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflow.cart import NEWEST, Cart, Status, Summary, decode_cart, encode_cart
+from dataflow.cart import (
+    NEWEST,
+    Cart,
+    Status,
+    Summary,
+    count_cart,
+    decode_cart,
+    encode_cart,
+    encode_newest,
+)
 from dataflow.records import Event, OrderId
 from tests.oracle import OracleCart
 from tests.streams import ORDER_IDS, claim, events
@@ -126,7 +135,9 @@ def test_a_summary_shows_the_newest_ids_in_their_order() -> None:
         cart.order(order_id)
     cart.payment(3)
     cart.payment("early")
-    assert cart.newest().summary("a") == Summary("a", 32, [3], list(range(10, 30)), ["early"])
+    newest = encode_newest(cart)
+    assert decode_cart(newest).summary("a") == Summary("a", 32, [3], list(range(10, 30)), ["early"])
+    assert count_cart(newest) == count_cart(encode_cart(cart)) == (32, 29, 1, 1)
     assert len(cart.summary("a").unpaid_order_ids) == 29
 
 

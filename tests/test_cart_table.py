@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from dataflow.cart import Cart, encode_cart
 from dataflow.transaction import transaction
 from web import cart_table
-from web.cart_table import CartTable
-from web.recent_carts import CartRow
+from web.cart_row import CartRow, row_of
+from web.cart_table import CartTable, Change
 from web.windows import Window
 
 USERS = ("a", "b", "c", "d", "e")
@@ -33,22 +33,26 @@ class Written:
         self.rows: dict[str, CartRow] = {}
         self.changed = 0
 
-    def row(self, user_id: str) -> CartRow:
-        self.changed += 1
-        version = self.rows[user_id].version + 1 if user_id in self.rows else 1
-        lists = encode_cart(Cart(version))
-        return CartRow(user_id, version, 0, 0, 0, self.changed, 1.5, lists, 3)
+    def change(self, users: list[str]) -> Change:
+        carts: dict[int, dict[str, bytes]] = {}
+        for user_id in users:
+            version = self.rows[user_id].version + 1 if user_id in self.rows else 1
+            cart = Cart(version, unpaid={version: version})
+            carts.setdefault(ord(user_id[0]) % 2, {})[user_id] = encode_cart(cart)
+        return Change(carts, self.changed + 1, 1.5)
 
     def append(self, users: list[str]) -> None:
-        rows = [self.row(user_id) for user_id in users]
+        change = self.change(users)
         with transaction(self.db):
-            self.table.append(rows)
-        self.table.keep(rows)
-        self.rows.update((row.user_id, row) for row in rows)
+            self.table.append(change)
+        entries = change.entries()
+        self.table.keep(entries)
+        self.changed += len(entries)
+        self.rows |= {user_id: row_of(user_id, entry) for user_id, entry in entries.items()}
 
     def crash_in_append(self) -> None:
         self.db.execute("BEGIN IMMEDIATE")
-        self.table.append([self.row(USERS[0])])
+        self.table.append(self.change([USERS[0]]))
         self.db.execute("ROLLBACK")
         self.table = CartTable(self.db)
 

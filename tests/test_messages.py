@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from dataflow.messages import (
     Answer,
     Barrier,
-    CartChanged,
     CartsChanged,
     Committed,
     Figures,
@@ -29,17 +28,7 @@ from tests.streams import ORDER_IDS, claim
 counts = st.integers(0, 2**40)
 ids: st.SearchStrategy[OrderId] = st.sampled_from(ORDER_IDS)
 figures = st.builds(Figures, *[counts] * 7)
-carts = st.builds(
-    CartChanged,
-    st.text(max_size=5),
-    counts,
-    counts,
-    counts,
-    counts,
-    st.binary(max_size=20),
-    st.lists(st.tuples(ids, counts), max_size=4),
-    st.lists(st.tuples(ids, st.integers(0, 2), counts), max_size=4),
-)
+users = st.text(max_size=5)
 records = st.builds(
     Skipped,
     counts,
@@ -54,9 +43,12 @@ messages: st.SearchStrategy[Message] = st.one_of(
         CartsChanged,
         st.integers(0, 255),
         counts,
+        counts,
         figures,
-        st.lists(st.tuples(st.text(max_size=5), counts, counts), max_size=3),
-        st.lists(carts, max_size=3),
+        st.lists(st.tuples(users, counts, counts), max_size=3),
+        st.dictionaries(users, st.binary(max_size=20), max_size=3),
+        st.lists(st.tuples(users, ids, counts), max_size=4),
+        st.lists(st.tuples(users, ids, st.integers(0, 2), counts), max_size=4),
     ),
     st.builds(RecordsSkipped, st.text(), st.text(), counts, counts, st.lists(records, max_size=3)),
     st.builds(Started, counts, st.lists(st.tuples(counts, counts, figures), max_size=3)),
@@ -84,7 +76,7 @@ def test_an_answer_arrives_as_it_was_given(answer: Answer) -> None:
 def test_the_tags_on_the_wire_are_frozen() -> None:
     """A flow started elsewhere, by another version, still means the same by a number."""
     sent: list[Message] = [
-        CartsChanged(0, 0, Figures(), [], []),
+        CartsChanged(0, 0, 1, Figures(), [], {}, [], []),
         RecordsSkipped("", "", 0, 0, []),
         Started(1, []),
         Position(1),

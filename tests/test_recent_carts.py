@@ -5,8 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataflow.cart import Cart, encode_cart
+from dataflow.records import OrderId
 from tests.streams import claim
-from web.recent_carts import CartRow, RecentCarts
+from web.cart_row import Entry, row_of
+from web.recent_carts import RecentCarts
 from web.windows import FILTERS, Window
 
 MOST = 5
@@ -22,9 +25,9 @@ windows = st.builds(
 )
 
 
-def row(user_id: str, changed: int, figures: tuple[int, ...] = (1, 0, 0)) -> CartRow:
-    unpaid, paid, waiting = figures
-    return CartRow(user_id, changed, unpaid, paid, waiting, changed, 0.0, b"", 0)
+def entry(user_id: str, changed: int, figures: tuple[int, ...] = (1, 0, 0)) -> tuple[str, Entry]:
+    unpaid, paid, waiting = (dict[OrderId, int]({0: 1} if count else {}) for count in figures)
+    return user_id, (encode_cart(Cart(changed, paid, unpaid, waiting)), changed, (0, 0.0))
 
 
 @claim
@@ -47,22 +50,23 @@ def test_what_it_finds_is_what_a_sort_of_all_rows_gives(
     Where it cannot know, because older carts are not at hand, it gives nothing.
     """
     recent = RecentCarts(is_whole=True, most=MOST)
-    everything: dict[str, CartRow] = {}
+    carts: dict[str, Entry] = {}
     changed = 0
     for number, commit in enumerate(commits):
         if number == restart:
-            newest = sorted(everything.values(), key=lambda each: each.changed)
+            newest = sorted(carts.items(), key=lambda item: item[1][1])
             whole = len(newest) <= MOST
             recent = RecentCarts(newest[-MOST:], is_whole=whole, most=MOST)
-        rows = [
-            row(user, changed + place, each) for place, (user, each) in enumerate(commit.items())
+        entries = [
+            entry(user, changed + place, each) for place, (user, each) in enumerate(commit.items())
         ]
-        changed += len(rows)
-        everything |= {each.user_id: each for each in rows}
-        recent.put(rows[-MOST - 1 :])
+        changed += len(entries)
+        carts.update(entries)
+        recent.put(entries[-MOST - 1 :])
+    everything = [row_of(*item) for item in carts.items()]
     wanted = [
         each
-        for each in sorted(everything.values(), key=lambda each: -each.changed)
+        for each in sorted(everything, key=lambda each: -each.changed)
         if (before is None or each.changed < before)
         and each.user_id.startswith(window.search)
         and window.user in (None, each.user_id)
@@ -78,7 +82,7 @@ def test_what_it_finds_is_what_a_sort_of_all_rows_gives(
 def test_the_first_commit_of_more_carts_than_it_keeps_is_known_to_be_only_a_part() -> None:
     """The end of what is at hand is not the end of the carts."""
     recent = RecentCarts(is_whole=True, most=MOST)
-    commit = [row(str(number), number) for number in range(100)]
+    commit = [entry(str(number), number) for number in range(100)]
     recent.put(commit[-MOST - 1 :])
     assert recent.find(Window(), None, MOST + 1) is None
     assert recent.find(Window(search="99"), None, 2) is None
@@ -87,7 +91,7 @@ def test_the_first_commit_of_more_carts_than_it_keeps_is_known_to_be_only_a_part
 def test_memory_is_bounded() -> None:
     """However many carts there are, the newest are at hand, newest first."""
     recent = RecentCarts(is_whole=True, most=MOST)
-    recent.put(row(str(number), number) for number in range(100))
+    recent.put(entry(str(number), number) for number in range(100))
     found = recent.find(Window(), None, MOST)
     assert found is not None
     assert [each.user_id for each in found] == ["99", "98", "97", "96", "95"]

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dataflow.cart import NEWEST
 from dataflow.journal import Entry
 from dataflow.messages import Figures, Position, encode_message, join_messages
 from dataflow.records import Event
 from tests.oracle import Oracle
 from tests.streams import ORDER_IDS, events, line_of, slow_claim
-from tests.view_rows import PlayedFlow, rows_of
+from tests.view_rows import PlayedFlow, journal_of, rows_of
 from web.recent_carts import RecentCarts
 from web.view import Outcome, View, ViewError
 
@@ -77,12 +78,13 @@ def commit_all(view: View, batches: list[bytes], cuts: Iterator[int]) -> Iterato
 
 
 @settings(slow_claim, max_examples=80)
-@given(journals(), crashes, numbers, numbers, st.lists(st.integers(0, 4), max_size=9))
+@given(journals(), crashes, numbers, numbers, numbers, st.lists(st.integers(0, 4), max_size=9))
 def test_any_crashes_and_any_cuts_end_in_the_rows_of_a_run_that_was_never_interrupted(
     entries: list[Entry],
     crashed: list[tuple[int, int, bool]],
     batch_cuts: list[int],
     commit_cuts: list[int],
+    together: list[int],
     moves: list[int],
 ) -> None:
     """Carts, whole summaries, feed, skipped records, totals; and no cart ever goes backwards.
@@ -92,6 +94,7 @@ def test_any_crashes_and_any_cuts_end_in_the_rows_of_a_run_that_was_never_interr
     """
     end = len(entries) + 1
     batches, commits = endless(batch_cuts), endless(commit_cuts)
+    activations = endless(together)
     moving = chain(moves, cycle((0, 1)))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "interrupted.db"
@@ -100,7 +103,7 @@ def test_any_crashes_and_any_cuts_end_in_the_rows_of_a_run_that_was_never_interr
         recent = RecentCarts(is_whole=True, most=4)
         with small_tables():
             for until, committed, at_barrier in [*crashed, (end, 0, True)]:
-                sent = flow.run(min(until, end), batches)
+                sent = flow.run(min(until, end), batches, activations)
                 if not at_barrier:
                     sent = sent[:committed]
                 for outcome in commit_all(view, sent, commits):
@@ -116,7 +119,7 @@ def test_any_crashes_and_any_cuts_end_in_the_rows_of_a_run_that_was_never_interr
                     view.close()
                     view = View(path)
                     assert versions(view) == (seen or versions(view))
-            assert view.carts.recent()._rows == recent._rows
+            assert view.carts.recent()._carts == recent._carts
         assert view.position() == end
         view.close()
 
@@ -170,9 +173,8 @@ def path(tmp_path: Path) -> Path:
 
 
 def filled(path: Path, *drawn: Event) -> View:
-    data = b"".join(line_of(event) for event in drawn)
     view = View(path)
-    view.commit(PlayedFlow([Entry(1, None, "api", 1, data)]).run(2, repeat(9)))
+    view.commit(PlayedFlow(journal_of(drawn)).run(2, repeat(9)))
     return view
 
 
@@ -180,7 +182,7 @@ def test_a_commit_that_fails_leaves_nothing_behind(path: Path) -> None:
     """All of it or none: also the order of changes goes on without a gap in meaning."""
     view = filled(path, Event("a", 1, False))
     before = rows_of(path)
-    other = PlayedFlow([Entry(1, None, "api", 1, line_of(Event("b", 1, True)))]).run(2, repeat(9))
+    other = PlayedFlow(journal_of([Event("a", 1, False)], [Event("b", 1, True)])).run(3, repeat(9))
     with closing(sqlite3.connect(path)) as db:
         db.execute(
             "CREATE TRIGGER full BEFORE INSERT ON position BEGIN SELECT RAISE(ABORT, 'x'); END"
@@ -200,7 +202,7 @@ def test_a_commit_tells_what_it_made_durable(path: Path) -> None:
     view = View(path)
     outcome = view.commit(PlayedFlow([entry]).run(2, repeat(9)))
     assert outcome.barrier
-    assert [row.user_id for row in outcome.recent] == ["a"]
+    assert [user_id for user_id, _ in outcome.recent] == ["a"]
     assert outcome.position == 2
     assert outcome.started is not None
     assert outcome.started.offset == 1
@@ -215,20 +217,19 @@ def test_a_commit_tells_what_it_made_durable(path: Path) -> None:
 
 def test_a_view_that_is_opened_again_goes_on_where_it_was(path: Path) -> None:
     """Totals, position and the order of changes are those of before."""
-    first = filled(
-        path, *(Event(f"user-{at}", order, False) for at in range(9) for order in ORDER_IDS)
-    )
+    stream = [Event(f"user-{at}", order, False) for at in range(9) for order in ORDER_IDS]
+    first = filled(path, *stream)
     totals, recent = first.totals(), first.carts.recent()
     first.close()
     again = View(path)
     assert again.totals().figures == totals.figures
     assert again.totals().all == totals.all
     assert again.position() == 2
-    assert again.carts.recent()._rows == recent._rows
-    data = line_of(Event("new", 1, False))
-    changed = again.commit(PlayedFlow([Entry(1, None, "api", 1, data)]).run(2, repeat(9))).recent
-    assert [row.user_id for row in changed] == ["new"]
-    assert changed[0].changed > max(row.changed for row in recent._rows.values())
+    assert again.carts.recent()._carts == recent._carts
+    entries = journal_of(stream, [Event("new", 1, False)])
+    ((user_id, (_, changed, _)),) = again.commit(PlayedFlow(entries).run(3, repeat(1))).recent
+    assert user_id == "new"
+    assert changed > max(entry[1] for entry in recent._carts.values())
     again.close()
 
 
@@ -253,18 +254,29 @@ def test_a_view_of_another_format_is_refused(path: Path) -> None:
         View(path)
 
 
+@pytest.mark.parametrize("together", [1, 2])
 @pytest.mark.parametrize("changed", ["u1", "u2", "u3"])
 def test_the_carts_kept_at_hand_are_those_of_the_view_after_a_replay_too(
-    path: Path, changed: str
+    path: Path, changed: str, together: int
 ) -> None:
     """A commit that repeats most of its carts still tells every one that is really newer."""
-    users = [line_of(Event(user_id, 1, False)) for user_id in ("u1", "u2", "u3")]
-    first = Entry(1, None, "api", 1, b"".join(users))
-    second = Entry(2, None, "api", 4, line_of(Event(changed, 2, False)))
+    users = [Event(user_id, 1, False) for user_id in ("u1", "u2", "u3")]
+    entries = journal_of(users, [Event(changed, 2, False)])
     recent = RecentCarts(is_whole=True, most=2)
     view = View(path)
     with small_tables(2):
-        recent.put(view.commit(PlayedFlow([first, second]).run(2, repeat(9))).recent)
-        recent.put(view.commit(PlayedFlow([first, second]).run(3, repeat(9))).recent)
-        assert view.carts.recent()._rows == recent._rows
+        recent.put(view.commit(PlayedFlow(entries).run(2, repeat(9))).recent)
+        recent.put(view.commit(PlayedFlow(entries).run(3, repeat(9), repeat(together))).recent)
+        assert view.carts.recent()._carts == recent._carts
     view.close()
+
+
+def test_a_cart_that_grows_tall_in_a_replay_is_whole(path: Path) -> None:
+    """The message begins among the events that the view has, of which it has no rows of orders."""
+    orders = [Event("a", order, False) for order in range(2 * NEWEST)]
+    entries = journal_of(orders[: NEWEST - 5], orders[NEWEST - 5 :])
+    view = View(path)
+    view.commit(PlayedFlow(entries).run(2, repeat(9)))
+    view.commit(PlayedFlow(entries).run(3, repeat(9), repeat(2)))
+    view.close()
+    assert rows_of(path)["carts"]["a"]["unpaid_order_ids"] == list(range(2 * NEWEST))

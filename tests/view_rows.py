@@ -1,7 +1,8 @@
 """A whole view as plain values, for comparing two of them; and streams of messages to fill one."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,25 @@ from dataflow.messages import (
     encode_message,
     join_messages,
 )
+from dataflow.records import Event
+from tests.streams import line_of
 from web.view import View
 from web.view_reader import ViewReader
 from web.windows import Window
 
 GROUPS = 3
 GROUP_KEY = 4
+
+
+def journal_of(*chunks: Iterable[Event]) -> list[Entry]:
+    """Make a journal of events that came through ``api``."""
+    entries: list[Entry] = []
+    line = 1
+    for offset, chunk in enumerate(chunks, 1):
+        lines = [line_of(event) for event in chunk]
+        entries.append(Entry(offset, None, "api", line, b"".join(lines)))
+        line += len(lines)
+    return entries
 
 
 class PlayedFlow:
@@ -36,24 +50,35 @@ class PlayedFlow:
         self._snapshots: dict[str, bytes] = {}
         self._offset = 1
 
-    def run(self, until: int, cuts: Iterator[int]) -> list[bytes]:
-        """Start anew where the last snapshot is, read on, and give batches cut anywhere."""
+    def run(
+        self, until: int, cuts: Iterator[int], together: Iterator[int] | None = None
+    ) -> list[bytes]:
+        """Start anew where the last snapshot is, read on, and give batches cut anywhere.
+
+        ``together`` says how many entries the engine takes at once, as it reads them.
+        """
         joiners: dict[str, JoinLogic] = {}
         skips: dict[str, SkipLogic] = {}
         groups = [KeyGroup(each) for key, each in self._snapshots.items() if len(key) == GROUP_KEY]
         restored = [(group.group, group.accepted, group.figures) for group in groups]
         messages: list[Message] = [Started(self._offset, restored)]
-        for entry in self._entries[self._offset - 1 : until - 1]:
-            for key, item in deserialize(entry, GROUPS):
+        entries = self._entries[self._offset - 1 : until - 1]
+        while entries:
+            size = next(together) if together else 1
+            batches: dict[str, list[EventBatch]] = {}
+            for key, item in chain(*(deserialize(entry, GROUPS) for entry in entries[:size])):
                 snapshot = self._snapshots.get(key)
                 if isinstance(item, EventBatch):
                     if key not in joiners:
                         joiners[key] = JoinLogic(KeyGroup(snapshot))
-                    messages += joiners[key].on_batch([item])[0]
+                    batches.setdefault(key, []).append(item)
                 elif isinstance(item, SkippedBatch):
                     messages += skips.setdefault(key, SkipLogic(snapshot)).on_batch([item])[0]
                 else:
                     messages.append(item)
+            for key, items in batches.items():
+                messages += joiners[key].on_batch(items)[0]
+            entries = entries[size:]
         messages.append(Barrier())
         self._running: dict[str, JoinLogic | SkipLogic] = {**joiners, **skips}
         self._reached = max(until, self._offset)

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Final, TypeVar
 
+from web.cart_row import CartRow
 from web.committer import Committer
 from web.folder import Paths, open_journal, refuse_gap
-from web.recent_carts import CartRow
 from web.run_ahead import RunAhead
 from web.uploads import Uploads
 from web.view import Outcome, View

@@ -1,21 +1,26 @@
 """The view: the durable read model, written by one thread in group commits.
 
-Every write is harmless the second time. A cart is replaced by a newer version only; an order that
-became paid enters the feed only where its version is newer than the cart's; a skipped record is
-known by upload and line; totals only grow. So a flow that recovers may repeat itself, and any
-replay ends in the same rows. What is committed is fsynced before the flow hears of it.
+Every write is harmless the second time. Each key group counts its events, and the view knows how
+many it has of each: what a message tells of those is passed over, and where a replay has cut its
+batches elsewhere and a message begins among them, its carts and orders count where their version
+is newer. A skipped record is known by upload and line; totals only grow. So a flow that recovers
+may repeat itself, and any replay ends in the same rows. What is committed is fsynced before the
+flow hears of it.
 """
 
 import sqlite3
 import time
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
+import msgspec
+
+from dataflow.cart import count_cart
 from dataflow.messages import (
     Barrier,
-    CartChanged,
     CartsChanged,
     Figures,
     Position,
@@ -23,10 +28,14 @@ from dataflow.messages import (
     Started,
     decode_messages,
 )
+from dataflow.records import OrderId
 from dataflow.transaction import transaction
 from web import cart_table
-from web.cart_table import CartTable
-from web.recent_carts import MOST, CartRow
+from web.cart_row import Entry
+from web.cart_table import Carts, CartTable, Change
+from web.completed import SCHEMA as COMPLETED_SCHEMA
+from web.completed import Order, append_completed, count_completed, last_completed
+from web.recent_carts import MOST
 from web.totals import SKIPPED_PART, Counts, Totals
 
 SCHEMA_VERSION: Final = 1
@@ -38,9 +47,6 @@ CREATE TABLE orders (
     user_id TEXT NOT NULL, order_id NOT NULL, status INTEGER NOT NULL, version INTEGER NOT NULL,
     PRIMARY KEY (user_id, order_id)
 ) WITHOUT ROWID;
-CREATE TABLE completed (
-    seq INTEGER PRIMARY KEY, user_id TEXT NOT NULL, order_id NOT NULL, completed_at REAL NOT NULL
-);
 CREATE TABLE skipped (
     id INTEGER PRIMARY KEY, upload TEXT NOT NULL, line INTEGER NOT NULL, source TEXT NOT NULL,
     reason TEXT NOT NULL, message TEXT NOT NULL, "column" INTEGER, raw TEXT NOT NULL,
@@ -67,9 +73,6 @@ CREATE TABLE recoveries (
 );
 """
 
-_PUT_COMPLETED: Final = """
-INSERT INTO completed (user_id, order_id, completed_at) VALUES (?, ?, ?)
-"""
 _PUT_ORDER: Final = """
 INSERT INTO orders VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET status = excluded.status, version = excluded.version
@@ -105,7 +108,7 @@ class Outcome(NamedTuple):
 
     parts: dict[tuple[str, int], Counts]
     groups: dict[int, tuple[int, Figures]]
-    recent: list[CartRow]
+    recent: list[tuple[str, Entry]]
     position: int | None = None
     started: Started | None = None
     barrier: bool = False
@@ -123,7 +126,7 @@ class View:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             self._db.executescript(
-                f"BEGIN; {cart_table.SCHEMA} {_SCHEMA}"
+                f"BEGIN; {cart_table.SCHEMA} {COMPLETED_SCHEMA} {_SCHEMA}"
                 f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT"
             )
         elif version != SCHEMA_VERSION:
@@ -134,6 +137,10 @@ class View:
             )
         self.carts = CartTable(self._db)
         self._changed = self.carts.last_changed()
+        self._accepted: dict[int, int] = dict(
+            self._db.execute("SELECT id, accepted FROM key_groups").fetchall()
+        )
+        self._completed = last_completed(self._db)
 
     def close(self) -> None:
         """Close the file; what was committed is in it."""
@@ -144,24 +151,27 @@ class View:
 
         All must come from one execution of the flow: between two of them lies a commit.
         """
-        carts: dict[str, tuple[CartChanged, int]] = {}
-        completing: list[CartChanged] = []
-        orders: dict[tuple[str, int | str], tuple[int, int]] = {}
+        accepted = dict(self._accepted)
+        carts: Carts = {}
+        completed: list[Order] = []
+        orders: list[tuple[str, OrderId, int, int]] = []
         skipped: list[RecordsSkipped] = []
         outcome = Outcome({}, {}, [])
         for batch in batches:
             for message in decode_messages(batch):
                 match message:
-                    case CartsChanged():
-                        for cart in message.carts:
-                            carts[cart.user_id] = (cart, message.group)
-                            if cart.completed:
-                                completing.append(cart)
-                            for order_id, status, version in cart.orders:
-                                orders[cart.user_id, order_id] = (status, version)
-                        for upload, accepted, duplicates in message.totals:
-                            outcome.parts[upload, message.group] = Counts(accepted, duplicates)
-                        outcome.groups[message.group] = (message.accepted, message.figures)
+                    case CartsChanged(group=group):
+                        for upload, *counts in message.totals:
+                            outcome.parts[upload, group] = Counts(*counts)
+                        outcome.groups[group] = (message.accepted, message.figures)
+                        known = accepted.get(group, 0)
+                        if message.accepted <= known:
+                            continue
+                        fresh = message if message.begin >= known else self._newer(message)
+                        carts.setdefault(group, {}).update(fresh.carts)
+                        completed += [(user, order_id) for user, order_id, _ in fresh.completed]
+                        orders += fresh.orders
+                        accepted[group] = message.accepted
                     case RecordsSkipped():
                         skipped.append(message)
                         outcome.parts[message.upload, SKIPPED_PART] = Counts(
@@ -173,38 +183,45 @@ class View:
                         outcome = outcome._replace(started=message)
                     case Barrier():
                         outcome = outcome._replace(barrier=True)
-        known = self.carts.versions(carts.keys())
-        now = time.time()
-        rows = [
-            CartRow(c.user_id, c.version, c.unpaid, c.paid, c.waiting, changed, now, c.lists, group)
-            for changed, (c, group) in enumerate(carts.values(), self._changed + 1)
-            if c.version > known[c.user_id]
-        ]
-        completed = [
-            (cart.user_id, order_id, now)
-            for cart in completing
-            for order_id, version in cart.completed
-            if version > known[cart.user_id]
-        ]
-        self._write(rows, completed, orders, skipped, outcome, now)
-        self.carts.keep(rows)
-        self._changed += len(carts)
-        return outcome._replace(recent=rows[-MOST - 1 :])  # one more: there may be more
+        change = Change(carts, self._changed + 1, time.time())
+        entries = change.entries()
+        self._write(change, completed, orders, skipped, outcome)
+        self.carts.keep(entries)
+        self._changed += len(entries)
+        self._accepted = accepted
+        self._completed += len(completed)
+        newest = list(islice(reversed(entries.items()), MOST + 1))  # one more: there may be more
+        return outcome._replace(recent=newest[::-1])
+
+    def _newer(self, message: CartsChanged) -> CartsChanged:
+        """Give what is new in a message that begins among the events that the view has.
+
+        All of its orders: their rows know their versions, and a cart that grew tall since has none.
+        """
+        known = self.carts.versions(message.carts)
+        return msgspec.structs.replace(
+            message,
+            carts={
+                user: cart
+                for user, cart in message.carts.items()
+                if count_cart(cart).version > known[user]
+            },
+            completed=[each for each in message.completed if each[2] > known[each[0]]],
+        )
 
     def _write(
         self,
-        rows: list[CartRow],
-        completed: list[tuple[str, int | str, float]],
-        orders: dict[tuple[str, int | str], tuple[int, int]],
+        change: Change,
+        completed: list[Order],
+        orders: list[tuple[str, OrderId, int, int]],
         skipped: list[RecordsSkipped],
         outcome: Outcome,
-        now: float,
     ) -> None:
         """Write everything in one transaction."""
         with transaction(self._db) as db:
-            self.carts.append(rows)
-            db.executemany(_PUT_COMPLETED, completed)
-            db.executemany(_PUT_ORDER, ((*key, *value) for key, value in orders.items()))
+            self.carts.append(change)
+            append_completed(db, self._completed, completed, change.at)
+            db.executemany(_PUT_ORDER, orders)
             db.executemany(
                 _PUT_SKIPPED,
                 (
@@ -217,7 +234,7 @@ class View:
                         r.column,
                         r.raw,
                         r.raw_cut,
-                        now,
+                        change.at,
                     )
                     for each in skipped
                     for r in each.records
@@ -270,8 +287,7 @@ class View:
             " sum(paid > 0), sum(waiting > 0) FROM carts GROUP BY key_group"
         )
         figures = {group: Figures(*sums) for group, *sums in rows}
-        completed = self._db.execute("SELECT count(*) FROM completed").fetchone()[0]
-        return figures, completed
+        return figures, count_completed(self._db)
 
     def position(self) -> int:
         """Give the offset of the journal before which every chunk was read, as far as is known."""

@@ -6,6 +6,7 @@ a cart is stored as the flow encoded it, and only what is looked at is decoded.
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -14,7 +15,8 @@ import msgspec
 from dataflow.cart import NEWEST, Status, Summary, decode_cart
 from dataflow.messages import Figures
 from dataflow.records import OrderId
-from web.recent_carts import CartRow, matches
+from web.cart_row import CartRow, matches
+from web.completed import Completed, last_completed, read_completed
 from web.times import rfc3339, rfc3339_or_none
 from web.windows import Key, Window, encode_cursor
 
@@ -187,20 +189,15 @@ class ViewReader:
 
     def completed(self, after: int, limit: int) -> Page:
         """Read the orders that completed behind a ``seq``, in the order of completion."""
-        rows = self._db.execute(
-            "SELECT seq, user_id, order_id, completed_at FROM completed WHERE seq > ?"
-            " ORDER BY seq LIMIT ?",
-            (after, limit),
-        ).fetchall()
-        total = self._db.execute("SELECT count(*) FROM completed").fetchone()[0]
-        items = [Row(row[0], _completed_json(row)) for row in rows]
-        return Page(items, total, str(rows[-1][0]) if rows else None)
+        orders = list(islice(read_completed(self._db, after), limit))
+        total = last_completed(self._db)
+        items = [Row(order.seq, _completed_json(order)) for order in orders]
+        return Page(items, total, str(orders[-1].seq) if orders else None)
 
     def all_completed(self) -> Iterator[bytes]:
         """Read the whole fulfilment feed, as lines of JSON."""
-        rows = self._db.execute("SELECT seq, user_id, order_id, completed_at FROM completed")
-        for row in rows:
-            yield _completed_json(row) + b"\n"
+        for order in read_completed(self._db, 0):
+            yield _completed_json(order) + b"\n"
 
     def recoveries(self, limit: int = 1_000) -> list[dict[str, Any]]:
         """Read the newest starts of the flow, newest first."""
@@ -321,16 +318,8 @@ def _skipped_json(row: tuple[Any, ...]) -> bytes:
     )
 
 
-def _completed_json(row: tuple[Any, ...]) -> bytes:
-    seq, user_id, order_id, completed_at = row
-    return _encode(
-        {
-            "seq": seq,
-            "user_id": user_id,
-            "order_id": order_id,
-            "completed_at": rfc3339(completed_at),
-        }
-    )
+def _completed_json(order: Completed) -> bytes:
+    return _encode(order._asdict() | {"completed_at": rfc3339(order.completed_at)})
 
 
 def _recovery(row: tuple[Any, ...]) -> dict[str, Any]:
