@@ -37,12 +37,15 @@ class EventBatch(NamedTuple):
 
 
 class _Snapshot(msgspec.Struct, array_like=True, gc=False):
+    """``base`` holds the encoded carts as they were once, ``newer`` those that changed since."""
+
     format: int
     group: int
     accepted: int
     figures: Figures
     totals: dict[str, tuple[int, int]]
-    carts: dict[str, bytes]
+    base: bytes
+    newer: dict[str, bytes]
 
 
 UNPAID, PAID, WAITING = Status
@@ -51,6 +54,7 @@ _Order = tuple[str, OrderId, int, int]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Snapshot).decode
+_decode_base = msgspec.msgpack.Decoder(dict[str, bytes]).decode
 
 
 class KeyGroup:
@@ -65,6 +69,8 @@ class KeyGroup:
         self._figures: tuple[int, ...] = (0,) * 7
         self.totals: dict[str, tuple[int, int]] = {}
         self._at_rest: dict[str, bytes] = {}
+        self._base = _encode(self._at_rest)
+        self._newer: dict[str, bytes] = {}
         self._awake: dict[str, Cart] = {}
         self._dirty: set[str] = set()
         self._tall: set[str] = set()
@@ -74,7 +80,8 @@ class KeyGroup:
                 raise ValueError(f"a snapshot of format {state.format!r}, not {_FORMAT}")
             self.group, self.accepted = state.group, state.accepted
             self._figures = msgspec.structs.astuple(state.figures)
-            self.totals, self._at_rest = state.totals, state.carts
+            self.totals, self._base, self._newer = state.totals, state.base, state.newer
+            self._at_rest = _decode_base(state.base) | state.newer
 
     @property
     def figures(self) -> Figures:
@@ -147,6 +154,7 @@ class KeyGroup:
                 carts[user_id] = encode_cart(cart)
             cart.told = cart.version
         self._at_rest |= carts
+        self._newer |= carts
         if tall or self._tall:
             self._tall = (self._tall - carts.keys()) | tall.keys()
             self._dirty = (self._dirty - carts.keys()) | tall.keys()
@@ -154,14 +162,28 @@ class KeyGroup:
         return carts, orders
 
     def snapshot(self) -> bytes:
-        """Encode the group as it is now: plain MessagePack, with a number for its format."""
+        """Encode the group as it is now: plain MessagePack, with a number for its format.
+
+        The carts of a group are many and few of them change between two snapshots. So those that
+        did not are copied as they were encoded together, until half of them did.
+        """
         for user_id in self._dirty:
-            self._at_rest[user_id] = encode_cart(self._awake[user_id])
+            self._at_rest[user_id] = self._newer[user_id] = encode_cart(self._awake[user_id])
         self._dirty.clear()
         if len(self._awake) > MAX_AWAKE:
             self._awake.clear()
+        if 2 * len(self._newer) > len(self._at_rest):
+            self._base, self._newer = _encode(self._at_rest), {}
         return _encode(
-            _Snapshot(_FORMAT, self.group, self.accepted, self.figures, self.totals, self._at_rest)
+            _Snapshot(
+                _FORMAT,
+                self.group,
+                self.accepted,
+                self.figures,
+                self.totals,
+                self._base,
+                self._newer,
+            )
         )
 
     def _wake(self, user_id: str) -> Cart:

@@ -187,7 +187,7 @@ def test_a_cart_that_rests_is_woken_as_it_was() -> None:
 
 def test_a_snapshot_of_another_format_is_refused() -> None:
     """State that this version cannot read is an error, never an empty group."""
-    other = msgspec.msgpack.encode([2, 0, 0, [0] * 7, {}, {}])
+    other = msgspec.msgpack.encode([2, 0, 0, [0] * 7, {}, b"\x80", {}])
     with pytest.raises(ValueError, match="format 2"):
         KeyGroup(other)
     with pytest.raises(msgspec.DecodeError):

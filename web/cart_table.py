@@ -22,7 +22,7 @@ from web.recent_carts import MOST, RecentCarts
 MOST_BEHIND: Final = 262_144
 """Carts that may wait in memory, about a quarter KiB each; over it some are moved all the time."""
 
-SLICE: Final = 16_384
+SLICE: Final = 8_192
 """Rows that are moved in one transaction: a commit that comes meanwhile waits for no more."""
 
 SCHEMA: Final = """
@@ -136,10 +136,15 @@ class CartTable:
             self._round_ends = self._last
         users = self._round[-SLICE:]
         rows = [row_of(user_id, self._behind[user_id]) for user_id in reversed(users)]
-        with transaction(self._db) as db:
-            db.executemany(_PUT, rows)
-            if len(users) == len(self._round):
-                db.execute("DELETE FROM cart_log WHERE seq <= ?", (self._round_ends,))
+        # Nothing is lost with a move that is not synced: the log has it until a commit synced both.
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        try:
+            with transaction(self._db) as db:
+                db.executemany(_PUT, rows)
+                if len(users) == len(self._round):
+                    db.execute("DELETE FROM cart_log WHERE seq <= ?", (self._round_ends,))
+        finally:
+            self._db.execute("PRAGMA synchronous = FULL")
         del self._round[-SLICE:]
         self.rounds += not self._round
         for user_id in users:
