@@ -20,7 +20,7 @@ from dataflow.records import AnyEvent, OrderId, Skipped
 MAX_AWAKE: Final = 512
 """Carts of one group that stay decoded between snapshots: what bounds the memory they take."""
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 def key_group(user_id: str, groups: int) -> int:
@@ -36,10 +36,15 @@ class EventBatch(NamedTuple):
     events: list[AnyEvent]
 
 
-class _Snapshot(msgspec.Struct, array_like=True, gc=False):
-    """``base`` holds the encoded carts as they were once, ``newer`` those that changed since."""
+class _Head(msgspec.Struct, array_like=True, gc=False):
+    """What every snapshot begins with, whatever its format."""
 
     format: int
+
+
+class _Snapshot(_Head, array_like=True, gc=False):
+    """``base`` holds the encoded carts as they were once, ``newer`` those that changed since."""
+
     group: int
     accepted: int
     figures: Figures
@@ -53,6 +58,7 @@ _Order = tuple[str, OrderId, int, int]
 """An order of a tall cart: its user, its id, its status, and the version at which it joined."""
 
 _encode = msgspec.msgpack.Encoder().encode
+_decode_head = msgspec.msgpack.Decoder(_Head).decode
 _decode = msgspec.msgpack.Decoder(_Snapshot).decode
 _decode_base = msgspec.msgpack.Decoder(dict[str, bytes]).decode
 
@@ -75,9 +81,10 @@ class KeyGroup:
         self._dirty: set[str] = set()
         self._tall: set[str] = set()
         if snapshot is not None:
+            head = _decode_head(snapshot)
+            if head.format != _FORMAT:
+                raise ValueError(f"a snapshot of format {head.format!r}, not {_FORMAT}")
             state = _decode(snapshot)
-            if state.format != _FORMAT:
-                raise ValueError(f"a snapshot of format {state.format!r}, not {_FORMAT}")
             self.group, self.accepted = state.group, state.accepted
             self._figures = msgspec.structs.astuple(state.figures)
             self.totals, self._base, self._newer = state.totals, state.base, state.newer
