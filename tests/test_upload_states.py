@@ -140,11 +140,22 @@ def test_nothing_can_be_asked_of_an_upload_that_has_ended(
     state: str, asked: dict[str, object]
 ) -> None:
     """409, with the way out in the sentence."""
-    upload = UPLOAD._replace(state=state)
+    upload = UPLOAD._replace(state=state, finished_at=1.0)
     assert has_ended(upload)
     with pytest.raises(APIError, match="replay") as refused:
         changes_asked(upload, asked)
     assert refused.value.status == 409
+
+
+def test_a_cancel_that_is_under_way_can_be_asked_for_again_and_not_taken_back() -> None:
+    """Whose answer was lost asks once more, and the upload still shows as running by then."""
+    upload = UPLOAD._replace(state=CANCELLED, released_lines=10)
+    assert shown_state(upload, Counts(), has_turn=True) == RUNNING
+    assert changes_asked(upload, {"state": "cancelled"}) == {}
+    for asked in ({"state": "running"}, {"state": "paused"}, {"state": "cancelled", "rate": 5}):
+        with pytest.raises(APIError, match="replay") as refused:
+            changes_asked(upload, asked)
+        assert refused.value.status == 409
 
 
 def test_what_is_asked_becomes_columns() -> None:

@@ -95,7 +95,7 @@ def changes_asked(upload: Upload, asked: object) -> dict[str, str | float | None
         changes["rate"] = read_rate(asked["rate"])
     if "state" in asked:
         changes |= _state_asked(upload, asked["state"])
-    if has_ended(upload):
+    if changes and has_ended(upload):
         raise APIError(409, "ended", f"this upload is {upload.state}: replay it to run it again")
     return changes
 
@@ -114,6 +114,8 @@ def _state_asked(upload: Upload, state: object) -> dict[str, str | float | None]
                 return {}
             return {"state": PAUSED, "paused_because": BY_HAND}
         case "cancelled":
+            if upload.state == CANCELLED and upload.finished_at is None:
+                return {}  # it is being cancelled: who did not hear the answer asks again
             return {"state": CANCELLED, "paused_because": None}
         case _:
             raise bad_request("state is one of running, paused, cancelled")
