@@ -20,10 +20,20 @@ from bytewax.outputs import Sink
 
 from dataflow.cart import Cart, Summary, decode_cart, encode_cart
 from dataflow.file_source import Line, LineFileSource
-from dataflow.joiner import EventBatch, JoinLogic, KeyGroup, SkipLogic, SkippedBatch, key_group
+from dataflow.joiner import (
+    Base,
+    BaseLogic,
+    Bases,
+    EventBatch,
+    JoinLogic,
+    KeyGroup,
+    SkipLogic,
+    SkippedBatch,
+    key_group,
+)
 from dataflow.journal import Entry
 from dataflow.journal_source import Restored
-from dataflow.messages import API, Message, Position, Started
+from dataflow.messages import API, CartsChanged, Message, Position, Started
 from dataflow.records import AnyEvent, Event, Skipped, parse_line, parse_lines
 
 KEY_GROUPS: Final = 256
@@ -72,27 +82,38 @@ def build_flow(
     """
     all_restored: Restored = [] if restored is None else restored
 
+    bases: Bases = {}
+
     def join(snapshot: bytes | None) -> JoinLogic:
         group = KeyGroup(snapshot)
         if snapshot is not None:
             all_restored.append((group.group, group.accepted, group.figures))
-        return JoinLogic(group)
+        return JoinLogic(group, bases)
+
+    def keep(snapshot: tuple[int, int, bytes] | None) -> BaseLogic:
+        return BaseLogic(snapshot, bases)
 
     flow = Dataflow("cartwatch")
     chunks = op.input("journal", flow, source)
     items = op.flat_map("deserialize", chunks, lambda entry: deserialize(entry, groups))
     events = op.branch("events", items, _is_events)
     others = op.branch("skipped_lines", events.falses, _is_skipped)
-    carts = op.stateful_batch("join_carts", events.trues, join)
+    joined = op.branch("bases", op.stateful_batch("join_carts", events.trues, join), _is_base)
+    nothing = op.stateful_batch("keep_bases", joined.trues, keep)
+    carts = joined.falses
     skipped = op.stateful_batch("count_skipped", others.trues, SkipLogic)
     marks = cast("KeyedStream[Message]", others.falses)  # what is neither: Started and Position
-    messages: KeyedStream[Message] = op.merge("messages", carts, skipped, marks)
+    messages: KeyedStream[Message] = op.merge("messages", nothing, carts, skipped, marks)
     op.output("publish", messages, sink)
     return flow
 
 
 def _is_events(item: _Item) -> TypeGuard[tuple[str, EventBatch]]:
     return isinstance(item[1], EventBatch)
+
+
+def _is_base(item: tuple[str, CartsChanged | Base]) -> TypeGuard[tuple[str, Base]]:
+    return isinstance(item[1], Base)
 
 
 def _is_skipped(item: _Item) -> TypeGuard[tuple[str, SkippedBatch]]:

@@ -2,12 +2,16 @@
 
 Users are spread over a fixed number of key groups by a stable hash, because the engine pays for
 each key and item: what crosses it is one batch of events per group and chunk. A cart that was not
-touched lately rests as bytes, so that a snapshot encodes only what changed.
+touched lately rests as bytes.
+
+A snapshot holds only the carts that are newer than the base of the group: all of its carts as they
+were once. The base is a message to the next step, whose snapshot it then is, so the engine writes
+it again only when there is a newer one. What is newer is encoded once, at the end of its epoch.
 """
 
 import zlib
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, NoReturn
 
 import msgspec
 from bytewax.operators import StatefulBatchLogic
@@ -20,7 +24,7 @@ from dataflow.records import AnyEvent, OrderId, Skipped
 MAX_AWAKE: Final = 512
 """Carts of one group that stay decoded between snapshots: what bounds the memory they take."""
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 
 
 def key_group(user_id: str, groups: int) -> int:
@@ -43,14 +47,25 @@ class _Head(msgspec.Struct, array_like=True, gc=False):
 
 
 class _Snapshot(_Head, array_like=True, gc=False):
-    """``base`` holds the encoded carts as they were once, ``newer`` those that changed since."""
+    """A key group but for its base; ``deltas`` are the carts that changed since that, by epoch.
+
+    ``base`` is the count of events after which the base was made, 0 where there is none.
+    """
 
     group: int
     accepted: int
     figures: Figures
     totals: dict[str, tuple[int, int]]
-    base: bytes
-    newer: dict[str, bytes]
+    base: int
+    deltas: list[bytes]
+
+
+class Base(NamedTuple):
+    """All carts of a key group, encoded, as they were after it had ``accepted`` so many events."""
+
+    group: int
+    accepted: int
+    carts: bytes
 
 
 UNPAID, PAID, WAITING = Status
@@ -60,7 +75,7 @@ _Order = tuple[str, OrderId, int, int]
 _encode = msgspec.msgpack.Encoder().encode
 _decode_head = msgspec.msgpack.Decoder(_Head).decode
 _decode = msgspec.msgpack.Decoder(_Snapshot).decode
-_decode_base = msgspec.msgpack.Decoder(dict[str, bytes]).decode
+_decode_carts = msgspec.msgpack.Decoder(dict[str, bytes]).decode
 
 
 class KeyGroup:
@@ -75,8 +90,9 @@ class KeyGroup:
         self._figures: tuple[int, ...] = (0,) * 7
         self.totals: dict[str, tuple[int, int]] = {}
         self._at_rest: dict[str, bytes] = {}
-        self._base = _encode(self._at_rest)
-        self._newer: dict[str, bytes] = {}
+        self._fresh: dict[str, bytes] = {}
+        self._deltas: list[bytes] = []
+        self._base = self._base_size = self._rewritten = 0
         self._awake: dict[str, Cart] = {}
         self._dirty: set[str] = set()
         self._tall: set[str] = set()
@@ -87,8 +103,28 @@ class KeyGroup:
             state = _decode(snapshot)
             self.group, self.accepted = state.group, state.accepted
             self._figures = msgspec.structs.astuple(state.figures)
-            self.totals, self._base, self._newer = state.totals, state.base, state.newer
-            self._at_rest = _decode_base(state.base) | state.newer
+            self.totals, self._base, self._deltas = state.totals, state.base, state.deltas
+
+    def restore(self, base: Base | None) -> None:
+        """Take the carts of the snapshot in, before the first batch; refuses another's base."""
+        _, accepted, carts = base or Base(self.group, 0, _encode({}))
+        if accepted != self._base:
+            raise ValueError(f"key group {self.group} is without its base {self._base}")
+        self._base_size = len(carts)
+        for part in (carts, *self._deltas):
+            self._at_rest |= _decode_carts(part)
+
+    def next_base(self) -> Base | None:
+        """Give a new base where the next snapshot is to stand on one, before its first batch.
+
+        That is when older deltas, written anew by every snapshot, have cost as much as it does.
+        """
+        if self._rewritten <= self._base_size:
+            return None
+        carts = _encode(self._at_rest)
+        self._base, self._base_size = self.accepted, len(carts)
+        self._rewritten, self._deltas = 0, []
+        return Base(self.group, self.accepted, carts)
 
     @property
     def figures(self) -> Figures:
@@ -154,14 +190,14 @@ class KeyGroup:
         orders: list[_Order] = []
         tall: dict[str, bytes] = {}
         for user_id, cart in touched:
+            told, cart.told = cart.told, cart.version
             if cart.version > NEWEST and cart.is_tall:
-                orders += _orders(user_id, cart, cart.told if user_id in self._tall else 0)
+                orders += _orders(user_id, cart, told if user_id in self._tall else 0)
                 tall[user_id] = encode_newest(cart)
             else:
                 carts[user_id] = encode_cart(cart)
-            cart.told = cart.version
         self._at_rest |= carts
-        self._newer |= carts
+        self._fresh |= carts
         if tall or self._tall:
             self._tall = (self._tall - carts.keys()) | tall.keys()
             self._dirty = (self._dirty - carts.keys()) | tall.keys()
@@ -169,18 +205,18 @@ class KeyGroup:
         return carts, orders
 
     def snapshot(self) -> bytes:
-        """Encode the group as it is now: plain MessagePack, with a number for its format.
-
-        The carts of a group are many and few of them change between two snapshots. So those that
-        did not are copied as they were encoded together, until half of them did.
-        """
+        """Encode what is newer than the base: plain MessagePack, with a number for its format."""
         for user_id in self._dirty:
-            self._at_rest[user_id] = self._newer[user_id] = encode_cart(self._awake[user_id])
+            self._at_rest[user_id] = self._fresh[user_id] = encode_cart(self._awake[user_id])
         self._dirty.clear()
         if len(self._awake) > MAX_AWAKE:
             self._awake.clear()
-        if 2 * len(self._newer) > len(self._at_rest):
-            self._base, self._newer = _encode(self._at_rest), {}
+        if 2 * len(self._fresh) > len(self._at_rest):
+            self._deltas = [_encode(self._at_rest)]
+        elif self._fresh:
+            self._rewritten += sum(map(len, self._deltas))
+            self._deltas.append(_encode(self._fresh))
+        self._fresh = {}
         return _encode(
             _Snapshot(
                 _FORMAT,
@@ -189,14 +225,14 @@ class KeyGroup:
                 self.figures,
                 self.totals,
                 self._base,
-                self._newer,
+                self._deltas,
             )
         )
 
     def _wake(self, user_id: str) -> Cart:
         at_rest = self._at_rest.get(user_id)
         cart = self._awake[user_id] = Cart() if at_rest is None else decode_cart(at_rest)
-        if cart.is_tall:
+        if cart.version > NEWEST and cart.is_tall:
             self._tall.add(user_id)
         return cart
 
@@ -221,19 +257,53 @@ def _since(ids: dict[OrderId, int], version: int) -> list[tuple[OrderId, int]]:
     return joined
 
 
-class JoinLogic(StatefulBatchLogic[EventBatch, CartsChanged, bytes]):
-    """The engine's view of a key group: one message per batch, state as bytes."""
+Bases = dict[int, Base]
+"""The bases that this process restored, by key group, until the joiner takes them."""
 
-    def __init__(self, group: KeyGroup) -> None:
+
+class JoinLogic(StatefulBatchLogic[EventBatch, CartsChanged | Base, bytes]):
+    """The engine's view of a key group: one message per batch, and now and then a base before."""
+
+    def __init__(self, group: KeyGroup, bases: Bases) -> None:
         self._group = group
+        self._bases = bases
+        self._is_restored = False
 
     @override
-    def on_batch(self, values: list[EventBatch]) -> tuple[Iterable[CartsChanged], bool]:
-        return (self._group.join(values),), self.RETAIN
+    def on_batch(self, values: list[EventBatch]) -> tuple[Iterable[CartsChanged | Base], bool]:
+        if not self._is_restored:
+            self._group.restore(self._bases.pop(values[0].group, None))
+            self._is_restored = True
+        next_base = self._group.next_base()
+        message = self._group.join(values)
+        return (message,) if next_base is None else (next_base, message), self.RETAIN
 
     @override
     def snapshot(self) -> bytes:
         return self._group.snapshot()
+
+
+class BaseLogic(StatefulBatchLogic[Base, NoReturn, tuple[int, int, bytes] | None]):
+    """Keeps the newest base of a key group, and gives it back to the joiner at a start.
+
+    The joiner and this step run in one process. The engine restores all state before it reads.
+    """
+
+    def __init__(self, snapshot: tuple[int, int, bytes] | None, bases: Bases) -> None:
+        self._base = snapshot
+        if snapshot is not None:
+            base = Base(*snapshot)
+            bases[base.group] = base
+
+    @override
+    def on_batch(self, values: list[Base]) -> tuple[Iterable[NoReturn], bool]:
+        group, accepted, carts = values[-1]
+        self._base = group, accepted, carts
+        return (), self.RETAIN
+
+    @override
+    def snapshot(self) -> tuple[int, int, bytes] | None:
+        return self._base
 
 
 class SkippedBatch(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,7 +63,11 @@ def test_the_newest_row_of_every_cart_is_found_after_any_moves_and_crashes(
     steps: list[list[str] | str],
 ) -> None:
     """Log, memory and table together always hold what was committed, and nothing older."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+    with (
+        closing(sqlite3.connect(":memory:", isolation_level=None)) as db,
+        patch("web.cart_table.SLICE", 2),
+        patch("web.cart_table._SAMPLED", 1),
+    ):
         written = Written(db)
         for step in steps:
             if isinstance(step, list):
@@ -77,11 +82,11 @@ def test_the_newest_row_of_every_cart_is_found_after_any_moves_and_crashes(
                 expected = written.rows.get(user_id)
                 version = written.table.versions([user_id])[user_id]
                 assert version == (expected.version if expected else 0)
-            newest = written.table.recent().find(Window(), None, len(USERS))
+            opened = CartTable(db)
+            newest = opened.recent.find(Window(), None, len(USERS))
             assert newest == sorted(written.rows.values(), key=lambda row: -row.changed)
-            assert written.table.last_changed() == max(
-                (row.changed for row in written.rows.values()), default=0
-            )
+            assert written.table.changed == opened.changed == written.changed
+        written.table.load()
         while written.table.behind:
             written.table.move()
         stored = {row[0]: CartRow(*row) for row in db.execute("SELECT * FROM carts")}
@@ -103,10 +108,60 @@ def test_a_row_that_comes_while_others_are_moved_stays_in_the_log() -> None:
     """A slice of a round that began before a commit takes nothing of that commit's log away."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         written = Written(db)
-        written.append([f"user-{number:05}" for number in range(cart_table.SLICE + 1)])
+        users = [f"user-{number:05}" for number in range(3 * cart_table.SLICE)]
+        written.append(users)
         written.table.move()
-        written.append(["user-00000"])
-        written.table.move()
-        assert written.table.behind == 1
+        written.append(users[:1])
+        while written.table.rounds == 0:
+            written.table.move()
+        assert written.table.entries().keys() == {users[0]}
         written.table = CartTable(db)
-        assert written.table.versions(["user-00000", "nobody"]) == {"user-00000": 2, "nobody": 0}
+        assert written.table.versions([users[0], "nobody"]) == {users[0]: 2, "nobody": 0}
+
+
+def test_what_was_moved_before_a_crash_is_not_loaded_again() -> None:
+    """A start has no more rows behind than there were."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        written = Written(db)
+        users = [f"user-{number:05}" for number in range(3 * cart_table.SLICE)]
+        written.append(users)
+        written.table.move()
+        written.append(users[:1])
+        behind = written.table.entries()
+        assert 1 < len(behind) < len(users)
+        again = CartTable(db)
+        again.load()
+        assert again.entries() == behind
+
+
+def test_slices_are_about_as_large_as_they_should_be_and_in_order() -> None:
+    """Whatever order the users come in; together they are all users, each once."""
+    users = [f"user-{number * 7_919 % 50_000:05}" for number in range(50_000)]
+    slices = cart_table._slices(users)[::-1]
+    assert [user for some in slices for user in sorted(some)] == sorted(users)
+    assert len(slices) == 7
+    assert max(map(len, slices)) < 2 * cart_table.SLICE
+
+
+def test_rows_are_to_be_moved_when_too_many_wait_or_the_log_is_too_long() -> None:
+    """Few carts that change without end are few in memory, and yet fill the log."""
+    with (
+        closing(sqlite3.connect(":memory:", isolation_level=None)) as db,
+        patch("web.cart_table.MOST_BEHIND", 4),
+        patch("web.cart_table.MOST_LOGGED", 6),
+    ):
+        written = Written(db)
+        assert written.table.pressure == 0
+        written.append(["a", "b", "c", "d"])
+        assert written.table.pressure == 1
+        written.append(["a", "b"])
+        assert written.table.pressure == 1
+        written.append(["a", "b", "c"])
+        assert written.table.pressure == 1.5
+        written.table = CartTable(db)
+        written.table.load()
+        assert written.table.pressure == 1.5
+        written.table.move()
+        assert written.table.pressure == 0
+        written.append(["a"])
+        assert written.table.pressure == 0.25

@@ -171,6 +171,8 @@ def test_a_file_that_looks_like_an_array_gets_a_hint(
                 "cartwatch.events",
                 "cartwatch.skipped_lines",
                 "cartwatch.join_carts",
+                "cartwatch.bases",
+                "cartwatch.keep_bases",
                 "cartwatch.count_skipped",
                 "cartwatch.messages",
                 "cartwatch.publish",

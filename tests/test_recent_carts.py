@@ -27,7 +27,11 @@ windows = st.builds(
 
 def entry(user_id: str, changed: int, figures: tuple[int, ...] = (1, 0, 0)) -> tuple[str, Entry]:
     unpaid, paid, waiting = (dict[OrderId, int]({0: 1} if count else {}) for count in figures)
-    return user_id, (encode_cart(Cart(changed, paid, unpaid, waiting)), changed, (0, 0.0))
+    return user_id, (
+        encode_cart(Cart(changed, unpaid=unpaid, paid=paid, waiting=waiting)),
+        changed,
+        (0, 0.0),
+    )
 
 
 @claim

@@ -58,6 +58,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     view = View(path)
     entries = [Entry(1, None, "api", 1, STREAM), Entry(2, "u1", "f.jsonl", 1, BAD)]
     view.commit(PlayedFlow(entries).run(3, repeat(9)))
+    view.carts.load()
     while view.carts.behind:
         view.carts.move()
     view.close()

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from dataflow.flow import deserialize
-from dataflow.joiner import EventBatch, JoinLogic, KeyGroup, SkipLogic, SkippedBatch
+from dataflow.joiner import EventBatch, SkipLogic, SkippedBatch
 from dataflow.journal import Entry
 from dataflow.messages import (
     Barrier,
@@ -19,13 +19,13 @@ from dataflow.messages import (
     join_messages,
 )
 from dataflow.records import Event
+from tests.kept_group import KeptGroup, Snapshots
 from tests.streams import line_of
 from web.view import View
 from web.view_reader import ViewReader
 from web.windows import Window
 
 GROUPS = 3
-GROUP_KEY = 4
 
 
 def journal_of(*chunks: Iterable[Event]) -> list[Entry]:
@@ -47,7 +47,8 @@ class PlayedFlow:
 
     def __init__(self, entries: list[Entry]) -> None:
         self._entries = entries
-        self._snapshots: dict[str, bytes] = {}
+        self._groups: dict[str, Snapshots] = {}
+        self._skipped: dict[str, bytes] = {}
         self._offset = 1
 
     def run(
@@ -57,36 +58,37 @@ class PlayedFlow:
 
         ``together`` says how many entries the engine takes at once, as it reads them.
         """
-        joiners: dict[str, JoinLogic] = {}
+        groups: dict[str, KeptGroup] = {}
         skips: dict[str, SkipLogic] = {}
-        groups = [KeyGroup(each) for key, each in self._snapshots.items() if len(key) == GROUP_KEY]
-        restored = [(group.group, group.accepted, group.figures) for group in groups]
+        kept = [KeptGroup(snapshots).group for snapshots in self._groups.values()]
+        restored = [(group.group, group.accepted, group.figures) for group in kept]
         messages: list[Message] = [Started(self._offset, restored)]
         entries = self._entries[self._offset - 1 : until - 1]
         while entries:
             size = next(together) if together else 1
             batches: dict[str, list[EventBatch]] = {}
             for key, item in chain(*(deserialize(entry, GROUPS) for entry in entries[:size])):
-                snapshot = self._snapshots.get(key)
                 if isinstance(item, EventBatch):
-                    if key not in joiners:
-                        joiners[key] = JoinLogic(KeyGroup(snapshot))
+                    if key not in groups:
+                        groups[key] = KeptGroup(self._groups.get(key))
                     batches.setdefault(key, []).append(item)
                 elif isinstance(item, SkippedBatch):
-                    messages += skips.setdefault(key, SkipLogic(snapshot)).on_batch([item])[0]
+                    skip = skips.setdefault(key, SkipLogic(self._skipped.get(key)))
+                    messages += skip.on_batch([item])[0]
                 else:
                     messages.append(item)
-            for key, items in batches.items():
-                messages += joiners[key].on_batch(items)[0]
+            messages += [groups[key].join(items) for key, items in batches.items()]
             entries = entries[size:]
         messages.append(Barrier())
-        self._running: dict[str, JoinLogic | SkipLogic] = {**joiners, **skips}
+        self._running = groups, skips
         self._reached = max(until, self._offset)
         return list(_cut(messages, cuts))
 
     def snapshot(self) -> None:
         """End the epoch: the next run goes on here."""
-        self._snapshots |= {key: logic.snapshot() for key, logic in self._running.items()}
+        groups, skips = self._running
+        self._groups |= {key: group.snapshot() for key, group in groups.items()}
+        self._skipped |= {key: logic.snapshot() for key, logic in skips.items()}
         self._offset = self._reached
 
 
@@ -101,6 +103,7 @@ def _cut(messages: list[Message], cuts: Iterator[int]) -> Iterator[bytes]:
 def rows_of(path: Path) -> dict[str, Any]:
     """Read everything that a person could see of a view; times and row numbers left out."""
     view, reader = View(path), ViewReader(path)
+    view.carts.load()
     while view.carts.behind:
         view.carts.move()
     carts = [json.loads(line) for line in reader.all_carts(Window(sort="user"))]

@@ -2,12 +2,13 @@
 
 The flow keeps figures per key group in its state and tells them with every batch, and what it
 restored at its start; the view's are counted from its carts. Both are compared after every
-recovery and once a minute, between two commits, so that they speak of the same moment. Pure.
+recovery and once a minute, as they were between two commits: both speak of the same moment. Pure.
 """
 
 from typing import Any, Final
 
 from dataflow.messages import Figures
+from web.audit import Counted
 from web.times import rfc3339
 
 SHOWN_DIFFERENCES: Final = 10
@@ -32,18 +33,22 @@ class Agreement:
         """Take the newest figures that the flow has told."""
         self._flow |= groups
 
+    def figures(self) -> GroupFigures:
+        """Give what the flow has told so far."""
+        return {group: figures for group, (_, figures) in self._flow.items()}
+
     def check(
-        self, view: GroupFigures, completed: int, now: float, *, in_doubt: bool = False
+        self, flow: GroupFigures, view: Counted, now: float, *, in_doubt: bool = False
     ) -> str | None:
-        """Compare with the figures of the view; gives a sentence where they differ.
+        """Compare what the flow had told with what the view held; gives a sentence on a difference.
 
         A difference that is ``in_doubt`` is not written down: it will be looked at once more.
         """
-        flow = {group: figures for group, (_, figures) in self._flow.items()}
+        completed = view.completed
         differing = [
             group
-            for group in sorted(flow.keys() | view.keys())
-            if flow.get(group, Figures()) != view.get(group, Figures())
+            for group in sorted(flow.keys() | view.groups.keys())
+            if flow.get(group, Figures()) != view.groups.get(group, Figures())
         ]
         sums = _sum(flow)
         agree = not differing and completed == sums["paid"]
@@ -51,7 +56,7 @@ class Agreement:
             "agree": agree,
             "checked_at": rfc3339(now),
             "flow": sums,
-            "view": _sum(view) | {"completed": completed},
+            "view": _sum(view.groups) | {"completed": completed},
             "differing_key_groups": differing[:SHOWN_DIFFERENCES],
         }
         if agree or not in_doubt:
@@ -61,7 +66,7 @@ class Agreement:
         if differing:
             some = ", ".join(map(str, differing[:SHOWN_DIFFERENCES]))
             more = ", …" if len(differing) > SHOWN_DIFFERENCES else ""
-            groups = f"{len(differing)} of {len(flow.keys() | view.keys())} key groups"
+            groups = f"{len(differing)} of {len(flow.keys() | view.groups.keys())} key groups"
             return f"state and view differ in {groups} ({some}{more}): {_REMEDY}"
         feed = f"{completed} stand in the fulfilment feed"
         return f"{sums['paid']} orders are paid and {feed}: {_REMEDY}"

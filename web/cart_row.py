@@ -48,7 +48,8 @@ def entries_of(
 def row_of(user_id: str, entry: Entry) -> CartRow:
     """Make the row of a cart."""
     cart, changed, (group, at) = entry
-    return CartRow(user_id, *count_cart(cart), changed, at, cart, group)
+    counts = count_cart(cart)
+    return CartRow(user_id, counts.version, *counts.lengths, changed, at, cart, group)
 
 
 def matches(row: CartRow, window: Window) -> bool:

@@ -3,12 +3,15 @@
 Carts change all over the table, and every change in place would write a page of it. So a commit
 appends its carts to a log, as one value, and they stay in memory as the flow encoded them; later
 they are moved to the table, a slice in its own order at a time, which writes each page once for
-many rows. What only the table can answer asks for the moving first. Used by the view's writing
-thread, but for ``get`` and ``rows``.
+many rows. What only the table can answer asks for the moving first.
+
+A start reads only the end of the log, which is what a page shows; the whole of it is loaded a
+moment later. Used by the view's writing thread, but for what says otherwise.
 """
 
 import sqlite3
-from collections.abc import Collection
+from bisect import bisect
+from collections.abc import Collection, Iterator
 from heapq import nlargest
 from typing import Final, NamedTuple
 
@@ -16,14 +19,18 @@ import msgspec
 
 from dataflow.cart import count_cart
 from dataflow.transaction import transaction
+from web.bulk_insert import bulk_insert
 from web.cart_row import CartRow, Entry, entries_of, row_of
 from web.recent_carts import MOST, RecentCarts
 
-MOST_BEHIND: Final = 262_144
-"""Carts that may wait in memory, about a quarter KiB each; over it some are moved all the time."""
+MOST_BEHIND: Final = 524_288
+"""Carts that may wait in memory, about a third of a KiB each, before some are moved under load."""
+
+MOST_LOGGED: Final = 1_048_576
+"""Changes that the log may hold before: what a start has to load, in a second or two."""
 
 SLICE: Final = 8_192
-"""Rows that are moved in one transaction: a commit that comes meanwhile waits for no more."""
+"""About as many rows are moved in one transaction: a commit that comes meanwhile waits for them."""
 
 SCHEMA: Final = """
 CREATE TABLE carts (
@@ -34,13 +41,16 @@ CREATE TABLE carts (
 CREATE TABLE cart_log (
     seq INTEGER PRIMARY KEY, changed INTEGER NOT NULL, at REAL NOT NULL, carts BLOB NOT NULL
 );
+CREATE TABLE cart_round (
+    id INTEGER PRIMARY KEY CHECK (id = 1), ends INTEGER NOT NULL, reached TEXT NOT NULL
+);
 """
 
 Carts = dict[int, dict[str, bytes]]
 """Encoded carts of one commit, by key group and user."""
 
 _ASKED: Final = 500
-_PUT: Final = "INSERT OR REPLACE INTO carts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SAMPLED: Final = 32
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Carts).decode
 
@@ -61,25 +71,45 @@ class CartTable:
     """The table, its log, and the rows that are in the log only."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
-        """Load what is in the log; ``SCHEMA`` must be there."""
+        """Read what changed last; ``SCHEMA`` must be there."""
         self._db = db
         self._behind: dict[str, Entry] = {}
-        self._last = 0
-        for seq, changed, at, carts in db.execute("SELECT * FROM cart_log ORDER BY seq"):
-            self._behind |= Change(_decode(carts), changed, at).entries()
-            self._last = seq
+        self._last = int(db.execute("SELECT ifnull(max(seq), 0) FROM cart_log").fetchone()[0])
+        self.is_loaded = False
+        """Whether the rows that are behind are known: before ``load``, only the newest are."""
+        self.recent = self._newest()
+        """The carts that changed last, as it was opened."""
+        self.changed = self.recent.changed
+        """The greatest ``changed`` of all rows; 0 where there is none."""
+        self._log_begins = self._first_in_log()
         self.rounds = 0
         """How often all rows that were behind at some moment have been moved since."""
-        self._round: list[str] = []
+        self._round: list[list[str]] = []
         self._round_ends = 0
 
+    def load(self) -> None:
+        """Load what is in the log, where that has not been done."""
+        if self.is_loaded:
+            return
+        moved = self._db.execute("SELECT ends, reached FROM cart_round").fetchone()
+        ends, reached = moved or (0, "")
+        behind: dict[str, Entry] = {}
+        for seq, change in self._log("ASC"):
+            entries = change.entries()
+            if seq <= ends:
+                entries = {user_id: each for user_id, each in entries.items() if user_id > reached}
+            behind |= entries
+        self._behind = behind | self._behind
+        self.is_loaded = True
+
     def get(self, user_id: str) -> CartRow | None:
-        """Give the row of a cart where it is not in the table yet; from any thread."""
+        """Give the row of a cart where it is not in the table yet; from any thread, once loaded."""
         entry = self._behind.get(user_id)
         return None if entry is None else row_of(user_id, entry)
 
     def versions(self, user_ids: Collection[str]) -> dict[str, int]:
         """Give the versions of carts as they are durable; 0 where there is none."""
+        self.load()
         behind = self._behind
         versions = dict.fromkeys(user_ids, 0)
         in_table = []
@@ -111,11 +141,21 @@ class CartTable:
         """Know the carts that were appended, now that they are durable."""
         if entries:
             self._last += 1
+            if self._log_begins is None:
+                self._log_begins = self.changed
+            self.changed += len(entries)
             self._behind |= entries
 
-    def rows(self) -> list[CartRow]:
-        """Give the rows that are not in the table yet; from any thread."""
-        return [row_of(*item) for item in list(self._behind.items())]
+    def entries(self) -> dict[str, Entry]:
+        """Give the carts that are not in the table yet; from any thread, once loaded."""
+        return self._behind.copy()
+
+    @property
+    def pressure(self) -> float:
+        """How urgent it is to move rows: 0 where none are behind, 1 where that is to begin."""
+        if not self._behind or self._log_begins is None:
+            return 0.0
+        return max(len(self._behind) / MOST_BEHIND, (self.changed - self._log_begins) / MOST_LOGGED)
 
     @property
     def caught_up(self) -> int:
@@ -129,43 +169,72 @@ class CartTable:
 
     def move(self) -> None:
         """Move a slice of rows to the table; goes round all of them in the table's order."""
+        self.load()
         if not self._behind:
             return
         if not self._round:
-            self._round = sorted(self._behind, reverse=True)
+            self._round = _slices(list(self._behind))
             self._round_ends = self._last
-        users = self._round[-SLICE:]
-        rows = [row_of(user_id, self._behind[user_id]) for user_id in reversed(users)]
+        users = sorted(self._round[-1])
+        rows = [row_of(user_id, self._behind[user_id]) for user_id in users]
         # Nothing is lost with a move that is not synced: the log has it until a commit synced both.
         self._db.execute("PRAGMA synchronous = NORMAL")
         try:
             with transaction(self._db) as db:
-                db.executemany(_PUT, rows)
-                if len(users) == len(self._round):
+                bulk_insert(db, "INSERT OR REPLACE INTO carts", rows)
+                if len(self._round) == 1:
                     db.execute("DELETE FROM cart_log WHERE seq <= ?", (self._round_ends,))
+                    db.execute("DELETE FROM cart_round")
+                else:
+                    at = (self._round_ends, users[-1])
+                    db.execute("INSERT OR REPLACE INTO cart_round VALUES (1, ?, ?)", at)
         finally:
             self._db.execute("PRAGMA synchronous = FULL")
-        del self._round[-SLICE:]
-        self.rounds += not self._round
+        self._round.pop()
+        if not self._round:
+            self.rounds += 1
+            self._log_begins = self._first_in_log()
         for user_id in users:
             del self._behind[user_id]
 
-    def recent(self) -> RecentCarts:
-        """Load the carts that changed last."""
-        newest: dict[str, Entry] = {
-            user_id: (lists, changed, (group, at))
-            for user_id, lists, changed, group, at in self._db.execute(
-                "SELECT user_id, lists, changed, key_group, updated_at FROM carts"
-                " ORDER BY changed DESC LIMIT ?",
-                (MOST + 1,),
-            )
-        }
-        newest |= self._behind
+    def _newest(self) -> RecentCarts:
+        """Load the carts that changed last: all that are in the log are newer than any other."""
+        newest: dict[str, Entry] = {}
+        for _, change in self._log("DESC"):
+            newest = change.entries() | newest
+            if len(newest) > MOST:
+                break
+        else:
+            newest = {
+                user_id: (lists, changed, (group, at))
+                for user_id, lists, changed, group, at in self._db.execute(
+                    "SELECT user_id, lists, changed, key_group, updated_at FROM carts"
+                    " ORDER BY changed DESC LIMIT ?",
+                    (MOST + 1,),
+                )
+            } | newest
         last = nlargest(MOST + 1, newest.items(), key=lambda item: item[1][1])
         return RecentCarts(reversed(last[:MOST]), is_whole=len(last) <= MOST)
 
-    def last_changed(self) -> int:
-        """Give the greatest ``changed`` of all rows; 0 where there is none."""
-        row = self._db.execute("SELECT ifnull(max(changed), 0) FROM carts").fetchone()
-        behind = (changed for _, changed, _ in self._behind.values())
-        return max(int(row[0]), max(behind, default=0))
+    def _first_in_log(self) -> int | None:
+        """Give the greatest ``changed`` before the log; None where the log is empty."""
+        first = self._db.execute("SELECT changed - 1 FROM cart_log ORDER BY seq LIMIT 1").fetchone()
+        return None if first is None else int(first[0])
+
+    def _log(self, order: str) -> Iterator[tuple[int, Change]]:
+        for seq, *of_change, carts in self._db.execute(
+            f"SELECT seq, changed, at, carts FROM cart_log ORDER BY seq {order}"
+        ):
+            yield seq, Change(_decode(carts), *of_change)
+
+
+def _slices(users: list[str]) -> list[list[str]]:
+    """Divide users into slices, the last in order first; each is still to be sorted.
+
+    Sorted at once, half a million would hold up every other thread for half a second.
+    """
+    bounds = sorted(users[:: SLICE // _SAMPLED])[_SAMPLED::_SAMPLED]
+    slices: list[list[str]] = [[] for _ in range(len(bounds) + 1)]
+    for user_id in users:
+        slices[bisect(bounds, user_id)].append(user_id)
+    return [some for some in reversed(slices) if some]

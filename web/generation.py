@@ -12,7 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Final, TypeVar
 
-from web.cart_row import CartRow
+from web.audit import Counted, count_view
+from web.cart_row import CartRow, row_of
+from web.cart_table import CartTable
 from web.committer import Committer
 from web.folder import Paths, open_journal, refuse_gap
 from web.run_ahead import RunAhead
@@ -40,7 +42,7 @@ class Generation:
         self.view = View(paths.view)
         refuse_gap(paths.journal, self.journal.end(), self.view.position())
         self.totals = self.view.totals()
-        self.recent = self.view.carts.recent()
+        self.recent = self.view.carts.recent
         self.run_ahead = RunAhead()
         self.uploads = Uploads(self.journal, paths.uploads, self.totals, self.run_ahead, changed)
         self.committer = Committer(lambda batches: self.write(self.view.commit, batches), committed)
@@ -101,29 +103,57 @@ class Generation:
 
     async def cart(self, user_id: str) -> bytes | None:
         """Read the whole summary of one cart; None where there is none."""
-        row = self.view.carts.get(user_id)
+        row = (await self._table()).get(user_id)
         return await self.read(lambda view: view.cart(user_id, row))
 
     async def behind(self) -> list[CartRow]:
         """Catch the table up; where nothing can be written now, give the rows that it lacks."""
+        carts = await self._table()
         try:
             await self.catch_table_up()
         except sqlite3.Error:
-            return self.view.carts.rows()
+            return [row_of(*item) for item in carts.entries().items()]
         return []
 
-    async def catch_table_up(self, most_behind: int = 0) -> None:
+    async def catch_table_up(self, pressure: float = 0.0) -> int:
         """Move the cart rows that are behind now to their table, between commits.
 
-        It is enough when no more than ``most_behind`` are, or when all of these were moved,
-        however many have come meanwhile.
+        It is enough when the ``pressure`` of the rest is no more than this, or when all of these
+        were moved, however many have come meanwhile. Where some may rest it waits for moments
+        without a commit, unless the pressure doubles. Gives how many are behind now.
         """
-        carts = self.view.carts
-        caught_up = carts.caught_up
         with self.held():
-            while carts.behind > most_behind and carts.rounds < caught_up:
+            carts = await self._table()
+            caught_up = carts.caught_up
+            while carts.pressure > pressure and carts.rounds < caught_up:
+                if carts.pressure < 2 * pressure:
+                    await self.committer.drain()
                 async with self.committer.turn:
-                    await self.write(self.view.carts.move)
+                    await self.write(carts.move)
+            return carts.behind
+
+    async def begin_audit(self) -> asyncio.Future[Counted]:
+        """Begin to count what the view holds at this moment: to be called between two commits."""
+        behind = (await self._table()).entries()
+        loop = asyncio.get_running_loop()
+        begun = asyncio.Event()
+        counting = loop.run_in_executor(
+            self._readers,
+            count_view,
+            self.paths.view,
+            behind,
+            lambda: loop.call_soon_threadsafe(begun.set),
+        )
+        counting.add_done_callback(lambda _: begun.set())
+        await begun.wait()
+        return counting
+
+    async def _table(self) -> CartTable:
+        """Give the carts of the view when it is known which of them are behind."""
+        carts = self.view.carts
+        if not carts.is_loaded:
+            await self.write(carts.load)
+        return carts
 
     def export(self, call: Callable[[ViewReader], Iterator[bytes]]) -> Iterator[bytes]:
         """Stream rows through a reader of their own, however long the client takes."""

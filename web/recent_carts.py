@@ -26,6 +26,12 @@ class RecentCarts:
         self._carts = dict(carts)
         self._is_whole = is_whole
 
+    @property
+    def changed(self) -> int:
+        """The greatest ``changed`` of all carts; 0 where there is none."""
+        newest = next(reversed(self._carts.values()), None)
+        return 0 if newest is None else newest[1]
+
     def put(self, carts: Iterable[tuple[str, Entry]]) -> None:
         """Take carts that changed just now, in the order of ``changed``."""
         for user_id, entry in carts:

@@ -17,7 +17,6 @@ from dataflow.faults import reach
 from dataflow.journal import Appended, Journal, Upload
 from dataflow.recovery import is_damage
 from web.agreement import Agreement
-from web.cart_table import MOST_BEHIND
 from web.flow_state import RUNNING, FlowState
 from web.folder import DataFolder, Paths, link, sync
 from web.gate import Gate
@@ -31,6 +30,9 @@ from web.view import Outcome
 from web.watchdog import Watchdog
 
 AGREEMENT_EVERY_S: Final = 60.0
+_FEW_BEHIND: Final = 65_536
+"""Carts that are not in the table yet and yet hardly matter to what a comparison costs."""
+
 _WATCH_EVERY_S: Final = 1.0
 _TIDY_EVERY_S: Final = 0.25
 _QUIET_S: Final = 2.0
@@ -57,6 +59,7 @@ class Service:
         self._snapshot_at: float | None = None
         self._unwritten: dict[str, str | float | None] = {}
         self._check_now = asyncio.Event()
+        self._few_behind = asyncio.Event()
         self._committed_at = time.monotonic()
         self._resetting = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -281,10 +284,16 @@ class Service:
             self._unwritten = {}
 
     async def _check_agreement_often(self) -> None:
+        """Compare state and view after a recovery and once a minute.
+
+        While very many carts are not in their table that would cost a heavy load more than a
+        hundredth of its speed: so it waits until they are, though not for more than a minute.
+        """
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(AGREEMENT_EVERY_S):
                     await self._check_now.wait()
+                    await self._few_behind.wait()
             self._check_now.clear()
             if self.flow.state != RUNNING:
                 continue
@@ -331,8 +340,13 @@ class Service:
             generation = self.generation
             is_quiet = time.monotonic() - self._committed_at > _QUIET_S
             try:
-                await generation.catch_table_up(0 if is_quiet else MOST_BEHIND)
+                if await generation.catch_table_up(0.0 if is_quiet else 1.0) > _FEW_BEHIND:
+                    self._few_behind.clear()
+                else:
+                    self._few_behind.set()
             except sqlite3.Error as error:
+                if is_damage(error):
+                    raise
                 if not failing:
                     _log.error("Cart rows could not be moved to their table: %s.", error)
                 failing = True
@@ -342,14 +356,13 @@ class Service:
     async def check_agreement(self, *, again: bool = True) -> str | None:
         """Compare the flow's figures with the view's rows; gives a sentence where they differ."""
         generation = self.generation
-        await generation.catch_table_up()
         async with generation.committer.turn:
-            while generation.view.carts.behind:  # what came meanwhile
-                await generation.write(generation.view.carts.move)
-            figures, completed = await generation.write(generation.view.group_figures)
+            told = self.agreement.figures()
+            audit = await generation.begin_audit()
+        counted = await audit
         if self.flow.state != RUNNING:  # it ended meanwhile: the next recovery is looked at
             return self.flow.alarm
-        alarm = self.agreement.check(figures, completed, time.time(), in_doubt=again)
+        alarm = self.agreement.check(told, counted, time.time(), in_doubt=again)
         if alarm is not None and again:
             # The view may be a chunk ahead of a flow that has just recovered; not for long.
             await asyncio.sleep(_DOUBT_S)

@@ -31,14 +31,15 @@ from dataflow.messages import (
 from dataflow.records import OrderId
 from dataflow.transaction import transaction
 from web import cart_table
+from web.bulk_insert import bulk_insert
 from web.cart_row import Entry
 from web.cart_table import Carts, CartTable, Change
 from web.completed import SCHEMA as COMPLETED_SCHEMA
-from web.completed import Order, append_completed, count_completed, last_completed
+from web.completed import Order, append_completed, last_completed
 from web.recent_carts import MOST
 from web.totals import SKIPPED_PART, Counts, Totals
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 _CACHE_KIB: Final = 64 * 1024
 _CHECKPOINT_PAGES: Final = 8_000
 
@@ -73,24 +74,20 @@ CREATE TABLE recoveries (
 );
 """
 
-_PUT_ORDER: Final = """
-INSERT INTO orders VALUES (?, ?, ?, ?)
+_NEWER_ORDER: Final = """
 ON CONFLICT DO UPDATE SET status = excluded.status, version = excluded.version
 WHERE excluded.version > version
 """
-_PUT_SKIPPED: Final = """
+_INTO_SKIPPED: Final = """
 INSERT INTO skipped (upload, line, source, reason, message, "column", raw, raw_cut, skipped_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 """
-_PUT_TOTALS: Final = """
-INSERT INTO totals VALUES (?, ?, ?, ?, ?, ?)
+_NEWER_TOTALS: Final = """
 ON CONFLICT DO UPDATE SET
     accepted = excluded.accepted, duplicates = excluded.duplicates,
     skipped = excluded.skipped, blank = excluded.blank
 WHERE excluded.accepted + excluded.skipped + excluded.blank > accepted + skipped + blank
 """
-_PUT_GROUP: Final = """
-INSERT INTO key_groups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+_NEWER_GROUP: Final = """
 ON CONFLICT DO UPDATE SET
     accepted = excluded.accepted, carts = excluded.carts, unpaid = excluded.unpaid,
     paid = excluded.paid, waiting = excluded.waiting, with_unpaid = excluded.with_unpaid,
@@ -133,10 +130,9 @@ class View:
             self._db.close()
             raise ViewError(
                 f"{path} has the format {version}, and this Cartwatch reads {SCHEMA_VERSION}: "
-                "use the version that wrote it, or another data folder"
+                "use the version that wrote it, or let cartwatch rebuild make it anew"
             )
         self.carts = CartTable(self._db)
-        self._changed = self.carts.last_changed()
         self._accepted: dict[int, int] = dict(
             self._db.execute("SELECT id, accepted FROM key_groups").fetchall()
         )
@@ -183,11 +179,10 @@ class View:
                         outcome = outcome._replace(started=message)
                     case Barrier():
                         outcome = outcome._replace(barrier=True)
-        change = Change(carts, self._changed + 1, time.time())
+        change = Change(carts, self.carts.changed + 1, time.time())
         entries = change.entries()
         self._write(change, completed, orders, skipped, outcome)
         self.carts.keep(entries)
-        self._changed += len(entries)
         self._accepted = accepted
         self._completed += len(completed)
         newest = list(islice(reversed(entries.items()), MOST + 1))  # one more: there may be more
@@ -221,10 +216,11 @@ class View:
         with transaction(self._db) as db:
             self.carts.append(change)
             append_completed(db, self._completed, completed, change.at)
-            db.executemany(_PUT_ORDER, orders)
-            db.executemany(
-                _PUT_SKIPPED,
-                (
+            bulk_insert(db, "INSERT INTO orders", orders, _NEWER_ORDER)
+            bulk_insert(
+                db,
+                _INTO_SKIPPED,
+                [
                     (
                         each.upload,
                         r.line,
@@ -238,31 +234,26 @@ class View:
                     )
                     for each in skipped
                     for r in each.records
-                ),
+                ],
+                "ON CONFLICT DO NOTHING",
             )
-            db.executemany(
-                _PUT_TOTALS,
-                (
+            bulk_insert(
+                db,
+                "INSERT INTO totals",
+                [
                     (*part, c.accepted, c.duplicates, c.skipped, c.blank)
                     for part, c in outcome.parts.items()
-                ),
+                ],
+                _NEWER_TOTALS,
             )
-            db.executemany(
-                _PUT_GROUP,
-                (
-                    (
-                        group,
-                        accepted,
-                        f.carts,
-                        f.unpaid,
-                        f.paid,
-                        f.waiting,
-                        f.with_unpaid,
-                        f.with_paid,
-                        f.with_waiting,
-                    )
-                    for group, (accepted, f) in outcome.groups.items()
-                ),
+            bulk_insert(
+                db,
+                "INSERT INTO key_groups",
+                [
+                    (group, accepted, *msgspec.structs.astuple(figures))
+                    for group, (accepted, figures) in outcome.groups.items()
+                ],
+                _NEWER_GROUP,
             )
             if outcome.position is not None:
                 db.execute(
@@ -279,15 +270,6 @@ class View:
         for group, accepted, *figures in self._db.execute("SELECT * FROM key_groups"):
             totals.put_group(group, accepted, Figures(*figures))
         return totals
-
-    def group_figures(self) -> tuple[dict[int, Figures], int]:
-        """Count the carts of every key group, and the orders in the fulfilment feed."""
-        rows = self._db.execute(
-            "SELECT key_group, count(*), sum(unpaid), sum(paid), sum(waiting), sum(unpaid > 0),"
-            " sum(paid > 0), sum(waiting > 0) FROM carts GROUP BY key_group"
-        )
-        figures = {group: Figures(*sums) for group, *sums in rows}
-        return figures, count_completed(self._db)
 
     def position(self) -> int:
         """Give the offset of the journal before which every chunk was read, as far as is known."""
