@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from tests.bench import recovery, throughput
+from tests.bench import recovery, scale, throughput
 
 
 def main() -> int:
@@ -25,6 +25,19 @@ def main() -> int:
     back.add_argument("--orders", type=int, default=5_000_000, help="orders (%(default)s)")
     back.add_argument("--records", type=int, default=1_000_000, help="load (%(default)s)")
     back.set_defaults(run=lambda asked: recovery.measure(asked.carts, asked.orders, asked.records))
+    size = benches.add_parser(
+        "scale", help="the same for several numbers of key groups and snapshot intervals"
+    )
+    size.add_argument("--carts", type=int, default=1_000_000, help="carts (%(default)s)")
+    size.add_argument("--orders", type=int, default=5_000_000, help="orders (%(default)s)")
+    size.add_argument("--records", type=int, default=1_000_000, help="load (%(default)s)")
+    size.add_argument("--groups", type=int, nargs="+", default=[64, 128, 256, 512])
+    size.add_argument("--intervals", type=float, nargs="+", default=[0.25, 0.5, 1.0])
+    size.set_defaults(
+        run=lambda asked: scale.measure(
+            asked.carts, asked.orders, asked.records, asked.groups, asked.intervals
+        )
+    )
     options = parser.parse_args()
     print(json.dumps(options.run(options)))
     return 0

@@ -46,10 +46,10 @@ def measure(carts: int, orders: int, records: int) -> dict[str, Any]:
     return {"bench": "recovery", "carts": carts, "orders": orders, **result}
 
 
-def start_again(data: Path, load: Path) -> dict[str, Any]:
+def start_again(data: Path, load: Path, *options: str) -> dict[str, Any]:
     """Start on a full folder after a kill; gives how soon page and flow are back, and memory."""
     began = time.monotonic()
-    with Cartwatch(data) as server:
+    with Cartwatch(data, *options) as server:
         page = server.call("GET", "/").body
         shown = time.monotonic() - began
         assert b"data-cart=" in page, "the page shows no cart"
