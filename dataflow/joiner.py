@@ -17,14 +17,14 @@ import msgspec
 from bytewax.operators import StatefulBatchLogic
 from typing_extensions import override
 
-from dataflow.cart import NEWEST, Cart, Status, decode_cart, encode_cart, encode_newest
+from dataflow.cart import NEWEST, PAID, UNPAID, Cart, decode_cart, encode_cart, encode_newest
 from dataflow.messages import CartsChanged, Figures, RecordsSkipped
 from dataflow.records import AnyEvent, OrderId, Skipped
 
 MAX_AWAKE: Final = 512
 """Carts of one group that stay decoded between snapshots: what bounds the memory they take."""
 
-_FORMAT: Final = 3
+_FORMAT: Final = 4
 
 
 def key_group(user_id: str, groups: int) -> int:
@@ -68,7 +68,6 @@ class Base(NamedTuple):
     carts: bytes
 
 
-UNPAID, PAID, WAITING = Status
 _Order = tuple[str, OrderId, int, int]
 """An order of a tall cart: its user, its id, its status, and the version at which it joined."""
 
@@ -156,11 +155,11 @@ class KeyGroup:
                     carts += version == 0
                 if status is UNPAID:
                     unpaid += 1
-                    with_unpaid += len(cart.unpaid) == 1
+                    with_unpaid += cart.unpaid == 1
                 elif status is PAID:
                     completed.append((user_id, order_id, version + 1))
                     paid += 1
-                    with_paid += len(cart.paid) == 1
+                    with_paid += cart.paid == 1
                     if is_payment:
                         unpaid -= 1
                         with_unpaid -= not cart.unpaid
@@ -169,7 +168,7 @@ class KeyGroup:
                         with_waiting -= not cart.waiting
                 else:
                     waiting += 1
-                    with_waiting += len(cart.waiting) == 1
+                    with_waiting += cart.waiting == 1
             accepted, repeats = self.totals.get(upload, (0, 0))
             totals[upload] = self.totals[upload] = (accepted + len(events), repeats + duplicates)
             self.accepted += len(events)
@@ -192,11 +191,11 @@ class KeyGroup:
         for user_id, cart in touched:
             told, cart.told = cart.told, cart.version
             if cart.version > NEWEST and cart.is_tall:
-                orders += _orders(user_id, cart, told if user_id in self._tall else 0)
+                since = told if user_id in self._tall else 0
+                orders += [(user_id, *order) for order in cart.since(since)]
                 tall[user_id] = encode_newest(cart)
             else:
                 carts[user_id] = encode_cart(cart)
-        self._at_rest |= carts
         self._fresh |= carts
         if tall or self._tall:
             self._tall = (self._tall - carts.keys()) | tall.keys()
@@ -207,8 +206,9 @@ class KeyGroup:
     def snapshot(self) -> bytes:
         """Encode what is newer than the base: plain MessagePack, with a number for its format."""
         for user_id in self._dirty:
-            self._at_rest[user_id] = self._fresh[user_id] = encode_cart(self._awake[user_id])
+            self._fresh[user_id] = encode_cart(self._awake[user_id])
         self._dirty.clear()
+        self._at_rest |= self._fresh
         if len(self._awake) > MAX_AWAKE:
             self._awake.clear()
         if 2 * len(self._fresh) > len(self._at_rest):
@@ -235,26 +235,6 @@ class KeyGroup:
         if cart.version > NEWEST and cart.is_tall:
             self._tall.add(user_id)
         return cart
-
-
-def _orders(user_id: str, cart: Cart, version: int) -> list[_Order]:
-    """Give the orders of a cart that changed after ``version``, with their status."""
-    return [
-        (user_id, order_id, status, at)
-        for status, ids in ((UNPAID, cart.unpaid), (PAID, cart.paid), (WAITING, cart.waiting))
-        for order_id, at in _since(ids, version)
-    ]
-
-
-def _since(ids: dict[OrderId, int], version: int) -> list[tuple[OrderId, int]]:
-    """Give what joined a list after ``version``, in order: the end of the list."""
-    joined = []
-    for item in reversed(ids.items()):
-        if item[1] <= version:
-            break
-        joined.append(item)
-    joined.reverse()
-    return joined
 
 
 Bases = dict[int, Base]

@@ -21,6 +21,9 @@ SCHEMA_VERSION: Final = 1
 API_SOURCE: Final = "api"
 """The label of records that came through ``POST /api/events``."""
 
+READ_BYTES: Final = 3 * MAX_CHUNK_BYTES
+"""What the flow takes at once, as far as it is there: a cart is told once for all of it."""
+
 _SCHEMA: Final = """
 CREATE TABLE uploads (
     id TEXT PRIMARY KEY, created INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, file TEXT NOT NULL,
@@ -280,7 +283,7 @@ class JournalReader:
         """Close the file."""
         self._db.close()
 
-    def read(self, offset: int, most_bytes: int = MAX_CHUNK_BYTES) -> list[Entry]:
+    def read(self, offset: int, most_bytes: int = READ_BYTES) -> list[Entry]:
         """Read the chunks at and behind an offset, up to about ``most_bytes`` of lines."""
         entries: list[Entry] = []
         size = 0

@@ -35,20 +35,28 @@ def cart_of(stream: list[Event]) -> Cart:
 
 
 def lists(cart: Cart) -> tuple[list[OrderId], list[OrderId], list[OrderId]]:
-    return list(cart.paid), list(cart.unpaid), list(cart.waiting)
+    summary = cart.summary("a")
+    return summary.paid_order_ids, summary.unpaid_order_ids, summary.waiting_payment_ids
+
+
+def one(status: Status, version: int) -> Cart:
+    """Make a cart of one order, which got its status at the last change."""
+    cart = Cart(version, orders={1: version << 2 | status})
+    setattr(cart, status.name.lower(), 1)
+    return cart
 
 
 @pytest.mark.parametrize(
     ("before", "is_payment", "status", "after"),
     [
-        (Cart(), False, Status.UNPAID, Cart(1, unpaid={1: 1})),
-        (Cart(1, waiting={1: 1}), False, Status.PAID, Cart(2, paid={1: 2})),
-        (Cart(1, unpaid={1: 1}), False, None, Cart(1, unpaid={1: 1})),
-        (Cart(2, paid={1: 2}), False, None, Cart(2, paid={1: 2})),
-        (Cart(1, unpaid={1: 1}), True, Status.PAID, Cart(2, paid={1: 2})),
-        (Cart(), True, Status.WAITING, Cart(1, waiting={1: 1})),
-        (Cart(2, paid={1: 2}), True, None, Cart(2, paid={1: 2})),
-        (Cart(1, waiting={1: 1}), True, None, Cart(1, waiting={1: 1})),
+        (Cart(), False, Status.UNPAID, one(Status.UNPAID, 1)),
+        (one(Status.WAITING, 1), False, Status.PAID, one(Status.PAID, 2)),
+        (one(Status.UNPAID, 1), False, None, one(Status.UNPAID, 1)),
+        (one(Status.PAID, 2), False, None, one(Status.PAID, 2)),
+        (one(Status.UNPAID, 1), True, Status.PAID, one(Status.PAID, 2)),
+        (Cart(), True, Status.WAITING, one(Status.WAITING, 1)),
+        (one(Status.PAID, 2), True, None, one(Status.PAID, 2)),
+        (one(Status.WAITING, 1), True, None, one(Status.WAITING, 1)),
     ],
 )
 def test_an_event_does_what_the_table_says(
@@ -81,8 +89,12 @@ def test_lists_keep_the_order_of_joining_them(stream: list[Event]) -> None:
         expected = list(oracle.paid), list(oracle.unpaid), list(oracle.waiting)
         assert repr(lists(cart)) == repr(expected)
         assert cart.version == oracle.version
-    joined = [version for ids in (cart.paid, cart.unpaid, cart.waiting) for version in ids.values()]
-    assert len(set(joined)) == len(joined), "an id joins its list at a version of its own"
+        assert [cart.paid, cart.unpaid, cart.waiting] == list(map(len, expected))
+    since = cart.since(0)
+    joined = [version for _, _, version in since]
+    assert joined == sorted(set(joined)), "an id gets its status at a version of its own"
+    for version in range(cart.version + 1):
+        assert cart.since(version) == [each for each in since if each[2] > version]
 
 
 @claim
@@ -140,7 +152,7 @@ def test_a_summary_shows_the_newest_ids_in_their_order() -> None:
     cart.payment("early")
     newest = encode_newest(cart)
     assert decode_cart(newest).summary("a") == Summary("a", 32, [3], list(range(10, 30)), ["early"])
-    assert count_cart(newest) == count_cart(encode_cart(cart)) == Counts(32, (29, 1, 1))
+    assert count_cart(newest) == count_cart(encode_cart(cart)) == Counts(32, 29, 1, 1)
     assert len(cart.summary("a").unpaid_order_ids) == 29
 
 
@@ -158,4 +170,4 @@ def test_a_cart_is_tall_when_its_summary_cannot_hold_it(is_payment: bool) -> Non
 def test_an_id_keeps_its_type() -> None:
     """``1`` and ``"1"`` are two orders, and so is every other id of the tests."""
     cart = cart_of([Event("a", order_id, False) for order_id in ORDER_IDS])
-    assert len(cart.unpaid) == len(ORDER_IDS)
+    assert cart.unpaid == len(cart.orders) == len(ORDER_IDS)

@@ -8,8 +8,8 @@ from dataflow.cart import NEWEST, Cart, encode_cart, encode_newest
 from web.cart_row import CartRow, entries_of, matches, row_of
 from web.windows import Window
 
-SMALL = encode_cart(Cart(3, paid={1: 2}, unpaid={"1": 3}))
-TALL = encode_newest(Cart(30, unpaid={number: number for number in range(NEWEST + 5)}))
+SMALL = encode_cart(Cart(3, unpaid=1, paid=1, orders={1: 9, "1": 12}))
+TALL = encode_newest(Cart(30, unpaid=NEWEST + 5, orders={at: at << 2 for at in range(NEWEST + 5)}))
 
 
 def test_the_carts_of_a_commit_are_numbered_in_their_order() -> None:

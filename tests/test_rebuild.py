@@ -190,12 +190,18 @@ def test_what_is_no_data_folder_is_refused_and_left_alone(tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.rglob("*")] == ["mine", "letter"]
 
 
+def compared(server: Cartwatch) -> Any:
+    """Give the recovery when state and view have been compared."""
+    recovery = server.get("/api/recovery")
+    return recovery if recovery["agreement"] else None
+
+
 def assert_holds_again(data: Path, before: dict[str, Any]) -> None:
     """Start on the folder and hold it to what it held."""
     with Cartwatch(data) as server:
         server.settled()
         assert held(server) == before
-        recovery = server.get("/api/recovery")
+        recovery = until(lambda: compared(server))
         assert recovery["agreement"]["agree"] is True
         reasons = [each["ended_because"] for each in recovery["history"]]
         assert "killed by SIGKILL" in reasons, "the starts before the rebuild are remembered"

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.cart import Cart, encode_cart
-from dataflow.records import OrderId
 from tests.streams import claim
 from web.cart_row import Entry, row_of
 from web.recent_carts import RecentCarts
@@ -26,12 +25,8 @@ windows = st.builds(
 
 
 def entry(user_id: str, changed: int, figures: tuple[int, ...] = (1, 0, 0)) -> tuple[str, Entry]:
-    unpaid, paid, waiting = (dict[OrderId, int]({0: 1} if count else {}) for count in figures)
-    return user_id, (
-        encode_cart(Cart(changed, unpaid=unpaid, paid=paid, waiting=waiting)),
-        changed,
-        (0, 0.0),
-    )
+    unpaid, paid, waiting = figures
+    return user_id, (encode_cart(Cart(changed, unpaid, paid, waiting)), changed, (0, 0.0))
 
 
 @claim

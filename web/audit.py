@@ -50,7 +50,8 @@ def count_view(path: Path, behind: dict[str, Entry], begun: Callable[[], object]
         if of_group is None:
             of_group = sums[group] = [0] * 7
         of_group[0] += 1
-        for at, count in enumerate(count_cart(cart).lengths, 1):
+        counts = count_cart(cart)
+        for at, count in enumerate((counts.unpaid, counts.paid, counts.waiting), 1):
             if count:
                 of_group[at] += count
                 of_group[at + 3] += 1

@@ -49,7 +49,17 @@ def row_of(user_id: str, entry: Entry) -> CartRow:
     """Make the row of a cart."""
     cart, changed, (group, at) = entry
     counts = count_cart(cart)
-    return CartRow(user_id, counts.version, *counts.lengths, changed, at, cart, group)
+    return CartRow(
+        user_id,
+        counts.version,
+        counts.unpaid,
+        counts.paid,
+        counts.waiting,
+        changed,
+        at,
+        cart,
+        group,
+    )
 
 
 def matches(row: CartRow, window: Window) -> bool:

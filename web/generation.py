@@ -132,6 +132,10 @@ class Generation:
                     await self.write(carts.move)
             return carts.behind
 
+    async def count_behind(self) -> int:
+        """Count the cart rows that are not in their table yet."""
+        return (await self._table()).behind
+
     async def begin_audit(self) -> asyncio.Future[Counted]:
         """Begin to count what the view holds at this moment: to be called between two commits."""
         behind = (await self._table()).entries()

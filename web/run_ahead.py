@@ -8,8 +8,9 @@ import asyncio
 from collections import deque
 from typing import Final
 
-MAX_BYTES: Final = 10 * 1024 * 1024
-MAX_LINES: Final = 131_072
+MAX_BYTES: Final = 15 * 1024 * 1024
+MAX_LINES: Final = 196_608
+"""What is in the flow's hands and what it takes next: most of a second's work, at full speed."""
 
 
 class RunAhead:

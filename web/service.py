@@ -293,7 +293,8 @@ class Service:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(AGREEMENT_EVERY_S):
                     await self._check_now.wait()
-                    await self._few_behind.wait()
+                    if await self.generation.count_behind() > _FEW_BEHIND:
+                        await self._few_behind.wait()
             self._check_now.clear()
             if self.flow.state != RUNNING:
                 continue

@@ -16,9 +16,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from dataflow.chunks import MAX_CHUNK_LINES, after_bom, next_chunk
+from dataflow.chunks import MAX_CHUNK_LINES, after_bom, next_chunk, read_chunk
 from dataflow.faults import reach
 from dataflow.journal import Journal, Upload
+from dataflow.records import parse_lines
 from web.errors import not_found
 from web.pace import Pace
 from web.run_ahead import RunAhead
@@ -203,7 +204,7 @@ class Uploads:
         news = self._news[upload_id] = asyncio.Event()
         pace = Pace(self._uploads[upload_id].rate, time.monotonic())
         file: BinaryIO | None = None
-        failing = False
+        begins_well = failing = False
         try:
             while True:
                 news.clear()
@@ -213,7 +214,9 @@ class Uploads:
                     return
                 if pace.rate != upload.rate:
                     pace = Pace(upload.rate, time.monotonic())
-                most = self._most(upload, pace)
+                if file is not None and upload.released_lines == CHECKED_AFTER:
+                    begins_well = await asyncio.to_thread(_begins_well, file)
+                most = self._most(upload, pace, begins_well=begins_well)
                 if most == 0:
                     await _wait(news, max(_TICK_S, min(pace.wait(), _LONGEST_WAIT_S)))
                     continue
@@ -257,12 +260,12 @@ class Uploads:
                 file.close()
             del self._news[upload_id]
 
-    def _most(self, upload: Upload, pace: Pace) -> int:
+    def _most(self, upload: Upload, pace: Pace, *, begins_well: bool) -> int:
         """Say how many lines may be released now."""
         most = pace.allowance(time.monotonic())
         if most is None:
             most = MAX_CHUNK_LINES
-        if not upload.checked and upload.lines > CHECKED_AFTER:
+        if not upload.checked and not begins_well and upload.lines > CHECKED_AFTER:
             # Whether most of it is skipped is to be known before more of it goes.
             if upload.released_lines < CHECKED_AFTER:
                 return min(most, CHECKED_AFTER - upload.released_lines)
@@ -301,6 +304,14 @@ class Uploads:
 
     def _lock(self, upload_id: str) -> asyncio.Lock:
         return self._locks.setdefault(upload_id, asyncio.Lock())
+
+
+def _begins_well(file: BinaryIO) -> bool:
+    """Whether few of the first lines will be skipped: known before the flow is through them."""
+    chunk = next_chunk(file, after_bom(file), CHECKED_AFTER)
+    if chunk is None or chunk.lines < CHECKED_AFTER:
+        return False
+    return 2 * len(parse_lines(read_chunk(file, chunk), 1).skipped) <= CHECKED_AFTER
 
 
 def _raise(error: BaseException) -> None:

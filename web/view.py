@@ -39,7 +39,7 @@ from web.completed import Order, append_completed, last_completed
 from web.recent_carts import MOST
 from web.totals import SKIPPED_PART, Counts, Totals
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 _CACHE_KIB: Final = 64 * 1024
 _CHECKPOINT_PAGES: Final = 8_000
 
