@@ -36,7 +36,7 @@ from dataflow.journal_source import Restored
 from dataflow.messages import API, CartsChanged, Message, Position, Started
 from dataflow.records import AnyEvent, Event, Skipped, parse_line, parse_lines
 
-KEY_GROUPS: Final = 256
+KEY_GROUPS: Final = 128
 """How many groups a new data folder gets; an old one keeps its number."""
 
 SAMPLE: Final = Path(__file__).with_name("cart-join.json")
