@@ -1,6 +1,7 @@
 """The flow: how the steps hang together, and the tutorial's console form of it.
 
     journal ─▶ deserialize ─▶ join carts ────▶ publish
+                   │             └───────────▶ keep segments
                    ├────────▶ count skipped ──▶ publish
                    └────────▶ (positions) ────▶ publish
 
@@ -21,20 +22,17 @@ from bytewax.outputs import Sink
 from dataflow.cart import Cart, Summary, decode_cart, encode_cart
 from dataflow.file_source import Line, LineFileSource
 from dataflow.joiner import (
-    Base,
-    BaseLogic,
-    Bases,
     EventBatch,
     JoinLogic,
-    KeyGroup,
+    Restored,
     SkipLogic,
     SkippedBatch,
     key_group,
 )
 from dataflow.journal import Entry
-from dataflow.journal_source import Restored
 from dataflow.messages import API, CartsChanged, Message, Position, Started
 from dataflow.records import AnyEvent, Event, Skipped, parse_line, parse_lines
+from dataflow.segments import Kept, Segment, SegmentLogic
 
 KEY_GROUPS: Final = 128
 """How many groups a new data folder gets; an old one keeps its number."""
@@ -77,29 +75,25 @@ def build_flow(
 ) -> Dataflow:
     """Build the flow of the dashboard between any source of chunks and any sink of messages.
 
-    ``groups`` must stay what it was when the recovery store was made. ``restored`` is filled
-    with what comes back of each key group.
+    ``groups`` must stay what it was when the recovery store was made. ``restored`` is told what
+    comes back of each key group.
     """
-    all_restored: Restored = [] if restored is None else restored
-
-    bases: Bases = {}
+    to_restore = restored or Restored()
 
     def join(snapshot: bytes | None) -> JoinLogic:
-        group = KeyGroup(snapshot)
-        if snapshot is not None:
-            all_restored.append((group.group, group.accepted, group.figures))
-        return JoinLogic(group, bases)
+        return JoinLogic(snapshot, to_restore)
 
-    def keep(snapshot: tuple[int, int, bytes] | None) -> BaseLogic:
-        return BaseLogic(snapshot, bases)
+    def keep(snapshot: Kept | None) -> SegmentLogic:
+        return SegmentLogic(snapshot, to_restore.segments)
 
     flow = Dataflow("cartwatch")
     chunks = op.input("journal", flow, source)
     items = op.flat_map("deserialize", chunks, lambda entry: deserialize(entry, groups))
     events = op.branch("events", items, _is_events)
     others = op.branch("skipped_lines", events.falses, _is_skipped)
-    joined = op.branch("bases", op.stateful_batch("join_carts", events.trues, join), _is_base)
-    nothing = op.stateful_batch("keep_bases", joined.trues, keep)
+    joined = op.branch("segments", op.stateful_batch("join_carts", events.trues, join), _is_segment)
+    opened = op.map("segment_keys", joined.trues, _key_segment)
+    nothing = op.stateful_batch("keep_segments", opened, keep)
     carts = joined.falses
     skipped = op.stateful_batch("count_skipped", others.trues, SkipLogic)
     marks = cast("KeyedStream[Message]", others.falses)  # what is neither: Started and Position
@@ -112,8 +106,13 @@ def _is_events(item: _Item) -> TypeGuard[tuple[str, EventBatch]]:
     return isinstance(item[1], EventBatch)
 
 
-def _is_base(item: tuple[str, CartsChanged | Base]) -> TypeGuard[tuple[str, Base]]:
-    return isinstance(item[1], Base)
+def _is_segment(item: tuple[str, CartsChanged | Segment]) -> TypeGuard[tuple[str, Segment]]:
+    return isinstance(item[1], Segment)
+
+
+def _key_segment(item: tuple[str, Segment]) -> tuple[str, Segment]:
+    key, segment = item
+    return f"{key}-{segment.index:02}", segment
 
 
 def _is_skipped(item: _Item) -> TypeGuard[tuple[str, SkippedBatch]]:

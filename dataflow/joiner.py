@@ -4,14 +4,13 @@ Users are spread over a fixed number of key groups by a stable hash, because the
 each key and item: what crosses it is one batch of events per group and chunk. A cart that was not
 touched lately rests as bytes.
 
-A snapshot holds only the carts that are newer than the base of the group: all of its carts as they
-were once. The base is a message to the next step, whose snapshot it then is, so the engine writes
-it again only when there is a newer one. What is newer is encoded once, at the end of its epoch.
+The snapshot of a group holds no carts: those that changed in an epoch go into a segment, which the
+next step keeps. When the deltas have outgrown the base, the next segment is a new base.
 """
 
 import zlib
 from collections.abc import Iterable
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple
 
 import msgspec
 from bytewax.operators import StatefulBatchLogic
@@ -20,11 +19,16 @@ from typing_extensions import override
 from dataflow.cart import NEWEST, PAID, UNPAID, Cart, decode_cart, encode_cart, encode_newest
 from dataflow.messages import CartsChanged, Figures, RecordsSkipped
 from dataflow.records import AnyEvent, OrderId, Skipped
+from dataflow.segments import Segment, Segments
 
 MAX_AWAKE: Final = 512
 """Carts of one group that stay decoded between snapshots: what bounds the memory they take."""
 
-_FORMAT: Final = 4
+MAX_SEGMENTS: Final = 32
+"""How many segments a group may have: what bounds the keys of the engine."""
+
+_PHASES: Final = 16
+_FORMAT: Final = 5
 
 
 def key_group(user_id: str, groups: int) -> int:
@@ -47,25 +51,13 @@ class _Head(msgspec.Struct, array_like=True, gc=False):
 
 
 class _Snapshot(_Head, array_like=True, gc=False):
-    """A key group but for its base; ``deltas`` are the carts that changed since that, by epoch.
-
-    ``base`` is the count of events after which the base was made, 0 where there is none.
-    """
+    """A key group but for its carts; ``segments`` are the numbers of those that hold them."""
 
     group: int
     accepted: int
     figures: Figures
     totals: dict[str, tuple[int, int]]
-    base: int
-    deltas: list[bytes]
-
-
-class Base(NamedTuple):
-    """All carts of a key group, encoded, as they were after it had ``accepted`` so many events."""
-
-    group: int
-    accepted: int
-    carts: bytes
+    segments: list[int]
 
 
 _Order = tuple[str, OrderId, int, int]
@@ -90,8 +82,9 @@ class KeyGroup:
         self.totals: dict[str, tuple[int, int]] = {}
         self._at_rest: dict[str, bytes] = {}
         self._fresh: dict[str, bytes] = {}
-        self._deltas: list[bytes] = []
-        self._base = self._base_size = self._rewritten = 0
+        self._segment: Segment | None = None
+        self._segments: list[int] = []
+        self._base_bytes = self._delta_bytes = 0
         self._awake: dict[str, Cart] = {}
         self._dirty: set[str] = set()
         self._tall: set[str] = set()
@@ -102,28 +95,31 @@ class KeyGroup:
             state = _decode(snapshot)
             self.group, self.accepted = state.group, state.accepted
             self._figures = msgspec.structs.astuple(state.figures)
-            self.totals, self._base, self._deltas = state.totals, state.base, state.deltas
+            self.totals, self._segments = state.totals, state.segments
 
-    def restore(self, base: Base | None) -> None:
-        """Take the carts of the snapshot in, before the first batch; refuses another's base."""
-        _, accepted, carts = base or Base(self.group, 0, _encode({}))
-        if accepted != self._base:
-            raise ValueError(f"key group {self.group} is without its base {self._base}")
-        self._base_size = len(carts)
-        for part in (carts, *self._deltas):
-            self._at_rest |= _decode_carts(part)
+    def restore(self, segments: dict[int, bytes]) -> None:
+        """Take the carts of the snapshot in, before the first batch; refuses to be without any."""
+        for index, number in enumerate(self._segments):
+            if number not in segments:
+                raise ValueError(f"key group {self.group} is without its segment {number}")
+            carts = segments[number]
+            self._at_rest |= _decode_carts(carts)
+            self._count_bytes(index, carts)
 
-    def next_base(self) -> Base | None:
-        """Give a new base where the next snapshot is to stand on one, before its first batch.
+    def open_segment(self) -> Segment | None:
+        """Give the segment for the carts that change in this epoch; None where there is one.
 
-        That is when older deltas, written anew by every snapshot, have cost as much as it does.
+        It is a new base where the deltas have become too many, or one to three times as large as
+        the base: of which, the groups differ in, so that not all make a base in the same epoch.
         """
-        if self._rewritten <= self._base_size:
+        if self._segment is not None:
             return None
-        carts = _encode(self._at_rest)
-        self._base, self._base_size = self.accepted, len(carts)
-        self._rewritten, self._deltas = 0, []
-        return Base(self.group, self.accepted, carts)
+        most_bytes = self._base_bytes * (1 + self.group % _PHASES * 2 / _PHASES)
+        if self._delta_bytes >= most_bytes or len(self._segments) == MAX_SEGMENTS:
+            self._segments = []
+        self._segment = Segment(self.group, len(self._segments), self.accepted)
+        self._segments.append(self.accepted)
+        return self._segment
 
     @property
     def figures(self) -> Figures:
@@ -204,30 +200,28 @@ class KeyGroup:
         return carts, orders
 
     def snapshot(self) -> bytes:
-        """Encode what is newer than the base: plain MessagePack, with a number for its format."""
+        """End the epoch: fill its segment, and encode the rest, with a number for the format."""
         for user_id in self._dirty:
             self._fresh[user_id] = encode_cart(self._awake[user_id])
         self._dirty.clear()
         self._at_rest |= self._fresh
         if len(self._awake) > MAX_AWAKE:
             self._awake.clear()
-        if 2 * len(self._fresh) > len(self._at_rest):
-            self._deltas = [_encode(self._at_rest)]
-        elif self._fresh:
-            self._rewritten += sum(map(len, self._deltas))
-            self._deltas.append(_encode(self._fresh))
+        if self._segment is not None:
+            index = self._segment.index
+            self._segment.carts = _encode(self._fresh if index else self._at_rest)
+            self._count_bytes(index, self._segment.carts)
+            self._segment = None
         self._fresh = {}
         return _encode(
-            _Snapshot(
-                _FORMAT,
-                self.group,
-                self.accepted,
-                self.figures,
-                self.totals,
-                self._base,
-                self._deltas,
-            )
+            _Snapshot(_FORMAT, self.group, self.accepted, self.figures, self.totals, self._segments)
         )
+
+    def _count_bytes(self, index: int, carts: bytes) -> None:
+        if index:
+            self._delta_bytes += len(carts)
+        else:
+            self._base_bytes, self._delta_bytes = len(carts), 0
 
     def _wake(self, user_id: str) -> Cart:
         at_rest = self._at_rest.get(user_id)
@@ -237,53 +231,52 @@ class KeyGroup:
         return cart
 
 
-Bases = dict[int, Base]
-"""The bases that this process restored, by key group, until the joiner takes them."""
+class Restored:
+    """What the engine restores: key groups and segments, until the former have the latter.
+
+    ``groups`` holds ``(group, accepted, figures)`` of each, as ``Started`` tells it.
+    """
+
+    def __init__(self) -> None:
+        self.groups: list[tuple[int, int, Figures]] = []
+        self.segments: Segments = {}
+        self._waiting: list[KeyGroup] = []
+
+    def make(self, snapshot: bytes | None) -> KeyGroup:
+        """Make a key group, from its snapshot where it has one."""
+        group = KeyGroup(snapshot)
+        if snapshot is not None:
+            self.groups.append((group.group, group.accepted, group.figures))
+            self._waiting.append(group)
+        return group
+
+    def finish(self) -> None:
+        """Give each key group its carts: to be called when the engine reads, as often as it may.
+
+        It restores the state of all steps before that. Raises what ``KeyGroup.restore`` raises.
+        """
+        while self._waiting:
+            group = self._waiting.pop()
+            group.restore(self.segments.pop(group.group, {}))
 
 
-class JoinLogic(StatefulBatchLogic[EventBatch, CartsChanged | Base, bytes]):
-    """The engine's view of a key group: one message per batch, and now and then a base before."""
+class JoinLogic(StatefulBatchLogic[EventBatch, CartsChanged | Segment, bytes]):
+    """The engine's view of a key group: one message per batch, and one segment per epoch."""
 
-    def __init__(self, group: KeyGroup, bases: Bases) -> None:
-        self._group = group
-        self._bases = bases
-        self._is_restored = False
+    def __init__(self, snapshot: bytes | None, restored: Restored) -> None:
+        self._group = restored.make(snapshot)
+        self._restored = restored
 
     @override
-    def on_batch(self, values: list[EventBatch]) -> tuple[Iterable[CartsChanged | Base], bool]:
-        if not self._is_restored:
-            self._group.restore(self._bases.pop(values[0].group, None))
-            self._is_restored = True
-        next_base = self._group.next_base()
+    def on_batch(self, values: list[EventBatch]) -> tuple[Iterable[CartsChanged | Segment], bool]:
+        self._restored.finish()
         message = self._group.join(values)
-        return (message,) if next_base is None else (next_base, message), self.RETAIN
+        segment = self._group.open_segment() if message.carts else None
+        return (message,) if segment is None else (message, segment), self.RETAIN
 
     @override
     def snapshot(self) -> bytes:
         return self._group.snapshot()
-
-
-class BaseLogic(StatefulBatchLogic[Base, NoReturn, tuple[int, int, bytes] | None]):
-    """Keeps the newest base of a key group, and gives it back to the joiner at a start.
-
-    The joiner and this step run in one process. The engine restores all state before it reads.
-    """
-
-    def __init__(self, snapshot: tuple[int, int, bytes] | None, bases: Bases) -> None:
-        self._base = snapshot
-        if snapshot is not None:
-            base = Base(*snapshot)
-            bases[base.group] = base
-
-    @override
-    def on_batch(self, values: list[Base]) -> tuple[Iterable[NoReturn], bool]:
-        group, accepted, carts = values[-1]
-        self._base = group, accepted, carts
-        return (), self.RETAIN
-
-    @override
-    def snapshot(self) -> tuple[int, int, bytes] | None:
-        return self._base
 
 
 class SkippedBatch(NamedTuple):

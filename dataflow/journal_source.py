@@ -12,15 +12,12 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from typing_extensions import override
 
 from dataflow.faults import reach
+from dataflow.joiner import Restored
 from dataflow.journal import Entry, JournalReader
-from dataflow.messages import Figures, Started
+from dataflow.messages import Started
 
 _POLL: Final = timedelta(milliseconds=5)
 _PARTITION: Final = "journal"
-
-
-Restored = list[tuple[int, int, Figures]]
-"""What this process restored of each key group: filled while the steps are built, told first."""
 
 
 class _Partition(StatefulSourcePartition[Entry | Started, int]):
@@ -34,7 +31,8 @@ class _Partition(StatefulSourcePartition[Entry | Started, int]):
     def next_batch(self) -> list[Entry | Started]:
         if self._restored is not None:
             # The sink's partition exists only after a write: so the hub hears of every start.
-            started = Started(self._offset, self._restored)
+            self._restored.finish()
+            started = Started(self._offset, self._restored.groups)
             self._restored = None
             reach("flow started")
             return [started]

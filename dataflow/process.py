@@ -22,7 +22,8 @@ from bytewax.run import cli_main
 from dataflow import faults
 from dataflow.flow import build_flow
 from dataflow.hub_sink import HubSink
-from dataflow.journal_source import JournalSource, Restored
+from dataflow.joiner import Restored
+from dataflow.journal_source import JournalSource
 from dataflow.locks import FileLock, FolderLockedError
 
 SECRET_VARIABLE: Final = "CARTWATCH_HUB_SECRET"  # noqa: S105 (the name, not the secret)
@@ -50,7 +51,7 @@ def main() -> int:
     # Events, carts and messages hold no cycles, and there are millions of them: the collector
     # took a fifteenth of the time to walk them for nothing.
     gc.set_threshold(5_000_000, 10, 10)
-    restored: Restored = []
+    restored = Restored()
     generation: Path = options.generation
     flow = build_flow(
         JournalSource(generation / "journal.db", generation / "uploads", restored),

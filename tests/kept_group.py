@@ -2,41 +2,42 @@
 
 from typing import NamedTuple
 
-from dataflow.joiner import Base, BaseLogic, Bases, EventBatch, JoinLogic, KeyGroup
+from dataflow.joiner import EventBatch, JoinLogic, Restored
 from dataflow.messages import CartsChanged
+from dataflow.segments import Kept, Segment, SegmentLogic
 
 
 class Snapshots(NamedTuple):
-    """What both steps hold at the end of an epoch; nothing in the second before it has a base."""
+    """What both steps hold at the end of an epoch: the segments by their index."""
 
     group: bytes | None = None
-    base: tuple[int, int, bytes] | None = None
+    segments: tuple[Kept, ...] = ()
 
 
 class KeptGroup:
-    """A key group, restored from its snapshots, and the base of it in the next step."""
+    """A key group, restored from its snapshots, and its segments in the next step."""
 
     def __init__(self, snapshots: Snapshots | None = None) -> None:
-        self._kept = snapshots or Snapshots()
-        bases: Bases = {}
-        self._base = BaseLogic(self._kept.base, bases)
-        self.group = KeyGroup(self._kept.group)
-        self._joiner = JoinLogic(self.group, bases)
+        kept = snapshots or Snapshots()
+        self.restored = Restored()
+        self._joiner = JoinLogic(kept.group, self.restored)
+        self._keepers = [SegmentLogic(each, self.restored.segments) for each in kept.segments]
 
     def join(self, batches: list[EventBatch]) -> CartsChanged:
-        """Apply events; gives the message of the group, and hands its base on."""
+        """Apply events; gives the message of the group, and hands its segment on."""
         given, discard = self._joiner.on_batch(batches)
         assert not discard
-        *new_base, message = given
-        for base in new_base:
-            assert isinstance(base, Base)
-            nothing, discard = self._base.on_batch([base])
+        message, *opened = given
+        for segment in opened:
+            assert isinstance(segment, Segment)
+            if segment.index == len(self._keepers):
+                self._keepers.append(SegmentLogic(None, {}))
+            nothing, discard = self._keepers[segment.index].on_batch([segment])
             assert (list(nothing), discard) == ([], False)
-            self._kept = self._kept._replace(base=self._base.snapshot())
         assert isinstance(message, CartsChanged)
         return message
 
     def snapshot(self) -> Snapshots:
         """End the epoch."""
-        self._kept = self._kept._replace(group=self._joiner.snapshot())
-        return self._kept
+        group = self._joiner.snapshot()
+        return Snapshots(group, tuple(keeper.snapshot() for keeper in self._keepers))

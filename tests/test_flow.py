@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.flow import build_flow, console_flow, deserialize
-from dataflow.joiner import SkippedBatch
+from dataflow.joiner import Restored, SkippedBatch
 from dataflow.journal import Entry
-from dataflow.journal_source import Restored
 from dataflow.messages import Figures, Message, Position, RecordsSkipped, Started
 from dataflow.recovery import purge
 from dataflow.synthetic import generate
@@ -44,13 +43,13 @@ def entries_of(drawn: list[tuple[bytes, int]]) -> list[Entry]:
 
 def run(items: list[Item], sent: list[tuple[str, Message]], recovery: Path | None = None) -> int:
     """Run the flow once with an epoch for every item; gives how many carts it restored."""
-    restored: Restored = []
+    restored = Restored()
     flow = build_flow(TestingSource(items), TestingSink(sent), groups=GROUPS, restored=restored)
     config = recovery and RecoveryConfig(str(recovery))  # type: ignore[no-untyped-call]
     cli_main(  # type: ignore[no-untyped-call]
         flow, epoch_interval=timedelta(0), recovery_config=config
     )
-    return sum(figures.carts for _, _, figures in restored)
+    return sum(figures.carts for _, _, figures in restored.groups)
 
 
 def view_of(sent: list[tuple[str, Message]]) -> MemoryView:
@@ -171,8 +170,9 @@ def test_a_file_that_looks_like_an_array_gets_a_hint(
                 "cartwatch.events",
                 "cartwatch.skipped_lines",
                 "cartwatch.join_carts",
-                "cartwatch.bases",
-                "cartwatch.keep_bases",
+                "cartwatch.segments",
+                "cartwatch.segment_keys",
+                "cartwatch.keep_segments",
                 "cartwatch.count_skipped",
                 "cartwatch.messages",
                 "cartwatch.publish",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dataflow.cart import NEWEST, Counts, Status, count_cart
 from dataflow.joiner import (
     MAX_AWAKE,
+    MAX_SEGMENTS,
     EventBatch,
     KeyGroup,
     SkipLogic,
@@ -19,7 +20,8 @@ from dataflow.joiner import (
 )
 from dataflow.messages import Figures, RecordsSkipped
 from dataflow.records import INVALID_JSON, Event, Skipped
-from tests.kept_group import KeptGroup
+from dataflow.segments import Segment, SegmentLogic
+from tests.kept_group import KeptGroup, Snapshots
 from tests.memory_view import MemoryView
 from tests.oracle import Oracle
 from tests.streams import claim, events, line_of
@@ -186,36 +188,65 @@ def test_a_cart_that_rests_is_woken_as_it_was() -> None:
 def test_a_snapshot_costs_what_has_changed_not_what_there_is() -> None:
     """Most carts rest: over many epochs little more is written than a few times all of them.
 
-    And what comes back, from the base and what is newer, is every cart as it was.
+    And what comes back, from the base and the deltas, is every cart as it was.
     """
     group, view = KeptGroup(), MemoryView()
     users = [f"user-{number}" for number in range(1_000)]
     stream = [("one", Event(user, 1, False)) for user in users]
     view.apply(group.join(batches_of(stream)))
-    whole = len(group.snapshot().group or b"")
-    written, base = 0, None
+    before = group.snapshot()
+    whole = written = len(before.segments[0][3])
     for epoch in range(200):
         piece = [("one", Event(user, 1, True)) for user in users[5 * epoch : 5 * epoch + 5]]
         view.apply(group.join(batches_of(piece)))
         stream += piece
-        snapshots = group.snapshot()
-        written += len(snapshots.group or b"")
-        if snapshots.base is not base:
-            base = snapshots.base
-            written += len(base[2]) if base else 0
-    assert written < 200 * whole / 5
-    restored = KeptGroup(group.snapshot())
+        kept = group.snapshot()
+        new = [segment for segment in kept.segments if segment not in before.segments]
+        written += len(kept.group or b"") + sum(len(carts) for *_, carts in new)
+        before = kept
+    assert len(before.segments) == MAX_SEGMENTS
+    assert written < 10 * whole
+    restored = KeptGroup(before)
     assert restored.join(batches_of(stream)).carts == {}
     expect(view, stream)
-    assert base is not None
-    for other in (None, (base[0], base[1] - 1, base[2])):
-        with pytest.raises(ValueError, match="without its base"):
-            KeptGroup(group.snapshot()._replace(base=other)).join(batches_of(stream))
+
+
+def test_the_segments_of_another_snapshot_are_refused() -> None:
+    """A group that is not told all of its carts is an error, never a smaller group."""
+    group = KeptGroup()
+    for epoch in range(3):
+        users = ["a"] if epoch else [f"user-{number}" for number in range(10)]
+        group.join(batches_of([("one", Event(user, epoch, False)) for user in users]))
+        kept = group.snapshot()
+    *others, (of_group, index, number, carts) = kept.segments
+    for segments in ((), tuple(others), (*others, (of_group, index, number - 1, carts))):
+        with pytest.raises(ValueError, match=f"without its segment {number if segments else 10}"):
+            KeptGroup(Snapshots(kept.group, segments)).join(batches_of([("", Event("a", 1, True))]))
+
+
+def test_an_epoch_that_changes_no_cart_opens_no_segment() -> None:
+    """The same file once more: what it repeats is counted, and nothing is written anew."""
+    group = KeptGroup()
+    stream: Stream = [("one", Event("a", 1, False))]
+    group.join(batches_of(stream))
+    before = group.snapshot()
+    group.join(batches_of(stream))
+    after = group.snapshot()
+    assert after.segments == before.segments
+    assert KeptGroup(after).join(batches_of(stream)).begin == 2
+
+
+def test_a_segment_whose_epoch_ends_before_its_group_is_an_error() -> None:
+    """Should the engine ever end epochs in another order, it fails instead of losing carts."""
+    keeper = SegmentLogic(None, {})
+    keeper.on_batch([Segment(GROUP, 0, 1)])
+    with pytest.raises(RuntimeError, match="before that of its key group"):
+        keeper.snapshot()
 
 
 def test_a_snapshot_of_another_format_is_refused() -> None:
     """State that this version cannot read is an error, never an empty group."""
-    for other in ([1, 0, 0, [0] * 7, {}, {}], [2, 0, 0, [0] * 7, {}, b"", {}], [5]):
+    for other in ([1, 0, 0, [0] * 7, {}, {}], [2, 0, 0, [0] * 7, {}, b"", {}], [6]):
         with pytest.raises(ValueError, match=f"format {other[0]}"):
             KeyGroup(msgspec.msgpack.encode(other))
     with pytest.raises(msgspec.DecodeError):

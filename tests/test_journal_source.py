@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from bytewax.inputs import StatefulSourcePartition
 
+from dataflow.joiner import Restored
 from dataflow.journal import Entry, Journal
-from dataflow.journal_source import JournalSource, Restored
+from dataflow.journal_source import JournalSource
 from dataflow.messages import Figures, Started
 
 Partition = StatefulSourcePartition[Entry | Started, int]
@@ -25,9 +26,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 def partition(
     folder: Path, resume_state: int | None = None, restored: Restored | None = None
 ) -> Partition:
-    source = JournalSource(
-        folder / "journal.db", folder / "uploads", [] if restored is None else restored
-    )
+    source = JournalSource(folder / "journal.db", folder / "uploads", restored or Restored())
     (name,) = source.list_parts()
     return source.build_part("journal", name, resume_state)
 
@@ -36,9 +35,9 @@ def test_the_first_item_says_what_was_restored_and_where_it_goes_on(
     journal: Journal, tmp_path: Path
 ) -> None:
     """The hub hears of every start, even if nothing is to be replayed; carts built late count."""
-    restored: Restored = []
+    restored = Restored()
     with closing(partition(tmp_path, 17, restored)) as part:
-        restored.append((5, 4, Figures(carts=3)))
+        restored.groups.append((5, 4, Figures(carts=3)))
         [started] = part.next_batch()
         assert started == Started(17, [(5, 4, Figures(carts=3))])
         assert isinstance(started, Started)

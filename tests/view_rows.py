@@ -60,9 +60,8 @@ class PlayedFlow:
         """
         groups: dict[str, KeptGroup] = {}
         skips: dict[str, SkipLogic] = {}
-        kept = [KeptGroup(snapshots).group for snapshots in self._groups.values()]
-        restored = [(group.group, group.accepted, group.figures) for group in kept]
-        messages: list[Message] = [Started(self._offset, restored)]
+        kept = [KeptGroup(snapshots).restored.groups for snapshots in self._groups.values()]
+        messages: list[Message] = [Started(self._offset, list(chain(*kept)))]
         entries = self._entries[self._offset - 1 : until - 1]
         while entries:
             size = next(together) if together else 1

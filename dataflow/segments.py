@@ -1,0 +1,62 @@
+"""Segments: the carts of a key group in its snapshots, in parts that are written once each.
+
+The first segment of a group is its base, all of its carts as they were; each one behind it is a
+delta, the carts that changed in one epoch. Every segment is the snapshot of a key of its own in
+the step ``keep_segments``, because the engine writes the snapshot of a key whole, and only in an
+epoch in which the key was awake. Which segments count, the snapshot of the group says.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from bytewax.operators import StatefulBatchLogic
+from typing_extensions import override
+
+
+@dataclass(slots=True)
+class Segment:
+    """A segment on its way from the joiner to its step: empty, until the epoch ends.
+
+    ``index`` counts from the base, which is 0. ``number`` tells it from those that had the index
+    before: the events that the group had accepted when it was opened. Both steps run in one
+    process, and the engine ends an epoch for the joiner before it does for the next step: so the
+    snapshot of the joiner sets ``carts``, and that of the next step finds them.
+    """
+
+    group: int
+    index: int
+    number: int
+    carts: bytes | None = None
+
+
+Segments = dict[int, dict[int, bytes]]
+"""What this process restored, by key group and number, until the joiner takes it."""
+
+Kept = tuple[int, int, int, bytes]
+"""A segment as the engine keeps it: its key group, index and number, and its carts, encoded."""
+
+
+class SegmentLogic(StatefulBatchLogic[Segment, NoReturn, Kept]):
+    """Keeps the newest segment of one group and index, and gives it back at a start.
+
+    The engine restores all state before it reads.
+    """
+
+    def __init__(self, snapshot: Kept | None, segments: Segments) -> None:
+        if snapshot is not None:
+            self._segment = Segment(*snapshot)
+            group, _, number, carts = snapshot
+            segments.setdefault(group, {})[number] = carts
+
+    @override
+    def on_batch(self, values: list[Segment]) -> tuple[Iterable[NoReturn], bool]:
+        self._segment = values[-1]
+        return (), self.RETAIN
+
+    @override
+    def snapshot(self) -> Kept:
+        segment = self._segment
+        if segment.carts is None:
+            raise RuntimeError("the epoch of a segment ended before that of its key group")
+        return segment.group, segment.index, segment.number, segment.carts
