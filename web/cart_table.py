@@ -26,7 +26,7 @@ from web.recent_carts import MOST, RecentCarts
 MOST_BEHIND: Final = 524_288
 """Carts that may wait in memory, about a third of a KiB each, before some are moved under load."""
 
-MOST_LOGGED: Final = 1_048_576
+MOST_LOGGED: Final = 1_572_864
 """Changes that the log may hold before: what a start has to load, in a second or two."""
 
 SLICE: Final = 8_192
@@ -88,18 +88,21 @@ class CartTable:
         self._round_ends = 0
 
     def load(self) -> None:
-        """Load what is in the log, where that has not been done."""
+        """Load what is in the log, where that has not been done; of each cart only the newest."""
         if self.is_loaded:
             return
         moved = self._db.execute("SELECT ends, reached FROM cart_round").fetchone()
         ends, reached = moved or (0, "")
-        behind: dict[str, Entry] = {}
-        for seq, change in self._log("ASC"):
-            entries = change.entries()
-            if seq <= ends:
-                entries = {user_id: each for user_id, each in entries.items() if user_id > reached}
-            behind |= entries
-        self._behind = behind | self._behind
+        behind = self._behind.copy()
+        for seq, (carts, changed, at) in self._log():
+            first = reached if seq <= ends else ""
+            for group, of_group in carts.items():
+                added = (group, at)
+                for user_id, cart in of_group.items():
+                    if user_id not in behind and user_id > first:
+                        behind[user_id] = cart, changed, added
+                    changed += 1
+        self._behind = behind
         self.is_loaded = True
 
     def get(self, user_id: str) -> CartRow | None:
@@ -200,7 +203,7 @@ class CartTable:
     def _newest(self) -> RecentCarts:
         """Load the carts that changed last: all that are in the log are newer than any other."""
         newest: dict[str, Entry] = {}
-        for _, change in self._log("DESC"):
+        for _, change in self._log():
             newest = change.entries() | newest
             if len(newest) > MOST:
                 break
@@ -221,9 +224,10 @@ class CartTable:
         first = self._db.execute("SELECT changed - 1 FROM cart_log ORDER BY seq LIMIT 1").fetchone()
         return None if first is None else int(first[0])
 
-    def _log(self, order: str) -> Iterator[tuple[int, Change]]:
+    def _log(self) -> Iterator[tuple[int, Change]]:
+        """Read the log, the newest first."""
         for seq, *of_change, carts in self._db.execute(
-            f"SELECT seq, changed, at, carts FROM cart_log ORDER BY seq {order}"
+            "SELECT seq, changed, at, carts FROM cart_log ORDER BY seq DESC"
         ):
             yield seq, Change(_decode(carts), *of_change)
 
