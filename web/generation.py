@@ -7,6 +7,7 @@ own, each with its own connection.
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -24,6 +25,9 @@ from web.view_reader import Page, ViewReader
 from web.windows import Window
 
 _READERS: Final = 3
+_REST: Final = 3.0
+"""How many times as long as it moved rows the writer leaves to others, where it has all leisure."""
+
 T = TypeVar("T")
 
 
@@ -120,16 +124,22 @@ class Generation:
 
         It is enough when the ``pressure`` of the rest is no more than this, or when all of these
         were moved, however many have come meanwhile. Where some may rest it waits for moments
-        without a commit, unless the pressure doubles. Gives how many are behind now.
+        without a commit and rests itself, less and less until the pressure has doubled: a load
+        that ends before that is hardly slowed. Gives how many are behind now.
         """
         with self.held():
             carts = await self._table()
             caught_up = carts.caught_up
             while carts.pressure > pressure and carts.rounds < caught_up:
-                if carts.pressure < 2 * pressure:
+                leisure = 2 * pressure - carts.pressure
+                if leisure > 0:
                     await self.committer.drain()
                 async with self.committer.turn:
+                    began = time.monotonic()
                     await self.write(carts.move)
+                    took = time.monotonic() - began
+                if leisure > 0:
+                    await asyncio.sleep(_REST * leisure * took)
             return carts.behind
 
     async def count_behind(self) -> int:
