@@ -1,7 +1,7 @@
 """The view, read: pages, searches, filters, whole carts."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataflow.cart import Cart, encode_cart
 from dataflow.journal import Entry
 from dataflow.messages import Figures
 from dataflow.records import Event
 from tests.oracle import Oracle
 from tests.streams import claim, line_of
 from tests.view_rows import PlayedFlow
+from web.cart_row import row_of
 from web.view import View
 from web.view_reader import Page, ViewReader
 from web.windows import FILTERS, SORTS, Window
@@ -58,11 +60,16 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     view = View(path)
     entries = [Entry(1, None, "api", 1, STREAM), Entry(2, "u1", "f.jsonl", 1, BAD)]
     view.commit(PlayedFlow(entries).run(3, repeat(9)))
+    catch_up(view)
+    view.close()
+    return path
+
+
+def catch_up(view: View) -> None:
+    """Move all cart rows to their table."""
     view.carts.load()
     while view.carts.behind:
         view.carts.move()
-    view.close()
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +185,59 @@ def test_an_export_is_every_cart_of_the_window_whole(
     assert [line["user_id"] for line in lines] == ids(page)
     for line, listed in zip(lines, decoded(page), strict=True):
         assert line == {**listed, **oracle.carts[line["user_id"]].summary(line["user_id"])}
+
+
+def test_rows_that_the_table_lacks_are_found_as_if_they_were_in_it(tmp_path: Path) -> None:
+    """New carts and newer ones: all pages, totals and exports are the same before and after."""
+    lines = STREAM.splitlines(keepends=True)
+    half = len(lines) // 2
+    parts = [b"".join(lines[:half]), b"".join(lines[half:])]
+    flow = PlayedFlow([Entry(n, None, "api", 1, part) for n, part in enumerate(parts, 1)])
+    view = View(tmp_path / "view.db")
+    view.commit(flow.run(2, repeat(9)))
+    flow.snapshot()
+    catch_up(view)
+    view.commit(flow.run(3, repeat(9)))
+    reader, figures = ViewReader(tmp_path / "view.db"), view.totals().figures
+    windows = [
+        Window(search=search, filter=filter_, sort=sort, limit=limit)
+        for search in ("", "a", "user-0", "user-02", "nobody")
+        for filter_ in FILTERS
+        for sort in SORTS
+        for limit in (1, 7, 500)
+    ]
+    windows += [Window(user=user) for user in ("a", USERS[-1], TALL, "nobody")]
+
+    def visit(window: Window) -> Iterator[Page | list[bytes]]:
+        rows = [row_of(*item) for item in view.carts.search(window).items()]
+        yield list(reader.all_carts(window, rows))
+        while True:
+            page = reader.carts(window, figures, None, rows)
+            yield page
+            if page.next is None:
+                return
+            window = window._replace(cursor=page.next)
+
+    before = [list(visit(window)) for window in windows]
+    assert 0 < view.carts.behind < len(USERS)
+    catch_up(view)
+    assert [list(visit(window)) for window in windows] == before
+    reader.close()
+    view.close()
+
+
+def test_an_export_that_is_left_leaves_the_reader_as_it_was(
+    reader: ViewReader, figures: Figures
+) -> None:
+    """What was laid over the table for one call is not seen by the next."""
+    row = row_of("\0\0new", (encode_cart(Cart(1, 1, orders={7: 4})), 10**6, (0, 0.0)))
+    lines = reader.all_carts(Window(), [row])
+    assert json.loads(next(lines))["user_id"] == row.user_id
+    assert isinstance(lines, Generator)
+    lines.close()
+    page = reader.carts(Window(search="\0"), figures)
+    assert row.user_id not in ids(page)
+    assert page.total == len(page.rows)
 
 
 def test_skipped_records_are_paged_newest_first_and_counted_by_reason(reader: ViewReader) -> None:

@@ -72,7 +72,7 @@ async def list_completed(request: Request) -> Response:
 async def export_carts(request: Request) -> Response:
     """``GET /api/carts.jsonl``: every cart of a search and filter, whole."""
     window = read_window(request.query_params)
-    behind = await service_of(request).generation.behind()
+    behind = await service_of(request).generation.behind(window)
     return _export(request, "carts.jsonl", lambda view: view.all_carts(window, behind))
 
 

@@ -22,6 +22,7 @@ from dataflow.transaction import transaction
 from web.bulk_insert import bulk_insert
 from web.cart_row import CartRow, Entry, entries_of, row_of
 from web.recent_carts import MOST, RecentCarts
+from web.windows import Window
 
 MOST_BEHIND: Final = 524_288
 """Carts that may wait in memory, about a third of a KiB each, before some are moved under load."""
@@ -152,6 +153,13 @@ class CartTable:
     def entries(self) -> dict[str, Entry]:
         """Give the carts that are not in the table yet; from any thread, once loaded."""
         return self._behind.copy()
+
+    def search(self, window: Window) -> dict[str, Entry]:
+        """Give those of a search that are not in the table yet; from any thread, once loaded."""
+        behind = self.entries()
+        if window.user is not None:
+            behind = {window.user: behind[window.user]} if window.user in behind else {}
+        return {user: entry for user, entry in behind.items() if user.startswith(window.search)}
 
     @property
     def pressure(self) -> float:

@@ -25,6 +25,9 @@ from web.view_reader import Page, ViewReader
 from web.windows import Window
 
 _READERS: Final = 3
+_OFTEN: Final = 4
+"""How often rows of a search are looked at before it had been better to move all that wait."""
+
 _REST: Final = 3.0
 """How many times as long as it moved rows the writer leaves to others, where it has all leisure."""
 
@@ -101,7 +104,7 @@ class Generation:
             rows = self.recent.find(window, before, window.limit + 1)
         with self.held():
             asks_table = rows is None or window.search or window.user is not None
-            behind = await self.behind() if asks_table else []
+            behind = await self.behind(window) if asks_table else []
             figures = self.totals.figures
             return await self.read(lambda view: view.carts(window, figures, rows, behind))
 
@@ -110,14 +113,22 @@ class Generation:
         row = (await self._table()).get(user_id)
         return await self.read(lambda view: view.cart(user_id, row))
 
-    async def behind(self) -> list[CartRow]:
-        """Catch the table up; where nothing can be written now, give the rows that it lacks."""
+    async def behind(self, window: Window) -> list[CartRow]:
+        """Catch the table up for a window; gives the rows that it lacks where it is not done.
+
+        That is where nothing can be written now, and where so few of these rows are in the search
+        that it is sooner done to look at them than to move all.
+        """
         carts = await self._table()
-        try:
-            await self.catch_table_up()
-        except sqlite3.Error:
-            return [row_of(*item) for item in carts.entries().items()]
-        return []
+        found = await self.read(lambda _: carts.search(window))
+        if _OFTEN * len(found) >= carts.behind:
+            try:
+                await self.catch_table_up()
+            except sqlite3.Error:
+                found = await self.read(lambda _: carts.search(window))
+            else:
+                found = {}
+        return await self.read(lambda _: [row_of(*item) for item in found.items()])
 
     async def catch_table_up(self, pressure: float = 0.0) -> int:
         """Move the cart rows that are behind now to their table, between commits.

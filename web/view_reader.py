@@ -1,26 +1,40 @@
 """The view, read: pages of carts, skipped records and completed orders, as they are committed.
 
 A reader holds a connection of its own; each call is one transaction. Rows become JSON here, once:
-a cart is stored as the flow encoded it, and only what is looked at is decoded.
+a cart is stored as the flow encoded it, and only what is looked at is decoded. Rows that the table
+of carts lacks are laid over it for the time of a call.
 """
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
 from dataflow.cart import NEWEST, Status, Summary, decode_cart
 from dataflow.messages import Figures
 from dataflow.records import OrderId
-from web.cart_row import CartRow, matches
+from web.bulk_insert import bulk_insert
+from web.cart_row import CartRow
 from web.completed import Completed, last_completed, read_completed
 from web.times import rfc3339, rfc3339_or_none
 from web.windows import Key, Window, encode_cursor
 
 _encode = msgspec.json.Encoder().encode
+_TABLE: Final = "carts"
+_NEWEST: Final = "newest_carts"
+_OVERLAY: Final = f"""
+PRAGMA temp_store = MEMORY;
+CREATE TEMP TABLE behind AS SELECT * FROM {_TABLE} LIMIT 0;
+CREATE UNIQUE INDEX temp.behind_user ON behind (user_id);
+CREATE TEMP VIEW {_NEWEST} AS
+SELECT * FROM {_TABLE} WHERE user_id NOT IN (SELECT user_id FROM behind)
+UNION ALL SELECT * FROM behind;
+"""
 _TOP: Final = "\U0010ffff" * 256
 """Ends the range of a prefix: no user id that begins with it sorts behind prefix and this."""
 
@@ -44,8 +58,9 @@ class ViewReader:
     """A reading end of the view; used by one thread at a time."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA query_only = ON")
+        address = f"file:{quote(str(path))}?mode=ro"
+        self._db = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+        self._db.executescript(_OVERLAY)
 
     def close(self) -> None:
         """Close the file."""
@@ -64,26 +79,14 @@ class ViewReader:
         window's limit where there are, spare the reading where they are at hand. ``behind`` are
         the rows that the table lacks.
         """
-        where, values = _where(window)
         total = _total(window, figures)
-        if behind:
-            found = self._merged(window, behind)
-            total = len(found)
+        with self._carts(behind) as carts:
+            if total is None:
+                where, values = _where(window)
+                count = self._db.execute(f"SELECT count(*) FROM {carts} WHERE {where}", values)
+                total = int(count.fetchone()[0])
             if rows is None:
-                rows = [row for row in found if _is_behind(row, window)][: window.limit + 1]
-        if total is None:
-            query = f"SELECT count(*) FROM carts WHERE {' AND '.join(where)}"
-            total = self._db.execute(query, values).fetchone()[0]
-        if rows is None:
-            after = window.after
-            if after is not None:
-                where.append(_BEHIND[window.sort])
-                values += after
-            query = (
-                f"SELECT * FROM carts WHERE {' AND '.join(where) or '1'}"
-                f" ORDER BY {_ORDER[window.sort]} LIMIT ?"
-            )
-            rows = [CartRow(*row) for row in self._db.execute(query, (*values, window.limit + 1))]
+                rows = list(self._ordered(carts, window, window.limit + 1))
         following = None
         if len(rows) > window.limit:
             rows = rows[: window.limit]
@@ -112,24 +115,31 @@ class ViewReader:
 
     def all_carts(self, window: Window, behind: Sequence[CartRow] = ()) -> Iterator[bytes]:
         """Read every cart of a window's search, filter and sort, whole, as lines of JSON."""
-        for row in self._merged(window, behind) if behind else self._ordered(window):
-            yield _encode(_item(row, self._whole(row))) + b"\n"
+        with self._carts(behind) as carts:
+            for row in self._ordered(carts, window):
+                yield _encode(_item(row, self._whole(row))) + b"\n"
 
-    def _ordered(self, window: Window) -> Iterator[CartRow]:
+    @contextmanager
+    def _carts(self, behind: Sequence[CartRow]) -> Iterator[str]:
+        """Begin a transaction; gives the name of the carts with what is behind among them."""
+        self._db.execute("BEGIN")
+        try:
+            bulk_insert(self._db, "INSERT INTO behind", behind)
+            yield _NEWEST if behind else _TABLE
+        finally:
+            self._db.execute("ROLLBACK")
+
+    def _ordered(self, carts: str, window: Window, most: int = -1) -> Iterator[CartRow]:
+        """Read rows of a window in its order, from its cursor on; all where ``most`` is -1."""
         where, values = _where(window)
+        if window.after is not None:
+            where += f" AND {_AFTER[window.sort]}"
+            values += window.after
         rows = self._db.execute(
-            f"SELECT * FROM carts WHERE {' AND '.join(where) or '1'}"
-            f" ORDER BY {_ORDER[window.sort]}",
-            values,
+            f"SELECT * FROM {carts} WHERE {where} ORDER BY {_ORDER[window.sort]} LIMIT ?",
+            (*values, most),
         )
         return map(CartRow._make, rows)
-
-    def _merged(self, window: Window, behind: Sequence[CartRow]) -> list[CartRow]:
-        """Read all rows of a window's search and filter in its order, newer ones among them."""
-        newer = {row.user_id for row in behind}
-        rows = [row for row in self._ordered(window) if row.user_id not in newer]
-        rows += [row for row in behind if matches(row, window)]
-        return sorted(rows, key=lambda row: _place(row, window.sort))
 
     def _whole(self, row: CartRow) -> Summary:
         """Give the whole summary; a tall cart's is read from its orders, as of one moment."""
@@ -215,25 +225,15 @@ _ORDER: Final = {
     "user": "user_id",
     "unpaid": "unpaid DESC, user_id",
 }
-_BEHIND: Final = {
+_AFTER: Final = {
     "recent": "changed < ?",
     "user": "user_id > ?",
     "unpaid": "(-unpaid, user_id) > (-?, ?)",
 }
 
 
-def _place(row: CartRow, sort: str) -> tuple[int | str, ...]:
-    """Give the place of a row in an order: what comes first is less."""
-    places: dict[str, tuple[int | str, ...]] = {
-        "recent": (-row.changed,),
-        "user": (row.user_id,),
-        "unpaid": (-row.unpaid, row.user_id),
-    }
-    return places[sort]
-
-
-def _where(window: Window) -> tuple[list[str], list[int | str]]:
-    where: list[str] = []
+def _where(window: Window) -> tuple[str, list[int | str]]:
+    where = ["1"]
     values: list[int | str] = []
     if window.user is not None:
         where.append("user_id = ?")
@@ -243,17 +243,7 @@ def _where(window: Window) -> tuple[list[str], list[int | str]]:
         values += [window.search, window.search + _TOP]
     if window.filter != "all":
         where.append(f"{window.filter} > 0")
-    return where, values
-
-
-def _is_behind(row: CartRow, window: Window) -> bool:
-    """Whether a row comes behind the page before."""
-    after = window.after
-    if after is None:
-        return True
-    first, *rest = after
-    last = (-first, *rest) if isinstance(first, int) else (first, *rest)
-    return _place(row, window.sort) > last
+    return " AND ".join(where), values
 
 
 def _total(window: Window, figures: Figures) -> int | None:
