@@ -120,7 +120,7 @@ async def get_recovery(request: Request) -> Response:
             "current": current,
             "history": starts,
             "snapshot": await service.describe_snapshot(),
-            "agreement": service.agreement.describe(),
+            "agreement": service.upkeep.agreement.describe(),
         }
     )
 

@@ -70,6 +70,6 @@ async def _until_processed(service: Service) -> None:
             if service.flow.state == DOWN:
                 raise StartError(service.flow.message or "the flow cannot be started")
             await asyncio.sleep(_POLL_S)
-    if (alarm := await service.check_agreement()) is not None:
+    if (alarm := await service.upkeep.check()) is not None:
         raise StartError(alarm)
     print(f"Rebuilt {released:,} lines; state and view agree.")

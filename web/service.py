@@ -11,12 +11,10 @@ import sqlite3
 import time
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from dataflow.faults import reach
 from dataflow.journal import Appended, Journal, Upload
-from dataflow.recovery import is_damage
-from web.agreement import Agreement
 from web.flow_state import RUNNING, FlowState
 from web.folder import DataFolder, Paths, link, sync
 from web.gate import Gate
@@ -26,17 +24,9 @@ from web.publish import PublishPoint
 from web.settings import Settings
 from web.supervisor import Supervisor
 from web.times import rfc3339_or_none
+from web.upkeep import Upkeep
 from web.view import Outcome
-from web.watchdog import Watchdog
 
-AGREEMENT_EVERY_S: Final = 60.0
-_FEW_BEHIND: Final = 65_536
-"""Carts that are not in the table yet and yet hardly matter to what a comparison costs."""
-
-_WATCH_EVERY_S: Final = 1.0
-_TIDY_EVERY_S: Final = 0.25
-_QUIET_S: Final = 2.0
-_DOUBT_S: Final = 2.0
 _log = logging.getLogger(__name__)
 
 
@@ -48,19 +38,14 @@ class Service:
         self.settings = settings
         self.folder = folder
         self.flow = FlowState()
-        self.agreement = Agreement()
         self.live = Live(lambda: self.generation, self.flow)
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.generation = self._open(folder.current())
         self.publish_point = PublishPoint(lambda: self.generation.committer)
         self.gate = Gate()
         self._hub_url = ""
         self._release = True
         self._snapshot_at: float | None = None
         self._unwritten: dict[str, str | float | None] = {}
-        self._check_now = asyncio.Event()
-        self._few_behind = asyncio.Event()
-        self._committed_at = time.monotonic()
         self._resetting = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._committing: asyncio.Task[None] | None = None
@@ -73,6 +58,7 @@ class Service:
             ended=self._end_execution,
             changed=self.live.changed,
         )
+        self.generation, self.upkeep = self._open(folder.current())
 
     def start(self, port: int, *, release: bool = True) -> None:
         """Start what runs for ever; the server listens on ``port`` by now.
@@ -136,9 +122,8 @@ class Service:
             self._start_flow("a reset failed")
             raise
         await self._end(self._committing)
-        self.generation = self._open(new)
+        self.generation, self.upkeep = self._open(new)
         self.live.rate = EventRate()
-        self.agreement = Agreement()
         self.flow.alarm = self._snapshot_at = None
         await old.close()
         await asyncio.to_thread(shutil.rmtree, old.paths.folder, ignore_errors=True)
@@ -168,10 +153,17 @@ class Service:
         reach("generation switched")
         return new
 
-    def _open(self, paths: Paths) -> Generation:
+    def _open(self, paths: Paths) -> tuple[Generation, Upkeep]:
         generation = Generation(paths, self._committed, self.live.changed)
         generation.uploads.crashed = self._crash
-        return generation
+        upkeep = Upkeep(
+            generation,
+            self.flow,
+            self.live,
+            restart_flow=self.supervisor.restart,
+            received=lambda: self.publish_point.received,
+        )
+        return generation, upkeep
 
     def _start_generation(self, reason: str) -> None:
         self._committing = self._task(self.generation.committer.run(), "committer")
@@ -181,10 +173,7 @@ class Service:
         generation = self.generation
         self._tasks = [
             self._task(self.supervisor.run(generation.paths, self._hub_url, reason), "supervisor"),
-            self._task(self._check_agreement_often(), "agreement"),
-            self._task(self._watch_flow(), "watchdog"),
-            self._task(self._tidy(), "tidy"),
-            self._task(self._watch_storage(), "storage"),
+            *(self._task(work, name) for name, work in self.upkeep.tasks().items()),
         ]
         if self._release:
             generation.uploads.start_due()
@@ -246,11 +235,8 @@ class Service:
             generation.totals.put_part(upload, part, counts)
         for group, (accepted, figures) in outcome.groups.items():
             generation.totals.put_group(group, accepted, figures)
-        if outcome.started is not None:
-            self.agreement.begin(outcome.started.groups)
-        self.agreement.told(outcome.groups)
+        self.upkeep.committed(outcome)
         generation.recent.put(outcome.recent)
-        self._committed_at = time.monotonic()
         if outcome.barrier:
             self._snapshot_at = time.time()
         self.live.rate.sample(generation.totals.all.accepted)
@@ -278,101 +264,10 @@ class Service:
         caught_up |= self.flow.reached(outcome.position, barrier=outcome.barrier)
         if caught_up:
             changes["caught_up_at"] = time.time()
-            self._check_now.set()
+            self.upkeep.caught_up()
         if changes:
             await generation.write(generation.view.change_execution, self.flow.execution, **changes)
             self._unwritten = {}
-
-    async def _check_agreement_often(self) -> None:
-        """Compare state and view after a recovery and once a minute.
-
-        While very many carts are not in their table that would cost a heavy load more than a
-        hundredth of its speed: so it waits until they are, though not for more than a minute.
-        """
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(AGREEMENT_EVERY_S):
-                    await self._check_now.wait()
-                    if await self.generation.count_behind() > _FEW_BEHIND:
-                        await self._few_behind.wait()
-            self._check_now.clear()
-            if self.flow.state != RUNNING:
-                continue
-            try:
-                await self.check_agreement()
-            except sqlite3.Error as error:
-                if is_damage(error):
-                    raise
-                _log.error("State and view could not be compared: %s.", error)
-
-    async def _watch_flow(self) -> None:
-        """Kill a flow that has work and does nothing."""
-        watchdog = Watchdog()
-        while True:
-            await asyncio.sleep(_WATCH_EVERY_S)
-            generation = self.generation
-            lag = generation.uploads.released_lines - generation.totals.all.processed
-            if watchdog.is_stuck(
-                time.monotonic(),
-                execution=self.flow.execution,
-                received=self.publish_point.received,
-                has_work=lag > 0 and generation.committer.is_idle,
-                is_running=self.flow.state == RUNNING,
-            ):
-                self.supervisor.restart("it had work and did nothing")
-
-    async def _watch_storage(self) -> None:
-        """Find out when what could not be written can be again, and show every change of that."""
-        shown: str | None = None
-        while True:
-            await asyncio.sleep(_WATCH_EVERY_S)
-            generation = self.generation
-            if generation.journal.failure is not None:
-                await asyncio.to_thread(generation.journal.try_to_write)
-            if generation.failure != shown:
-                shown = generation.failure
-                self.live.changed()
-
-    async def _tidy(self) -> None:
-        """Move cart rows to their table: what is too much at once, the rest when it is quiet."""
-        failing = False
-        while True:
-            await asyncio.sleep(_TIDY_EVERY_S)
-            generation = self.generation
-            is_quiet = time.monotonic() - self._committed_at > _QUIET_S
-            try:
-                if await generation.catch_table_up(0.0 if is_quiet else 1.0) > _FEW_BEHIND:
-                    self._few_behind.clear()
-                else:
-                    self._few_behind.set()
-            except sqlite3.Error as error:
-                if is_damage(error):
-                    raise
-                if not failing:
-                    _log.error("Cart rows could not be moved to their table: %s.", error)
-                failing = True
-            else:
-                failing = False
-
-    async def check_agreement(self, *, again: bool = True) -> str | None:
-        """Compare the flow's figures with the view's rows; gives a sentence where they differ."""
-        generation = self.generation
-        async with generation.committer.turn:
-            told = self.agreement.figures()
-            audit = await generation.begin_audit()
-        counted = await audit
-        if self.flow.state != RUNNING:  # it ended meanwhile: the next recovery is looked at
-            return self.flow.alarm
-        alarm = self.agreement.check(told, counted, time.time(), in_doubt=again)
-        if alarm is not None and again:
-            # The view may be a chunk ahead of a flow that has just recovered; not for long.
-            await asyncio.sleep(_DOUBT_S)
-            return await self.check_agreement(again=False)
-        self.flow.alarm = alarm
-        if self.flow.alarm is not None:
-            _log.error("The data are not right: %s.", self.flow.alarm)
-        self.live.changed()
-        return self.flow.alarm
 
 
 def _size(folder: Path) -> int:
