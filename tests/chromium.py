@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, sync_playwright
 
 INSTALLED = ("/usr/bin/chromium", "chromium", "google-chrome")
 QUIET = (
@@ -17,10 +19,14 @@ QUIET = (
 )
 
 
-def launch(playwright: Playwright) -> Browser:
-    """Start a headless Chromium that talks to nobody but the pages under test."""
+@contextmanager
+def headless() -> Iterator[Browser]:
+    """Run a Chromium without a window that talks to nobody but the pages under test."""
     sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
-    return playwright.chromium.launch(executable_path=installed(), args=[*QUIET, *sandbox])
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=installed(), args=[*QUIET, *sandbox])
+        yield browser
+        browser.close()
 
 
 def installed() -> str | None:

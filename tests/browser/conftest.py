@@ -8,10 +8,10 @@ from threading import Thread
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.browser.stage import Server, Stage
-from tests.chromium import launch
+from tests.chromium import headless
 
 
 @pytest.fixture(scope="package")
@@ -32,10 +32,8 @@ def server() -> Iterator[Server]:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Run one browser; for this folder only, as its event loop is in the way of others."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
+    with headless() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

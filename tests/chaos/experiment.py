@@ -12,7 +12,8 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from tests.chaos.program import GoneError, Program
+from tests.chaos.program import DiedError, GoneError, Program
+from tests.chaos.report import Report, broken_lines
 from tests.running import Answer
 
 PATIENCE_S: Final = 60.0
@@ -49,6 +50,21 @@ class Experiment:
         if len(self.complaints) < 50 and what not in self.complaints:
             self.complaints.append(what)
         self.failed.set()
+
+    def conduct(self, work: Callable[[], None], report: Report) -> None:
+        """Do the work of the experiment, end it however that went, and report it."""
+        began = time.monotonic()
+        try:
+            work()
+        except StoppedError:
+            pass  # the complaint of another hand
+        except (AssertionError, DiedError) as error:
+            self.complain(f"{type(error).__name__}: {error}")
+        finally:
+            self.finish()
+            self.program.close()
+        report.seconds = time.monotonic() - began
+        report.differences += [*self.complaints, *broken_lines(self.program.written())]
 
     def hand(self, work: Callable[[], None], name: str) -> threading.Thread:
         """Let someone work beside the others; what they raise is a complaint."""

@@ -7,11 +7,11 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from tests.chaos.experiment import Experiment, StoppedError
+from tests.chaos.experiment import Experiment
 from tests.chaos.feeders import Person, Poster, Taken
-from tests.chaos.program import DiedError, Program
+from tests.chaos.program import Program
 from tests.chaos.readers import WINDOWS, APIReader, Browser
-from tests.chaos.report import Report, broken_lines
+from tests.chaos.report import Report
 from tests.chaos.stream import Source, make_stream
 from tests.chaos.tormentor import Tormentor
 from tests.chaos.verdict import Fed, differences, prefix
@@ -24,23 +24,14 @@ _SHOWN_WITHIN_S: Final = 10.0
 
 def run_experiment(folder: Path, *, seed: int, kills: int, records: int) -> Report:
     """Run one experiment in an empty folder, to its end."""
-    began = time.monotonic()
     program = Program(folder, Random(f"port {seed}"))
     experiment = Experiment(program, kills)
     tormentor = Tormentor(experiment, seed)
     report = Report(f"seed {seed}", folder)
-    try:
-        _Laboratory(experiment, tormentor, report, seed, records).run()
-    except StoppedError:
-        pass  # the complaint of another hand
-    except (AssertionError, DiedError) as error:
-        experiment.complain(f"{type(error).__name__}: {error}")
-    finally:
-        experiment.finish()
-        program.close()
+    experiment.conduct(
+        lambda: _Laboratory(experiment, tormentor, report, seed, records).run(), report
+    )
     report.kills = tormentor.kills()
-    report.seconds = time.monotonic() - began
-    report.differences += [*experiment.complaints, *broken_lines(program.written())]
     return report
 
 

@@ -16,11 +16,11 @@ from typing import Any, Final, NamedTuple
 
 from websockets.sync.client import connect
 
-from tests.chaos.experiment import Experiment, StoppedError
+from tests.chaos.experiment import Experiment
 from tests.chaos.feeders import Posted, Taken
-from tests.chaos.program import DiedError, GoneError, Program
+from tests.chaos.program import GoneError, Program
 from tests.chaos.readers import WINDOWS, Browser
-from tests.chaos.report import Report, broken_lines
+from tests.chaos.report import Report
 from tests.chaos.stream import Source, make_stream
 from tests.chaos.verdict import Fed, differences
 
@@ -47,22 +47,10 @@ class _Before(NamedTuple):
 
 def run_resets(folder: Path, *, seed: int, resets: int) -> Report:
     """Reset so many times in an empty folder; the report says what differs."""
-    began = time.monotonic()
     program = Program(folder, Random(f"port {seed}"))
     experiment = Experiment(program, resets)
     report = Report(f"resets, seed {seed}", folder)
-    laboratory = _ResetLaboratory(experiment, report, seed)
-    try:
-        laboratory.run()
-    except StoppedError:
-        pass  # the complaint of another hand
-    except (AssertionError, DiedError) as error:
-        experiment.complain(f"{type(error).__name__}: {error}")
-    finally:
-        experiment.finish()
-        program.close()
-    report.seconds = time.monotonic() - began
-    report.differences += [*experiment.complaints, *broken_lines(program.written())]
+    experiment.conduct(_ResetLaboratory(experiment, report, seed).run, report)
     return report
 
 
