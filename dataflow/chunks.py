@@ -13,6 +13,8 @@ from dataflow.records import BOM, MAX_LINE_BYTES
 MAX_CHUNK_BYTES: Final = 2 * MAX_LINE_BYTES
 MAX_CHUNK_LINES: Final = 32_768
 _BLOCK: Final = 1024 * 1024
+_AMPLE_LINE: Final = 1024
+"""Bytes that hardly any line is longer than: a slow replay reads so much for each of its lines."""
 
 
 class Chunk(NamedTuple):
@@ -36,12 +38,14 @@ def next_chunk(
 
     A single line that is longer than ``most_bytes`` is a chunk of its own.
     """
+    most_lines = min(most_lines, MAX_CHUNK_LINES)
     file.seek(start)
-    data = file.read(most_bytes)
+    data = file.read(min(most_bytes, most_lines * _AMPLE_LINE))
+    if data.count(b"\n") < most_lines:
+        data += file.read(most_bytes - len(data))
     if not data:
         return None
     at_end = len(data) < most_bytes
-    most_lines = min(most_lines, MAX_CHUNK_LINES)
     newlines = data.count(b"\n")
     if newlines >= most_lines:
         rest = data.split(b"\n", most_lines)[most_lines]

@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from dataflow.chunks import (
     MAX_CHUNK_BYTES,
@@ -57,6 +58,33 @@ def test_chunks_tile_any_file(data: bytes, most_lines: int, most_bytes: int) -> 
         at, lines = chunk.end, lines + chunk.lines
     assert at == len(data)
     assert lines == lines_of(data)
+
+
+class _Counted(BytesIO):
+    """A file that counts what is read of it."""
+
+    count = 0
+
+    @override
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self.count += len(data)
+        return data
+
+
+def test_few_lines_are_cut_without_reading_the_file() -> None:
+    """A slow replay asks for a few lines many times a second; long lines among them are found."""
+    lines = [b"x" * length + b"\n" for length in (10, 900, 5_000, 10, 200_000, *[50] * 100_000)]
+    data = b"".join(lines)
+    file = _Counted(data)
+    at = 0
+    for number, line in enumerate(lines[:200]):
+        assert next_chunk(file, at, 1) == Chunk(at, at + len(line), 1)
+        at += len(line)
+        if number == 9:
+            file.count = 0
+    assert file.count < 200 * 1_100
+    assert next_chunk(file, 0, 4) == Chunk(0, sum(map(len, lines[:4])), 4)
 
 
 @claim
