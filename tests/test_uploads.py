@@ -130,6 +130,14 @@ async def test_a_pace_is_kept_and_can_be_changed_while_it_runs(tmp_path: Path) -
         assert (await stage.run(upload))["processed"] == 500
 
 
+async def test_the_lines_of_a_tick_are_released_together(tmp_path: Path) -> None:
+    """However soon the view has them: a release costs the journal an fsync, and so a commit."""
+    async with staged(tmp_path) as stage:
+        upload = await stage.add(GOOD * 300, rate=1_000)
+        await stage.run(upload)
+        assert stage.journal.end() - 1 <= 20
+
+
 async def test_after_a_pause_nothing_more_is_released_until_it_is_resumed(tmp_path: Path) -> None:
     """From the very answer on; it shows when what was released is processed."""
     async with staged(tmp_path) as stage:

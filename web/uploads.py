@@ -254,7 +254,7 @@ class Uploads:
                 pace.take(lines)
                 self._changed()
                 if pace.rate is not None:
-                    await _wait(news, _TICK_S)  # gathers the lines of a tick in one release
+                    await asyncio.sleep(_TICK_S)  # gathers the lines of a tick in one release
         finally:
             if file is not None:
                 file.close()
