@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from itertools import chain
 from unittest.mock import patch
 
 from hypothesis import given
@@ -135,12 +136,24 @@ def test_what_was_moved_before_a_crash_is_not_loaded_again() -> None:
 
 
 def test_slices_are_about_as_large_as_they_should_be_and_in_order() -> None:
-    """Whatever order the users come in; together they are all users, each once."""
-    users = [f"user-{number * 7_919 % 50_000:05}" for number in range(50_000)]
-    slices = cart_table._slices(users)[::-1]
-    assert [user for some in slices for user in sorted(some)] == sorted(users)
-    assert len(slices) == 7
-    assert max(map(len, slices)) < 2 * cart_table.SLICE
+    """Whatever order the users come in, and however many are put into slices at once."""
+    with (
+        closing(sqlite3.connect(":memory:", isolation_level=None)) as db,
+        patch("web.cart_table.SORTED", 20_000),
+    ):
+        written = Written(db)
+        written.append([f"user-{number * 7_919 % 50_000:05}" for number in range(50_000)])
+        moved: list[list[str]] = []
+        before = written.table.entries().keys()
+        while before:
+            written.table.move()
+            after = written.table.entries().keys()
+            moved.append(sorted(before - after))
+            before = after
+        assert moved[:2] == [[], []]
+        assert list(chain(*moved)) == [f"user-{number:05}" for number in range(50_000)]
+        assert len(moved[2:]) == 7
+        assert max(map(len, moved)) < 2 * cart_table.SLICE
 
 
 def test_rows_are_to_be_moved_when_too_many_wait_or_the_log_is_too_long() -> None:

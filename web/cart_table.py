@@ -33,6 +33,9 @@ MOST_LOGGED: Final = 1_572_864
 SLICE: Final = 8_192
 """About as many rows are moved in one transaction: a commit that comes meanwhile waits for them."""
 
+SORTED: Final = 65_536
+"""Users that are put into slices at once, for the same reason."""
+
 SCHEMA: Final = """
 CREATE TABLE carts (
     user_id TEXT PRIMARY KEY, version INTEGER NOT NULL, unpaid INTEGER NOT NULL,
@@ -86,6 +89,8 @@ class CartTable:
         self.rounds = 0
         """How often all rows that were behind at some moment have been moved since."""
         self._round: list[list[str]] = []
+        self._bounds: list[str] = []
+        self._unsorted: list[str] = []
         self._round_ends = 0
 
     def load(self) -> None:
@@ -181,11 +186,29 @@ class CartTable:
     def move(self) -> None:
         """Move a slice of rows to the table; goes round all of them in the table's order."""
         self.load()
-        if not self._behind:
-            return
-        if not self._round:
-            self._round = _slices(list(self._behind))
-            self._round_ends = self._last
+        if self._behind and not self._round:
+            self._begin_round()
+        if self._unsorted:
+            self._sort_some()
+        if self._round and not self._unsorted:
+            self._move_slice()
+
+    def _begin_round(self) -> None:
+        """Begin to put the users that are behind into slices, each before the next in order."""
+        self._unsorted = list(self._behind)
+        self._bounds = sorted(self._unsorted[:: SLICE // _SAMPLED])[_SAMPLED::_SAMPLED]
+        self._round = [[] for _ in range(len(self._bounds) + 1)]
+        self._round_ends = self._last
+
+    def _sort_some(self) -> None:
+        """Go on with it; in the end the last in order stands first."""
+        for user_id in self._unsorted[-SORTED:]:
+            self._round[bisect(self._bounds, user_id)].append(user_id)
+        del self._unsorted[-SORTED:]
+        if not self._unsorted:
+            self._round = [some for some in reversed(self._round) if some]
+
+    def _move_slice(self) -> None:
         users = sorted(self._round[-1])
         rows = [row_of(user_id, self._behind[user_id]) for user_id in users]
         # Nothing is lost with a move that is not synced: the log has it until a commit synced both.
@@ -238,15 +261,3 @@ class CartTable:
             "SELECT seq, changed, at, carts FROM cart_log ORDER BY seq DESC"
         ):
             yield seq, Change(_decode(carts), *of_change)
-
-
-def _slices(users: list[str]) -> list[list[str]]:
-    """Divide users into slices, the last in order first; each is still to be sorted.
-
-    Sorted at once, half a million would hold up every other thread for half a second.
-    """
-    bounds = sorted(users[:: SLICE // _SAMPLED])[_SAMPLED::_SAMPLED]
-    slices: list[list[str]] = [[] for _ in range(len(bounds) + 1)]
-    for user_id in users:
-        slices[bisect(bounds, user_id)].append(user_id)
-    return [some for some in reversed(slices) if some]
