@@ -4,18 +4,17 @@ It reads in a transaction of its own, which sees the view as it was when it bega
 takes. Carts that are not in the table yet are counted in their stead.
 """
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import quote
 
 from dataflow.cart import count_cart
 from dataflow.messages import Figures
 from web.bulk_insert import bulk_insert
 from web.cart_row import Entry
 from web.completed import count_completed
+from web.read_only import connect_read_only
 
 _COUNT: Final = """
 SELECT key_group, count(*), sum(unpaid), sum(paid), sum(waiting),
@@ -34,9 +33,7 @@ class Counted(NamedTuple):
 
 def count_view(path: Path, behind: dict[str, Entry], begun: Callable[[], object]) -> Counted:
     """Count; ``begun`` is called when later commits change nothing of it any more."""
-    address = f"file:{quote(str(path))}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as db:
-        db.execute("PRAGMA temp_store = MEMORY")
+    with closing(connect_read_only(path)) as db:
         db.execute("BEGIN")
         db.execute("SELECT 1 FROM position").fetchone()  # the first reading is what begins it
         begun()

@@ -14,7 +14,6 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import quote
 
 import msgspec
 
@@ -36,6 +35,7 @@ from web.cart_row import Entry
 from web.cart_table import Carts, CartTable, Change
 from web.completed import SCHEMA as COMPLETED_SCHEMA
 from web.completed import Order, append_completed, last_completed
+from web.read_only import connect_read_only
 from web.recent_carts import MOST
 from web.totals import SKIPPED_PART, Counts, Totals
 
@@ -298,7 +298,7 @@ class View:
 def position_in(path: Path) -> int:
     """Give the position of a view that may be damaged; 1 where it cannot be read."""
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
+        with closing(connect_read_only(path)) as db:
             row = db.execute('SELECT "offset" FROM position').fetchone()
     except sqlite3.Error:
         return 1

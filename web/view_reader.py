@@ -5,13 +5,11 @@ a cart is stored as the flow encoded it, and only what is looked at is decoded. 
 of carts lacks are laid over it for the time of a call.
 """
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote
 
 import msgspec
 
@@ -21,6 +19,7 @@ from dataflow.records import OrderId
 from web.bulk_insert import bulk_insert
 from web.cart_row import CartRow
 from web.completed import Completed, last_completed, read_completed
+from web.read_only import connect_read_only
 from web.times import rfc3339, rfc3339_or_none
 from web.windows import Key, Window, encode_cursor
 
@@ -28,7 +27,6 @@ _encode = msgspec.json.Encoder().encode
 _TABLE: Final = "carts"
 _NEWEST: Final = "newest_carts"
 _OVERLAY: Final = f"""
-PRAGMA temp_store = MEMORY;
 CREATE TEMP TABLE behind AS SELECT * FROM {_TABLE} LIMIT 0;
 CREATE UNIQUE INDEX temp.behind_user ON behind (user_id);
 CREATE TEMP VIEW {_NEWEST} AS
@@ -58,8 +56,7 @@ class ViewReader:
     """A reading end of the view; used by one thread at a time."""
 
     def __init__(self, path: Path) -> None:
-        address = f"file:{quote(str(path))}?mode=ro"
-        self._db = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+        self._db = connect_read_only(path)
         self._db.executescript(_OVERLAY)
 
     def close(self) -> None:
