@@ -16,7 +16,7 @@ from dataflow.messages import Figures
 from dataflow.records import Event
 from tests.oracle import Oracle
 from tests.streams import claim, line_of
-from tests.view_rows import PlayedFlow
+from tests.view_rows import PlayedFlow, catch_up
 from web.cart_row import row_of
 from web.view import View
 from web.view_reader import Page, ViewReader
@@ -63,13 +63,6 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     catch_up(view)
     view.close()
     return path
-
-
-def catch_up(view: View) -> None:
-    """Move all cart rows to their table."""
-    view.carts.load()
-    while view.carts.behind:
-        view.carts.move()
 
 
 @pytest.fixture(scope="module")

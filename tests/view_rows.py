@@ -99,12 +99,17 @@ def _cut(messages: list[Message], cuts: Iterator[int]) -> Iterator[bytes]:
         encoded = encoded[size:]
 
 
-def rows_of(path: Path) -> dict[str, Any]:
-    """Read everything that a person could see of a view; times and row numbers left out."""
-    view, reader = View(path), ViewReader(path)
+def catch_up(view: View) -> None:
+    """Move all cart rows to their table."""
     view.carts.load()
     while view.carts.behind:
         view.carts.move()
+
+
+def rows_of(path: Path) -> dict[str, Any]:
+    """Read everything that a person could see of a view; times and row numbers left out."""
+    view, reader = View(path), ViewReader(path)
+    catch_up(view)
     carts = [json.loads(line) for line in reader.all_carts(Window(sort="user"))]
     skipped = [json.loads(line) for line in reader.all_skipped()]
     completed = [json.loads(line) for line in reader.all_completed()]

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from tests.chaos.program import DiedError, GoneError, Program
+from tests.chaos.program import GoneError, Program
 from tests.chaos.report import Report, broken_lines
 from tests.running import Answer
 
@@ -58,7 +58,7 @@ class Experiment:
             work()
         except StoppedError:
             pass  # the complaint of another hand
-        except (AssertionError, DiedError) as error:
+        except AssertionError as error:
             self.complain(f"{type(error).__name__}: {error}")
         finally:
             self.finish()
