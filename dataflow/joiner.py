@@ -1,8 +1,9 @@
 """The join of orders and payments: the carts of a key group, and the engine's shell around them.
 
 Users are spread over a fixed number of key groups by a stable hash, because the engine pays for
-each key and item: what crosses it is one batch of events per group and chunk. A cart that was not
-touched lately rests as bytes.
+each key and item: what crosses it is one batch of events per group and chunk. Between two batches
+a cart rests as bytes, unless it is a tall one: so a batch decodes into the memory that the batch
+before has just left, which is in the processor's cache.
 
 The snapshot of a group holds no carts: those that changed in an epoch go into a segment, which the
 next step keeps. When the deltas have outgrown the base, the next segment is a new base.
@@ -21,8 +22,8 @@ from dataflow.messages import CartsChanged, Figures, RecordsSkipped
 from dataflow.records import AnyEvent, OrderId, Skipped
 from dataflow.segments import Segment, Segments
 
-MAX_AWAKE: Final = 512
-"""Carts of one group that stay decoded between snapshots: what bounds the memory they take."""
+MAX_TALL: Final = 512
+"""Tall carts of one group that stay decoded between snapshots: what bounds their memory."""
 
 MAX_SEGMENTS: Final = 32
 """How many segments a group may have: what bounds the keys of the engine."""
@@ -85,9 +86,8 @@ class KeyGroup:
         self._segment: Segment | None = None
         self._segments: list[int] = []
         self._base_bytes = self._delta_bytes = 0
-        self._awake: dict[str, Cart] = {}
+        self._tall: dict[str, Cart] = {}
         self._dirty: set[str] = set()
-        self._tall: set[str] = set()
         if snapshot is not None:
             head = _decode_head(snapshot)
             if head.format != _FORMAT:
@@ -134,13 +134,16 @@ class KeyGroup:
         self.group = batches[0].group
         begin = self.accepted
         carts, unpaid, paid, waiting, with_unpaid, with_paid, with_waiting = self._figures
+        awake: dict[str, Cart] = {}
         touched: list[tuple[str, Cart]] = []
         completed: list[tuple[str, OrderId, int]] = []
         totals: dict[str, tuple[int, int]] = {}
         for _, upload, events in batches:
             duplicates = 0
             for user_id, order_id, is_payment in events:
-                cart = self._awake.get(user_id) or self._wake(user_id)
+                cart = awake.get(user_id)
+                if cart is None:
+                    cart = awake[user_id] = self._wake(user_id)
                 version = cart.version
                 status = cart.payment(order_id) if is_payment else cart.order(order_id)
                 if status is None:
@@ -190,11 +193,14 @@ class KeyGroup:
                 since = told if user_id in self._tall else 0
                 orders += [(user_id, *order) for order in cart.since(since)]
                 tall[user_id] = encode_newest(cart)
+                self._tall[user_id] = cart
             else:
                 carts[user_id] = encode_cart(cart)
+        self._at_rest |= carts
         self._fresh |= carts
-        if tall or self._tall:
-            self._tall = (self._tall - carts.keys()) | tall.keys()
+        if self._tall:
+            for user_id in self._tall.keys() & carts.keys():
+                del self._tall[user_id]
             self._dirty = (self._dirty - carts.keys()) | tall.keys()
             carts |= tall
         return carts, orders
@@ -202,11 +208,10 @@ class KeyGroup:
     def snapshot(self) -> bytes:
         """End the epoch: fill its segment, and encode the rest, with a number for the format."""
         for user_id in self._dirty:
-            self._fresh[user_id] = encode_cart(self._awake[user_id])
+            self._fresh[user_id] = self._at_rest[user_id] = encode_cart(self._tall[user_id])
         self._dirty.clear()
-        self._at_rest |= self._fresh
-        if len(self._awake) > MAX_AWAKE:
-            self._awake.clear()
+        if len(self._tall) > MAX_TALL:
+            self._tall.clear()
         if self._segment is not None:
             index = self._segment.index
             self._segment.carts = _encode(self._fresh if index else self._at_rest)
@@ -224,10 +229,12 @@ class KeyGroup:
             self._base_bytes, self._delta_bytes = len(carts), 0
 
     def _wake(self, user_id: str) -> Cart:
-        at_rest = self._at_rest.get(user_id)
-        cart = self._awake[user_id] = Cart() if at_rest is None else decode_cart(at_rest)
-        if cart.version > NEWEST and cart.is_tall:
-            self._tall.add(user_id)
+        cart = self._tall.get(user_id)
+        if cart is None:
+            at_rest = self._at_rest.get(user_id)
+            cart = Cart() if at_rest is None else decode_cart(at_rest)
+            if cart.version > NEWEST and cart.is_tall:
+                self._tall[user_id] = cart
         return cart
 
 

@@ -21,7 +21,7 @@ SCHEMA_VERSION: Final = 1
 API_SOURCE: Final = "api"
 """The label of records that came through ``POST /api/events``."""
 
-READ_BYTES: Final = 3 * MAX_CHUNK_BYTES
+READ_BYTES: Final = 2 * MAX_CHUNK_BYTES
 """What the flow takes at once, as far as it is there: a cart is told once for all of it."""
 
 _SCHEMA: Final = """

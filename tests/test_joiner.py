@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -10,7 +11,6 @@ from hypothesis import strategies as st
 
 from dataflow.cart import NEWEST, Counts, Status, count_cart
 from dataflow.joiner import (
-    MAX_AWAKE,
     MAX_SEGMENTS,
     EventBatch,
     KeyGroup,
@@ -173,13 +173,15 @@ def test_what_a_message_says_does_not_change_later() -> None:
 
 
 def test_a_cart_that_rests_is_woken_as_it_was() -> None:
-    """More carts than stay awake: after each snapshot they go on from their bytes."""
+    """Small ones rest between batches, and tall ones behind a snapshot where they are too many."""
     group, view = KeptGroup(), MemoryView()
-    users = [f"user-{number}" for number in range(MAX_AWAKE + 10)]
-    stream = [("one", Event(user, order, False)) for order in (1, 2) for user in users]
-    for start in range(0, len(stream), 100):
-        view.apply(group.join(batches_of(stream[start : start + 100])))
-        group.snapshot()
+    users = [f"user-{number}" for number in range(30)]
+    stream = [("one", Event(user, order, False)) for order in range(NEWEST + 9) for user in users]
+    stream += [("one", Event(user, order, True)) for order in range(NEWEST) for user in users[:9]]
+    with patch("dataflow.joiner.MAX_TALL", 20):
+        for start in range(0, len(stream), 100):
+            view.apply(group.join(batches_of(stream[start : start + 100])))
+            group.snapshot()
     expect(view, stream)
     restored = KeptGroup(group.snapshot())
     assert restored.join(batches_of(stream)).carts == {}
