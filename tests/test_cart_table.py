@@ -7,20 +7,22 @@ from contextlib import closing
 from itertools import chain
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.cart import Cart, encode_cart
 from dataflow.transaction import transaction
 from web import cart_table
+from web.cart_log import Change
 from web.cart_row import CartRow, row_of
-from web.cart_table import CartTable, Change
+from web.cart_table import CartTable
 from web.windows import Window
 
 USERS = ("a", "b", "c", "d", "e")
 steps = st.lists(
     st.lists(st.sampled_from(USERS), min_size=1, max_size=4, unique=True)
-    | st.sampled_from(("move", "crash", "crash in append")),
+    | st.sampled_from(("move", "move even if changed", "catch up", "crash", "crash in append")),
     max_size=25,
 )
 
@@ -52,6 +54,17 @@ class Written:
         self.changed += len(entries)
         self.rows |= {user_id: row_of(user_id, entry) for user_id, entry in entries.items()}
 
+    def catch_up(self) -> None:
+        """Move all rows that are behind now; with them, the log is cut."""
+        self.table.load()
+        caught_up = self.table.caught_up
+        while self.table.rounds < caught_up:
+            self.table.move(even_if_changed=True)
+
+    def logged(self) -> int:
+        """Count the commits in the log."""
+        return int(self.db.execute("SELECT count(*) FROM cart_log").fetchone()[0])
+
     def crash_in_append(self) -> None:
         self.db.execute("BEGIN IMMEDIATE")
         self.table.append(self.change([USERS[0]]))
@@ -68,13 +81,16 @@ def test_the_newest_row_of_every_cart_is_found_after_any_moves_and_crashes(
         closing(sqlite3.connect(":memory:", isolation_level=None)) as db,
         patch("web.cart_table.SLICE", 2),
         patch("web.cart_table._SAMPLED", 1),
+        patch("web.cart_table.CUT", 3),
     ):
         written = Written(db)
         for step in steps:
             if isinstance(step, list):
                 written.append(step)
-            elif step == "move":
-                written.table.move()
+            elif step.startswith("move"):
+                written.table.move(even_if_changed=step != "move")
+            elif step == "catch up":
+                written.catch_up()
             elif step == "crash":
                 written.table = CartTable(db)
             else:
@@ -87,52 +103,76 @@ def test_the_newest_row_of_every_cart_is_found_after_any_moves_and_crashes(
             newest = opened.recent.find(Window(), None, len(USERS))
             assert newest == sorted(written.rows.values(), key=lambda row: -row.changed)
             assert written.table.changed == opened.changed == written.changed
-        written.table.load()
-        while written.table.behind:
-            written.table.move()
+        written.catch_up()
         stored = {row[0]: CartRow(*row) for row in db.execute("SELECT * FROM carts")}
         assert stored == written.rows
+        assert (written.table.behind, written.table.pressure, written.logged()) == (0, 0, 0)
 
 
 def test_the_log_is_empty_when_everything_was_moved() -> None:
-    """What was moved is taken out of the log, so that it does not grow for ever."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+    """What was moved is taken out of the log bit by bit, so that it does not grow for ever."""
+    with (
+        closing(sqlite3.connect(":memory:", isolation_level=None)) as db,
+        patch("web.cart_table.CUT", 4),
+    ):
         written = Written(db)
-        for _ in range(3):
+        for _ in range(5):
             written.append(["a", "b"])
         while written.table.behind:
             written.table.move()
-        assert db.execute("SELECT count(*) FROM cart_log").fetchone() == (0,)
+        left = [written.logged()]
+        while written.table.pressure > 0:
+            written.table.move()
+            left.append(written.logged())
+            again = CartTable(db)
+            again.load()
+            assert again.behind == 0, "a crash in the middle of it brings nothing back"
+        assert left == [5, 3, 1, 0]
 
 
-def test_a_row_that_comes_while_others_are_moved_stays_in_the_log() -> None:
-    """A slice of a round that began before a commit takes nothing of that commit's log away."""
+@pytest.mark.parametrize("even_if_changed", [False, True])
+def test_a_row_that_changes_while_others_are_moved_stays_in_the_log(
+    *, even_if_changed: bool
+) -> None:
+    """A round takes nothing of a later commit's log away, and leaves its carts for later.
+
+    Unless somebody waits to read them all; what is new to the round waits even so.
+    """
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         written = Written(db)
         users = [f"user-{number:05}" for number in range(3 * cart_table.SLICE)]
         written.append(users)
         written.table.move()
-        written.append(users[:1])
+        written.append([users[0], users[1], "new"])
         while written.table.rounds == 0:
-            written.table.move()
-        assert written.table.entries().keys() == {users[0]}
+            written.table.move(even_if_changed=even_if_changed)
+        moved = len(users) if even_if_changed else len(users) - 2
+        assert db.execute("SELECT count(*) FROM carts").fetchone() == (moved,)
+        assert written.table.behind == len(users) + 1 - moved
+        assert written.logged() == 1
         written.table = CartTable(db)
         assert written.table.versions([users[0], "nobody"]) == {users[0]: 2, "nobody": 0}
 
 
-def test_what_was_moved_before_a_crash_is_not_loaded_again() -> None:
-    """A start has no more rows behind than there were."""
+def test_a_round_that_a_crash_cut_short_goes_on() -> None:
+    """A start has no more rows behind and no more to do than there was."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         written = Written(db)
         users = [f"user-{number:05}" for number in range(3 * cart_table.SLICE)]
         written.append(users)
-        written.table.move()
+        while written.table.behind == len(users):
+            written.table.move()
         written.append(users[:1])
-        behind = written.table.entries()
+        behind, pressure = written.table.entries(), written.table.pressure
         assert 1 < len(behind) < len(users)
-        again = CartTable(db)
-        again.load()
-        assert again.entries() == behind
+        written.table = CartTable(db)
+        written.table.load()
+        assert written.table.entries() == behind
+        assert written.table.pressure == pressure
+        while written.table.rounds == 0:
+            written.table.move()
+        assert written.table.entries().keys() == {users[0]}
+        assert written.logged() == 1
 
 
 def test_slices_are_about_as_large_as_they_should_be_and_in_order() -> None:
@@ -150,9 +190,9 @@ def test_slices_are_about_as_large_as_they_should_be_and_in_order() -> None:
             after = written.table.entries().keys()
             moved.append(sorted(before - after))
             before = after
-        assert moved[:2] == [[], []]
+        assert moved[:3] == [[], [], []]
         assert list(chain(*moved)) == [f"user-{number:05}" for number in range(50_000)]
-        assert len(moved[2:]) == 7
+        assert len(moved[3:]) == 7
         assert max(map(len, moved)) < 2 * cart_table.SLICE
 
 
@@ -175,6 +215,12 @@ def test_rows_are_to_be_moved_when_too_many_wait_or_the_log_is_too_long() -> Non
         written.table.load()
         assert written.table.pressure == 1.5
         written.table.move()
-        assert written.table.pressure == 0
+        assert written.table.pressure == 1.5
+        written.table.move()
+        assert written.table.pressure == 0.75, "the log is cut later, and that is half of the work"
         written.append(["a"])
+        assert written.table.pressure == 5.5 / 6
+        written.table.move()
         assert written.table.pressure == 0.25
+        written.catch_up()
+        assert written.table.pressure == 0

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from itertools import repeat
 from pathlib import Path
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 
@@ -35,23 +35,46 @@ async def generation(tmp_path: Path) -> AsyncIterator[Generation]:
 
 
 @pytest.mark.parametrize(
-    ("most_behind", "pressure", "left", "moves", "rests"),
-    [(100, 1.0, 100, 2, 2), (60, 1.0, 60, 3, 2), (100, 0.0, 0, 5, 0)],
-    ids=["few-wait", "many-wait", "somebody-waits-for-them"],
+    ("most_behind", "is_quiet", "moves", "rest"),
+    [
+        (150, False, False, 0.25),
+        (149, False, True, 0.25),
+        (100, False, True, 0.0625),
+        (75, False, True, 0.0),
+        (150, True, True, 0.0625),
+    ],
+    ids=["few-wait", "some-wait", "more-wait", "too-many-wait", "it-is-quiet"],
 )
-async def test_rows_are_moved_with_rests_while_there_is_leisure(
-    generation: Generation, *, most_behind: int, pressure: float, left: int, moves: int, rests: int
+async def test_moving_takes_the_more_of_the_time_the_more_rows_wait(
+    generation: Generation, *, most_behind: int, is_quiet: bool, moves: bool, rest: float
 ) -> None:
-    """None until less than twice as many as may rest are behind, and none for who waits for all."""
+    """None until they are as many as may wait, all of it at twice as many, half in a quiet time."""
     with (
         patch("web.cart_table.MOST_BEHIND", most_behind),
-        patch("web.cart_table.SLICE", 32),
-        patch("web.generation.asyncio.sleep") as sleep,
-        patch.object(CartTable, "move", autospec=True, side_effect=CartTable.move) as move,
+        patch("web.generation.time", Mock(monotonic=Mock(side_effect=[7.0, 7.0625]))),
+        patch.object(CartTable, "move", autospec=True) as move,
     ):
-        behind = await generation.catch_table_up(pressure)
-    assert behind <= left < behind + 32
-    assert (move.call_count, sleep.call_count) == (moves, rests)
-    assert all(0 < call.args[0] < 1 for call in sleep.call_args_list)
+        rested = await generation.tidy_table(is_quiet=is_quiet)
+    assert bool(move.call_count) == moves
+    assert rested == rest
+
+
+async def test_moving_ends_when_few_wait_and_in_a_quiet_time_when_none_do(
+    generation: Generation,
+) -> None:
+    """Then it is looked at again a while later; and the log is cut."""
+    with patch("web.cart_table.MOST_BEHIND", 100), patch("web.cart_table.SLICE", 32):
+        while await generation.tidy_table(is_quiet=False) < 0.25:
+            pass
+        assert await generation.count_behind() <= 100
+        while await generation.tidy_table(is_quiet=True) < 0.25:
+            pass
+    assert generation.view.carts.pressure == 0
+    assert list(rows_of(generation.paths.view)["carts"]) == USERS
+
+
+async def test_who_waits_for_all_rows_gets_them_at_once(generation: Generation) -> None:
+    """However few may wait otherwise."""
     await generation.catch_table_up()
+    assert await generation.count_behind() == 0
     assert list(rows_of(generation.paths.view)["carts"]) == USERS

@@ -12,23 +12,24 @@ moment later. Used by the view's writing thread, but for what says otherwise.
 import sqlite3
 from bisect import bisect
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from heapq import nlargest
-from typing import Final, NamedTuple
-
-import msgspec
+from typing import Final
 
 from dataflow.cart import count_cart
 from dataflow.transaction import transaction
+from web import cart_log
 from web.bulk_insert import bulk_insert
-from web.cart_row import CartRow, Entry, entries_of, row_of
+from web.cart_log import CartLog, Change
+from web.cart_row import CartRow, Entry, row_of
 from web.recent_carts import MOST, RecentCarts
 from web.windows import Window
 
-MOST_BEHIND: Final = 524_288
+MOST_BEHIND: Final = 1_048_576
 """Carts that may wait in memory, about a third of a KiB each, before some are moved under load."""
 
-MOST_LOGGED: Final = 1_572_864
-"""Changes that the log may hold before: what a start has to load, in a second or two."""
+MOST_LOGGED: Final = 3_145_728
+"""Changes that the log may hold before, but for those of rows that a round has moved since."""
 
 SLICE: Final = 8_192
 """About as many rows are moved in one transaction: a commit that comes meanwhile waits for them."""
@@ -36,39 +37,59 @@ SLICE: Final = 8_192
 SORTED: Final = 65_536
 """Users that are put into slices at once, for the same reason."""
 
-SCHEMA: Final = """
+CUT: Final = 262_144
+"""Changes that are taken out of the log at once, for the same reason."""
+
+SCHEMA: Final = f"""
 CREATE TABLE carts (
     user_id TEXT PRIMARY KEY, version INTEGER NOT NULL, unpaid INTEGER NOT NULL,
     paid INTEGER NOT NULL, waiting INTEGER NOT NULL, changed INTEGER NOT NULL,
     updated_at REAL NOT NULL, lists BLOB NOT NULL, key_group INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE cart_log (
-    seq INTEGER PRIMARY KEY, changed INTEGER NOT NULL, at REAL NOT NULL, carts BLOB NOT NULL
-);
 CREATE TABLE cart_round (
-    id INTEGER PRIMARY KEY CHECK (id = 1), ends INTEGER NOT NULL, reached TEXT NOT NULL
+    id INTEGER PRIMARY KEY CHECK (id = 1), ends INTEGER NOT NULL, reached TEXT NOT NULL,
+    remaining REAL NOT NULL
 );
+{cart_log.SCHEMA}
 """
-
-Carts = dict[int, dict[str, bytes]]
-"""Encoded carts of one commit, by key group and user."""
 
 _ASKED: Final = 500
 _SAMPLED: Final = 32
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Carts).decode
 
 
-class Change(NamedTuple):
-    """What one commit does to the carts: the first of them gets ``changed``, the next one more."""
+class _Round:
+    """Once round the rows that were behind at its beginning, in slices of the table's order.
 
-    carts: Carts
-    changed: int
-    at: float
+    It takes what the log holds up to the row ``ends``, the last of which got ``changed``.
+    """
 
-    def entries(self) -> dict[str, Entry]:
-        """Give each cart with what the commit adds to it."""
-        return entries_of(*self)
+    def __init__(self, ends: int, changed: int, users: list[str], remaining: float = 1.0) -> None:
+        self.ends, self.changed = ends, changed
+        self.remaining = remaining
+        """The share of its work that is left, of which the log's cut is as much as a slice."""
+        self.unsorted = users
+        self._bounds = sorted(users[:: SLICE // _SAMPLED])[_SAMPLED::_SAMPLED]
+        self.slices: list[list[str]] = [[] for _ in range(len(self._bounds) + 1)]
+        """Once all are sorted, the first in order stands last."""
+        self.sort_some()
+
+    def sort_some(self) -> None:
+        """Put some users into their slices."""
+        for user_id in self.unsorted[-SORTED:]:
+            self.slices[bisect(self._bounds, user_id)].append(user_id)
+        del self.unsorted[-SORTED:]
+        if not self.unsorted:
+            self.slices = [some for some in reversed(self.slices) if some]
+
+    @property
+    def remaining_after_slice(self) -> float:
+        """What ``remaining`` becomes with the next slice."""
+        return self.remaining * len(self.slices) / (len(self.slices) + 1)
+
+    def pop(self) -> None:
+        """Be done with a slice."""
+        self.remaining = self.remaining_after_slice
+        self.slices.pop()
 
 
 class CartTable:
@@ -77,38 +98,30 @@ class CartTable:
     def __init__(self, db: sqlite3.Connection) -> None:
         """Read what changed last; ``SCHEMA`` must be there."""
         self._db = db
+        self._log = CartLog(db)
         self._behind: dict[str, Entry] = {}
-        self._last = int(db.execute("SELECT ifnull(max(seq), 0) FROM cart_log").fetchone()[0])
+        self._round: _Round | None = None
+        self.rounds = 0
+        """How often all rows that were behind at some moment have been moved or changed since."""
         self.is_loaded = False
         """Whether the rows that are behind are known: before ``load``, only the newest are."""
         self.recent = self._newest()
         """The carts that changed last, as it was opened."""
         self.changed = self.recent.changed
         """The greatest ``changed`` of all rows; 0 where there is none."""
-        self._log_begins = self._first_in_log()
-        self.rounds = 0
-        """How often all rows that were behind at some moment have been moved since."""
-        self._round: list[list[str]] = []
-        self._bounds: list[str] = []
-        self._unsorted: list[str] = []
-        self._round_ends = 0
+        self._log_begins = self._changed_up_to(0)
 
     def load(self) -> None:
-        """Load what is in the log, where that has not been done; of each cart only the newest."""
+        """Load what is in the log, where that has not been done, and go on with a cut-off round."""
         if self.is_loaded:
             return
-        moved = self._db.execute("SELECT ends, reached FROM cart_round").fetchone()
-        ends, reached = moved or (0, "")
-        behind = self._behind.copy()
-        for seq, (carts, changed, at) in self._log():
-            first = reached if seq <= ends else ""
-            for group, of_group in carts.items():
-                added = (group, at)
-                for user_id, cart in of_group.items():
-                    if user_id not in behind and user_id > first:
-                        behind[user_id] = cart, changed, added
-                    changed += 1
-        self._behind = behind
+        row = self._db.execute("SELECT ends, reached, remaining FROM cart_round").fetchone()
+        ends, reached, remaining = row or (0, "", 1.0)
+        self._behind = self._log.load(ends, reached)
+        if row is not None:
+            changed = self._changed_up_to(ends)
+            unmoved = [user for user, entry in self._behind.items() if entry[1] <= changed]
+            self._round = _Round(ends, changed, unmoved, remaining)
         self.is_loaded = True
 
     def get(self, user_id: str) -> CartRow | None:
@@ -141,17 +154,12 @@ class CartTable:
     def append(self, change: Change) -> None:
         """Write newer carts to the log, in the caller's transaction; then ``keep`` them."""
         if change.carts:
-            self._db.execute(
-                "INSERT OR REPLACE INTO cart_log VALUES (?, ?, ?, ?)",
-                (self._last + 1, change.changed, change.at, _encode(change.carts)),
-            )
+            self._log.append(change)
 
     def keep(self, entries: dict[str, Entry]) -> None:
         """Know the carts that were appended, now that they are durable."""
         if entries:
-            self._last += 1
-            if self._log_begins is None:
-                self._log_begins = self.changed
+            self._log.last += 1
             self.changed += len(entries)
             self._behind |= entries
 
@@ -168,73 +176,87 @@ class CartTable:
 
     @property
     def pressure(self) -> float:
-        """How urgent it is to move rows: 0 where none are behind, 1 where that is to begin."""
-        if not self._behind or self._log_begins is None:
-            return 0.0
-        return max(len(self._behind) / MOST_BEHIND, (self.changed - self._log_begins) / MOST_LOGGED)
+        """How urgent it is to move rows: 0 where the log is empty, 1 where that is to begin.
+
+        A row that was moved has as good as left the log, although that is cut only at the end of a
+        round: so the pressure rises and falls with the work, and not once in a round.
+        """
+        logged: float = self.changed - self._log_begins
+        if self._round is not None:
+            logged -= (1 - self._round.remaining) * (self._round.changed - self._log_begins)
+        return max(len(self._behind) / MOST_BEHIND, logged / MOST_LOGGED)
 
     @property
     def caught_up(self) -> int:
         """Give the count of ``rounds`` at which all rows that are behind now will be moved."""
-        return self.rounds + bool(self._round) + bool(self._behind)
+        if self._round is None:
+            return self.rounds + (self.changed > self._log_begins)
+        return self.rounds + 1 + (self.changed > self._round.changed)
 
     @property
     def behind(self) -> int:
         """How many rows are not in the table yet."""
         return len(self._behind)
 
-    def move(self) -> None:
-        """Move a slice of rows to the table; goes round all of them in the table's order."""
+    def move(self, *, even_if_changed: bool = False) -> None:
+        """Go a step on in a round: it moves the rows that are behind, in the table's order.
+
+        A row that changes meanwhile stays behind, unless it is to be moved even so: the log has its
+        change behind the end of the round, and a cart that changes all the time is not written all
+        the time.
+        """
         self.load()
-        if self._behind and not self._round:
-            self._begin_round()
-        if self._unsorted:
-            self._sort_some()
-        if self._round and not self._unsorted:
-            self._move_slice()
+        if self._round is None:
+            if self.changed > self._log_begins:
+                self._round = _Round(self._log.last, self.changed, list(self._behind))
+        elif self._round.unsorted:
+            self._round.sort_some()
+        elif self._round.slices:
+            self._move_slice(self._round, even_if_changed=even_if_changed)
+        else:
+            self._cut_log(self._round)
 
-    def _begin_round(self) -> None:
-        """Begin to put the users that are behind into slices, each before the next in order."""
-        self._unsorted = list(self._behind)
-        self._bounds = sorted(self._unsorted[:: SLICE // _SAMPLED])[_SAMPLED::_SAMPLED]
-        self._round = [[] for _ in range(len(self._bounds) + 1)]
-        self._round_ends = self._last
-
-    def _sort_some(self) -> None:
-        """Go on with it; in the end the last in order stands first."""
-        for user_id in self._unsorted[-SORTED:]:
-            self._round[bisect(self._bounds, user_id)].append(user_id)
-        del self._unsorted[-SORTED:]
-        if not self._unsorted:
-            self._round = [some for some in reversed(self._round) if some]
-
-    def _move_slice(self) -> None:
-        users = sorted(self._round[-1])
+    def _move_slice(self, of: _Round, *, even_if_changed: bool) -> None:
+        some = sorted(of.slices[-1])
+        latest = self.changed if even_if_changed else of.changed
+        users = [user_id for user_id in some if self._behind[user_id][1] <= latest]
         rows = [row_of(user_id, self._behind[user_id]) for user_id in users]
-        # Nothing is lost with a move that is not synced: the log has it until a commit synced both.
+        with self._unsynced() as db:
+            bulk_insert(db, "INSERT OR REPLACE INTO carts", rows)
+            db.execute(
+                "INSERT OR REPLACE INTO cart_round VALUES (1, ?, ?, ?)",
+                (of.ends, some[-1], of.remaining_after_slice),
+            )
+        of.pop()
+        for user_id in users:
+            del self._behind[user_id]
+
+    def _cut_log(self, of: _Round) -> None:
+        """Take some of what was moved out of the log; with the last of it the round ends."""
+        with self._unsynced() as db:
+            self._log.cut(of.ends, self._log_begins + CUT)
+            begins = self._changed_up_to(0)
+            if begins >= of.changed:
+                db.execute("DELETE FROM cart_round")
+        self._log_begins = begins
+        if begins >= of.changed:
+            self._round = None
+            self.rounds += 1
+
+    @contextmanager
+    def _unsynced(self) -> Iterator[sqlite3.Connection]:
+        """Run a transaction that a power cut may undo: the log has it until a commit is synced."""
         self._db.execute("PRAGMA synchronous = NORMAL")
         try:
             with transaction(self._db) as db:
-                bulk_insert(db, "INSERT OR REPLACE INTO carts", rows)
-                if len(self._round) == 1:
-                    db.execute("DELETE FROM cart_log WHERE seq <= ?", (self._round_ends,))
-                    db.execute("DELETE FROM cart_round")
-                else:
-                    at = (self._round_ends, users[-1])
-                    db.execute("INSERT OR REPLACE INTO cart_round VALUES (1, ?, ?)", at)
+                yield db
         finally:
             self._db.execute("PRAGMA synchronous = FULL")
-        self._round.pop()
-        if not self._round:
-            self.rounds += 1
-            self._log_begins = self._first_in_log()
-        for user_id in users:
-            del self._behind[user_id]
 
     def _newest(self) -> RecentCarts:
         """Load the carts that changed last: all that are in the log are newer than any other."""
         newest: dict[str, Entry] = {}
-        for _, change in self._log():
+        for change in self._log.newest_first():
             newest = change.entries() | newest
             if len(newest) > MOST:
                 break
@@ -250,14 +272,7 @@ class CartTable:
         last = nlargest(MOST + 1, newest.items(), key=lambda item: item[1][1])
         return RecentCarts(reversed(last[:MOST]), is_whole=len(last) <= MOST)
 
-    def _first_in_log(self) -> int | None:
-        """Give the greatest ``changed`` before the log; None where the log is empty."""
-        first = self._db.execute("SELECT changed - 1 FROM cart_log ORDER BY seq LIMIT 1").fetchone()
-        return None if first is None else int(first[0])
-
-    def _log(self) -> Iterator[tuple[int, Change]]:
-        """Read the log, the newest first."""
-        for seq, *of_change, carts in self._db.execute(
-            "SELECT seq, changed, at, carts FROM cart_log ORDER BY seq DESC"
-        ):
-            yield seq, Change(_decode(carts), *of_change)
+    def _changed_up_to(self, seq: int) -> int:
+        """Give the greatest ``changed`` up to a row of the log, whether that is cut or not."""
+        changed = self._log.changed_up_to(seq)
+        return self.changed if changed is None else changed

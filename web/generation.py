@@ -28,8 +28,10 @@ _READERS: Final = 3
 _OFTEN: Final = 4
 """How often rows of a search are looked at before it had been better to move all that wait."""
 
-_REST: Final = 3.0
-"""How many times as long as it moved rows the writer leaves to others, where it has all leisure."""
+_QUIET_SHARE: Final = 0.5
+"""The share of a quiet time that moving rows takes: what comes then is not held up for long."""
+
+_LONGEST_REST_S: Final = 0.25
 
 T = TypeVar("T")
 
@@ -130,28 +132,36 @@ class Generation:
                 found = {}
         return await self.read(lambda _: [row_of(*item) for item in found.items()])
 
-    async def catch_table_up(self, pressure: float = 0.0) -> int:
-        """Move the cart rows that are behind now to their table, between commits.
-
-        It is enough when the ``pressure`` of the rest is no more than this, or when all of these
-        were moved, however many have come meanwhile. Where some may rest it waits for moments
-        without a commit and rests itself, less and less until the pressure has doubled: a load
-        that ends before that is hardly slowed. Gives how many are behind now.
-        """
+    async def catch_table_up(self) -> None:
+        """Move all cart rows that are behind now to their table, however many come meanwhile."""
         with self.held():
             carts = await self._table()
             caught_up = carts.caught_up
-            while carts.pressure > pressure and carts.rounds < caught_up:
-                leisure = 2 * pressure - carts.pressure
-                if leisure > 0:
-                    await self.committer.drain()
-                async with self.committer.turn:
-                    began = time.monotonic()
-                    await self.write(carts.move)
-                    took = time.monotonic() - began
-                if leisure > 0:
-                    await asyncio.sleep(_REST * leisure * took)
-            return carts.behind
+            while carts.rounds < caught_up:
+                await self._move(carts, even_if_changed=True)
+
+    async def tidy_table(self, *, is_quiet: bool) -> float:
+        """Move some cart rows where it is time; gives how long to leave the rest alone, in seconds.
+
+        Where it is not quiet, that is above a pressure of 1 and in a moment without a commit, and
+        the moving takes a share of the time that grows with the pressure: all of it at 2.
+        """
+        with self.held():
+            carts = await self._table()
+            share = _QUIET_SHARE if is_quiet else min(carts.pressure - 1, 1.0)
+            if carts.pressure == 0 or share <= 0:
+                return _LONGEST_REST_S
+            if share < 1:
+                await self.committer.drain()
+            took = await self._move(carts)
+            return min(took / share - took, _LONGEST_REST_S)
+
+    async def _move(self, carts: CartTable, *, even_if_changed: bool = False) -> float:
+        """Go a step on between two commits; gives how long it took, in seconds."""
+        async with self.committer.turn:
+            began = time.monotonic()
+            await self.write(carts.move, even_if_changed=even_if_changed)
+            return time.monotonic() - began
 
     async def count_behind(self) -> int:
         """Count the cart rows that are not in their table yet."""

@@ -7,6 +7,7 @@ table, and what could not be written is tried again. Each generation has its own
 import asyncio
 import contextlib
 import logging
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Coroutine
@@ -52,7 +53,7 @@ class Upkeep:
         self._received = received
         self._check_now = asyncio.Event()
         self._few_behind = asyncio.Event()
-        self._committed_at = time.monotonic()
+        self._committed_at = -math.inf
 
     def tasks(self) -> dict[str, Coroutine[Any, Any, None]]:
         """Give what is to run as long as the flow does, by name."""
@@ -126,11 +127,13 @@ class Upkeep:
     async def _tidy(self) -> None:
         """Move cart rows to their table: what is too much at once, the rest when it is quiet."""
         failing = False
+        rest = _TIDY_EVERY_S
         while True:
-            await asyncio.sleep(_TIDY_EVERY_S)
+            await asyncio.sleep(rest)
             is_quiet = time.monotonic() - self._committed_at > _QUIET_S
             try:
-                if await self._generation.catch_table_up(0.0 if is_quiet else 1.0) > _FEW_BEHIND:
+                rest = await self._generation.tidy_table(is_quiet=is_quiet)
+                if await self._generation.count_behind() > _FEW_BEHIND:
                     self._few_behind.clear()
                 else:
                     self._few_behind.set()
@@ -140,6 +143,7 @@ class Upkeep:
                 if not failing:
                     _log.error("Cart rows could not be moved to their table: %s.", error)
                 failing = True
+                rest = _TIDY_EVERY_S
             else:
                 failing = False
 

@@ -31,15 +31,16 @@ from dataflow.records import OrderId
 from dataflow.transaction import transaction
 from web import cart_table
 from web.bulk_insert import bulk_insert
+from web.cart_log import Carts, Change
 from web.cart_row import Entry
-from web.cart_table import Carts, CartTable, Change
+from web.cart_table import CartTable
 from web.completed import SCHEMA as COMPLETED_SCHEMA
 from web.completed import Order, append_completed, last_completed
 from web.read_only import connect_read_only
 from web.recent_carts import MOST
 from web.totals import SKIPPED_PART, Counts, Totals
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 _CACHE_KIB: Final = 64 * 1024
 _CHECKPOINT_PAGES: Final = 8_000
 
