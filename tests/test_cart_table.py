@@ -197,7 +197,10 @@ def test_slices_are_about_as_large_as_they_should_be_and_in_order() -> None:
 
 
 def test_rows_are_to_be_moved_when_too_many_wait_or_the_log_is_too_long() -> None:
-    """Few carts that change without end are few in memory, and yet fill the log."""
+    """Few carts that change without end are few in memory, and yet fill the log.
+
+    So do commits of few carts each.
+    """
     with (
         closing(sqlite3.connect(":memory:", isolation_level=None)) as db,
         patch("web.cart_table.MOST_BEHIND", 4),
@@ -224,3 +227,8 @@ def test_rows_are_to_be_moved_when_too_many_wait_or_the_log_is_too_long() -> Non
         assert written.table.pressure == 0.25
         written.catch_up()
         assert written.table.pressure == 0
+        with patch("web.cart_table.MOST_COMMITS", 2):
+            written.append(["a"])
+            written.append(["a"])
+            written.append(["a"])
+            assert written.table.pressure == 1.5

@@ -38,6 +38,13 @@ class Change(NamedTuple):
         return entries_of(*self)
 
 
+class Place(NamedTuple):
+    """A place in the log: behind the row ``seq``, the last cart of which got ``changed``."""
+
+    seq: int
+    changed: int
+
+
 class _Part(msgspec.Struct, array_like=True, frozen=True):
     """The carts of one key group in a row, and the ``changed`` of their first."""
 
@@ -103,16 +110,21 @@ class CartLog:
             entries |= newest.popitem()[1]
         return entries
 
-    def changed_up_to(self, seq: int) -> int | None:
-        """Give the greatest ``changed`` of the rows up to one; None where none is behind it."""
+    def place(self, seq: int) -> Place | None:
+        """Give the place behind a row, be that there or cut; None at the end of the log."""
         row = self._db.execute(
-            "SELECT changed - 1 FROM cart_log WHERE seq > ? ORDER BY seq LIMIT 1", (seq,)
+            "SELECT seq - 1, changed - 1 FROM cart_log WHERE seq > ? ORDER BY seq LIMIT 1", (seq,)
         ).fetchone()
-        return None if row is None else int(row[0])
+        return None if row is None else Place(*row)
 
-    def cut(self, ends: int, changed: int) -> None:
-        """Take the rows up to ``ends`` out that begin at ``changed`` or before."""
-        self._db.execute("DELETE FROM cart_log WHERE seq <= ? AND changed <= ?", (ends, changed))
+    def cut(self, end: int, most: int) -> None:
+        """Take the oldest rows out, none behind ``end``, of about as many changes."""
+        # That no row is without a change bounds the rows to look at.
+        self._db.execute(
+            "DELETE FROM cart_log WHERE seq <= ?1 AND seq < (SELECT min(seq) FROM cart_log) + ?2"
+            " AND changed < (SELECT changed FROM cart_log ORDER BY seq LIMIT 1) + ?2",
+            (end, most),
+        )
 
     def _runs(self) -> Iterator[dict[int, list[tuple[int, float, _Part]]]]:
         """Read runs of rows, the newest first, by key group: number, time, carts."""

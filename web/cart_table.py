@@ -20,7 +20,7 @@ from dataflow.cart import count_cart
 from dataflow.transaction import transaction
 from web import cart_log
 from web.bulk_insert import bulk_insert
-from web.cart_log import CartLog, Change
+from web.cart_log import CartLog, Change, Place
 from web.cart_row import CartRow, Entry, row_of
 from web.recent_carts import MOST, RecentCarts
 from web.windows import Window
@@ -30,6 +30,9 @@ MOST_BEHIND: Final = 1_048_576
 
 MOST_LOGGED: Final = 3_145_728
 """Changes that the log may hold before, but for those of rows that a round has moved since."""
+
+MOST_COMMITS: Final = 131_072
+"""Commits that the log may hold before, however few carts each of them has changed."""
 
 SLICE: Final = 8_192
 """About as many rows are moved in one transaction: a commit that comes meanwhile waits for them."""
@@ -60,11 +63,11 @@ _SAMPLED: Final = 32
 class _Round:
     """Once round the rows that were behind at its beginning, in slices of the table's order.
 
-    It takes what the log holds up to the row ``ends``, the last of which got ``changed``.
+    It takes what the log holds up to the place ``ends``.
     """
 
-    def __init__(self, ends: int, changed: int, users: list[str], remaining: float = 1.0) -> None:
-        self.ends, self.changed = ends, changed
+    def __init__(self, ends: Place, users: list[str], remaining: float = 1.0) -> None:
+        self.ends = ends
         self.remaining = remaining
         """The share of its work that is left, of which the log's cut is as much as a slice."""
         self.unsorted = users
@@ -109,19 +112,19 @@ class CartTable:
         """The carts that changed last, as it was opened."""
         self.changed = self.recent.changed
         """The greatest ``changed`` of all rows; 0 where there is none."""
-        self._log_begins = self._changed_up_to(0)
+        self._log_begins = self._place(0)
 
     def load(self) -> None:
         """Load what is in the log, where that has not been done, and go on with a cut-off round."""
         if self.is_loaded:
             return
         row = self._db.execute("SELECT ends, reached, remaining FROM cart_round").fetchone()
-        ends, reached, remaining = row or (0, "", 1.0)
-        self._behind = self._log.load(ends, reached)
+        seq, reached, remaining = row or (0, "", 1.0)
+        self._behind = self._log.load(seq, reached)
         if row is not None:
-            changed = self._changed_up_to(ends)
-            unmoved = [user for user, entry in self._behind.items() if entry[1] <= changed]
-            self._round = _Round(ends, changed, unmoved, remaining)
+            ends = self._place(seq)
+            unmoved = [user for user, entry in self._behind.items() if entry[1] <= ends.changed]
+            self._round = _Round(ends, unmoved, remaining)
         self.is_loaded = True
 
     def get(self, user_id: str) -> CartRow | None:
@@ -181,17 +184,22 @@ class CartTable:
         A row that was moved has as good as left the log, although that is cut only at the end of a
         round: so the pressure rises and falls with the work, and not once in a round.
         """
-        logged: float = self.changed - self._log_begins
+        begins = self._log_begins
+        logged: float = self.changed - begins.changed
         if self._round is not None:
-            logged -= (1 - self._round.remaining) * (self._round.changed - self._log_begins)
-        return max(len(self._behind) / MOST_BEHIND, logged / MOST_LOGGED)
+            logged -= (1 - self._round.remaining) * (self._round.ends.changed - begins.changed)
+        return max(
+            len(self._behind) / MOST_BEHIND,
+            logged / MOST_LOGGED,
+            (self._log.last - begins.seq) / MOST_COMMITS,
+        )
 
     @property
     def caught_up(self) -> int:
         """Give the count of ``rounds`` at which all rows that are behind now will be moved."""
         if self._round is None:
-            return self.rounds + (self.changed > self._log_begins)
-        return self.rounds + 1 + (self.changed > self._round.changed)
+            return self.rounds + (self.changed > self._log_begins.changed)
+        return self.rounds + 1 + (self.changed > self._round.ends.changed)
 
     @property
     def behind(self) -> int:
@@ -207,8 +215,8 @@ class CartTable:
         """
         self.load()
         if self._round is None:
-            if self.changed > self._log_begins:
-                self._round = _Round(self._log.last, self.changed, list(self._behind))
+            if self.changed > self._log_begins.changed:
+                self._round = _Round(Place(self._log.last, self.changed), list(self._behind))
         elif self._round.unsorted:
             self._round.sort_some()
         elif self._round.slices:
@@ -218,14 +226,14 @@ class CartTable:
 
     def _move_slice(self, of: _Round, *, even_if_changed: bool) -> None:
         some = sorted(of.slices[-1])
-        latest = self.changed if even_if_changed else of.changed
+        latest = self.changed if even_if_changed else of.ends.changed
         users = [user_id for user_id in some if self._behind[user_id][1] <= latest]
         rows = [row_of(user_id, self._behind[user_id]) for user_id in users]
         with self._unsynced() as db:
             bulk_insert(db, "INSERT OR REPLACE INTO carts", rows)
             db.execute(
                 "INSERT OR REPLACE INTO cart_round VALUES (1, ?, ?, ?)",
-                (of.ends, some[-1], of.remaining_after_slice),
+                (of.ends.seq, some[-1], of.remaining_after_slice),
             )
         of.pop()
         for user_id in users:
@@ -234,12 +242,12 @@ class CartTable:
     def _cut_log(self, of: _Round) -> None:
         """Take some of what was moved out of the log; with the last of it the round ends."""
         with self._unsynced() as db:
-            self._log.cut(of.ends, self._log_begins + CUT)
-            begins = self._changed_up_to(0)
-            if begins >= of.changed:
+            self._log.cut(of.ends.seq, CUT)
+            begins = self._place(0)
+            if begins.changed >= of.ends.changed:
                 db.execute("DELETE FROM cart_round")
         self._log_begins = begins
-        if begins >= of.changed:
+        if begins.changed >= of.ends.changed:
             self._round = None
             self.rounds += 1
 
@@ -272,7 +280,6 @@ class CartTable:
         last = nlargest(MOST + 1, newest.items(), key=lambda item: item[1][1])
         return RecentCarts(reversed(last[:MOST]), is_whole=len(last) <= MOST)
 
-    def _changed_up_to(self, seq: int) -> int:
-        """Give the greatest ``changed`` up to a row of the log, whether that is cut or not."""
-        changed = self._log.changed_up_to(seq)
-        return self.changed if changed is None else changed
+    def _place(self, seq: int) -> Place:
+        """Give the place behind a row of the log, be that there or cut."""
+        return self._log.place(seq) or Place(self._log.last, self.changed)
