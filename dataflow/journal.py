@@ -22,7 +22,10 @@ API_SOURCE: Final = "api"
 """The label of records that came through ``POST /api/events``."""
 
 READ_BYTES: Final = 2 * MAX_CHUNK_BYTES
-"""What the flow takes at once, as far as it is there: a cart is told once for all of it."""
+"""What the flow takes at once, as far as it is there: a cart is told once for all of it.
+
+And all of it has to be committed before an epoch can end.
+"""
 
 _SCHEMA: Final = """
 CREATE TABLE uploads (

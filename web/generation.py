@@ -141,7 +141,7 @@ class Generation:
                 await self._move(carts, even_if_changed=True)
 
     async def tidy_table(self, *, is_quiet: bool) -> float:
-        """Move some cart rows where it is time; gives how long to leave the rest alone, in seconds.
+        """Move some cart rows where it is time; gives the seconds to wait before the next time.
 
         Where it is not quiet, that is above a pressure of 1 and in a moment without a commit, and
         the moving takes a share of the time that grows with the pressure: all of it at 2.
