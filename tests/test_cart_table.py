@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dataflow.cart import Cart, encode_cart
 from dataflow.transaction import transaction
+from tests.view_rows import catch_up
 from web import cart_table
 from web.cart_log import Change
 from web.cart_row import CartRow, row_of
@@ -54,13 +55,6 @@ class Written:
         self.changed += len(entries)
         self.rows |= {user_id: row_of(user_id, entry) for user_id, entry in entries.items()}
 
-    def catch_up(self) -> None:
-        """Move all rows that are behind now; with them, the log is cut."""
-        self.table.load()
-        caught_up = self.table.caught_up
-        while self.table.rounds < caught_up:
-            self.table.move(even_if_changed=True)
-
     def logged(self) -> int:
         """Count the commits in the log."""
         return int(self.db.execute("SELECT count(*) FROM cart_log").fetchone()[0])
@@ -90,7 +84,7 @@ def test_the_newest_row_of_every_cart_is_found_after_any_moves_and_crashes(
             elif step.startswith("move"):
                 written.table.move(even_if_changed=step != "move")
             elif step == "catch up":
-                written.catch_up()
+                catch_up(written.table)
             elif step == "crash":
                 written.table = CartTable(db)
             else:
@@ -103,7 +97,7 @@ def test_the_newest_row_of_every_cart_is_found_after_any_moves_and_crashes(
             newest = opened.recent.find(Window(), None, len(USERS))
             assert newest == sorted(written.rows.values(), key=lambda row: -row.changed)
             assert written.table.changed == opened.changed == written.changed
-        written.catch_up()
+        catch_up(written.table)
         stored = {row[0]: CartRow(*row) for row in db.execute("SELECT * FROM carts")}
         assert stored == written.rows
         assert (written.table.behind, written.table.pressure, written.logged()) == (0, 0, 0)
@@ -225,7 +219,7 @@ def test_rows_are_to_be_moved_when_too_many_wait_or_the_log_is_too_long() -> Non
         assert written.table.pressure == 5.5 / 6
         written.table.move()
         assert written.table.pressure == 0.25
-        written.catch_up()
+        catch_up(written.table)
         assert written.table.pressure == 0
         with patch("web.cart_table.MOST_COMMITS", 2):
             written.append(["a"])

@@ -60,7 +60,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     view = View(path)
     entries = [Entry(1, None, "api", 1, STREAM), Entry(2, "u1", "f.jsonl", 1, BAD)]
     view.commit(PlayedFlow(entries).run(3, repeat(9)))
-    catch_up(view)
+    catch_up(view.carts)
     view.close()
     return path
 
@@ -189,7 +189,7 @@ def test_rows_that_the_table_lacks_are_found_as_if_they_were_in_it(tmp_path: Pat
     view = View(tmp_path / "view.db")
     view.commit(flow.run(2, repeat(9)))
     flow.snapshot()
-    catch_up(view)
+    catch_up(view.carts)
     view.commit(flow.run(3, repeat(9)))
     reader, figures = ViewReader(tmp_path / "view.db"), view.totals().figures
     windows = [
@@ -213,7 +213,7 @@ def test_rows_that_the_table_lacks_are_found_as_if_they_were_in_it(tmp_path: Pat
 
     before = [list(visit(window)) for window in windows]
     assert 0 < view.carts.behind < len(USERS)
-    catch_up(view)
+    catch_up(view.carts)
     assert [list(visit(window)) for window in windows] == before
     reader.close()
     view.close()

@@ -21,6 +21,7 @@ from dataflow.messages import (
 from dataflow.records import Event
 from tests.kept_group import KeptGroup, Snapshots
 from tests.streams import line_of
+from web.cart_table import CartTable
 from web.view import View
 from web.view_reader import ViewReader
 from web.windows import Window
@@ -99,17 +100,18 @@ def _cut(messages: list[Message], cuts: Iterator[int]) -> Iterator[bytes]:
         encoded = encoded[size:]
 
 
-def catch_up(view: View) -> None:
-    """Move all cart rows to their table."""
-    view.carts.load()
-    while view.carts.behind:
-        view.carts.move()
+def catch_up(carts: CartTable) -> None:
+    """Move all rows that are behind now to their table; with them, the log is cut."""
+    carts.load()
+    caught_up = carts.caught_up
+    while carts.rounds < caught_up:
+        carts.move(even_if_changed=True)
 
 
 def rows_of(path: Path) -> dict[str, Any]:
     """Read everything that a person could see of a view; times and row numbers left out."""
     view, reader = View(path), ViewReader(path)
-    catch_up(view)
+    catch_up(view.carts)
     carts = [json.loads(line) for line in reader.all_carts(Window(sort="user"))]
     skipped = [json.loads(line) for line in reader.all_skipped()]
     completed = [json.loads(line) for line in reader.all_completed()]

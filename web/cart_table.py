@@ -244,10 +244,11 @@ class CartTable:
         with self._unsynced() as db:
             self._log.cut(of.ends.seq, CUT)
             begins = self._place(0)
-            if begins.changed >= of.ends.changed:
+            is_done = begins.changed >= of.ends.changed
+            if is_done:
                 db.execute("DELETE FROM cart_round")
         self._log_begins = begins
-        if begins.changed >= of.ends.changed:
+        if is_done:
             self._round = None
             self.rounds += 1
 

@@ -31,7 +31,8 @@ _OFTEN: Final = 4
 _QUIET_SHARE: Final = 0.5
 """The share of a quiet time that moving rows takes: what comes then is not held up for long."""
 
-_LONGEST_REST_S: Final = 0.25
+LONGEST_REST_S: Final = 0.25
+"""How long the moving of rows rests at most, also where there are none to move."""
 
 T = TypeVar("T")
 
@@ -150,11 +151,11 @@ class Generation:
             carts = await self._table()
             share = _QUIET_SHARE if is_quiet else min(carts.pressure - 1, 1.0)
             if carts.pressure == 0 or share <= 0:
-                return _LONGEST_REST_S
+                return LONGEST_REST_S
             if share < 1:
                 await self.committer.drain()
             took = await self._move(carts)
-            return min(took / share - took, _LONGEST_REST_S)
+            return min(took / share - took, LONGEST_REST_S)
 
     async def _move(self, carts: CartTable, *, even_if_changed: bool = False) -> float:
         """Go a step on between two commits; gives how long it took, in seconds."""

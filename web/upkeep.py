@@ -16,7 +16,7 @@ from typing import Any, Final
 from dataflow.recovery import is_damage
 from web.agreement import Agreement
 from web.flow_state import RUNNING, FlowState
-from web.generation import Generation
+from web.generation import LONGEST_REST_S, Generation
 from web.live import Live
 from web.view import Outcome
 from web.watchdog import Watchdog
@@ -26,7 +26,6 @@ _FEW_BEHIND: Final = 65_536
 """Carts that are not in the table yet and yet hardly matter to what a comparison costs."""
 
 _WATCH_EVERY_S: Final = 1.0
-_TIDY_EVERY_S: Final = 0.25
 _QUIET_S: Final = 2.0
 _DOUBT_S: Final = 2.0
 _log = logging.getLogger(__name__)
@@ -127,7 +126,7 @@ class Upkeep:
     async def _tidy(self) -> None:
         """Move cart rows to their table: what is too much at once, the rest when it is quiet."""
         failing = False
-        rest = _TIDY_EVERY_S
+        rest = LONGEST_REST_S
         while True:
             await asyncio.sleep(rest)
             is_quiet = time.monotonic() - self._committed_at > _QUIET_S
@@ -143,7 +142,7 @@ class Upkeep:
                 if not failing:
                     _log.error("Cart rows could not be moved to their table: %s.", error)
                 failing = True
-                rest = _TIDY_EVERY_S
+                rest = LONGEST_REST_S
             else:
                 failing = False
 
