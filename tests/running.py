@@ -48,12 +48,12 @@ def until(look: Callable[[], T | None], within: float = 30.0) -> T:
 class Cartwatch:
     """One server on a data folder; prints what it wrote to stderr when it dies or a test fails."""
 
-    def __init__(self, data: Path, *options: str) -> None:
-        """Start it; returns when its live line is there."""
+    def __init__(self, data: Path, *options: str, program: str = "web") -> None:
+        """Start it, by the module ``program``; returns when its live line is there."""
         self.data = data
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "web", "serve", "--port", "0", "--data", str(data), *options],
+            [sys.executable, "-m", program, "serve", "--port", "0", "--data", str(data), *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -34,29 +34,39 @@ def test_a_folder_has_one_owner(folder: DataFolder) -> None:
 
 
 def test_a_generation_counts_from_the_moment_that_it_is_pointed_at(folder: DataFolder) -> None:
-    """Before, a crash leaves the old one in place; after, the old one is cleared away."""
+    """Before, the old one is in place; after, the old one goes once the new one was opened."""
     first = folder.current()
-    second = folder.new_generation(2)
-    (folder.path / ".new-generation-000003").mkdir()
+    second = folder.new_generation(supersedes=1)
     assert folder.current() == first
-    assert not second.folder.exists(), "a generation that was never pointed at is left over"
-    assert not (folder.path / ".new-generation-000003").exists()
-    second = folder.new_generation(2)
-    folder.switch_to(second)
+    second = folder.switch_to(second)
     assert folder.current() == second
+    assert first.folder.exists(), "the new one has not been opened yet"
+    folder.discard_superseded(second)
     assert not first.folder.exists()
+    assert folder.current() == second
     assert folder.flow_lock.parent == folder.path, "locks live outside of the generations"
 
 
-def test_a_draft_that_was_left_over_is_no_obstacle(folder: DataFolder) -> None:
-    """A reset that died half-way can be done again under the same number."""
+def test_what_was_cut_short_is_no_obstacle_and_is_cleared_away(folder: DataFolder) -> None:
+    """A reset that died half-way can be done again, and a removal that did is finished."""
+    first = folder.current()
+    drafts = [folder.new_generation(supersedes=1).folder for _ in range(2)]
+    (folder.path / ".new-generation-000007").mkdir()
+    gone = folder.path / ".gone-generation-000005"
+    (gone / "uploads").mkdir(parents=True)
+    assert folder.new_generation(supersedes=1).facts.number == 8
+    folder.discard_superseded(first)
+    assert not any(path.exists() for path in (*drafts, gone))
+    assert [path.name for path in folder.path.glob("*generation-*")] == ["generation-000001"]
+
+
+def test_a_switch_that_was_cut_short_behind_the_pointer_is_finished(folder: DataFolder) -> None:
+    """From the moment that the pointer names it, the new one counts."""
     folder.current()
-    draft = folder.path / ".new-generation-000002"
-    draft.mkdir()
-    (draft / "recovery").mkdir()
-    folder.new_generation(2)
-    folder.switch_to(folder.new_generation(2))
-    assert folder.current().facts.number == 2
+    new = folder.new_generation(supersedes=1)
+    (folder.path / "current").write_text("generation-000002\n")
+    assert folder.current().facts == new.facts
+    assert folder.current().folder == folder.path / "generation-000002"
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"format": 1}', b"\xff"])
@@ -77,5 +87,5 @@ def test_a_pointer_to_nothing_is_refused(folder: DataFolder) -> None:
     with pytest.raises(FolderError, match="format 99"):
         folder.current()
     (folder.path / "current").write_text("generation-000009\n")
-    with pytest.raises(FolderError, match="generation-000009"):
+    with pytest.raises(FolderError, match="names generation-000009, which is not there"):
         folder.current()

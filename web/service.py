@@ -6,17 +6,17 @@ Puts the parts together and owns their tasks; each part knows only what it is gi
 import asyncio
 import contextlib
 import logging
-import shutil
 import sqlite3
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any
 
 from dataflow.faults import reach
-from dataflow.journal import Appended, Journal, Upload
+from dataflow.journal import Appended, Journal, JournalError, Upload
+from web.errors import APIError
 from web.flow_state import RUNNING, FlowState
-from web.folder import DataFolder, Paths, link, sync
+from web.folder import DataFolder, Paths, SwitchError, link, sync
 from web.gate import Gate
 from web.generation import Generation
 from web.live import EventRate, Live
@@ -25,7 +25,7 @@ from web.settings import Settings
 from web.supervisor import Supervisor
 from web.times import rfc3339_or_none
 from web.upkeep import Upkeep
-from web.view import Outcome
+from web.view import Outcome, View, ViewError
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +59,7 @@ class Service:
             changed=self.live.changed,
         )
         self.generation, self.upkeep = self._open(folder.current())
+        folder.discard_superseded(self.generation.paths)
 
     def start(self, port: int, *, release: bool = True) -> None:
         """Start what runs for ever; the server listens on ``port`` by now.
@@ -77,10 +78,21 @@ class Service:
         await self._end(self._live_task)
         await self.generation.close()
 
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[Generation]:
+        """Be a writer of the generation in force, which no reset replaces meanwhile.
+
+        Raises ``APIError`` (503) where the server is about to end: what were written now might
+        stand in a generation that no longer counts.
+        """
+        async with self.gate.passing():
+            if self.crashed.done():
+                raise APIError(503, "ending", "the server is about to end: nothing was taken in")
+            yield self.generation
+
     async def append_events(self, body: bytes, key: str | None) -> Appended:
         """Take records in: durable when this returns."""
-        async with self.gate.passing():
-            generation = self.generation
+        async with self.writing() as generation:
             appended = await asyncio.to_thread(generation.journal.append_events, body, key)
             reach("events kept")
             generation.uploads.api_released(appended.last_line)
@@ -116,42 +128,78 @@ class Service:
         await old.uploads.stop()
         try:
             new = await asyncio.to_thread(self._make_generation, again, old)
+            new = await asyncio.to_thread(self._switch_to, new)
+        except SwitchError as error:
+            raise self._ending(error) from error
         except BaseException:
             # The committer was not stopped: what it had taken comes before what is sent again.
             self.flow.restart("The reset failed, and the flow is being started again.")
             self._start_flow("a reset failed")
             raise
+        try:
+            await self._go_on_with(new, old)
+        except (sqlite3.Error, OSError, JournalError, ViewError) as error:
+            why = f"{new.folder} is in force and cannot be opened ({error}): start Cartwatch again"
+            raise self._ending(SwitchError(why)) from error
+        except BaseException as error:
+            self._crash(error)
+            raise
+        newest, _ = self.generation.uploads.newest(1)
+        return newest[0] if newest else None
+
+    def _ending(self, error: SwitchError) -> APIError:
+        """End the server: the old generation no longer counts, and to go on with it loses records.
+
+        Gives what to answer.
+        """
+        self._crash(error)
+        return APIError(503, "ending", f"the server ends: {error}")
+
+    async def _go_on_with(self, new: Paths, old: Generation) -> None:
+        """Open a generation that is in force now, and let the old one go."""
         await self._end(self._committing)
         self.generation, self.upkeep = self._open(new)
         self.live.rate = EventRate()
         self.flow.alarm = self._snapshot_at = None
         await old.close()
-        await asyncio.to_thread(shutil.rmtree, old.paths.folder, ignore_errors=True)
+        await asyncio.to_thread(self.folder.discard_superseded, new)
         self._start_generation("everything was started over")
         self.live.changed()
-        newest, _ = self.generation.uploads.newest(1)
-        return newest[0] if newest else None
 
     def _make_generation(self, again: Upload | None, old: Generation) -> Paths:
-        new = self.folder.new_generation(old.paths.facts.number + 1)
-        if again is not None:
-            link(old.paths.uploads / again.file, new.uploads / again.file)
-            sync(new.uploads)
-            journal = Journal(new.journal)
-            journal.add_upload(
-                again.id,
-                again.name,
-                file=again.file,
-                size=again.bytes,
-                lines=again.lines,
-                rate=again.rate,
-                now=time.time(),
-            )
-            journal.close()
+        """Make a generation that has been opened once: what could fail, fails before it counts."""
+        new = self.folder.new_generation(supersedes=old.paths.facts.number)
+        try:
+            if again is not None:
+                link(old.paths.uploads / again.file, new.uploads / again.file)
+                sync(new.uploads)
+            with contextlib.closing(Journal(new.journal)) as journal:
+                if again is not None:
+                    journal.add_upload(
+                        again.id,
+                        again.name,
+                        file=again.file,
+                        size=again.bytes,
+                        lines=again.lines,
+                        rate=again.rate,
+                        now=time.time(),
+                    )
+            View(new.view).close()
+            sync(new.folder)
+        except BaseException:
+            self.folder.discard(new)
+            raise
         reach("generation made")
-        self.folder.switch_to(new)
-        reach("generation switched")
         return new
+
+    def _switch_to(self, new: Paths) -> Paths:
+        try:
+            switched = self.folder.switch_to(new)
+        except OSError:
+            self.folder.discard(new)
+            raise
+        reach("generation switched")
+        return switched
 
     def _open(self, paths: Paths) -> tuple[Generation, Upkeep]:
         generation = Generation(paths, self._committed, self.live.changed)

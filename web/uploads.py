@@ -7,6 +7,7 @@ interrupted goes on where it was.
 
 import asyncio
 import logging
+import re
 import secrets
 import sqlite3
 import time
@@ -43,6 +44,7 @@ AT_ONCE: Final = 8
 _LONGEST_WAIT_S: Final = 0.25
 _TICK_S: Final = 0.02
 _RETRY_S: Final = 0.5
+_PARTIAL: Final = re.compile(r"\.[0-9a-f]{32}")
 _log = logging.getLogger(__name__)
 
 
@@ -63,7 +65,7 @@ class Uploads:
         self._run_ahead = run_ahead
         self._changed = changed
         self._uploads = {upload.id: upload for upload in journal.uploads()}
-        _tidy(files, {upload.file for upload in self._uploads.values()})
+        _tidy(files)
         self._unended = {id_ for id_, upload in self._uploads.items() if upload.finished_at is None}
         self._released, self._api_lines = journal.released()
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -318,10 +320,10 @@ def _raise(error: BaseException) -> None:
     raise error
 
 
-def _tidy(files: Path, known: set[str]) -> None:
-    """Remove what a kill left behind: files that were still coming in, and so never answered."""
-    for file in files.iterdir():
-        if file.name not in known:
+def _tidy(files: Path) -> None:
+    """Remove files that a kill cut short while they came in: never whole, and so never answered."""
+    for file in files.glob(".*"):
+        if _PARTIAL.fullmatch(file.name):
             file.unlink()
 
 

@@ -34,8 +34,8 @@ async def post_upload(request: Request) -> Response:
         received = await receive_file(
             request, generation.paths.uploads, service.settings.max_upload
         )
-        async with service.gate.passing():
-            if service.generation is not generation:
+        async with service.writing() as in_force:
+            if in_force is not generation:
                 raise APIError(409, "started_over", "everything was started over meanwhile")
             try:
                 upload = await _add(service, received, read_name(name or received.name), rate)
@@ -69,8 +69,8 @@ async def patch_upload(request: Request) -> Response:
     service = service_of(request)
     upload_id = request.path_params["upload_id"]
     asked = await read_json(request)
-    async with service.gate.passing():
-        uploads = service.generation.uploads
+    async with service.writing() as generation:
+        uploads = generation.uploads
         uploads.get(upload_id)
         upload = await uploads.change(upload_id, asked)
     return JSONResponse(uploads.describe(upload))
@@ -79,8 +79,8 @@ async def patch_upload(request: Request) -> Response:
 async def replay_upload(request: Request) -> Response:
     """``POST /api/uploads/{id}/replay``: the same file once more, as a new upload."""
     service = service_of(request)
-    async with service.gate.passing():
-        uploads = service.generation.uploads
+    async with service.writing() as generation:
+        uploads = generation.uploads
         upload = await uploads.replay(uploads.get(request.path_params["upload_id"]))
     service.live.changed()
     return JSONResponse(uploads.describe(upload), 201)

@@ -28,7 +28,7 @@ def measure(
         for number in groups:
             full = folder / f"{number}-groups"
             data = DataFolder(full)
-            data.switch_to(data.new_generation(1, key_groups=number))
+            data.switch_to(data.new_generation(number))
             data.release()
             with Cartwatch(full) as server:
                 ready(server)

@@ -45,10 +45,10 @@ def refusal(*words: str, before: Callable[[], None] | None = None) -> str:
     return ended.stderr
 
 
-def rebuild(data: Path) -> str:
+def rebuild(data: Path, *options: str) -> str:
     """Run ``cartwatch rebuild``; gives what it said."""
     ended = subprocess.run(
-        [sys.executable, "-m", "web", "rebuild", str(data)],
+        [sys.executable, "-m", "web", "rebuild", str(data), *options],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
