@@ -14,13 +14,13 @@ from pathlib import Path
 from tqdm import tqdm
 
 from dataflow import faults
-from web.flow_state import DOWN, RUNNING
-from web.folder import DataFolder, Paths, is_ours, open_journal, refuse_gap
+from web.data.folder import DataFolder, Paths, is_ours, open_journal, refuse_gap
+from web.flow.state import DOWN, RUNNING
+from web.flow.supervisor import FlowStuckError, claim
 from web.server import StartError, open_folder, opening_as_sentence, run
-from web.service import Service
+from web.service.service import Service
 from web.settings import Settings
-from web.supervisor import FlowStuckError, claim
-from web.view import copy_recoveries, position_in
+from web.view.view import copy_recoveries, position_in
 
 _POLL_S = 0.1
 

@@ -20,11 +20,11 @@ from dataflow import faults
 from dataflow.journal import JournalError
 from dataflow.locks import FolderLockedError
 from dataflow.recovery import is_damage
-from web.app import create_app
-from web.folder import DataFolder, FolderError
-from web.service import Service
+from web.data.folder import DataFolder, FolderError
+from web.http.app import create_app
+from web.service.service import Service
 from web.settings import Settings
-from web.view import ViewError
+from web.view.view import ViewError
 
 _GRACE_S: Final = 2
 _BACKLOG: Final = 512

@@ -12,8 +12,8 @@ from typing import Any
 
 from tests.bench.recovery import filling, mixed, ready, run, start_again, write
 from tests.bench.throughput import tell
-from tests.running import Cartwatch
-from web.folder import DataFolder
+from tests.kit.running import Cartwatch
+from web.data.folder import DataFolder
 
 
 def measure(

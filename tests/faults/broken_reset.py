@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Final
 from unittest.mock import patch
 
-from web import folder, service
 from web.cli import main
-from web.generation import Generation
+from web.data import folder
+from web.service import service
+from web.service.generation import Generation
 
 VARIABLE: Final = "BREAKS"
 STEPS: Final = ("sync", "rename", "open")

@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dataflow.synthetic import generate
-from tests.oracle import Oracle
-from tests.running import Cartwatch, until
+from tests.kit.oracle import Oracle
+from tests.kit.running import Cartwatch, until
 
 NAME = "stream.jsonl"
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from dataflow.locks import FolderLockedError
 from tests.faults.broken_reset import STEPS, VARIABLE
 from tests.faults.folders import generation_of, rebuild, refusal
-from tests.running import Cartwatch, until
-from web.folder import DataFolder, FolderError
+from tests.kit.running import Cartwatch, until
+from web.data.folder import DataFolder, FolderError
 
 ORDER = b'{"user_id": "a", "type": "order", "order_id": %d}\n'
 
