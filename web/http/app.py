@@ -19,6 +19,7 @@ from web.http.api import routes as api
 from web.http.api import uploads as uploads_api
 from web.http.pages import render_dashboard, render_not_found
 from web.http.safety import Safety
+from web.live.socket import serve_browser
 from web.service.service import Service
 from web.settings import asset_folder
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
@@ -48,7 +49,7 @@ async def sample(_: Request) -> Response:
 
 async def live_socket(websocket: WebSocket) -> None:
     """``/ws``: one browser."""
-    await websocket.app.state.service.live.serve(websocket)
+    await serve_browser(websocket, websocket.app.state.service.live)
 
 
 async def publish_socket(websocket: WebSocket) -> None:

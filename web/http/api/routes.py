@@ -106,7 +106,7 @@ async def post_events(request: Request) -> Response:
 
 async def get_stats(request: Request) -> Response:
     """``GET /api/stats``: the figures."""
-    return JSONResponse(service_of(request).live.stats())
+    return JSONResponse(service_of(request).contents.stats())
 
 
 async def get_recovery(request: Request) -> Response:
@@ -116,7 +116,7 @@ async def get_recovery(request: Request) -> Response:
     current = starts[0] if starts and starts[0]["ended_at"] is None else None
     return JSONResponse(
         {
-            **service.live.flow(),
+            **service.contents.flow(),
             "current": current,
             "history": starts,
             "snapshot": await service.describe_snapshot(),
