@@ -3,16 +3,15 @@
 Pure rendering, after the view and before the browser. The browser clones its rows from the very
 partials used here (`_cart.html`, `_upload.html`, `_skipped.html`, `_chip.html`, `_start.html`), so
 that a row is described once; the filters below are the half of that description which
-`static/elements/` says again, and a browser test compares the two.
+`static/elements/` and `static/paint/` say again, and a browser test compares the two.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import chain
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -220,8 +219,7 @@ def _blank() -> Mapping[str, Any]:
 def _modules() -> tuple[str, ...]:
     """Every script of the page, to be preloaded: no module waits for the one that imports it."""
     folder = asset_folder("static")
-    files: Iterable[Any] = chain(folder.glob("*.js"), folder.glob("elements/*.js"))
-    return tuple(sorted(file.relative_to(folder).as_posix() for file in files))
+    return tuple(sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.js")))
 
 
 @cache
