@@ -48,8 +48,11 @@ def until(look: Callable[[], T | None], within: float = 30.0) -> T:
 class Cartwatch:
     """One server on a data folder; prints what it wrote to stderr when it dies or a test fails."""
 
-    def __init__(self, data: Path, *options: str) -> None:
-        """Start it; returns when its live line is there."""
+    def __init__(self, data: Path, *options: str, program: Path | None = None) -> None:
+        """Start it, from another folder that holds the program where `program` names one.
+
+        Returns when its live line is there.
+        """
         self.data = data
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         self.process = subprocess.Popen(
@@ -57,6 +60,7 @@ class Cartwatch:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._errors,
+            cwd=program,
         )
         try:
             line = self._first_line()

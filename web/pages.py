@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from web import assets
 from web.settings import asset_folder
 
 STANDARD_PACES: Final = (None, 1, 10, 100, 1000)
@@ -56,6 +57,13 @@ class Chip(NamedTuple):
     status: str
 
 
+def prepare() -> None:
+    """Read every template now: a page is never made of templates from after an upgrade."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
 def render_dashboard(snapshot: Mapping[str, Any], *, wanted: str | None) -> str:
     """The whole page for a snapshot frame.
 
@@ -63,7 +71,9 @@ def render_dashboard(snapshot: Mapping[str, Any], *, wanted: str | None) -> str:
     from outside: the environment escapes all of it.
     """
     template = _environment().get_template("dashboard.html")
-    return template.render(snapshot=snapshot, wanted=wanted, modules=_modules(), blank=_blank())
+    return template.render(
+        snapshot=snapshot, wanted=wanted, modules=assets.installed().names(".js"), blank=_blank()
+    )
 
 
 def render_not_found(path: str) -> str:
@@ -216,13 +226,6 @@ def _blank() -> Mapping[str, Any]:
 
 
 @cache
-def _modules() -> tuple[str, ...]:
-    """Every script of the page, to be preloaded: no module waits for the one that imports it."""
-    folder = asset_folder("static")
-    return tuple(sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.js")))
-
-
-@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(asset_folder("templates")),
@@ -230,6 +233,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
+        auto_reload=False,  # as the assets: what a server shows does not change under it
     )
     for rendering in (
         cart_path,
@@ -247,5 +251,7 @@ def _environment() -> Environment:
         reasons,
     ):
         environment.filters[rendering.__name__] = rendering
-    environment.globals.update(filters=FILTERS, sorts=SORTS, sheets=SHEETS)
+    environment.globals.update(
+        asset=assets.installed().address, filters=FILTERS, sorts=SORTS, sheets=SHEETS
+    )
     return environment
