@@ -21,8 +21,8 @@ from typing import Final
 import msgspec
 
 from dataflow.faults import reach
-from dataflow.flow import KEY_GROUPS
 from dataflow.journal import Journal, JournalError
+from dataflow.key_group import KEY_GROUPS
 from dataflow.locks import FileLock
 from dataflow.recovery import is_damage, make_recovery_store
 

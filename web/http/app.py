@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
-from dataflow.flow import SAMPLE
+from dataflow.sample import SAMPLE
 from web.errors import APIError
 from web.http.api import routes as api
 from web.http.api import uploads as uploads_api

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.sync.client import connect
 
-from dataflow.flow import KEY_GROUPS
+from dataflow.key_group import KEY_GROUPS
 from dataflow.messages import Figures
 from tests.e2e.comparison import assert_holds
 from tests.faults.folders import NAME, end_two_epochs, generation_of, stream_of
