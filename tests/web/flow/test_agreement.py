@@ -152,7 +152,7 @@ def test_a_view_that_differs_from_the_state_is_an_alarm_until_it_is_rebuilt(
 
 def agreed(server: Cartwatch) -> dict[str, int]:
     """Restart the flow and wait for the comparison after it; gives the figures of both sides."""
-    checked = server.get("/api/recovery")["agreement"]["checked_at"]
+    checked = until(lambda: server.get("/api/recovery")["agreement"])["checked_at"]
     assert server.call("POST", "/api/flow/restart").status == 202
 
     def look() -> Any:
