@@ -12,7 +12,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
-from dataflow.flow import SAMPLE
+from dataflow.sample import SAMPLE
 from web.errors import APIError
 from web.http import assets
 from web.http.api.answers import error_response
