@@ -17,6 +17,7 @@ from dataflow.flow import SAMPLE
 from web.errors import APIError
 from web.http.api import routes as api
 from web.http.api import uploads as uploads_api
+from web.http.api.answers import error_response
 from web.http.pages import render_dashboard, render_not_found
 from web.http.safety import Safety
 from web.service.service import Service
@@ -87,7 +88,7 @@ def _answer(request: Request, error: APIError) -> Response:
     is_person = "text/html" in request.headers.get("accept", "") and not path.startswith("/api/")
     if is_person and (error.status == 404 or path == "/" or path.startswith("/carts/")):
         return HTMLResponse(render_not_found(path), error.status)
-    return error.response()
+    return error_response(error)
 
 
 def _refused(request: Request, error: Any) -> Response:
@@ -100,9 +101,9 @@ def _http_error(request: Request, error: Any) -> Response:
             request, APIError(404, "not_found", f"there is nothing at {request.url.path}")
         )
     code = str(error.detail).lower().replace(" ", "_")
-    response = APIError(
-        error.status_code, code, f"{error.detail}: {request.method} is not for this"
-    ).response()
+    response = error_response(
+        APIError(error.status_code, code, f"{error.detail}: {request.method} is not for this")
+    )
     response.headers.update(error.headers or {})
     return response
 
@@ -113,5 +114,5 @@ def _storage_error(_: Request, error: Any) -> Response:
         errno.EDQUOT,
     )
     if full:
-        return APIError(507, "disk_full", "the disk is full: nothing was taken in").response()
-    return APIError(503, "storage", f"the data folder cannot be used: {error}").response()
+        return error_response(APIError(507, "disk_full", "the disk is full: nothing was taken in"))
+    return error_response(APIError(503, "storage", f"the data folder cannot be used: {error}"))

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from web.view.reader import Row
+from web.view.page import Row
 from web.view.windows import Window
 
 _encode = msgspec.json.Encoder().encode

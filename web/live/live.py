@@ -19,7 +19,7 @@ from web.flow.state import FlowState
 from web.live.hub import Channel, Content, Hub, ListPart, Viewer, snapshot_frame
 from web.service.generation import Generation
 from web.times import rfc3339
-from web.view.reader import Row
+from web.view.page import Row
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
 
 HEARTBEAT_S: Final = 5.0

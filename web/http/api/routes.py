@@ -17,7 +17,8 @@ from dataflow.records import BOM, REASONS
 from web.errors import APIError, bad_request, not_found
 from web.http.receive import receive_body
 from web.service.service import Service
-from web.view.reader import Page, ViewReader
+from web.view.page import Page
+from web.view.reader import ViewReader
 from web.view.windows import read_limit, read_number_cursor, read_window
 
 MAX_EVENTS_BYTES: Final = 8 * 1024 * 1024
