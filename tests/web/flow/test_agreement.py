@@ -25,7 +25,7 @@ from tests.kit.oracle import Oracle
 from tests.kit.running import Cartwatch, until
 from tests.kit.streams import claim
 from web.flow.agreement import SHOWN_DIFFERENCES, Agreement
-from web.view.audit import Counted
+from web.view.totals import Counted
 
 figures = st.builds(Figures, *[st.integers(0, 3)] * 7)
 groups = st.dictionaries(st.integers(0, 255), figures, max_size=20)

@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from web.errors import APIError, bad_request
 from web.http.receive import receive_body
 from web.service.service import Service
-from web.view.reader import Page, ViewReader
+from web.view.page import Page
+from web.view.reader import ViewReader
 
 MAX_JSON_BYTES: Final = 64 * 1024
 JSON: Final = "application/json"
