@@ -8,7 +8,7 @@ def test_a_refusal_is_a_status_a_code_and_a_sentence() -> None:
     error = APIError(507, "disk_full", "the disk is full")
     assert error.status == 507
     assert error.body() == {"error": {"code": "disk_full", "message": "the disk is full"}}
-    assert str(APIError(507, "disk_full", "the disk is full")) == "the disk is full"
+    assert str(error) == "the disk is full"
 
 
 def test_the_two_common_refusals_have_their_codes() -> None:

@@ -7,22 +7,21 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
-from starlette.routing import BaseRoute, Match, Mount, WebSocketRoute
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Match, WebSocketRoute
 from starlette.types import ASGIApp, Scope
 from starlette.websockets import WebSocket
 
-from dataflow.flow import SAMPLE
+from dataflow.sample import SAMPLE
 from web.errors import APIError, not_found
+from web.http import assets
 from web.http.api.answers import error_response, service_of, storage_error
 from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
-from web.http.pages import render_dashboard, render_not_found
+from web.http.pages import prepare, render_dashboard, render_not_found
 from web.http.resource import Later, Resource
 from web.http.safety import Safety
 from web.live.socket import serve_browser
 from web.service.service import Service
-from web.settings import asset_folder
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
 
 _HTML: Final = "text/html"
@@ -84,12 +83,16 @@ def routes() -> list[BaseRoute]:
         *ROUTES,
         WebSocketRoute("/ws", live_socket),
         WebSocketRoute("/ws/publish", publish_socket),
-        Mount("/static", StaticFiles(directory=asset_folder("static"))),
+        Resource(f"{assets.ROOT}/{{path:path}}", get=assets.installed().serve),
     ]
 
 
 def create_app(service: Service) -> ASGIApp:
-    """Make the application around a service; starts nothing."""
+    """Make the application around a service; starts nothing.
+
+    The page's templates and assets are read here, together, and not again.
+    """
+    prepare()
     app = Starlette(
         routes=routes(),
         exception_handlers={

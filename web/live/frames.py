@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from web.errors import APIError
-from web.view.reader import Row
+from web.view.page import Row
 from web.view.windows import Window
 
 _encode: Final = msgspec.json.Encoder().encode

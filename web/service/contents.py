@@ -12,7 +12,7 @@ from web.live.frames import Content, ListPart
 from web.live.live import Moment
 from web.service.event_rate import EventRate
 from web.service.generation import Generation
-from web.view.reader import Row
+from web.view.page import Row
 from web.view.windows import Window
 
 UPLOADS_SHOWN: Final = 20

@@ -14,8 +14,9 @@ GETTABLE = [each for each in RESOURCES if "GET" in each.allowed]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-def path_of(resource: Resource, user: str = "methods") -> str:
-    return resource.path.replace("{user_id:path}", user).replace("{upload_id}", "unknown")
+def path_of(resource: Resource) -> str:
+    path = resource.path.replace("{user_id:path}", "methods").replace("{path:path}", "main.js")
+    return path.replace("{upload_id}", "unknown")
 
 
 @pytest.fixture(scope="module", autouse=True)

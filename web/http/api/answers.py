@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from web.errors import APIError, bad_request
 from web.http.receive import receive_body
 from web.service.service import Service
-from web.view.reader import Page
+from web.view.page import Page
 
 MAX_JSON_BYTES: Final = 64 * 1024
 JSON: Final = "application/json"
