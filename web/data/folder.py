@@ -20,11 +20,12 @@ from typing import Final
 
 import msgspec
 
+from dataflow.database import is_damage
 from dataflow.faults import reach
 from dataflow.journal import Journal, JournalError
 from dataflow.key_group import KEY_GROUPS
 from dataflow.locks import FileLock
-from dataflow.recovery import is_damage, make_recovery_store
+from dataflow.recovery import make_recovery_store
 
 FORMAT: Final = 1
 _MARK: Final = "cartwatch.txt"

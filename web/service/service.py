@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from dataflow.faults import reach
-from dataflow.journal import Appended, Journal, JournalError, Upload
+from dataflow.journal import Appended, Journal, JournalError
+from dataflow.upload import Upload
 from web.data.folder import DataFolder, Paths, SwitchError, link, sync
 from web.errors import APIError
 from web.flow.publish import PublishPoint

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from dataflow.recovery import is_damage
+from dataflow.database import is_damage
 from web.flow.agreement import Agreement
 from web.flow.state import RUNNING, FlowState
 from web.flow.watchdog import Watchdog
