@@ -57,9 +57,16 @@ class EventRate:
 class Live:
     """Keeps every window that somebody looks at up to date."""
 
-    def __init__(self, generation: Callable[[], Generation], flow: FlowState) -> None:
+    def __init__(
+        self,
+        generation: Callable[[], Generation],
+        flow: FlowState,
+        alarm: Callable[[], str | None],
+    ) -> None:
+        """``alarm`` says what is wrong with the data or their folder."""
         self._generation = generation
         self._flow = flow
+        self._alarm = alarm
         self._dirty = asyncio.Event()
         self.hub = Hub()
         self.rate = EventRate()
@@ -85,13 +92,9 @@ class Live:
             "viewers": self.hub.statistics()["viewers"],
         }
 
-    def alarm(self) -> str | None:
-        """Say what is wrong with the data or their folder; None where nothing is."""
-        return self._generation().failure or self._flow.alarm
-
     def flow(self) -> dict[str, Any]:
         """Give the state of the flow as frames and API show it."""
-        return {**self._flow.describe(), "alarm": self.alarm()}
+        return {**self._flow.describe(), "alarm": self._alarm()}
 
     async def snapshot(self, window: Window) -> dict[str, Any]:
         """Give the snapshot frame of a window, for a page that is rendered here."""

@@ -39,7 +39,7 @@ class Service:
         self.settings = settings
         self.folder = folder
         self.flow = FlowState()
-        self.live = Live(lambda: self.generation, self.flow)
+        self.live = Live(lambda: self.generation, self.flow, self.alarm)
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.publish_point = PublishPoint(lambda: self.generation.committer)
         self.gate = Gate()
@@ -107,9 +107,13 @@ class Service:
             async with self.gate.closed():
                 return await self._start_over(again)
 
+    def alarm(self) -> str | None:
+        """Say what is wrong with the data or their folder; None where nothing is."""
+        return self.generation.failure or self.upkeep.agreement.alarm
+
     def readiness(self) -> str | None:
         """Say why the service is not ready; None where it is."""
-        alarm = self.live.alarm()
+        alarm = self.alarm()
         if alarm is not None:
             return alarm
         if self.flow.state != RUNNING:
@@ -161,7 +165,7 @@ class Service:
         await self._end(self._committing)
         self.generation, self.upkeep = self._open(new)
         self.live.rate = EventRate()
-        self.flow.alarm = self._snapshot_at = None
+        self._snapshot_at = None
         await old.close()
         await asyncio.to_thread(self.folder.discard_superseded, new)
         self._start_generation("everything was started over")
