@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from dataflow.chunks import MAX_CHUNK_BYTES, Chunk, after_bom, next_chunk, read_chunk
-from dataflow.transaction import transaction
+from dataflow.database import FormatError, Schema, open_database, transaction
+from dataflow.upload import Upload
 
 SCHEMA_VERSION: Final = 1
 API_SOURCE: Final = "api"
@@ -47,6 +48,11 @@ CREATE TABLE idempotency_keys (
 """
 
 
+_FILE: Final = Schema(
+    SCHEMA_VERSION, _SCHEMA, "use the version that wrote it, or another data folder"
+)
+
+
 class JournalError(Exception):
     """The journal cannot be used as it is; the message says why."""
 
@@ -60,30 +66,6 @@ class Appended(NamedTuple):
 
     first_line: int
     last_line: int
-
-
-class Upload(NamedTuple):
-    """A file that was taken in, and how far it was released to the flow; the journal's row.
-
-    ``rate`` is in lines a second, None for as fast as possible. ``checked`` says that a person
-    let it go on although most of it is skipped. Times are seconds since 1970.
-    """
-
-    id: str
-    created: int
-    name: str
-    file: str
-    bytes: int
-    lines: int
-    rate: float | None
-    state: str
-    paused_because: str | None
-    checked: int
-    error: str | None
-    created_at: float
-    finished_at: float | None
-    released_bytes: int
-    released_lines: int
 
 
 class Entry(NamedTuple):
@@ -103,21 +85,10 @@ class Journal:
         self._lock = threading.Lock()
         self.failure: str | None = None
         """Why the last attempt to write failed; None where it did not."""
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            with self._transaction() as db:
-                for statement in _SCHEMA.split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        elif version != SCHEMA_VERSION:
-            self._db.close()
-            raise JournalError(
-                f"{path} has the format {version}, and this Cartwatch reads {SCHEMA_VERSION}: "
-                "use the version that wrote it, or another data folder"
-            )
+        try:
+            self._db = open_database(path, _FILE)
+        except FormatError as error:
+            raise JournalError(str(error)) from error
 
     def close(self) -> None:
         """Close the file; what was answered is in it."""

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 FLOW = sorted((ROOT / "dataflow").glob("*.py"))
 PURE = (
     *("cart", "chunks", "key_group", "messages", "outbox", "pieces", "records", "sample"),
-    "synthetic",
+    *("synthetic", "upload"),
 )
 SHELLS = ("bytewax", "sqlite3", "socket", "starlette", "uvicorn", "websockets")
 

@@ -17,9 +17,9 @@ import uvloop
 from typing_extensions import override
 
 from dataflow import faults
+from dataflow.database import is_damage
 from dataflow.journal import JournalError
 from dataflow.locks import FolderLockedError
-from dataflow.recovery import is_damage
 from web.data.folder import DataFolder
 from web.data.paths import FolderError
 from web.http.app import create_app

@@ -142,6 +142,7 @@ def agreement(**view: int) -> Frame:
     flow = {"carts": 2, "unpaid": 1, "paid": 3, "waiting": 0}
     return {
         "agree": not view,
+        "message": "state and view differ: do this" if view else None,
         "checked_at": AT,
         "flow": flow,
         "view": {**flow, "completed": 3, **view},

@@ -20,8 +20,8 @@ from dataflow.journal import (
     JournalError,
     JournalReader,
     KeyReusedError,
-    Upload,
 )
+from dataflow.upload import Upload
 from tests.kit.streams import slow_claim
 
 LINES = b"one\ntwo\nthree\nfour\nfive\n"

@@ -6,7 +6,7 @@ a cancel shows when everything that was released has been processed.
 
 from typing import Any, Final
 
-from dataflow.journal import Upload
+from dataflow.upload import Upload
 from web.errors import APIError, bad_request
 from web.times import rfc3339, rfc3339_or_none
 from web.view.totals import Counts

@@ -19,8 +19,9 @@ from typing import Any, BinaryIO, Final
 
 from dataflow.chunks import MAX_CHUNK_LINES, after_bom, next_chunk, read_chunk
 from dataflow.faults import reach
-from dataflow.journal import Journal, Upload
+from dataflow.journal import Journal
 from dataflow.records import parse_lines
+from dataflow.upload import Upload
 from web.errors import not_found
 from web.intake.pace import Pace
 from web.intake.run_ahead import RunAhead

@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from dataflow.cart import count_cart
+from dataflow.database import FormatError, Schema, open_database, transaction
 from dataflow.messages import (
     Barrier,
     CartsChanged,
@@ -28,7 +29,6 @@ from dataflow.messages import (
     decode_messages,
 )
 from dataflow.records import OrderId
-from dataflow.transaction import transaction
 from web.view import cart_table
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_log import Carts, Change
@@ -97,6 +97,14 @@ WHERE excluded.accepted > accepted
 """
 
 
+_FILE: Final = Schema(
+    SCHEMA_VERSION,
+    f"{cart_table.SCHEMA} {COMPLETED_SCHEMA} {_SCHEMA}",
+    "use the version that wrote it, or let cartwatch rebuild make it anew",
+    (f"cache_size = -{_CACHE_KIB}", f"wal_autocheckpoint = {_CHECKPOINT_PAGES}"),
+)
+
+
 class ViewError(Exception):
     """The view cannot be used as it is; the message says why."""
 
@@ -116,23 +124,10 @@ class View:
     """The writing end of the view; used by one thread at a time."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        self._db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            self._db.executescript(
-                f"BEGIN; {cart_table.SCHEMA} {COMPLETED_SCHEMA} {_SCHEMA}"
-                f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT"
-            )
-        elif version != SCHEMA_VERSION:
-            self._db.close()
-            raise ViewError(
-                f"{path} has the format {version}, and this Cartwatch reads {SCHEMA_VERSION}: "
-                "use the version that wrote it, or let cartwatch rebuild make it anew"
-            )
+        try:
+            self._db = open_database(path, _FILE)
+        except FormatError as error:
+            raise ViewError(str(error)) from error
         self.carts = CartTable(self._db)
         self._accepted: dict[int, int] = dict(
             self._db.execute("SELECT id, accepted FROM key_groups").fetchall()

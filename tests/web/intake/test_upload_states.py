@@ -2,7 +2,7 @@
 
 import pytest
 
-from dataflow.journal import Upload
+from dataflow.upload import Upload
 from web.errors import APIError
 from web.intake.upload_states import (
     BY_HAND,
