@@ -64,21 +64,27 @@ def prepare() -> None:
         environment.get_template(name)
 
 
-def render_dashboard(snapshot: Mapping[str, Any], *, wanted: str | None) -> str:
+def render_dashboard(
+    snapshot: Mapping[str, Any], *, wanted: str | None, complaint: str = ""
+) -> str:
     """The whole page for a snapshot frame.
 
-    `wanted` is the user id of `/carts/{user_id}`, or None for `/`. Everything in `snapshot` came
-    from outside: the environment escapes all of it.
+    `wanted` is the user id of `/carts/{user_id}`, or None for `/`; `complaint` says what is wrong
+    with what the address asks for. All of it came from outside: the environment escapes it.
     """
     template = _environment().get_template("dashboard.html")
     return template.render(
-        snapshot=snapshot, wanted=wanted, modules=assets.installed().names(".js"), blank=_blank()
+        snapshot=snapshot,
+        wanted=wanted,
+        complaint=complaint,
+        modules=assets.installed().names(".js"),
+        blank=_blank(),
     )
 
 
-def render_not_found(path: str) -> str:
-    """The page for an address that nothing lives at."""
-    return _environment().get_template("not_found.html").render(path=path)
+def render_not_found(path: str, complaint: str = "") -> str:
+    """The page for an address that nothing lives at, or that cannot be read: a `complaint`."""
+    return _environment().get_template("not_found.html").render(path=path, complaint=complaint)
 
 
 def chips(cart: Mapping[str, Any]) -> list[Chip]:

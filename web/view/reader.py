@@ -49,6 +49,15 @@ class ViewReader:
         """Close the file."""
         self._db.close()
 
+    def begin(self) -> None:
+        """Hold on to this moment, till ``close``: later commits change nothing of what is read."""
+        self._db.execute("BEGIN")
+        self._db.execute("SELECT 1 FROM position").fetchone()  # the first reading begins it
+
+    def interrupt(self) -> None:
+        """Raise ``sqlite3.OperationalError`` in what is being read; from any thread."""
+        self._db.interrupt()
+
     def carts(
         self,
         window: Window,
@@ -105,12 +114,15 @@ class ViewReader:
     @contextmanager
     def _carts(self, behind: Sequence[CartRow]) -> Iterator[str]:
         """Begin a transaction; gives the name of the carts with what is behind among them."""
-        self._db.execute("BEGIN")
+        is_held = self._db.in_transaction
+        if not is_held:
+            self._db.execute("BEGIN")
         try:
             bulk_insert(self._db, "INSERT INTO behind", behind)
             yield _NEWEST if behind else _TABLE
         finally:
-            self._db.execute("ROLLBACK")
+            if not is_held:
+                self._db.execute("ROLLBACK")
 
     def _ordered(self, carts: str, window: Window, most: int = -1) -> Iterator[CartRow]:
         """Read rows of a window in its order, from its cursor on; all where ``most`` is -1."""

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from web.errors import APIError, bad_request
-from web.http.api.answers import read_json, service_of
+from web.http.api.answers import JSON, read_json, service_of
+from web.http.resource import Later
+from web.service.service import Service
 
 
 async def get_stats(request: Request) -> Response:
@@ -17,17 +20,23 @@ async def get_stats(request: Request) -> Response:
 async def get_recovery(request: Request) -> Response:
     """``GET /api/recovery``: what the flow is doing, and every start of it."""
     service = service_of(request)
+
+    async def make() -> bytes:
+        return msgspec.json.encode(await _describe(service))
+
+    return Later(make, JSON)
+
+
+async def _describe(service: Service) -> dict[str, Any]:
     starts = await service.generation.read(lambda view: view.recoveries())
     current = starts[0] if starts and starts[0]["ended_at"] is None else None
-    return JSONResponse(
-        {
-            **service.contents.flow(),
-            "current": current,
-            "history": starts,
-            "snapshot": await service.describe_snapshot(),
-            "agreement": service.upkeep.agreement.describe(),
-        }
-    )
+    return {
+        **service.contents.flow(),
+        "current": current,
+        "history": starts,
+        "snapshot": await service.describe_snapshot(),
+        "agreement": service.upkeep.agreement.describe(),
+    }
 
 
 async def restart_flow(request: Request) -> Response:
