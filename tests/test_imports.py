@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOW = sorted((ROOT / "dataflow").glob("*.py"))
-PURE = ("cart", "chunks", "messages", "outbox", "records", "synthetic")
+PURE = ("cart", "chunks", "file_kind", "messages", "outbox", "records", "synthetic")
 SHELLS = ("bytewax", "sqlite3", "socket", "starlette", "uvicorn", "websockets")
 
 
