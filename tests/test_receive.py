@@ -60,7 +60,7 @@ async def test_a_raw_body_becomes_a_file_as_it_came(
     received = await file_of(request(pieces, content_type="text/plain"), tmp_path)
     data = b"".join(pieces)
     assert (tmp_path / received.file).read_bytes() == data
-    assert received == ReceivedFile(received.file, None, len(data), lines)
+    assert received == ReceivedFile(received.file, None, len(data), lines, None)
     assert received.file.isalnum()
 
 
