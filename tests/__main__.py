@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tests.chromium import installed
+from tests.kit.chromium import installed
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 CHECKS: Final = (

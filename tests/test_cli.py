@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import Cartwatch
+from tests.kit.running import Cartwatch
 from web.cli import main
 
 

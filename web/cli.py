@@ -70,7 +70,7 @@ def _rebuild(options: argparse.Namespace) -> int:
     from web.server import StartError
 
     try:
-        return rebuild(options.data)
+        return rebuild(options.data, options.generation)
     except StartError as error:
         print(f"cartwatch: {error}", file=sys.stderr)
         return 1
@@ -135,6 +135,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     rebuild.set_defaults(run=_rebuild)
     rebuild.add_argument("data", type=Path, metavar="DIR", help="the data folder")
+    rebuild.add_argument(
+        "--generation",
+        type=_positive,
+        metavar="N",
+        help="the generation to rebuild from (the current one)",
+    )
     return parser
 
 

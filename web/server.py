@@ -20,11 +20,11 @@ from dataflow import faults
 from dataflow.journal import JournalError
 from dataflow.locks import FolderLockedError
 from dataflow.recovery import is_damage
-from web.app import create_app
-from web.folder import DataFolder, FolderError
-from web.service import Service
+from web.data.folder import DataFolder, FolderError
+from web.http.app import create_app
+from web.service.service import Service
 from web.settings import Settings
-from web.view import ViewError
+from web.view.view import ViewError
 
 _GRACE_S: Final = 2
 _BACKLOG: Final = 512
@@ -131,6 +131,8 @@ def open_folder(data: Path) -> DataFolder:
         return DataFolder(data)
     except FolderLockedError as error:
         raise StartError(f"{error}: stop it, or give another --data folder") from error
+    except FolderError as error:
+        raise StartError(str(error)) from error
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise StartError(f"cannot use the data folder {data}: {why}") from error
@@ -156,9 +158,11 @@ def opening_as_sentence(data: Path) -> Iterator[None]:
 
 @contextmanager
 def damage_as_sentence(data: Path) -> Iterator[None]:
-    """Raise ``StartError``, with what to do, where a file of the data is damaged."""
+    """Raise ``StartError``, with what to do, where nobody can go on with the data as they are."""
     try:
         yield
+    except FolderError as error:
+        raise StartError(str(error)) from error
     except sqlite3.Error as error:
         if not is_damage(error):
             raise

@@ -1,4 +1,4 @@
-/** Numbers, shares, sizes and times as the page says them; the server says them alike (`web/pages.py`). */
+/** Numbers, shares, sizes and times as the page says them; the server says them alike (`web/http/pages.py`). */
 
 const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const TENTHS = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 });

@@ -16,7 +16,7 @@ from starlette.routing import Route as Path
 from starlette.staticfiles import StaticFiles
 
 from tests.browser.frames import Frame, snapshot
-from web.pages import render_dashboard, render_not_found
+from web.http.pages import render_dashboard, render_not_found
 from web.settings import asset_folder
 
 POLICY = (

@@ -1,1 +1,1 @@
-"""What comes in: read as what it holds, kept durably, and released to the flow in time."""
+"""What comes in, and how fast it goes on to the flow."""
