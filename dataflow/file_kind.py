@@ -48,6 +48,13 @@ def holds_several(line: bytes) -> bool:
     return end is not None and text[end:].lstrip(" \t\r\n,").startswith("{")
 
 
+def hint_of_lost_newlines(body: bytes) -> str | None:
+    """Say what happened to records that were posted without a newline between them; else None."""
+    if b"\n" in body or not holds_several(body.removeprefix(BOM)):
+        return None
+    return "several objects and no newline: curl -d takes newlines out, --data-binary keeps them"
+
+
 def _kind(head: bytes, *, whole: bool) -> str | None:
     lines = _lines(head, whole=whole)
     outcomes = [parse_line(line, 1) for line in lines]

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from dataflow.chunks import MAX_CHUNK_BYTES, Chunk, after_bom, next_chunk, read_chunk
 from dataflow.transaction import transaction
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 API_SOURCE: Final = "api"
 """The label of records that came through ``POST /api/events``."""
 
@@ -33,7 +33,8 @@ CREATE TABLE uploads (
     bytes INTEGER NOT NULL, lines INTEGER NOT NULL, rate REAL, state TEXT NOT NULL,
     paused_because TEXT, checked INTEGER NOT NULL DEFAULT 0, error TEXT,
     created_at REAL NOT NULL, finished_at REAL,
-    released_bytes INTEGER NOT NULL DEFAULT 0, released_lines INTEGER NOT NULL DEFAULT 0
+    released_bytes INTEGER NOT NULL DEFAULT 0, released_lines INTEGER NOT NULL DEFAULT 0,
+    looks_like TEXT
 ) WITHOUT ROWID;
 CREATE TABLE chunks (
     "offset" INTEGER PRIMARY KEY, upload TEXT REFERENCES uploads, first_line INTEGER NOT NULL,
@@ -45,6 +46,10 @@ CREATE TABLE idempotency_keys (
     last_line INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
+
+
+_SECOND: Final = "ALTER TABLE uploads ADD COLUMN looks_like TEXT"
+"""What makes a journal of the first format one of the second."""
 
 
 class JournalError(Exception):
@@ -66,7 +71,8 @@ class Upload(NamedTuple):
     """A file that was taken in, and how far it was released to the flow; the journal's row.
 
     ``rate`` is in lines a second, None for as fast as possible. ``checked`` says that a person
-    let it go on although most of it is skipped. Times are seconds since 1970.
+    let it go on although most of it is skipped. Times are seconds since 1970. ``looks_like`` says
+    what its file looks like where that is not JSON Lines.
     """
 
     id: str
@@ -84,6 +90,7 @@ class Upload(NamedTuple):
     finished_at: float | None
     released_bytes: int
     released_lines: int
+    looks_like: str | None
 
 
 class Entry(NamedTuple):
@@ -111,6 +118,10 @@ class Journal:
             with self._transaction() as db:
                 for statement in _SCHEMA.split(";"):
                     db.execute(statement)
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        elif version == 1:
+            with self._transaction() as db:
+                db.execute(_SECOND)
                 db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         elif version != SCHEMA_VERSION:
             self._db.close()
@@ -166,14 +177,16 @@ class Journal:
         lines: int,
         rate: float | None,
         now: float,
+        looks_like: str | None = None,
     ) -> Upload:
         """Take an upload in, whose file is in place and durable; it stands as ``running``."""
         with self._transaction() as db:
             db.execute(
                 "INSERT INTO uploads (id, created, name, file, bytes, lines, rate, state,"
-                " created_at) SELECT ?, ifnull(max(created), 0) + 1, ?, ?, ?, ?, ?, 'running', ?"
+                " created_at, looks_like)"
+                " SELECT ?, ifnull(max(created), 0) + 1, ?, ?, ?, ?, ?, 'running', ?, ?"
                 " FROM uploads",
-                (upload_id, name, file, size, lines, rate, now),
+                (upload_id, name, file, size, lines, rate, now, looks_like),
             )
             return _upload(db, upload_id)
 

@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from dataflow.file_kind import hint_of_lost_newlines
 from dataflow.journal import API_SOURCE, KeyReusedError
-from dataflow.records import BOM, REASONS
+from dataflow.records import REASONS
 from web.errors import APIError, bad_request, not_found
-from web.http.receive import receive_body
+from web.http.receive import receive_body, receive_records
 from web.service.service import Service
 from web.view.reader import Page, ViewReader
 from web.view.windows import read_limit, read_number_cursor, read_window
@@ -91,9 +92,7 @@ async def post_events(request: Request) -> Response:
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= _MAX_KEY:
         raise bad_request(f"Idempotency-Key is 1 to {_MAX_KEY} characters")
-    body = await receive_body(request, MAX_EVENTS_BYTES, "a batch of records")
-    if body in (b"", BOM):
-        raise APIError(400, "empty_body", "the body is empty: it holds no line")
+    body = await receive_records(request, MAX_EVENTS_BYTES)
     try:
         appended = await service_of(request).append_events(body, key)
     except KeyReusedError:
@@ -101,6 +100,8 @@ async def post_events(request: Request) -> Response:
             422, "key_reused", "this Idempotency-Key came before, with another body"
         ) from None
     answer = {"source": API_SOURCE, **appended._asdict()}
+    if (hint := hint_of_lost_newlines(body)) is not None:
+        answer["hint"] = hint
     return JSONResponse(answer, 202)
 
 
