@@ -19,7 +19,7 @@ import dataflow
 from dataflow.locks import FileLock, FolderLockedError
 from dataflow.process import SECRET_VARIABLE
 from dataflow.recovery import REMEDY, RecoveryStoreError, purge
-from web.data.folder import Paths
+from web.data.paths import Paths
 from web.flow.state import FlowState
 
 _PATIENCE_S: Final = 2.0

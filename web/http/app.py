@@ -8,19 +8,18 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from dataflow.flow import SAMPLE
 from web.errors import APIError
+from web.http import assets
 from web.http.api import routes as api
 from web.http.api import uploads as uploads_api
-from web.http.pages import render_dashboard, render_not_found
+from web.http.pages import prepare, render_dashboard, render_not_found
 from web.http.safety import Safety
 from web.service.service import Service
-from web.settings import asset_folder
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
 
 _FULL: Final = (sqlite3.SQLITE_FULL,)
@@ -57,7 +56,11 @@ async def publish_socket(websocket: WebSocket) -> None:
 
 
 def create_app(service: Service) -> ASGIApp:
-    """Make the application around a service; starts nothing."""
+    """Make the application around a service; starts nothing.
+
+    The page's templates and assets are read here, together, and not again.
+    """
+    prepare()
     app = Starlette(
         routes=[
             Route("/", dashboard),
@@ -67,7 +70,7 @@ def create_app(service: Service) -> ASGIApp:
             *uploads_api.ROUTES,
             WebSocketRoute("/ws", live_socket),
             WebSocketRoute("/ws/publish", publish_socket),
-            Mount("/static", StaticFiles(directory=asset_folder("static"))),
+            Route(f"{assets.ROOT}/{{path:path}}", assets.installed().serve),
         ],
         exception_handlers={
             APIError: _refused,

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
-from web.data.folder import sync
+from web.data.files import sync
 from web.errors import APIError, bad_request
 from web.intake.content import PIECE_BYTES, BadGzipError, Content, as_utf_8, unpacked
 from web.intake.draft import Draft

@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Final, TypeVar
 
-from web.data.folder import Paths, open_journal, refuse_gap
+from web.data.journal_file import open_journal, refuse_gap
+from web.data.paths import Paths
 from web.intake.run_ahead import RunAhead
 from web.intake.uploads import Uploads
 from web.view.audit import Counted, count_view

@@ -14,7 +14,9 @@ from typing import Any
 
 from dataflow.faults import reach
 from dataflow.journal import Appended, Journal, JournalError, Upload
-from web.data.folder import DataFolder, Paths, SwitchError, link, sync
+from web.data.files import link, sync
+from web.data.folder import DataFolder
+from web.data.paths import Paths, SwitchError, remove
 from web.errors import APIError
 from web.flow.publish import PublishPoint
 from web.flow.state import RUNNING, FlowState
@@ -188,7 +190,7 @@ class Service:
             View(new.view).close()
             sync(new.folder)
         except BaseException:
-            self.folder.discard(new)
+            remove(new)
             raise
         reach("generation made")
         return new
@@ -197,7 +199,7 @@ class Service:
         try:
             switched = self.folder.switch_to(new)
         except OSError:
-            self.folder.discard(new)
+            remove(new)
             raise
         reach("generation switched")
         return switched

@@ -57,6 +57,5 @@ export function part(place, selector) {
  */
 export function fresh(name) {
   const template = /** @type {HTMLTemplateElement} */ (part(document, `template[data-row="${name}"]`));
-  const [row] = template.content.children;
-  return /** @type {HTMLElement} */ (document.importNode(row, true));
+  return document.importNode(part(template.content, "*"), true);
 }

@@ -1,6 +1,6 @@
-import { complain, part, setText, show } from "./patch.js";
+import { complain, part, setText, show } from "../../paint/patch.js";
 
-/** @typedef {import("../main.js").Ports} Ports */
+/** @typedef {import("../../ports.js").Ports} Ports */
 /** @typedef {{id: string, name: string}} Replay  the upload to replay once all is forgotten */
 
 /** The question before everything is deleted. */

@@ -1,5 +1,5 @@
-import { setText } from "./patch.js";
-import { number } from "./words.js";
+import { setText } from "../../paint/patch.js";
+import { number } from "../../paint/words.js";
 
 /** The shortest time between two announcements: a reader must be able to finish a sentence. */
 const PAUSE_MS = 3_000;
@@ -15,7 +15,7 @@ export class PoliteAnnouncer extends HTMLElement {
   /** @type {Map<string, string>} what is to be said, the newest of each kind */
   #words = new Map();
 
-  /** @param {import("../main.js").Ports} ports */
+  /** @param {import("../../ports.js").Ports} ports */
   start({ store }) {
     store.watch(({ reset, window, uploads, skipped }) => {
       const silent = window && (reset || this.#states.size + this.#skipped === 0);
@@ -30,13 +30,13 @@ export class PoliteAnnouncer extends HTMLElement {
   }
 
   /**
-   * @param {import("../listing.js").Listing<import("../store.js").Upload>} uploads
+   * @param {import("../../listing.js").Listing<import("../../store.js").Upload>} uploads
    * @param {boolean} silent
    */
   #hearUploads({ order, items }, silent) {
     const states = new Map();
     for (const key of order) {
-      const { name, state, accepted, skipped } = /** @type {import("../store.js").Upload} */ (items.get(key));
+      const { name, state, accepted, skipped } = /** @type {import("../../store.js").Upload} */ (items.get(key));
       states.set(key, state);
       if (silent || this.#states.get(key) === state || !NOTABLE.has(state)) continue;
       this.#say(`upload ${key}`, `${name} is ${state}: ${number(accepted)} accepted, ${number(skipped)} skipped.`);
@@ -45,11 +45,11 @@ export class PoliteAnnouncer extends HTMLElement {
   }
 
   /**
-   * @param {import("../listing.js").Listing<import("../store.js").Skipped>} skipped
+   * @param {import("../../listing.js").Listing<import("../../store.js").Skipped>} skipped
    * @param {boolean} silent
    */
   #hearSkipped({ order, items, total }, silent) {
-    const newest = items.get(order[0]);
+    const newest = items.get(order[0] ?? "");
     if (newest && !silent && total > this.#skipped) {
       this.#say("skipped", `${number(total)} skipped records. The newest, in ${newest.source}: ${newest.message}.`);
     }

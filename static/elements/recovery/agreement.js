@@ -1,6 +1,6 @@
-import { part, setAttribute, setText, show } from "./patch.js";
+import { part, setAttribute, setText, show } from "../../paint/patch.js";
+import { number } from "../../paint/words.js";
 import { setTime } from "./start_row.js";
-import { number } from "./words.js";
 
 /** @typedef {Record<"carts" | "unpaid" | "paid" | "waiting", number>} Figures */
 

@@ -1,11 +1,11 @@
-import { addressOf, EVERYTHING, same } from "../address.js";
+import { addressOf, EVERYTHING, same } from "../../address.js";
+import { KeyedList } from "../../paint/keyed_list.js";
+import { part, setAttribute, setText, show } from "../../paint/patch.js";
+import { number } from "../../paint/words.js";
 import { CartRow } from "./cart_row.js";
-import { KeyedList } from "./keyed_list.js";
-import { part, setAttribute, setText, show } from "./patch.js";
-import { number } from "./words.js";
 
-/** @typedef {import("../main.js").Ports} Ports */
-/** @typedef {import("../store.js").Cart} Cart */
+/** @typedef {import("../../ports.js").Ports} Ports */
+/** @typedef {import("../../store.js").Cart} Cart */
 
 /** The page of carts, its empty states, and the way to the next page. */
 export class CartList extends HTMLElement {
@@ -38,7 +38,7 @@ export class CartList extends HTMLElement {
   #paintAround({ carts, uploads, next, stats, window }, place) {
     const none = carts.order.length === 0;
     const narrow = Boolean(window.search || window.filter !== EVERYTHING.filter || window.cursor);
-    const narrowed = narrow && stats.carts > 0;
+    const narrowed = narrow && (stats.carts ?? 0) > 0;
     const busy = !same(window, place.window);
     setAttribute(this, "aria-busy", String(busy));
     show(part(this, '[data-empty="loading"]'), none && busy);

@@ -1,6 +1,6 @@
-import { complain, part, setText, show } from "./patch.js";
+import { complain, part, setText, show } from "../../paint/patch.js";
 
-/** @typedef {import("../main.js").Ports} Ports */
+/** @typedef {import("../../ports.js").Ports} Ports */
 
 /** The file input, the pace, and the drop of files anywhere on the page: what is chosen is sent, one after another. */
 export class UploadForm extends HTMLElement {

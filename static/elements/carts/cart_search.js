@@ -1,6 +1,6 @@
-import { complain, part } from "./patch.js";
+import { complain, part } from "../../paint/patch.js";
 
-/** @typedef {import("../main.js").Ports} Ports */
+/** @typedef {import("../../ports.js").Ports} Ports */
 
 /** How long typing must rest before the carts are asked for. */
 const REST_MS = 150;
@@ -57,7 +57,7 @@ export class CartSearch extends HTMLElement {
    * Show what the address bar says. Never takes away what is being typed.
    * @param {HTMLFormElement} form
    * @param {HTMLInputElement} input
-   * @param {import("../address.js").Window} window
+   * @param {import("../../address.js").Window} window
    */
   #follow(form, input, { search, filter, sort }) {
     if (input !== document.activeElement) input.value = search;

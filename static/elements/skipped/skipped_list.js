@@ -1,10 +1,10 @@
-import { KeyedList } from "./keyed_list.js";
-import { complain, part, setText, show } from "./patch.js";
+import { KeyedList } from "../../paint/keyed_list.js";
+import { complain, part, setText, show } from "../../paint/patch.js";
+import { number, reasons } from "../../paint/words.js";
 import { SkippedRow } from "./skipped_row.js";
-import { number, reasons } from "./words.js";
 
-/** @typedef {import("../main.js").Ports} Ports */
-/** @typedef {import("../store.js").Skipped} Skipped */
+/** @typedef {import("../../ports.js").Ports} Ports */
+/** @typedef {import("../../store.js").Skipped} Skipped */
 
 /** The most records on screen, older ones included; past them there is the download. */
 const MOST = 500;

@@ -1,6 +1,6 @@
-import { part, setAttribute, setText, show } from "./patch.js";
+import { part, setAttribute, setText, show } from "../../paint/patch.js";
 
-/** @typedef {import("../store.js").Skipped} Skipped */
+/** @typedef {import("../../store.js").Skipped} Skipped */
 
 /** One skipped record on screen. It never changes once it is written. */
 export class SkippedRow {

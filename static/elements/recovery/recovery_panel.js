@@ -1,15 +1,15 @@
-import { Refusal } from "../http.js";
+import { Refusal } from "../../http.js";
+import { KeyedList } from "../../paint/keyed_list.js";
+import { complain, part, setAttribute, setText, show } from "../../paint/patch.js";
+import { number, size } from "../../paint/words.js";
 import { paintAgreement } from "./agreement.js";
-import { KeyedList } from "./keyed_list.js";
-import { complain, part, setAttribute, setText, show } from "./patch.js";
 import { setTime, StartRow } from "./start_row.js";
-import { number, size } from "./words.js";
 
-/** @typedef {import("../main.js").Ports} Ports */
+/** @typedef {import("../../ports.js").Ports} Ports */
 /** @typedef {import("./start_row.js").Start} Start */
 
 /**
- * @typedef {import("../store.js").Flow & {history: Start[], snapshot: {taken_at: string | null, bytes: number},
+ * @typedef {import("../../store.js").Flow & {history: Start[], snapshot: {taken_at: string | null, bytes: number},
  *   agreement: import("./agreement.js").Agreement | null}} Recovery
  */
 

@@ -1,10 +1,10 @@
-import { KeyedList } from "./keyed_list.js";
-import { complain, part, setText, show } from "./patch.js";
+import { KeyedList } from "../../paint/keyed_list.js";
+import { complain, part, setText, show } from "../../paint/patch.js";
+import { number } from "../../paint/words.js";
 import { UploadRow } from "./upload_row.js";
-import { number } from "./words.js";
 
-/** @typedef {import("../main.js").Ports} Ports */
-/** @typedef {import("../store.js").Upload} Upload */
+/** @typedef {import("../../ports.js").Ports} Ports */
+/** @typedef {import("../../store.js").Upload} Upload */
 
 /** The newest uploads and what can be done with each. */
 export class UploadList extends HTMLElement {

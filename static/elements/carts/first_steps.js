@@ -1,6 +1,6 @@
-import { complain, part } from "./patch.js";
+import { complain, part } from "../../paint/patch.js";
 
-/** @typedef {import("../main.js").Ports} Ports */
+/** @typedef {import("../../ports.js").Ports} Ports */
 
 /** Records a second of the sample: slow enough to watch each of its eight land. */
 const SAMPLE_RATE = 2;

@@ -1,7 +1,7 @@
-import { part, setAttribute, setText, show } from "./patch.js";
-import { number, paceWords, percent } from "./words.js";
+import { part, setAttribute, setText, show } from "../../paint/patch.js";
+import { number, paceWords, percent } from "../../paint/words.js";
 
-/** @typedef {import("../store.js").Upload} Upload */
+/** @typedef {import("../../store.js").Upload} Upload */
 
 const ENDED = new Set(["done", "cancelled", "failed"]);
 

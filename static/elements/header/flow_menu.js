@@ -1,7 +1,7 @@
-import { exportAddress } from "../address.js";
-import { complain, part, setAttribute } from "./patch.js";
+import { exportAddress } from "../../address.js";
+import { complain, part, setAttribute } from "../../paint/patch.js";
 
-/** @typedef {import("../main.js").Ports} Ports */
+/** @typedef {import("../../ports.js").Ports} Ports */
 
 /** Downloads, and what is done to the whole: look at its recovery, restart the flow, start over. */
 export class FlowMenu extends HTMLElement {

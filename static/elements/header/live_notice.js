@@ -1,7 +1,7 @@
-import { exactTime } from "./clock.js";
-import { part, setAttribute, setText, show } from "./patch.js";
+import { exactTime } from "../../paint/clock.js";
+import { part, setAttribute, setText, show } from "../../paint/patch.js";
 
-/** @typedef {import("../main.js").Ports} Ports */
+/** @typedef {import("../../ports.js").Ports} Ports */
 
 /** Above the carts: why they are not live, and of when they are. Old facts never pass for new ones. */
 export class LiveNotice extends HTMLElement {

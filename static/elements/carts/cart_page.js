@@ -1,9 +1,10 @@
+import { KeyedList } from "../../paint/keyed_list.js";
+import { complain, part, show } from "../../paint/patch.js";
 import { CartRow } from "./cart_row.js";
-import { KeyedList } from "./keyed_list.js";
-import { complain, part, show } from "./patch.js";
 
-/** @typedef {import("../main.js").Ports} Ports */
-/** @typedef {import("../store.js").Cart} Cart */
+/** @typedef {import("../../ports.js").Ports} Ports */
+/** @typedef {import("../../store.js").Cart} Cart */
+/** @typedef {import("../../store.js").Summary} Summary */
 
 /** The shortest time between two readings of a whole cart that keeps changing. */
 const PAUSE_MS = 2_000;
@@ -71,7 +72,7 @@ function isCut({ paid, unpaid, waiting, paid_order_ids, unpaid_order_ids, waitin
 
 /**
  * A whole summary as the row of a list has it: with its counts, and the time that only the live one knows.
- * @param {Cart} whole
+ * @param {Summary} whole
  * @param {Cart} [live]
  * @returns {Cart}
  */
@@ -81,6 +82,6 @@ function counted(whole, live) {
     paid: whole.paid_order_ids.length,
     unpaid: whole.unpaid_order_ids.length,
     waiting: whole.waiting_payment_ids.length,
-    updated_at: whole.updated_at ?? live?.updated_at ?? "",
+    updated_at: live?.updated_at ?? "",
   };
 }

@@ -1,9 +1,9 @@
-import { cartAddress } from "../address.js";
-import { labelOf, textOf } from "../json.js";
-import { fresh, part, setAttribute, setText, show } from "./patch.js";
-import { number, percent } from "./words.js";
+import { cartAddress } from "../../address.js";
+import { labelOf, textOf } from "../../json.js";
+import { fresh, part, setAttribute, setText, show } from "../../paint/patch.js";
+import { number, percent } from "../../paint/words.js";
 
-/** @typedef {import("../store.js").Cart} Cart */
+/** @typedef {import("../../store.js").Cart} Cart */
 
 /** How many chips a cart has at most, on its own page too: past them a person counts, and does not look. */
 export const MOST_CHIPS = 1000;
@@ -97,7 +97,7 @@ function chipsOf({ unpaid_order_ids, waiting_payment_ids, paid_order_ids }) {
 }
 
 /**
- * @param {import("../json.js").Id[]} ids
+ * @param {import("../../json.js").Id[]} ids
  * @param {string} status
  */
 function group(ids, status) {

@@ -1,6 +1,6 @@
-import { part, setAttribute, setText } from "./patch.js";
+import { part, setAttribute, setText } from "../../paint/patch.js";
 
-/** @typedef {import("../main.js").Ports} Ports */
+/** @typedef {import("../../ports.js").Ports} Ports */
 
 /** Whether the page hears the server. */
 export class ConnectionBadge extends HTMLElement {

@@ -1,11 +1,11 @@
-import { setAttribute, setText } from "./patch.js";
-import { number, rate } from "./words.js";
+import { setAttribute, setText } from "../../paint/patch.js";
+import { number, rate } from "../../paint/words.js";
 
 /** The figures under the header. */
 export class FigureStrip extends HTMLElement {
   #life = new AbortController();
 
-  /** @param {import("../main.js").Ports} ports */
+  /** @param {import("../../ports.js").Ports} ports */
   start({ store, painter }) {
     const paint = () => this.#paint(store.stats);
     store.watch(({ stats }) => {
@@ -21,9 +21,10 @@ export class FigureStrip extends HTMLElement {
   #paint(stats) {
     for (const figure of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll("[data-stat]"))) {
       const value = stats[/** @type {string} */ (figure.dataset.stat)];
+      if (value === undefined) continue;
       setAttribute(figure, "data-value", value);
       for (const shown of figure.querySelectorAll(".figure-number")) setText(shown, number(value));
     }
-    for (const shown of this.querySelectorAll(".figure-rate")) setText(shown, rate(stats.events_per_second));
+    for (const shown of this.querySelectorAll(".figure-rate")) setText(shown, rate(stats.events_per_second ?? 0));
   }
 }

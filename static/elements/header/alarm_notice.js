@@ -1,10 +1,10 @@
-import { part, setAttribute, setText, show } from "./patch.js";
+import { part, setAttribute, setText, show } from "../../paint/patch.js";
 
 /** At the very top, for as long as it is true: something is wrong with the data. */
 export class AlarmNotice extends HTMLElement {
   #life = new AbortController();
 
-  /** @param {import("../main.js").Ports} ports */
+  /** @param {import("../../ports.js").Ports} ports */
   start({ store, painter, recovery }) {
     const { signal } = this.#life;
     const paint = () => {

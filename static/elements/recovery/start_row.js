@@ -1,6 +1,6 @@
-import { exactTime } from "./clock.js";
-import { part, setAttribute, setText, show } from "./patch.js";
-import { count, duration } from "./words.js";
+import { exactTime } from "../../paint/clock.js";
+import { part, setAttribute, setText, show } from "../../paint/patch.js";
+import { count, duration } from "../../paint/words.js";
 
 /**
  * @typedef {object} Start  one start of the flow; what is not known yet is null
