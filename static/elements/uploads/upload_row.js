@@ -65,8 +65,8 @@ export class UploadRow {
  * What to say of an upload that ended with nothing accepted.
  * @param {Upload} upload
  */
-function nothing({ state, accepted, looks_like: what }) {
-  return state === "done" && accepted === 0 ? `Nothing in it was accepted${what ? `; ${what}` : ""}.` : "";
+function nothing({ state, processed, accepted, looks_like: what }) {
+  return ENDED.has(state) && processed > 0 && accepted === 0 ? `Nothing in it was accepted${what ? `; ${what}` : ""}.` : "";
 }
 
 /**
