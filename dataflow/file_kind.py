@@ -82,7 +82,8 @@ def _is_bad(outcome: Event | Skipped | None) -> bool:
 def _of_text(text: str, lines: list[bytes]) -> str | None:
     """Name what a text is, of which less than half are records."""
     if _MARKUP.match(text):
-        markup = "HTML, as a page of errors or a login is" if "<html" in text.lower() else "XML"
+        is_xml = text.startswith("<?xml") and "<html" not in text.lower()
+        markup = "XML" if is_xml else "HTML, as a page of errors or a login is"
         return f"{markup}: fetch the file itself, one record a line"
     if len(_LONE_RETURN.findall(text.rstrip())) > text.count("\n"):
         return "lines that end in a lone carriage return: end each in a line feed"

@@ -57,11 +57,13 @@ def kind(data: bytes) -> str | None:
         ("".join(f"{json.dumps(record).encode()!r}\n" for record in RECORDS), "single quotes"),
         ("<!DOCTYPE html>\n<html>\n<body>Sign in</body></html>", "HTML"),
         ("\n<html lang=en>", "HTML"),
+        ("<!doctype html><title>Sign in</title>", "HTML"),
+        ("<?xml version='1.0'?><!DOCTYPE html><html/>", "HTML"),
         ("<?xml version='1.0'?>\n<orders/>", "XML"),
         (TEXT.replace("\n", "\r"), "lines that end in a lone carriage return"),
         ("a,b\r1,2\r", "lines that end in a lone carriage return"),
     ],
-    ids=range(32),
+    ids=range(34),
 )
 def test_text_that_is_no_json_lines_is_named(text: str, words: str) -> None:
     """In a sentence with the words that a person searches for, and with what to do."""

@@ -156,13 +156,14 @@ def test_units_that_are_no_characters_are_skipped_with_their_lines(cartwatch: Ca
 
 
 def test_two_files_that_were_put_together_are_named(cartwatch: Cartwatch) -> None:
-    """The second byte-order mark is where the second file begins."""
+    """The second byte-order mark is where the second file begins, packed or in UTF-16 too."""
     text = b"\xef\xbb\xbf" + orders("twice")
-    shown = taken_in(cartwatch, text + text)
-    assert (shown["accepted"], shown["skipped"]) == (5, 1)
-    (row,) = cartwatch.get("/api/skipped?source=kind&limit=1")["items"]
     why = "line 4 is not JSON: a byte-order mark at column 1: two files were put together"
-    assert (row["line"], row["column"], row["message"]) == (4, 1, why)
+    for whole in (text * 2, gzip.compress(text) * 2, utf_16(orders("twice")) * 2):
+        shown = taken_in(cartwatch, whole)
+        assert (shown["accepted"], shown["skipped"]) == (5, 1)
+        (row,) = cartwatch.get("/api/skipped?source=kind&limit=1")["items"]
+        assert (row["line"], row["column"], row["message"]) == (4, 1, why)
 
 
 def test_what_a_file_looks_like_stands_wherever_it_is_described(cartwatch: Cartwatch) -> None:
