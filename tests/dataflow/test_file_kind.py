@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.file_kind import HEAD_BYTES, holds_several, what_it_looks_like
-from dataflow.flow import SAMPLE
 from dataflow.records import Event
+from dataflow.sample import SAMPLE
 from dataflow.synthetic import generate
 from tests.kit.streams import claim, events, line_of, lines
 

@@ -19,8 +19,8 @@ from typing import Final
 import msgspec
 
 from dataflow.faults import reach
-from dataflow.flow import KEY_GROUPS
 from dataflow.journal import Journal
+from dataflow.key_group import KEY_GROUPS
 from dataflow.locks import FileLock
 from dataflow.recovery import make_recovery_store
 from web.data.files import link, sync

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from dataflow.messages import Figures
 from web.times import rfc3339
-from web.view.audit import Counted
+from web.view.totals import Counted
 
 SHOWN_DIFFERENCES: Final = 10
 

@@ -12,13 +12,14 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
-from dataflow.flow import SAMPLE
+from dataflow.sample import SAMPLE
 from web.errors import APIError
 from web.http import assets
-from web.http.api import routes as api
-from web.http.api import uploads as uploads_api
+from web.http.api.answers import error_response
+from web.http.api.routes import ROUTES
 from web.http.pages import prepare, render_dashboard, render_not_found
 from web.http.safety import Safety
+from web.live.socket import serve_browser
 from web.service.service import Service
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
 
@@ -47,7 +48,7 @@ async def sample(_: Request) -> Response:
 
 async def live_socket(websocket: WebSocket) -> None:
     """``/ws``: one browser."""
-    await websocket.app.state.service.live.serve(websocket)
+    await serve_browser(websocket, websocket.app.state.service.live)
 
 
 async def publish_socket(websocket: WebSocket) -> None:
@@ -66,8 +67,7 @@ def create_app(service: Service) -> ASGIApp:
             Route("/", dashboard),
             Route("/carts/{user_id:path}", one_cart),
             Route("/cart-join.json", sample),
-            *api.ROUTES,
-            *uploads_api.ROUTES,
+            *ROUTES,
             WebSocketRoute("/ws", live_socket),
             WebSocketRoute("/ws/publish", publish_socket),
             Route(f"{assets.ROOT}/{{path:path}}", assets.installed().serve),
@@ -90,7 +90,7 @@ def _answer(request: Request, error: APIError) -> Response:
     is_person = "text/html" in request.headers.get("accept", "") and not path.startswith("/api/")
     if is_person and (error.status == 404 or path == "/" or path.startswith("/carts/")):
         return HTMLResponse(render_not_found(path), error.status)
-    return error.response()
+    return error_response(error)
 
 
 def _refused(request: Request, error: Any) -> Response:
@@ -103,9 +103,9 @@ def _http_error(request: Request, error: Any) -> Response:
             request, APIError(404, "not_found", f"there is nothing at {request.url.path}")
         )
     code = str(error.detail).lower().replace(" ", "_")
-    response = APIError(
-        error.status_code, code, f"{error.detail}: {request.method} is not for this"
-    ).response()
+    response = error_response(
+        APIError(error.status_code, code, f"{error.detail}: {request.method} is not for this")
+    )
     response.headers.update(error.headers or {})
     return response
 
@@ -116,5 +116,5 @@ def _storage_error(_: Request, error: Any) -> Response:
         errno.EDQUOT,
     )
     if full:
-        return APIError(507, "disk_full", "the disk is full: nothing was taken in").response()
-    return APIError(503, "storage", f"the data folder cannot be used: {error}").response()
+        return error_response(APIError(507, "disk_full", "the disk is full: nothing was taken in"))
+    return error_response(APIError(503, "storage", f"the data folder cannot be used: {error}"))

@@ -12,6 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.errors import APIError
+from web.http.api.answers import error_response
 
 LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 MAX_REQUESTS: Final = 256
@@ -54,7 +55,7 @@ class Safety:
             refusal = APIError(503, "busy", "too many requests at once: try again in a moment")
         send = _with_headers(send)
         if refusal is not None:
-            await refusal.response()(scope, receive, send)
+            await error_response(refusal)(scope, receive, send)
             return
         self._requests += 1
         try:

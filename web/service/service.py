@@ -21,7 +21,9 @@ from web.errors import APIError
 from web.flow.publish import PublishPoint
 from web.flow.state import RUNNING, FlowState
 from web.flow.supervisor import Supervisor
-from web.live.live import EventRate, Live
+from web.live.live import Live
+from web.service.contents import Contents
+from web.service.event_rate import EventRate
 from web.service.gate import Gate
 from web.service.generation import Generation
 from web.service.upkeep import Upkeep
@@ -40,7 +42,10 @@ class Service:
         self.settings = settings
         self.folder = folder
         self.flow = FlowState()
-        self.live = Live(lambda: self.generation, self.flow)
+        self.contents = Contents(
+            lambda: self.generation, self.flow, lambda: self.live.hub.statistics()["viewers"]
+        )
+        self.live = Live(self.contents.moment, self.contents.is_quiet)
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.publish_point = PublishPoint(lambda: self.generation.committer)
         self.gate = Gate()
@@ -110,7 +115,7 @@ class Service:
 
     def readiness(self) -> str | None:
         """Say why the service is not ready; None where it is."""
-        alarm = self.live.alarm()
+        alarm = self.contents.alarm()
         if alarm is not None:
             return alarm
         if self.flow.state != RUNNING:
@@ -161,7 +166,7 @@ class Service:
         """Open a generation that is in force now, and let the old one go."""
         await self._end(self._committing)
         self.generation, self.upkeep = self._open(new)
-        self.live.rate = EventRate()
+        self.contents.rate = EventRate()
         self.flow.alarm = self._snapshot_at = None
         await old.close()
         await asyncio.to_thread(self.folder.discard_superseded, new)
@@ -290,7 +295,7 @@ class Service:
         generation.recent.put(outcome.recent)
         if outcome.barrier:
             self._snapshot_at = time.time()
-        self.live.rate.sample(generation.totals.all.accepted)
+        self.contents.rate.sample(generation.totals.all.accepted)
         if outcome.position is not None:
             generation.run_ahead.arrived(outcome.position)
         await self._follow_recovery(outcome)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dataflow.flow import KEY_GROUPS
+from dataflow.key_group import KEY_GROUPS
 from dataflow.locks import FolderLockedError
 from web.data.folder import DataFolder
 from web.data.paths import FolderError

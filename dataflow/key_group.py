@@ -1,4 +1,4 @@
-"""The join of orders and payments: the carts of a key group, and the engine's shell around them.
+"""Key groups: the join of orders and payments, of some users at a time. Pure.
 
 Users are spread over a fixed number of key groups by a stable hash, because the engine pays for
 each key and item: what crosses it is one batch of events per group and chunk. Between two batches
@@ -10,17 +10,17 @@ next step keeps. When the deltas have outgrown the base, the next segment is a n
 """
 
 import zlib
-from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import msgspec
-from bytewax.operators import StatefulBatchLogic
-from typing_extensions import override
 
 from dataflow.cart import NEWEST, PAID, UNPAID, Cart, decode_cart, encode_cart, encode_newest
-from dataflow.messages import CartsChanged, Figures, RecordsSkipped
-from dataflow.records import AnyEvent, OrderId, Skipped
-from dataflow.segments import Segment, Segments
+from dataflow.messages import CartsChanged, Figures
+from dataflow.records import AnyEvent, OrderId
+
+KEY_GROUPS: Final = 128
+"""How many groups a new data folder gets; an old one keeps its number."""
 
 MAX_TALL: Final = 512
 """Tall carts of one group that stay decoded between snapshots: what bounds their memory."""
@@ -43,6 +43,22 @@ class EventBatch(NamedTuple):
     group: int
     upload: str
     events: list[AnyEvent]
+
+
+@dataclass(slots=True)
+class Segment:
+    """A segment on its way from the joiner to its step: empty, until the epoch ends.
+
+    ``index`` counts from the base, which is 0. ``number`` tells it from those that had the index
+    before: the events that the group had accepted when it was opened. Both steps run in one
+    process, and the engine ends an epoch for the joiner before it does for the next step: so the
+    snapshot of the joiner sets ``carts``, and that of the next step finds them.
+    """
+
+    group: int
+    index: int
+    number: int
+    carts: bytes | None = None
 
 
 class _Head(msgspec.Struct, array_like=True, gc=False):
@@ -71,7 +87,7 @@ _decode_carts = msgspec.msgpack.Decoder(dict[str, bytes]).decode
 
 
 class KeyGroup:
-    """The carts of one key group and its running totals; pure.
+    """The carts of one key group and its running totals.
 
     ``totals`` maps an upload to ``(accepted, duplicates)``: what this group took of it so far.
     """
@@ -236,82 +252,3 @@ class KeyGroup:
             if cart.version > NEWEST and cart.is_tall:
                 self._tall[user_id] = cart
         return cart
-
-
-class Restored:
-    """What the engine restores: key groups and segments, until the former have the latter.
-
-    ``groups`` holds ``(group, accepted, figures)`` of each, as ``Started`` tells it.
-    """
-
-    def __init__(self) -> None:
-        self.groups: list[tuple[int, int, Figures]] = []
-        self.segments: Segments = {}
-        self._waiting: list[KeyGroup] = []
-
-    def make(self, snapshot: bytes | None) -> KeyGroup:
-        """Make a key group, from its snapshot where it has one."""
-        group = KeyGroup(snapshot)
-        if snapshot is not None:
-            self.groups.append((group.group, group.accepted, group.figures))
-            self._waiting.append(group)
-        return group
-
-    def finish(self) -> None:
-        """Give each key group its carts: to be called when the engine reads, as often as it may.
-
-        It restores the state of all steps before that. Raises what ``KeyGroup.restore`` raises.
-        """
-        while self._waiting:
-            group = self._waiting.pop()
-            group.restore(self.segments.pop(group.group, {}))
-
-
-class JoinLogic(StatefulBatchLogic[EventBatch, CartsChanged | Segment, bytes]):
-    """The engine's view of a key group: one message per batch, and one segment per epoch."""
-
-    def __init__(self, snapshot: bytes | None, restored: Restored) -> None:
-        self._group = restored.make(snapshot)
-        self._restored = restored
-
-    @override
-    def on_batch(self, values: list[EventBatch]) -> tuple[Iterable[CartsChanged | Segment], bool]:
-        self._restored.finish()
-        message = self._group.join(values)
-        segment = self._group.open_segment() if message.carts else None
-        return (message,) if segment is None else (message, segment), self.RETAIN
-
-    @override
-    def snapshot(self) -> bytes:
-        return self._group.snapshot()
-
-
-class SkippedBatch(NamedTuple):
-    """The lines of one chunk that are no events."""
-
-    upload: str
-    source: str
-    records: list[Skipped]
-    blank: int
-
-
-class SkipLogic(StatefulBatchLogic[SkippedBatch, RecordsSkipped, bytes]):
-    """Counts what is skipped and blank per upload; the records themselves pass through."""
-
-    def __init__(self, snapshot: bytes | None) -> None:
-        self._totals: dict[str, tuple[int, int]] = {}
-        if snapshot is not None:
-            self._totals = msgspec.msgpack.decode(snapshot, type=dict[str, tuple[int, int]])
-
-    @override
-    def on_batch(self, values: list[SkippedBatch]) -> tuple[Iterable[RecordsSkipped], bool]:
-        messages = []
-        for upload, source, records, blank in values:
-            skipped, blanks = self._totals.get(upload, (0, 0))
-            sums = self._totals[upload] = (skipped + len(records), blanks + blank)
-            messages.append(RecordsSkipped(upload, source, *sums, records))
-        return messages, self.RETAIN
-
-    @override
-    def snapshot(self) -> bytes:
-        return _encode(self._totals)

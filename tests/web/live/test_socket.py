@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.kit.running import Cartwatch
 from web.live.hub import Hub
-from web.live.live import HEARTBEAT_S, EventRate, _send
+from web.live.socket import HEARTBEAT_S, _send
 from web.view.windows import Window
 
 Frame = dict[str, Any]
@@ -193,7 +192,7 @@ class PlayedSocket(WebSocket):
 @pytest.mark.anyio
 async def test_silence_is_broken_by_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a page can tell a quiet server from a dead one; each says what time it is."""
-    monkeypatch.setattr("web.live.live.HEARTBEAT_S", 0.01)
+    monkeypatch.setattr("web.live.socket.HEARTBEAT_S", 0.01)
     socket, news = PlayedSocket(), asyncio.Event()
     viewer = Hub().join(Window(), news.set)
     sending = asyncio.create_task(_send(socket, viewer, news))
@@ -222,15 +221,3 @@ def test_a_reader_that_does_not_read_gets_the_final_state_and_delays_nobody(
         for each in (quick, slow):
             assert each.shown["carts"] == server.get("/api/carts")
         server.stop()
-
-
-def test_the_rate_is_over_the_last_seconds() -> None:
-    """And 0 before anything came."""
-    rate = EventRate()
-    assert rate.per_second() == 0.0
-    rate.sample(0)
-    assert rate.per_second() == 0.0
-    began = time.monotonic()
-    rate.sample(300)
-    seen = rate.per_second()
-    assert time.monotonic() - began > 3 or seen == 100.0

@@ -10,17 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.cart import NEWEST, Counts, Status, count_cart
-from dataflow.joiner import (
-    MAX_SEGMENTS,
-    EventBatch,
-    KeyGroup,
-    SkipLogic,
-    SkippedBatch,
-    key_group,
-)
-from dataflow.messages import Figures, RecordsSkipped
-from dataflow.records import INVALID_JSON, Event, Skipped
-from dataflow.segments import Segment, SegmentLogic
+from dataflow.key_group import MAX_SEGMENTS, EventBatch, KeyGroup, Segment, key_group
+from dataflow.messages import Figures
+from dataflow.records import Event
+from dataflow.segments import SegmentLogic
 from tests.kit.kept_group import KeptGroup, Snapshots
 from tests.kit.memory_view import MemoryView
 from tests.kit.oracle import Oracle
@@ -178,7 +171,7 @@ def test_a_cart_that_rests_is_woken_as_it_was() -> None:
     users = [f"user-{number}" for number in range(30)]
     stream = [("one", Event(user, order, False)) for order in range(NEWEST + 9) for user in users]
     stream += [("one", Event(user, order, True)) for order in range(NEWEST) for user in users[:9]]
-    with patch("dataflow.joiner.MAX_TALL", 20):
+    with patch("dataflow.key_group.MAX_TALL", 20):
         for start in range(0, len(stream), 100):
             view.apply(group.join(batches_of(stream[start : start + 100])))
             group.snapshot()
@@ -260,37 +253,3 @@ def test_the_group_of_a_user_never_changes() -> None:
     users = ("", "a", "user-000123", "ü/x", "7")
     assert [key_group(user, 256) for user in users] == [0, 67, 214, 227, 130]
     assert all(0 <= key_group(str(number), 7) < 7 for number in range(100))
-
-
-@claim
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(("one", "two")), st.integers(0, 3), st.integers(0, 3)), max_size=9
-    ),
-    st.integers(0, 9),
-)
-def test_skipped_and_blank_lines_are_summed_over_restores(
-    chunks: list[tuple[str, int, int]], restore_at: int
-) -> None:
-    """Each message carries its records and the sums of its upload so far."""
-    logic = SkipLogic(None)
-    view = MemoryView()
-    line = 1
-    for number, (upload, skipped, blank) in enumerate(chunks):
-        if number == restore_at:
-            logic = SkipLogic(logic.snapshot())
-        records = [
-            Skipped(line + at, INVALID_JSON, "is not JSON", None, "x", False)
-            for at in range(skipped)
-        ]
-        line += skipped
-        messages, _ = logic.on_batch([SkippedBatch(upload, "f.jsonl", records, blank)])
-        for message in messages:
-            assert isinstance(message, RecordsSkipped)
-            assert message.records == records
-            view.apply(message)
-    for name in ("one", "two"):
-        of_upload = [chunk for chunk in chunks if chunk[0] == name]
-        expected = sum(chunk[1] for chunk in of_upload), sum(chunk[2] for chunk in of_upload)
-        assert view.counts(name)[2:] == expected
-    assert len(view.skipped) == sum(chunk[1] for chunk in chunks)
