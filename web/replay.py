@@ -158,6 +158,8 @@ def _wait(
             bar.update(upload["processed"] - bar.n)
             state = upload["state"]
             if state == "done":
+                if not upload.get("accepted") and (what := upload.get("looks_like")):
+                    bar.write(f"cartwatch: nothing was accepted; {what}", file=sys.stderr)
                 return
             if state == "cancelled":
                 raise ReplayError(f"the upload of {upload['name']} was cancelled")

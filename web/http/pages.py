@@ -216,6 +216,7 @@ def _blank() -> Mapping[str, Any]:
             "skipped": 0,
             "duplicates": 0,
             "rate": None,
+            "looks_like": None,
         },
         "skipped": {
             "id": "",

@@ -55,6 +55,7 @@ def describe(upload: Upload, counts: Counts, *, has_turn: bool) -> dict[str, Any
         "duplicates": counts.duplicates,
         "rate": int(rate) if rate is not None and rate.is_integer() else rate,
         "state": state,
+        "looks_like": upload.looks_like,
         "created_at": rfc3339(upload.created_at),
         "finished_at": rfc3339_or_none(upload.finished_at),
     }
@@ -127,7 +128,5 @@ def mostly_skipped(upload: Upload, counts: Counts) -> str | None:
         return None
     if counts.skipped * 2 <= counts.processed or counts.processed >= upload.lines:
         return None
-    return (
-        f"{counts.skipped:,} of the first {counts.processed:,} lines were skipped:"
-        " is this the right file?"
-    )
+    what = upload.looks_like or "is this the right file?"
+    return f"{counts.skipped:,} of the first {counts.processed:,} lines were skipped: {what}"

@@ -198,6 +198,7 @@ class Service:
                         lines=again.lines,
                         rate=again.rate,
                         now=time.time(),
+                        looks_like=again.looks_like,
                     )
             View(new.view).close()
             sync(new.folder)
