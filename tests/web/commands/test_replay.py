@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from typing_extensions import override
 
-from web.replay import PATIENCE_S, POLL_S, replay
+from web.commands.replay import PATIENCE_S, POLL_S, replay
 
 Answer = tuple[int, dict[str, Any]]
 UPLOAD = {"id": "u/1", "name": "in.jsonl", "lines": 4, "processed": 0, "state": "running"}

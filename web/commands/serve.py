@@ -5,11 +5,9 @@ import gc
 import logging
 import signal
 import socket
-import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 import uvicorn
@@ -17,22 +15,20 @@ import uvloop
 from typing_extensions import override
 
 from dataflow import faults
-from dataflow.journal import JournalError
-from dataflow.locks import FolderLockedError
-from dataflow.recovery import is_damage
 from web.app import create_app
-from web.folder import DataFolder, FolderError
+from web.commands.opening import (
+    StartError,
+    damage_as_sentence,
+    open_folder,
+    opening_as_sentence,
+)
+from web.folder import DataFolder
 from web.service import Service
 from web.settings import Settings
-from web.view import ViewError
 
 _GRACE_S: Final = 2
 _BACKLOG: Final = 512
 _MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
-
-
-class StartError(Exception):
-    """The server cannot start; the message is the sentence to print."""
 
 
 class _Server(uvicorn.Server):
@@ -125,47 +121,10 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
-def open_folder(data: Path) -> DataFolder:
-    """Take a data folder; raises ``StartError`` where another process has it or it is unusable."""
-    try:
-        return DataFolder(data)
-    except FolderLockedError as error:
-        raise StartError(f"{error}: stop it, or give another --data folder") from error
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise StartError(f"cannot use the data folder {data}: {why}") from error
-
-
 def _open(settings: Settings) -> tuple[DataFolder, Service]:
     folder = open_folder(settings.data)
     with opening_as_sentence(settings.data):
         return folder, Service(settings, folder)
-
-
-@contextmanager
-def opening_as_sentence(data: Path) -> Iterator[None]:
-    """Raise ``StartError`` for everything that can be wrong with the data when they are opened."""
-    try:
-        with damage_as_sentence(data):
-            yield
-    except (FolderError, JournalError, ViewError) as error:
-        raise StartError(str(error)) from error
-    except (sqlite3.Error, OSError) as error:
-        raise StartError(f"cannot open the data in {data}: {error}") from error
-
-
-@contextmanager
-def damage_as_sentence(data: Path) -> Iterator[None]:
-    """Raise ``StartError``, with what to do, where a file of the data is damaged."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        if not is_damage(error):
-            raise
-        raise StartError(
-            f"the data in {data} are damaged ({error}): cartwatch rebuild {data}"
-            " makes view and state anew from the journal"
-        ) from error
 
 
 def _shown(host: str) -> str:

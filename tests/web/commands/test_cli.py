@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.running import Cartwatch
-from web.cli import main
+from web.commands.cli import main
 
 
 def run(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -14,9 +14,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from dataflow import faults
+from web.commands.opening import StartError, open_folder, opening_as_sentence
+from web.commands.serve import run
 from web.flow_state import DOWN, RUNNING
 from web.folder import DataFolder, Paths, open_journal, refuse_gap
-from web.server import StartError, open_folder, opening_as_sentence, run
 from web.service import Service
 from web.settings import Settings
 from web.supervisor import FlowStuckError, claim

@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from web.server import StartError, run
+    from web.commands.opening import StartError
+    from web.commands.serve import run
 
     settings = Settings(
         data=options.data,
@@ -51,7 +52,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
-    from web.replay import replay
+    from web.commands.replay import replay
 
     return replay(options.file, rate=options.rate, server=options.server)
 
@@ -66,8 +67,8 @@ def _generate(options: argparse.Namespace) -> int:
 
 
 def _rebuild(options: argparse.Namespace) -> int:
-    from web.rebuild import rebuild
-    from web.server import StartError
+    from web.commands.opening import StartError
+    from web.commands.rebuild import rebuild
 
     try:
         return rebuild(options.data)
