@@ -16,6 +16,7 @@ from dataflow.chunks import LineCounter
 from dataflow.records import BOM
 from web.errors import APIError, bad_request
 from web.folder import sync
+from web.words import count
 
 _BLOCK: Final = 1024 * 1024
 _FORM_SLACK: Final = 64 * 1024
@@ -33,7 +34,7 @@ class ReceivedFile(NamedTuple):
 
 def too_large(what: str, most: int) -> APIError:
     """Refuse what is larger than it may be."""
-    return APIError(413, "too_large", f"{what} is at most {most:,} bytes")
+    return APIError(413, "too_large", f"{what} is at most {count(most, 'byte')}")
 
 
 async def receive_body(request: Request, most: int, what: str) -> bytes:

@@ -1,194 +1,232 @@
 """The command ``cartwatch``: every mistake is one sentence and a status, never a traceback."""
 
-import argparse
-import ipaddress
-import os
+import importlib.metadata
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NoReturn
 
+import click
+from typing_extensions import override
+
+from web.commands import terminal
+from web.commands.arguments import EnvironmentOption, decimal, loopback, path_name, whole
 from web.settings import MIB, Settings
 
 DATA_VARIABLE: Final = "CARTWATCH_DATA"
-_COMMANDS: Final = ("serve", "replay", "generate", "rebuild")
 _DEFAULT_SERVER: Final = "http://127.0.0.1:8000"
+_OF_THE_GROUP: Final = ("-h", "--help", "--version")
+_POSITIVE: Final = whole(1, 10**18, "a whole number over 0")
+_INTERRUPTED: Final = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; gives its exit status."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words or (words[0] not in _COMMANDS and words[0] not in ("-h", "--help", "--version")):
-        words.insert(0, "serve")
-    options = _parser().parse_args(words)
-    run: Callable[[argparse.Namespace], int] = options.run
+    if arguments is None:
+        terminal.attach()
     try:
-        return run(options)
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        # Who read our output has gone: nothing is left to say, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        status = cartwatch.main(
+            None if arguments is None else list(arguments),
+            prog_name="cartwatch",
+            standalone_mode=False,
+        )
+    except click.UsageError as error:
+        command = "cartwatch" if error.ctx is None else error.ctx.command_path
+        sentence = " ".join(error.format_message().split()).rstrip(".")
+        terminal.say(f"{sentence}; {command} --help says what it takes", f"{command}: error")
+        return error.exit_code
+    except click.Abort:
+        return _INTERRUPTED
+    return int(status or 0)
 
 
-def _serve(options: argparse.Namespace) -> int:
+class _Cartwatch(click.Group):
+    """The commands, in the order of their making; without one of them, it serves."""
+
+    @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in _OF_THE_GROUP):
+            args = ["serve", *args]
+        return super().parse_args(ctx, args)
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if not asked:
+        return
+    try:
+        version = importlib.metadata.version("cartwatch")
+    except importlib.metadata.PackageNotFoundError:
+        version = "of a folder that is not installed"
+    click.echo(f"cartwatch {version}")
+    ctx.exit()
+
+
+@click.group(
+    cls=_Cartwatch,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Without a command, it serves: cartwatch --port 0 is cartwatch serve --port 0.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Say which version this is.",
+)
+def cartwatch() -> None:
+    """A live dashboard that joins orders and payments into one cart per user."""
+
+
+@cartwatch.command(short_help="Start the server and its flow (the default).")
+@click.option(
+    "--host",
+    type=loopback,
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on: 127.0.0.1, ::1 or localhost.",
+)
+@click.option(
+    "--port",
+    type=whole(0, 65535, "a port from 0 to 65535"),
+    metavar="PORT",
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 takes any free one.",
+)
+@click.option(
+    "--data",
+    cls=EnvironmentOption,
+    type=path_name,
+    default="cartwatch-data",
+    envvar=DATA_VARIABLE,
+    show_default=True,
+    show_envvar=True,
+    metavar="DIR",
+    help="Folder for everything that is kept.",
+)
+@click.option(
+    "--snapshot-interval",
+    type=decimal(0.05, 60.0, "a number of seconds from 0.05 to 60"),
+    default=1.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Time between two snapshots of the flow, 0.05 to 60.",
+)
+@click.option(
+    "--max-upload",
+    type=_POSITIVE,
+    default=2048 * MIB,
+    show_default=True,
+    metavar="BYTES",
+    help="Largest file that is taken in.",
+)
+def serve(host: str, port: int, data: str, snapshot_interval: float, max_upload: int) -> int:
+    """Start the server and its flow, until Ctrl-C or SIGTERM ends both.
+
+    It says where it is live as soon as a browser can use it.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
+    terminal.hold_nothing_up()
     from web.commands.opening import StartError
     from web.commands.serve import run
 
-    settings = Settings(
-        data=options.data,
-        host=options.host,
-        port=options.port,
-        snapshot_interval=options.snapshot_interval,
-        max_upload=options.max_upload,
-    )
     try:
-        run(settings)
+        run(Settings(Path(data), host, port, snapshot_interval, max_upload))
     except StartError as error:
-        print(f"cartwatch: {error}", file=sys.stderr)
+        terminal.say(str(error))
         return 1
     return 0
 
 
-def _replay(options: argparse.Namespace) -> int:
+@cartwatch.command(short_help="Upload a file to a running server and watch it.")
+@click.argument("file", type=path_name)
+@click.option(
+    "--rate",
+    type=decimal(1e-6, 1_000_000.0, "a number of records a second, over 0 and at most 1,000,000"),
+    metavar="N",
+    help="Records a second; as fast as possible where it is not given.",
+)
+@click.option(
+    "--server",
+    default=_DEFAULT_SERVER,
+    show_default=True,
+    metavar="URL",
+    help="Address of the server.",
+)
+def replay(file: str, rate: float | None, server: str) -> int:
+    """Upload FILE, JSON Lines, to a running server and watch its records reach their carts.
+
+    FILE may be -, standard input, which is read to its end first. Says what was accepted and
+    skipped when the last record is in its cart; then the exit status is 0, and 3 where nothing
+    was accepted.
+    """
     from web.commands.replay import replay
 
-    return replay(options.file, rate=options.rate, server=options.server)
+    return replay(file, rate=rate, server=server)
 
 
-def _generate(options: argparse.Namespace) -> int:
+@cartwatch.command(short_help="Write synthetic records to standard output.")
+@click.option("--events", type=_POSITIVE, required=True, metavar="N", help="How many lines.")
+@click.option("--users", type=_POSITIVE, required=True, metavar="U", help="Of how many users.")
+@click.option(
+    "--bad",
+    type=decimal(0.0, 1.0, "a share from 0 to 1"),
+    default=0.0,
+    show_default=True,
+    metavar="SHARE",
+    help="Share of bad lines, 0 to 1.",
+)
+@click.option(
+    "--seed",
+    type=whole(-(10**18), 10**18, "a whole number of at most 18 digits"),
+    default=0,
+    show_default=True,
+    metavar="S",
+    help="The same seed gives the same lines.",
+)
+def generate(events: int, users: int, bad: float, seed: int) -> int:
+    """Write synthetic records to standard output: orders and payments as in life."""
     from dataflow.synthetic import generate
 
-    for line in generate(options.events, options.users, options.bad, options.seed):
-        sys.stdout.buffer.write(line)
-    sys.stdout.buffer.flush()
+    try:
+        with open(1, "wb", 1 << 16, closefd=False) as output:
+            output.writelines(generate(events, users, bad, seed))
+    except BrokenPipeError:
+        return 1  # who read it has gone: nothing is left to say
+    except OSError as error:
+        terminal.say(f"standard output cannot be written to: {terminal.why(error)}")
+        return 1
     return 0
 
 
-def _rebuild(options: argparse.Namespace) -> int:
+@cartwatch.command(short_help="Make a damaged folder's view and state anew from its journal.")
+@click.argument("data", metavar="DIR", type=path_name)
+def rebuild(data: str) -> int:
+    """Make view and flow state of a stopped server's data folder anew from its journal.
+
+    For a folder in which one of these is damaged. Interrupted, it goes on at the next start.
+    """
     from web.commands.opening import StartError
     from web.commands.rebuild import rebuild
 
     try:
-        return rebuild(options.data)
+        return rebuild(Path(data))
     except StartError as error:
-        print(f"cartwatch: {error}", file=sys.stderr)
+        terminal.say(str(error))
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="cartwatch",
-        description="A live dashboard that joins orders and payments into one cart per user.",
-        epilog="Without a command, it serves.",
-    )
-    commands = parser.add_subparsers(required=True, metavar="{serve,replay,generate,rebuild}")
-
-    serve = commands.add_parser("serve", help="start the server and its flow (the default)")
-    serve.set_defaults(run=_serve)
-    serve.add_argument(
-        "--host", type=_loopback, default="127.0.0.1", help="address to listen on (%(default)s)"
-    )
-    serve.add_argument(
-        "--port", type=_port, default=8000, help="port to listen on; 0: any free one (%(default)s)"
-    )
-    serve.add_argument(
-        "--data",
-        type=Path,
-        default=Path(os.environ.get(DATA_VARIABLE) or "cartwatch-data"),
-        help=f"folder for everything that is kept (./cartwatch-data, or {DATA_VARIABLE})",
-    )
-    serve.add_argument(
-        "--snapshot-interval",
-        type=_interval,
-        default=1.0,
-        metavar="SECONDS",
-        help="seconds between snapshots of the flow, 0.05 to 60 (%(default)s)",
-    )
-    serve.add_argument(
-        "--max-upload",
-        type=_positive,
-        default=2048 * MIB,
-        metavar="BYTES",
-        help="largest file that is taken in (%(default)s)",
-    )
-
-    replay = commands.add_parser("replay", help="upload a file to a running server and watch it")
-    replay.set_defaults(run=_replay)
-    replay.add_argument("file", metavar="FILE", help="JSON Lines; -: standard input")
-    replay.add_argument("--rate", type=_rate, help="records a second (as fast as possible)")
-    replay.add_argument("--server", default=_DEFAULT_SERVER, metavar="URL", help="(%(default)s)")
-
-    generate = commands.add_parser("generate", help="write synthetic records to standard output")
-    generate.set_defaults(run=_generate)
-    generate.add_argument("--events", type=_positive, required=True, metavar="N", help="lines")
-    generate.add_argument("--users", type=_positive, required=True, metavar="U", help="users")
-    generate.add_argument(
-        "--bad", type=_share, default=0.0, metavar="SHARE", help="share of bad lines, 0 to 1 (0)"
-    )
-    generate.add_argument(
-        "--seed", type=int, default=0, metavar="S", help="the same seed gives the same lines (0)"
-    )
-
-    rebuild = commands.add_parser(
-        "rebuild", help="make a damaged data folder's view and state anew from its journal"
-    )
-    rebuild.set_defaults(run=_rebuild)
-    rebuild.add_argument("data", type=Path, metavar="DIR", help="the data folder")
-    return parser
-
-
-def _loopback(text: str) -> str:
-    """Accept an address that only this machine reaches."""
-    if text == "localhost":
-        return "127.0.0.1"
-    try:
-        if ipaddress.ip_address(text) in (
-            ipaddress.ip_address("127.0.0.1"),
-            ipaddress.ip_address("::1"),
-        ):
-            return text
-    except ValueError:
-        pass
-    raise argparse.ArgumentTypeError(
-        f"{text!r} is not 127.0.0.1, ::1 or localhost: other addresses would need a login, which"
-        " Cartwatch does not have yet; use an SSH tunnel"
-    )
-
-
-def _port(text: str) -> int:
-    if text.isdecimal() and int(text) < 65536:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
-
-
-def _positive(text: str) -> int:
-    if text.isdecimal() and int(text) > 0:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number over 0")
-
-
-def _number(text: str, least: float, most: float, what: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not least <= number <= most:
-        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
-    return number
-
-
-def _interval(text: str) -> float:
-    return _number(text, 0.05, 60.0, "a number of seconds from 0.05 to 60")
-
-
-def _share(text: str) -> float:
-    return _number(text, 0.0, 1.0, "a share from 0 to 1")
-
-
-def _rate(text: str) -> float:
-    return _number(text, 1e-6, 1_000_000.0, "a number of records a second, at most 1,000,000")
+def _end(_: int, __: Any) -> NoReturn:
+    """End before there is anything to end in good order."""
+    sys.exit(0)
 
 
 if __name__ == "__main__":

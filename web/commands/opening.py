@@ -1,15 +1,21 @@
 """Opening a data folder: everything that can be wrong with it is one sentence."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from dataflow.journal import JournalError
 from dataflow.locks import FolderLockedError
 from dataflow.recovery import is_damage
+from web.commands.terminal import shown, why
 from web.folder import DataFolder, FolderError
 from web.view import ViewError
+
+_MAX_PATH_BYTES: Final = 440
+"""SQLite's limit is 512, with the names of a generation's files and their logs."""
 
 
 class StartError(Exception):
@@ -19,12 +25,29 @@ class StartError(Exception):
 def open_folder(data: Path) -> DataFolder:
     """Take a data folder; raises ``StartError`` where another process has it or it is unusable."""
     try:
+        _refuse_path(data.absolute())
         return DataFolder(data)
     except FolderLockedError as error:
         raise StartError(f"{error}: stop it, or give another --data folder") from error
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise StartError(f"cannot use the data folder {data}: {why}") from error
+        raise StartError(f"cannot use the data folder {shown(data)}: {why(error)}") from error
+
+
+def _refuse_path(data: Path) -> None:
+    """Refuse a path that SQLite or the engine cannot use; before anything is made there."""
+    name = os.fsencode(data)
+    if len(name) > _MAX_PATH_BYTES:
+        raise StartError(
+            f"cannot use the data folder {shown(data)}: its path is {len(name):,} bytes long, and"
+            f" SQLite opens nothing below one of over {_MAX_PATH_BYTES}; use a shorter one"
+        )
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        raise StartError(
+            f"cannot use the data folder {shown(data)}: its path is not UTF-8, and the engine"
+            " takes no other; use another"
+        ) from None
 
 
 @contextmanager

@@ -16,12 +16,14 @@ from tqdm import tqdm
 from dataflow import faults
 from web.commands.opening import StartError, open_folder, opening_as_sentence
 from web.commands.serve import run
+from web.commands.terminal import say
 from web.flow_state import DOWN, RUNNING
 from web.folder import DataFolder, Paths, open_journal, refuse_gap
 from web.service import Service
 from web.settings import Settings
 from web.supervisor import FlowStuckError, claim
 from web.view import copy_recoveries, position_in
+from web.words import count
 
 _POLL_S = 0.1
 
@@ -37,7 +39,8 @@ def rebuild(data: Path) -> int:
             asyncio.run(_renew(folder))
     finally:
         folder.release()
-    run(Settings(data=data, port=0), _until_processed)
+    if not run(Settings(data=data, port=0), _until_processed):
+        raise StartError("stopped before the end of the journal: the next start goes on with it")
     return 0
 
 
@@ -56,7 +59,7 @@ def _carry_history(old: Paths, new: Paths) -> None:
     with closing(open_journal(new.journal)) as journal:
         refuse_gap(old.journal, journal.end(), position_in(old.view))
     if not copy_recoveries(old.view, new.view):
-        print("cartwatch: the history of the flow's starts could not be read", file=sys.stderr)
+        say("the history of the flow's starts could not be read")
 
 
 async def _until_processed(service: Service) -> None:
@@ -73,4 +76,4 @@ async def _until_processed(service: Service) -> None:
             await asyncio.sleep(_POLL_S)
     if (alarm := await service.upkeep.check()) is not None:
         raise StartError(alarm)
-    print(f"Rebuilt {released:,} lines; state and view agree.")
+    print(f"Rebuilt {count(released, 'line')}; state and view agree.", flush=True)

@@ -1,108 +1,31 @@
 """``cartwatch replay``: a file goes up to a running server, and a bar shows it reach its carts.
 
-A client of the API like any other: one ``POST``, then the upload is asked for until it is done.
+A client of the API like any other: one ``POST``, then the upload is asked for until it has ended.
 The server may restart meanwhile; only after a minute without an answer is it given up.
 """
 
-import http.client
-import json
+import os
+import shutil
+import stat
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, BinaryIO, Final
-from urllib.parse import quote, urlencode, urlsplit
+from typing import BinaryIO, Final
 
 from tqdm import tqdm
+
+from web.commands import terminal
+from web.commands.server_client import ReplayError, Server, Unreachable, Upload
 
 POLL_S: Final = 0.5
 PATIENCE_S: Final = 60.0
 _FIRST_POLL_S: Final = 0.05
-_POLL_TIMEOUT_S: Final = 10.0
-_UPLOAD_TIMEOUT_S: Final = 300.0
-"""For one answer: to an upload it comes when the whole file is safe on the server's disk."""
 
-_BLOCK: Final = 256 * 1024
-
-
-class ReplayError(Exception):
-    """The replay cannot end well; the message is the sentence that says why."""
-
-
-class _Unreachable(Exception):  # noqa: N818 (a state of affairs, not yet an error)
-    """No answer, or one that says that the server cannot answer now."""
-
-
-class Server:
-    """A server's API at a URL."""
-
-    def __init__(self, url: str) -> None:
-        try:
-            parts = urlsplit(url if "://" in url else f"http://{url}")
-            port = parts.port
-        except ValueError:
-            parts, port = urlsplit(""), None
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ReplayError(f"{url!r} is not the address of a server: try http://127.0.0.1:8000")
-        self.url = f"{parts.scheme}://{parts.netloc}"
-        self._secure = parts.scheme == "https"
-        self._host, self._port = parts.hostname, port
-        self._path = parts.path.rstrip("/")
-
-    def upload(self, file: BinaryIO, name: str, size: int | None, rate: float | None) -> Any:
-        """Send a file, of unknown size in chunks; gives the upload that it became."""
-        query = {"name": name} if rate is None else {"name": name, "rate": f"{rate:.15g}"}
-        headers = {"Content-Type": "application/x-ndjson"}
-        if size is None:
-            headers["Transfer-Encoding"] = "chunked"
-        else:
-            headers["Content-Length"] = str(size)
-        path = f"/api/uploads?{urlencode(query, quote_via=quote)}"
-        try:
-            return self._ask("POST", path, _blocks(file, size), headers)
-        except _Unreachable as error:
-            raise ReplayError(f"the upload to {self.url} failed: {error}") from None
-
-    def get(self, upload_id: str) -> Any:
-        """Ask for an upload; raises ``_Unreachable`` where that may pass."""
-        return self._ask("GET", f"/api/uploads/{quote(upload_id, safe='')}")
-
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        body: Iterator[bytes] | None = None,
-        headers: Mapping[str, str] = MappingProxyType({}),
-    ) -> Any:
-        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-        timeout = _POLL_TIMEOUT_S if body is None else _UPLOAD_TIMEOUT_S
-        with closing(kind(self._host, self._port, timeout=timeout)) as connection:
-            try:
-                # It may refuse before it has read everything: then hear why.
-                with suppress(BrokenPipeError, ConnectionResetError):
-                    connection.request(
-                        method,
-                        self._path + path,
-                        body,
-                        headers,
-                        encode_chunked="Transfer-Encoding" in headers,
-                    )
-                response = connection.getresponse()
-                text = response.read()
-            except (OSError, http.client.HTTPException) as error:
-                raise _Unreachable(_reason(error)) from None
-        try:
-            answer = json.loads(text)
-        except ValueError:
-            answer = None
-        if response.status < 300 and isinstance(answer, dict) and "id" in answer:
-            return answer
-        sentence = _refusal(answer) or f"it answered with {response.status} {response.reason}"
-        if response.status >= 500 and method == "GET":
-            raise _Unreachable(sentence)
-        raise ReplayError(f"{self.url} refused: {sentence}")
+NOTHING_ACCEPTED: Final = 3
+"""The exit status where the upload was processed, and no record of it was one."""
 
 
 def replay(
@@ -113,98 +36,134 @@ def replay(
     pause: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> int:
-    """Upload a file (``-``: standard input) and wait for it; 0 only once the upload is done.
+    """Upload a file (``-``: standard input) and wait for it, and say what became of it.
 
+    Gives 0 only once the upload is done with something accepted, and 3 where nothing was.
     ``rate`` is in lines a second, None for as fast as possible. Whatever else happens is one
     sentence on stderr and 1.
     """
+    waits = False
     try:
         target = Server(server)
-        upload = _send(target, file, rate)
-        _wait(target, upload, pause, clock)
+        with _opened(file) as (lines, name, size):
+            upload = target.upload(lines, name, size, rate)
+        waits = True
+        upload = _wait(target, upload, pause, clock)
+        print(f"{terminal.printable(upload.name)}: {_outcome(upload)}", flush=True)
+        if upload.state != "done":
+            because = "was cancelled" if upload.state == "cancelled" else f"failed: {upload.error}"
+            raise ReplayError(f"the upload of {upload.name} {because}")
+        if upload.accepted == 0:
+            hint = f": {upload.looks_like}" if upload.looks_like else ""
+            terminal.say(f"nothing of {upload.name} was accepted{hint}")
+            return NOTHING_ACCEPTED
     except ReplayError as error:
-        print(f"cartwatch: {error}", file=sys.stderr)
+        terminal.say(str(error))
         return 1
     except KeyboardInterrupt:
-        print("cartwatch: stopped waiting; what was uploaded goes on there", file=sys.stderr)
+        terminal.say(
+            "stopped waiting; what was uploaded goes on there"
+            if waits
+            else "stopped before the whole file was sent"
+        )
         return 1
     return 0
 
 
-def _send(target: Server, file: str, rate: float | None) -> Any:
-    if file == "-":
-        return target.upload(sys.stdin.buffer, "stdin", None, rate)
+def _outcome(upload: Upload) -> str:
+    """Say what was accepted and skipped; repeats where there are any."""
+    repeats = upload.duplicates
+    said = f" ({'a repeat' if repeats == 1 else f'{repeats:,} repeats'})" if repeats else ""
+    return f"{upload.accepted:,} accepted{said}, {upload.skipped:,} skipped"
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[tuple[BinaryIO, str, int]]:
+    """Open what is to be sent; gives it, its label and its size from here on.
+
+    What has no size, a pipe, is read to its end first: a server waits for no silent client.
+    """
+    is_input = file == "-"
+    what = "standard input" if is_input else terminal.shown(file)
+    if is_input and sys.stdin is None:
+        raise ReplayError("standard input is closed: name a file, or send one by < or |")
     path = Path(file)
     try:
-        # A pipe or a device has no size to promise.
-        size = path.stat().st_size if path.is_file() else None
-        with path.open("rb") as lines:
-            return target.upload(lines, path.name, size, rate)
+        source = sys.stdin.buffer if is_input else path.open("rb")
     except OSError as error:
-        raise ReplayError(f"{file} cannot be read: {error.strerror or error}") from None
+        raise ReplayError(f"{what} cannot be read: {terminal.why(error)}") from None
+    # Bytes that are no UTF-8 are marked; what else stands in a name is the server's to show.
+    name = (
+        "stdin" if is_input else path.name.encode(errors="surrogateescape").decode(errors="replace")
+    )
+    try:
+        size = _size(source)
+        if size is not None:
+            yield source, name, size
+            return
+        with _kept(source, what) as (kept, kept_size):
+            yield kept, name, kept_size
+    finally:
+        if not is_input:
+            source.close()
+
+
+def _size(source: BinaryIO) -> int | None:
+    """How much there is to read from a file; None for a pipe or a device."""
+    try:
+        status = os.fstat(source.fileno())
+        return max(0, status.st_size - source.tell()) if stat.S_ISREG(status.st_mode) else None
+    except OSError:  # something in memory has no number, a pipe no place
+        return None
+
+
+@contextmanager
+def _kept(source: BinaryIO, what: str) -> Iterator[tuple[BinaryIO, int]]:
+    """Keep what comes from a pipe in a file of no name, to its end."""
+    with ExitStack() as stack:
+        try:
+            kept = stack.enter_context(tempfile.TemporaryFile())
+            shutil.copyfileobj(source, kept)
+            size = kept.tell()
+            kept.seek(0)
+        except OSError as error:
+            raise ReplayError(
+                f"{what} cannot be read to its end, into a temporary file: {terminal.why(error)};"
+                " TMPDIR names another folder for it"
+            ) from None
+        yield kept, size
 
 
 def _wait(
-    target: Server, upload: Any, pause: Callable[[float], None], clock: Callable[[], float]
-) -> None:
-    """Show how far the upload is, until it is done; raises ``ReplayError`` if it never will be."""
+    target: Server, upload: Upload, pause: Callable[[float], None], clock: Callable[[], float]
+) -> Upload:
+    """Show how far the upload is, until it has ended; gives it then."""
     told: str | None = None
     heard_at = clock()
     wait = _FIRST_POLL_S
     with tqdm(
-        total=upload["lines"], desc=upload["name"], unit=" lines", unit_scale=True, file=sys.stderr
+        total=upload.lines,
+        desc=terminal.printable(upload.name),
+        unit=" lines",
+        unit_scale=True,
+        file=sys.stderr,
     ) as bar:
         while True:
-            bar.update(upload["processed"] - bar.n)
-            state = upload["state"]
-            if state == "done":
-                return
-            if state == "cancelled":
-                raise ReplayError(f"the upload of {upload['name']} was cancelled")
-            if state == "failed":
-                raise ReplayError(f"the upload of {upload['name']} failed: {upload.get('error')}")
-            news = f"paused: {upload.get('paused_because')}" if state == "paused" else None
+            bar.update(upload.processed - bar.n)
+            if upload.state in ("done", "cancelled", "failed"):
+                return upload
+            news = f"paused: {upload.paused_because}" if upload.state == "paused" else None
             if news is not None and news != told:
-                bar.write(f"cartwatch: {news} (waiting; Ctrl-C ends that)", file=sys.stderr)
+                sentence = terminal.printable(f"cartwatch: {news} (waiting; Ctrl-C ends that)")
+                bar.write(sentence, file=sys.stderr)
             told = news
             pause(wait)
             wait = min(POLL_S, 2 * wait)
             try:
-                upload = target.get(upload["id"])
+                upload = target.get(upload.id)
                 heard_at = clock()
-            except _Unreachable as error:
+            except Unreachable as error:
                 if clock() - heard_at >= PATIENCE_S:
                     raise ReplayError(
                         f"{target.url} has not answered for {PATIENCE_S:.0f} s: {error}"
                     ) from None
-
-
-def _blocks(file: BinaryIO, size: int | None) -> Iterator[bytes]:
-    """Read a file in pieces: as much as was promised, even where it grows meanwhile."""
-    left = size
-    while left is None or left > 0:
-        try:
-            block = file.read(_BLOCK if left is None else min(_BLOCK, left))
-        except OSError as error:
-            raise ReplayError(f"the file cannot be read: {error.strerror or error}") from None
-        if left is not None:
-            if not block:
-                raise ReplayError("the file became shorter while it was read: try again")
-            left -= len(block)
-        if not block:
-            return
-        yield block
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, ConnectionRefusedError):
-        return "nothing listens there"
-    strerror = error.strerror if isinstance(error, OSError) else None
-    return strerror or str(error) or type(error).__name__
-
-
-def _refusal(answer: object) -> str | None:
-    """Read the sentence out of the API's answer to what it refuses."""
-    error = answer.get("error") if isinstance(answer, dict) else None
-    message = error.get("message") if isinstance(error, dict) else None
-    return str(message) if message else None

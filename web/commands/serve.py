@@ -22,6 +22,7 @@ from web.commands.opening import (
     open_folder,
     opening_as_sentence,
 )
+from web.commands.terminal import why
 from web.folder import DataFolder
 from web.service import Service
 from web.settings import Settings
@@ -48,10 +49,11 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = None) -> None:
+def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = None) -> bool:
     """Serve until a signal ends it; raises ``StartError`` where it cannot start.
 
-    With ``work``, serve nobody in particular until that is done, and release no upload.
+    With ``work``, serve nobody in particular until that is done, and release no upload. Gives
+    whether it was done.
     """
     logging.basicConfig(level=logging.WARNING, format="cartwatch: %(message)s")
     faults.arm("server")
@@ -59,10 +61,10 @@ def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = 
     gc.set_threshold(1_000_000, 10, 10)
     sys.setswitchinterval(0.0005)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, work))
+        return runner.run(_serve(settings, work))
 
 
-async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] | None) -> None:
+async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] | None) -> bool:
     listening = _listen(settings)
     port = listening.getsockname()[1]
     folder, service = _open(settings)
@@ -86,7 +88,7 @@ async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] 
             await asyncio.sleep(0.005)
         ends: list[asyncio.Future[None]] = [serving, service.crashed]
         if not serving.done() and work is None:
-            print(f"Cartwatch is live at http://{_shown(settings.host)}:{port}", flush=True)
+            print(f"Cartwatch is live at http://{_in_address(settings.host)}:{port}", flush=True)
             service.start(port)
         elif work is not None:
             service.start(port, release=False)
@@ -101,6 +103,7 @@ async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] 
         if ended.done():
             with damage_as_sentence(settings.data):
                 ended.result()
+    return len(ends) > 2 and ends[2].done()
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -112,9 +115,8 @@ def _listen(settings: Settings) -> socket.socket:
         listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
-        why = (error.strerror or str(error)).lower()
         raise StartError(
-            f"cannot listen on {settings.host} port {settings.port}: {why};"
+            f"cannot listen on {settings.host} port {settings.port}: {why(error)};"
             " --port 0 takes any free one"
         ) from error
     listening.setblocking(False)
@@ -127,5 +129,5 @@ def _open(settings: Settings) -> tuple[DataFolder, Service]:
         return folder, Service(settings, folder)
 
 
-def _shown(host: str) -> str:
+def _in_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host
