@@ -17,7 +17,7 @@ from web.settings import MIB, Settings
 DATA_VARIABLE: Final = "CARTWATCH_DATA"
 _DEFAULT_SERVER: Final = "http://127.0.0.1:8000"
 _OF_THE_GROUP: Final = ("-h", "--help", "--version")
-_POSITIVE: Final = whole(1, 10**18, "a whole number over 0")
+_POSITIVE: Final = whole(1, 10**18 - 1, "a whole number over 0, of at most 18 digits")
 _INTERRUPTED: Final = 130
 
 
@@ -34,15 +34,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.UsageError as error:
         command = "cartwatch" if error.ctx is None else error.ctx.command_path
         sentence = " ".join(error.format_message().split()).rstrip(".")
-        terminal.say(f"{sentence}; {command} --help says what it takes", f"{command}: error")
+        terminal.say(f"{sentence} ({command} --help says what it takes)", f"{command}: error")
         return error.exit_code
     except click.Abort:
         return _INTERRUPTED
     return int(status or 0)
 
 
+class _Command(click.Command):
+    """A command that is named in whatever is wrong with its words."""
+
+    @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
+
 class _Cartwatch(click.Group):
     """The commands, in the order of their making; without one of them, it serves."""
+
+    command_class = _Command
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -186,7 +200,7 @@ def replay(file: str, rate: float | None, server: str) -> int:
 )
 @click.option(
     "--seed",
-    type=whole(-(10**18), 10**18, "a whole number of at most 18 digits"),
+    type=whole(1 - 10**18, 10**18 - 1, "a whole number of at most 18 digits"),
     default=0,
     show_default=True,
     metavar="S",

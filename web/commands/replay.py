@@ -93,9 +93,8 @@ def _opened(file: str) -> Iterator[tuple[BinaryIO, str, int]]:
     except OSError as error:
         raise ReplayError(f"{what} cannot be read: {terminal.why(error)}") from None
     # Bytes that are no UTF-8 are marked; what else stands in a name is the server's to show.
-    name = (
-        "stdin" if is_input else path.name.encode(errors="surrogateescape").decode(errors="replace")
-    )
+    label = path.name.encode(errors="surrogateescape").decode(errors="replace")
+    name = "stdin" if is_input else label
     try:
         size = _size(source)
         if size is not None:
