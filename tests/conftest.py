@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.running import Cartwatch
+from tests.kit.running import Cartwatch
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from tests.chaos.resets import run_resets
 from tests.chaos.screen import Feed, Screen
 from tests.chaos.stream import SPOILED, make_stream
 from tests.chaos.verdict import prefix, version_of
-from tests.oracle import MIB, Oracle, OracleCart, read_line
-from tests.streams import claim, events, line_of, sources
+from tests.kit.oracle import MIB, Oracle, OracleCart, read_line
+from tests.kit.streams import claim, events, line_of, sources
 
 drawn = st.lists(events(users=("a", "b")), max_size=40)
 

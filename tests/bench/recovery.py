@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.bench.throughput import LIMIT_S, MIB, POLL_S, PeakMemory, tell, upload_file
-from tests.running import Cartwatch, until
+from tests.kit.running import Cartwatch, until
 
 PAID = 0.2
 TALL_ORDERS = 200_000

@@ -12,8 +12,8 @@ from typing import Any
 
 from tests.bench.recovery import filling, mixed, ready, run, start_again, write
 from tests.bench.throughput import tell
-from tests.running import Cartwatch
-from web.folder import DataFolder
+from tests.kit.running import Cartwatch
+from web.data.folder import DataFolder
 
 
 def measure(
@@ -28,7 +28,7 @@ def measure(
         for number in groups:
             full = folder / f"{number}-groups"
             data = DataFolder(full)
-            data.switch_to(data.new_generation(1, key_groups=number))
+            data.switch_to(data.new_generation(number))
             data.release()
             with Cartwatch(full) as server:
                 ready(server)

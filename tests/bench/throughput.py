@@ -24,7 +24,7 @@ from bytewax.recovery import init_db_dir
 
 from dataflow.synthetic import generate
 from tests.bench.tutorial import FILE_VARIABLE
-from tests.running import Cartwatch, until
+from tests.kit.running import Cartwatch, until
 
 ROOT = Path(__file__).parents[2]
 BAD = 0.001

@@ -11,7 +11,7 @@ import uvicorn
 from playwright.sync_api import Browser
 
 from tests.browser.stage import Server, Stage
-from tests.chromium import headless
+from tests.kit.chromium import headless
 
 
 @pytest.fixture(scope="package")

@@ -1,4 +1,4 @@
-"""web/pages.py: the page as the server first writes it."""
+"""web/http/pages.py: the page as the server first writes it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.browser.frames import AT, cart, skipped, snapshot, upload
-from web.pages import chips, label, pace_words, paces, render_dashboard, render_not_found
+from web.http.pages import chips, label, pace_words, paces, render_dashboard, render_not_found
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}"
 

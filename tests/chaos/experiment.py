@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from tests.chaos.program import GoneError, Program
 from tests.chaos.report import Report, broken_lines
-from tests.running import Answer
+from tests.kit.running import Answer
 
 PATIENCE_S: Final = 60.0
 """How long anything may take that the kills delay, but must not prevent."""

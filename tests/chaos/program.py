@@ -19,7 +19,7 @@ from typing import Final
 import psutil
 
 from dataflow.faults import VARIABLE
-from tests.running import Answer
+from tests.kit.running import Answer
 
 LIVE_WITHIN_S: Final = 30.0
 ANSWER_WITHIN_S: Final = 20.0

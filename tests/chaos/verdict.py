@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from tests.chaos.experiment import Experiment
 from tests.chaos.feeders import Posted, Taken
 from tests.chaos.stream import SHARED_USERS, TALL_USER
-from tests.oracle import Counters, Oracle, OracleCart, OrderId
+from tests.kit.oracle import Counters, Oracle, OracleCart, OrderId
 
 _SHOWN: Final = 20
 LISTS: Final = ("paid_order_ids", "unpaid_order_ids", "waiting_payment_ids")

@@ -6,8 +6,8 @@ import json
 from collections import Counter
 from typing import Any
 
-from tests.oracle import Oracle
-from tests.running import Cartwatch
+from tests.kit.oracle import Oracle
+from tests.kit.running import Cartwatch
 
 
 def lines(server: Cartwatch, path: str) -> list[dict[str, Any]]:

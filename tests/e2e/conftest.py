@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.chromium import headless
-from tests.running import Cartwatch
+from tests.kit.chromium import headless
+from tests.kit.running import Cartwatch
 
 
 @pytest.fixture(scope="package")

@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 
 from dataflow.synthetic import generate
 from tests.e2e.comparison import assert_holds
-from tests.oracle import Oracle
-from tests.running import Cartwatch, until
+from tests.kit.oracle import Oracle
+from tests.kit.running import Cartwatch, until
 
 RECORDS = 6_000
 RATE = 1_500

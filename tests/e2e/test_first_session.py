@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from dataflow.flow import SAMPLE
 from tests.e2e.comparison import assert_holds
-from tests.oracle import Oracle
-from tests.running import Cartwatch
+from tests.kit.oracle import Oracle
+from tests.kit.running import Cartwatch
 
 
 def oracle_of(data: bytes, source: str) -> Oracle:

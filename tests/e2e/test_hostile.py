@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.running import Cartwatch
+from tests.kit.running import Cartwatch
 
 MIB = 1024 * 1024
 GOOD = b'{"user_id": "good", "type": "order", "order_id": %d}\n'

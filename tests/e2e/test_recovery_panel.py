@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from dataflow.flow import SAMPLE
-from tests.running import Cartwatch
+from tests.kit.running import Cartwatch
 
 
 def test_a_restart_is_watched_from_the_panel(page: Page, cartwatch: Cartwatch) -> None:

@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dataflow.synthetic import generate
-from tests.oracle import Oracle
-from tests.running import Cartwatch, until
+from tests.kit.oracle import Oracle
+from tests.kit.running import Cartwatch, until
 
 NAME = "stream.jsonl"
 
@@ -45,10 +45,10 @@ def refusal(*words: str, before: Callable[[], None] | None = None) -> str:
     return ended.stderr
 
 
-def rebuild(data: Path) -> str:
+def rebuild(data: Path, *options: str) -> str:
     """Run ``cartwatch rebuild``; gives what it said."""
     ended = subprocess.run(
-        [sys.executable, "-m", "web", "rebuild", str(data)],
+        [sys.executable, "-m", "web", "rebuild", str(data), *options],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

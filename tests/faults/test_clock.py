@@ -12,9 +12,9 @@ import pytest
 
 from tests.e2e.comparison import assert_holds
 from tests.faults.folders import stream_of
-from tests.oracle import Oracle
-from tests.running import Cartwatch, until
-from web.watchdog import RUNNING_S
+from tests.kit.oracle import Oracle
+from tests.kit.running import Cartwatch, until
+from web.flow.watchdog import RUNNING_S
 
 MOVABLE_CLOCK = """
 import datetime, pathlib

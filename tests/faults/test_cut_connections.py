@@ -15,7 +15,7 @@ from dataflow.messages import Welcome, decode_answer
 from dataflow.process import SECRET_VARIABLE
 from tests.e2e.comparison import assert_holds
 from tests.faults.folders import NAME, generation_of, stream_of
-from tests.running import Cartwatch, until
+from tests.kit.running import Cartwatch, until
 
 RECORDS = 6_000
 CUTS = 12

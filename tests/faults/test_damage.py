@@ -12,8 +12,8 @@ import pytest
 
 from tests.e2e.comparison import assert_holds
 from tests.faults.folders import NAME, end_two_epochs, generation_of, rebuild, refusal, stream_of
-from tests.oracle import Oracle
-from tests.running import Cartwatch, until
+from tests.kit.oracle import Oracle
+from tests.kit.running import Cartwatch, until
 
 RECORDS = 2_000
 

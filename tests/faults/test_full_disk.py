@@ -21,7 +21,7 @@ from tests.faults.folders import (
     refusal,
     stream_of,
 )
-from tests.running import Answer, Cartwatch, until
+from tests.kit.running import Answer, Cartwatch, until
 
 RECORDS = 4_000
 RATE = 2_000

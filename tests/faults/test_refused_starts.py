@@ -16,9 +16,9 @@ import pytest
 from dataflow.journal import Journal
 from dataflow.process import SECRET_VARIABLE
 from tests.faults.folders import generation_of, refusal
-from tests.running import Cartwatch
-from web.folder import DataFolder
-from web.view import View
+from tests.kit.running import Cartwatch
+from web.data.folder import DataFolder
+from web.view.view import View
 
 
 @pytest.fixture

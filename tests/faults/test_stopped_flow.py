@@ -10,8 +10,8 @@ import psutil
 
 from tests.e2e.comparison import assert_holds
 from tests.faults.folders import NAME, stream_of
-from tests.running import Cartwatch, until
-from web.watchdog import RUNNING_S
+from tests.kit.running import Cartwatch, until
+from web.flow.watchdog import RUNNING_S
 
 RECORDS = 3_000
 

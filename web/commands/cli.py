@@ -223,7 +223,13 @@ def generate(events: int, users: int, bad: float, seed: int) -> int:
 
 @cartwatch.command(short_help="Make a damaged folder's view and state anew from its journal.")
 @click.argument("data", metavar="DIR", type=path_name)
-def rebuild(data: str) -> int:
+@click.option(
+    "--generation",
+    type=_POSITIVE,
+    metavar="N",
+    help="The generation of the data to rebuild from; the current one where it is not given.",
+)
+def rebuild(data: str, generation: int | None) -> int:
     """Make view and flow state of a stopped server's data folder anew from its journal.
 
     For a folder in which one of these is damaged. Interrupted, it goes on at the next start.
@@ -232,7 +238,7 @@ def rebuild(data: str) -> int:
     from web.commands.rebuild import rebuild
 
     try:
-        return rebuild(Path(data))
+        return rebuild(Path(data), generation)
     except StartError as error:
         terminal.say(str(error))
         return 1

@@ -11,8 +11,9 @@ from dataflow.journal import JournalError
 from dataflow.locks import FolderLockedError
 from dataflow.recovery import is_damage
 from web.commands.terminal import shown, why
-from web.folder import DataFolder, FolderError
-from web.view import ViewError
+from web.data.folder import DataFolder, is_ours
+from web.data.paths import FolderError
+from web.view.view import ViewError
 
 _MAX_PATH_BYTES: Final = 440
 """SQLite's limit is 512, with the names of a generation's files and their logs."""
@@ -22,13 +23,22 @@ class StartError(Exception):
     """The server cannot start; the message is the sentence to print."""
 
 
-def open_folder(data: Path) -> DataFolder:
-    """Take a data folder; raises ``StartError`` where another process has it or it is unusable."""
+def open_folder(data: Path, *, to_rebuild: bool = False) -> DataFolder:
+    """Take a data folder; raises ``StartError`` where another process has it or it is unusable.
+
+    It is made where it is missing, but for one that is to be rebuilt.
+    """
     try:
         _refuse_path(data.absolute())
+        if to_rebuild and not is_ours(data):
+            raise StartError(
+                f"{shown(data)} is not a data folder of Cartwatch: there is nothing to rebuild"
+            )
         return DataFolder(data)
     except FolderLockedError as error:
         raise StartError(f"{error}: stop it, or give another --data folder") from error
+    except FolderError as error:
+        raise StartError(str(error)) from error
     except OSError as error:
         raise StartError(f"cannot use the data folder {shown(data)}: {why(error)}") from error
 
@@ -64,9 +74,11 @@ def opening_as_sentence(data: Path) -> Iterator[None]:
 
 @contextmanager
 def damage_as_sentence(data: Path) -> Iterator[None]:
-    """Raise ``StartError``, with what to do, where a file of the data is damaged."""
+    """Raise ``StartError``, with what to do, where nobody can go on with the data as they are."""
     try:
         yield
+    except FolderError as error:
+        raise StartError(str(error)) from error
     except sqlite3.Error as error:
         if not is_damage(error):
             raise

@@ -17,26 +17,29 @@ from dataflow import faults
 from web.commands.opening import StartError, open_folder, opening_as_sentence
 from web.commands.serve import run
 from web.commands.terminal import say
-from web.flow_state import DOWN, RUNNING
-from web.folder import DataFolder, Paths, open_journal, refuse_gap
-from web.service import Service
+from web.data.folder import DataFolder
+from web.data.journal_file import open_journal, refuse_gap
+from web.data.paths import Paths
+from web.flow.state import DOWN, RUNNING
+from web.flow.supervisor import FlowStuckError, claim
+from web.service.service import Service
 from web.settings import Settings
-from web.supervisor import FlowStuckError, claim
-from web.view import copy_recoveries, position_in
+from web.view.view import copy_recoveries, position_in
 from web.words import count
 
 _POLL_S = 0.1
 
 
-def rebuild(data: Path) -> int:
-    """Rebuild a data folder; gives the exit status. Raises ``StartError`` where it cannot."""
-    if not (data / "current").exists():
-        raise StartError(f"{data} is not a data folder of Cartwatch: there is nothing to rebuild")
+def rebuild(data: Path, generation: int | None = None) -> int:
+    """Rebuild a data folder; gives the exit status. Raises ``StartError`` where it cannot.
+
+    From the generation in force, or from that of a number, which is then put in force.
+    """
     faults.arm("rebuild")
-    folder = open_folder(data)
+    folder = open_folder(data, to_rebuild=True)
     try:
         with opening_as_sentence(data):
-            asyncio.run(_renew(folder))
+            asyncio.run(_renew(folder, generation))
     finally:
         folder.release()
     if not run(Settings(data=data, port=0), _until_processed):
@@ -44,13 +47,13 @@ def rebuild(data: Path) -> int:
     return 0
 
 
-async def _renew(folder: DataFolder) -> None:
+async def _renew(folder: DataFolder, generation: int | None) -> None:
     try:
         lock = await claim(folder.flow_lock)  # a flow whose server was killed still reads
     except FlowStuckError as error:
         raise StartError(str(error)) from error
     try:
-        folder.renew(_carry_history)
+        folder.renew(_carry_history, generation)
     finally:
         lock.release()
 

@@ -73,7 +73,7 @@ def replay(
 def _outcome(upload: Upload) -> str:
     """Say what was accepted and skipped; repeats where there are any."""
     repeats = upload.duplicates
-    said = f" ({'a repeat' if repeats == 1 else f'{repeats:,} repeats'})" if repeats else ""
+    said = f" ({'1 a repeat' if repeats == 1 else f'{repeats:,} repeats'})" if repeats else ""
     return f"{upload.accepted:,} accepted{said}, {upload.skipped:,} skipped"
 
 

@@ -15,16 +15,11 @@ import uvloop
 from typing_extensions import override
 
 from dataflow import faults
-from web.app import create_app
-from web.commands.opening import (
-    StartError,
-    damage_as_sentence,
-    open_folder,
-    opening_as_sentence,
-)
+from web.commands.opening import StartError, damage_as_sentence, open_folder, opening_as_sentence
 from web.commands.terminal import why
-from web.folder import DataFolder
-from web.service import Service
+from web.data.folder import DataFolder
+from web.http.app import create_app
+from web.service.service import Service
 from web.settings import Settings
 
 _GRACE_S: Final = 2

@@ -19,7 +19,7 @@ from dataflow.faults import VARIABLE
 from dataflow.synthetic import generate
 from tests.e2e.comparison import lines
 from tests.faults.folders import generation_of, rebuild, refusal
-from tests.running import Cartwatch, until
+from tests.kit.running import Cartwatch, until
 
 KEY = {"Idempotency-Key": "k"}
 EVENTS = b'{"user_id": "api", "type": "order", "order_id": 1}\nFAIL HERE\n\n'

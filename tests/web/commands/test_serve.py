@@ -10,7 +10,7 @@ import psutil
 import pytest
 from websockets.sync.client import connect
 
-from tests.running import Cartwatch, until
+from tests.kit.running import Cartwatch, until
 
 LINE = b'{"user_id": "u%d", "type": "order", "order_id": %d}\n'
 

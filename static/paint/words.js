@@ -1,0 +1,51 @@
+/** Numbers, shares, sizes and times as the page says them; the server says them alike (`web/http/pages.py`). */
+
+const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const TENTHS = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** @param {number | null} count */
+export const number = (count) => (count === null ? "–" : WHOLE.format(count));
+
+/** @param {number} perSecond  one decimal below ten, whole above */
+export const rate = (perSecond) => (perSecond > 0 && perSecond < 9.95 ? TENTHS : WHOLE).format(perSecond);
+
+/**
+ * A share in percent, rounded down so that 100 means all of them.
+ * @param {number} part
+ * @param {number} whole
+ */
+export const percent = (part, whole) => (whole ? Math.min(100, Math.floor((100 * part) / whole)) : 0);
+
+/** @param {number | null} pace  records a second; null: no limit */
+export function paceWords(pace) {
+  if (pace === null) return "as fast as possible";
+  return pace === 1 ? "1 record a second" : `${number(pace)} records a second`;
+}
+
+/** @param {Record<string, number>} byReason */
+export function reasons(byReason) {
+  const ordered = Object.entries(byReason).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  return ordered.map(([reason, count]) => `${number(count)} ${reason}`).join(", ");
+}
+
+/**
+ * So many of something.
+ * @param {number} many
+ * @param {string} one  the word for one of them
+ */
+export const count = (many, one) => `${number(many)} ${one}${many === 1 ? "" : "s"}`;
+
+/** @param {number} seconds  hundredths below ten seconds, tenths below a minute, then minutes */
+export function duration(seconds) {
+  if (seconds < 60) return `${seconds.toFixed(seconds < 9.995 ? 2 : 1)} s`;
+  const whole = Math.round(seconds);
+  return `${number(Math.floor(whole / 60))} min ${whole % 60} s`;
+}
+
+/** @param {number} bytes */
+export function size(bytes) {
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+  const step = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  const value = bytes / 1024 ** step;
+  return `${step > 0 && value < 10 ? TENTHS.format(value) : WHOLE.format(value)} ${units[step]}`;
+}

@@ -1,0 +1,135 @@
+"""The sink: everything arrives once and in order, whatever happens to its socket."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from websockets.sync.client import connect
+
+from dataflow.hub_sink import BATCH_BYTES, MAX_MESSAGE_BYTES, HubPartition, HubSink
+from dataflow.messages import Barrier, Message, Position, RecordsSkipped
+from dataflow.outbox import MAX_BYTES
+from dataflow.records import INVALID_JSON, Skipped
+from tests.kit.hub_server import WITHIN_S, HubServer, hub_server
+
+
+@pytest.fixture
+def hub() -> Iterator[HubServer]:
+    with hub_server() as hub:
+        yield hub
+
+
+@pytest.fixture
+def sink(hub: HubServer) -> Iterator[HubPartition]:
+    sink = HubPartition(hub.url, hub.point.expect(3), 3)
+    yield sink
+    sink.close()
+
+
+def large(number: int, size: int) -> Message:
+    raw = Skipped(number, INVALID_JSON, "x", None, "é" * (size // 2), False)
+    return RecordsSkipped("u1", "f.jsonl", number, 0, [raw])
+
+
+def test_the_barrier_returns_when_everything_is_committed(
+    hub: HubServer, sink: HubPartition
+) -> None:
+    """An epoch is only ever complete when the view has it."""
+    hub.open.clear()
+    ended = threading.Event()
+
+    def end_epoch() -> None:
+        sink.write_batch([Position(1), Position(2)])
+        sink.snapshot()
+        ended.set()
+
+    thread = threading.Thread(target=end_epoch)
+    thread.start()
+    assert not ended.wait(0.1)
+    assert hub.messages == []
+    hub.open.set()
+    assert ended.wait(WITHIN_S)
+    thread.join()
+    assert hub.messages == [Position(1), Position(2), Barrier()]
+
+
+def test_a_message_larger_than_a_websocket_message_arrives_whole(
+    hub: HubServer, sink: HubPartition
+) -> None:
+    """In pieces of at most 1 MiB, at the very bounds too."""
+    sizes = (BATCH_BYTES, MAX_MESSAGE_BYTES - 64, MAX_MESSAGE_BYTES, 3 * MAX_MESSAGE_BYTES + 1)
+    sent = [large(number, size) for number, size in enumerate(sizes)]
+    sink.write_batch([Position(0), *sent, Position(9)])
+    sink.snapshot()
+    assert hub.messages == [Position(0), *sent, Position(9), Barrier()]
+
+
+@pytest.mark.parametrize("cuts", [[1], [2, 1], [1, 1, 1], [3, 4, 2], [6]])
+def test_a_socket_that_is_cut_in_mid_stream_loses_and_repeats_nothing(
+    hub: HubServer, sink: HubPartition, cuts: list[int]
+) -> None:
+    """It connects again and goes on behind what the hub has received; pieces of a batch too."""
+    hub.cut_after = list(cuts)
+    sent: list[Message] = []
+    for number in range(8):
+        batch = [large(number, 2 * MAX_MESSAGE_BYTES if number % 3 == 0 else 10), Position(number)]
+        sink.write_batch(batch)
+        sent += batch
+        if number % 4 == 3:
+            sink.snapshot()
+            sent.append(Barrier())
+    assert hub.messages == sent
+    assert hub.connections == len(cuts) + 1
+    assert hub.cut_after == []
+
+
+def test_without_a_hub_it_waits_and_nothing_is_dropped() -> None:
+    """The flow stops reading; once the hub is there everything comes."""
+    with hub_server() as gone:
+        url = gone.url
+    sink = HubPartition(url, "secret", 1)
+    thread = threading.Thread(target=sink.write_batch, args=([Position(1)],), daemon=True)
+    thread.start()
+    thread.join(0.1)
+    assert thread.is_alive()
+    with hub_server() as hub:
+        sink._url = f"{hub.url}?execution=1"
+        sink._secret = hub.point.expect(1)
+        thread.join(WITHIN_S)
+        sink.snapshot()
+        assert hub.messages == [Position(1), Barrier()]
+        sink.close()
+
+
+def test_a_hub_that_does_not_commit_stops_the_flow_at_the_bound(
+    hub: HubServer, sink: HubPartition
+) -> None:
+    """Memory is bounded on both sides; when commits go on, so does the flow."""
+    hub.open.clear()
+    sent = [large(number, BATCH_BYTES) for number in range(MAX_BYTES // BATCH_BYTES * 4)]
+    thread = threading.Thread(target=sink.write_batch, args=(sent,))
+    thread.start()
+    thread.join(0.3)
+    assert thread.is_alive()
+    assert sink._outbox.statistics()["bytes"] < MAX_BYTES + 2 * BATCH_BYTES
+    hub.open.set()
+    thread.join(WITHIN_S)
+    sink.snapshot()
+    assert hub.messages == [*sent, Barrier()]
+
+
+def test_a_connection_that_says_nothing_is_left_alone(hub: HubServer) -> None:
+    """Closing a sink that never wrote, or twice, raises nothing: the engine could not bear it."""
+    idle = HubPartition(hub.url, "x", 1)
+    idle.close()
+    idle.close()
+    with pytest.raises(Exception, match="403"), connect(hub.url, proxy=None):
+        pass
+
+
+def test_the_sink_has_one_partition_for_ever() -> None:
+    """Recovery finds it by its name; every key goes there."""
+    sink = HubSink("ws://127.0.0.1:1/ws/publish", "secret", 1)
+    assert sink.list_parts() == ["hub"]
+    assert {sink.part_fn(key) for key in ("0000", "flow", "")} == {0}
+    assert isinstance(sink.build_part("publish", "hub", None), HubPartition)

@@ -1,0 +1,187 @@
+"""The real program, started as a person starts it, and the test's hands on it."""
+
+from __future__ import annotations
+
+import json
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from http.client import HTTPConnection
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+import psutil
+
+START_S = 30.0
+T = TypeVar("T")
+
+
+class Answer(NamedTuple):
+    """What the server answered: status, headers in lower case, body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def until(look: Callable[[], T | None], within: float = 30.0) -> T:
+    """Look again and again until there is something to see; gives it."""
+    end = time.monotonic() + within
+    while True:
+        seen = look()
+        if seen:
+            return seen
+        if time.monotonic() > end:
+            raise AssertionError(f"after {within} s still {seen!r}")
+        time.sleep(0.01)
+
+
+class Cartwatch:
+    """One server on a data folder; prints what it wrote to stderr when it dies or a test fails."""
+
+    def __init__(
+        self, data: Path, *options: str, program: str = "web", folder: Path | None = None
+    ) -> None:
+        """Start it, by the module ``program``, from another ``folder`` where that holds one.
+
+        Returns when its live line is there.
+        """
+        self.data = data
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", program, "serve", "--port", "0", "--data", str(data), *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            cwd=folder,
+        )
+        try:
+            line = self._first_line()
+            assert line.startswith("Cartwatch is live at http://"), f"{line!r}"
+        except BaseException:
+            self.close()
+            raise
+        self.url = line.split()[-1]
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def flow_pid(self) -> int:
+        """Wait until the flow's process runs, and give its pid."""
+
+        def look() -> int | None:
+            for child in psutil.Process(self.pid).children():
+                try:
+                    if "dataflow.process" in child.cmdline():
+                        return child.pid
+                except psutil.NoSuchProcess:
+                    continue
+            return None
+
+        return until(look)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes | str | object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Ask it once; a body that is neither bytes nor text is sent as JSON."""
+        if body is not None and not isinstance(body, bytes | str):
+            body = json.dumps(body)
+        place = urlsplit(self.url)
+        connection = HTTPConnection(place.hostname or "", place.port, timeout=20)
+        try:
+            data = body.encode() if isinstance(body, str) else body
+            connection.request(method, path, data, dict(headers or {}))
+            answer = connection.getresponse()
+            fields = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, fields, answer.read())
+        finally:
+            connection.close()
+
+    def get(self, path: str) -> Any:
+        """Read what must be there, as JSON."""
+        answer = self.call("GET", path)
+        assert answer.status == 200, answer
+        return answer.json()
+
+    def upload(self, data: bytes, name: str = "f.jsonl", **params: object) -> str:
+        """Upload a file; gives its id."""
+        query = "".join(f"&{key}={value}" for key, value in params.items())
+        answer = self.call("POST", f"/api/uploads?name={name}{query}", data)
+        assert answer.status == 201, answer
+        return str(answer.json()["id"])
+
+    def upload_in(self, upload: str, state: str, within: float = 30.0) -> dict[str, Any]:
+        """Wait until an upload is in a state; gives it."""
+
+        def look() -> dict[str, Any] | None:
+            seen: dict[str, Any] = self.get(f"/api/uploads/{upload}")
+            return seen if seen["state"] == state else None
+
+        return until(look, within)
+
+    def settled(self, within: float = 30.0) -> dict[str, Any]:
+        """Wait until the flow runs and everything released is processed; gives the figures."""
+        until(lambda: self.call("GET", "/readyz").status == 200, within)
+
+        def look() -> dict[str, Any] | None:
+            stats: dict[str, Any] = self.get("/api/stats")
+            return stats if stats["lag"] == 0 else None
+
+        return until(look, within)
+
+    def kill(self) -> None:
+        """End it by SIGKILL, as a crash does."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End it in good order, within the time and with the status that the contract gives."""
+        self.process.send_signal(number)
+        status = self.process.wait(5)
+        assert status == 0, f"exit status {status}\n{self.errors()}"
+
+    def errors(self) -> str:
+        """Give what it wrote to stderr so far."""
+        self._errors.seek(0)
+        return self._errors.read().decode(errors="replace")
+
+    def close(self) -> None:
+        """End it if it still runs, its flow too."""
+        if self.process.poll() is None:
+            self.kill()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        print(self.errors(), end="", file=sys.stderr)
+        self._errors.close()
+
+    def __enter__(self) -> Cartwatch:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _first_line(self) -> str:
+        assert self.process.stdout is not None
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(self.process.stdout, selectors.EVENT_READ)
+            assert waiting.select(START_S), f"no live line within {START_S} s"
+        return self.process.stdout.readline().decode().rstrip()

@@ -1,0 +1,138 @@
+"""A whole view as plain values, for comparing two of them; and streams of messages to fill one."""
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from dataflow.flow import deserialize
+from dataflow.joiner import EventBatch, SkipLogic, SkippedBatch
+from dataflow.journal import Entry
+from dataflow.messages import (
+    Barrier,
+    Message,
+    Started,
+    encode_message,
+    join_messages,
+)
+from dataflow.records import Event
+from tests.kit.kept_group import KeptGroup, Snapshots
+from tests.kit.streams import line_of
+from web.view.cart_table import CartTable
+from web.view.reader import ViewReader
+from web.view.view import View
+from web.view.windows import Window
+
+GROUPS = 3
+
+
+def journal_of(*chunks: Iterable[Event]) -> list[Entry]:
+    """Make a journal of events that came through ``api``."""
+    entries: list[Entry] = []
+    line = 1
+    for offset, chunk in enumerate(chunks, 1):
+        lines = [line_of(event) for event in chunk]
+        entries.append(Entry(offset, None, "api", line, b"".join(lines)))
+        line += len(lines)
+    return entries
+
+
+class PlayedFlow:
+    """The steps of the flow one after another, without the engine; stopped and restored at will.
+
+    ``entries`` is the journal. A snapshot is taken between two runs only, as an epoch ends.
+    """
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self._entries = entries
+        self._groups: dict[str, Snapshots] = {}
+        self._skipped: dict[str, bytes] = {}
+        self._offset = 1
+
+    def run(
+        self, until: int, cuts: Iterator[int], together: Iterator[int] | None = None
+    ) -> list[bytes]:
+        """Start anew where the last snapshot is, read on, and give batches cut anywhere.
+
+        ``together`` says how many entries the engine takes at once, as it reads them.
+        """
+        groups: dict[str, KeptGroup] = {}
+        skips: dict[str, SkipLogic] = {}
+        kept = [KeptGroup(snapshots).restored.groups for snapshots in self._groups.values()]
+        messages: list[Message] = [Started(self._offset, list(chain(*kept)))]
+        entries = self._entries[self._offset - 1 : until - 1]
+        while entries:
+            size = next(together) if together else 1
+            batches: dict[str, list[EventBatch]] = {}
+            for key, item in chain(*(deserialize(entry, GROUPS) for entry in entries[:size])):
+                if isinstance(item, EventBatch):
+                    if key not in groups:
+                        groups[key] = KeptGroup(self._groups.get(key))
+                    batches.setdefault(key, []).append(item)
+                elif isinstance(item, SkippedBatch):
+                    skip = skips.setdefault(key, SkipLogic(self._skipped.get(key)))
+                    messages += skip.on_batch([item])[0]
+                else:
+                    messages.append(item)
+            messages += [groups[key].join(items) for key, items in batches.items()]
+            entries = entries[size:]
+        messages.append(Barrier())
+        self._running = groups, skips
+        self._reached = max(until, self._offset)
+        return list(_cut(messages, cuts))
+
+    def snapshot(self) -> None:
+        """End the epoch: the next run goes on here."""
+        groups, skips = self._running
+        self._groups |= {key: group.snapshot() for key, group in groups.items()}
+        self._skipped |= {key: logic.snapshot() for key, logic in skips.items()}
+        self._offset = self._reached
+
+
+def _cut(messages: list[Message], cuts: Iterator[int]) -> Iterator[bytes]:
+    encoded = [encode_message(message) for message in messages]
+    while encoded:
+        size = next(cuts)
+        yield join_messages(encoded[:size])
+        encoded = encoded[size:]
+
+
+def catch_up(carts: CartTable) -> None:
+    """Move all rows that are behind now to their table; with them, the log is cut."""
+    carts.load()
+    caught_up = carts.caught_up
+    while carts.rounds < caught_up:
+        carts.move(even_if_changed=True)
+
+
+def rows_of(path: Path) -> dict[str, Any]:
+    """Read everything that a person could see of a view; times and row numbers left out."""
+    view, reader = View(path), ViewReader(path)
+    catch_up(view.carts)
+    carts = [json.loads(line) for line in reader.all_carts(Window(sort="user"))]
+    skipped = [json.loads(line) for line in reader.all_skipped()]
+    completed = [json.loads(line) for line in reader.all_completed()]
+    totals = view.totals()
+    rows = {
+        "carts": {cart.pop("user_id"): _without(cart, "updated_at") for cart in carts},
+        "skipped": _sorted(_without(each, "id", "skipped_at") for each in skipped),
+        "completed": _sorted([each["user_id"], each["order_id"]] for each in completed),
+        "figures": msgspec.structs.asdict(totals.figures),
+        "counts": msgspec.structs.asdict(totals.all),
+        "of_uploads": [msgspec.structs.asdict(totals.of_upload(id_)) for id_ in ("", "u1", "u2")],
+        "position": view.position(),
+    }
+    view.close()
+    reader.close()
+    return rows
+
+
+def _without(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def _sorted(rows: Any) -> list[Any]:
+    return sorted(rows, key=json.dumps)

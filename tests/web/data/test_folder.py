@@ -1,0 +1,94 @@
+"""The data folder and its generations."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dataflow.flow import KEY_GROUPS
+from dataflow.locks import FolderLockedError
+from web.data.folder import DataFolder
+from web.data.paths import FolderError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[DataFolder]:
+    folder = DataFolder(tmp_path / "deep" / "data")
+    yield folder
+    folder.release()
+
+
+def test_a_new_folder_gets_a_first_generation_and_keeps_it(folder: DataFolder) -> None:
+    """The number of key groups is written down when it is made: state depends on it."""
+    paths = folder.current()
+    assert (paths.facts.number, paths.facts.key_groups) == (1, KEY_GROUPS)
+    assert paths.uploads.is_dir()
+    assert list(paths.recovery.glob("part-*.sqlite3"))
+    assert folder.current() == paths
+
+
+def test_a_folder_has_one_owner(folder: DataFolder) -> None:
+    """The sentence names the folder and the process."""
+    with pytest.raises(FolderLockedError, match=f"{folder.path} is in use by process"):
+        DataFolder(folder.path)
+
+
+def test_a_generation_counts_from_the_moment_that_it_is_pointed_at(folder: DataFolder) -> None:
+    """Before, the old one is in place; after, the old one goes once the new one was opened."""
+    first = folder.current()
+    second = folder.new_generation(supersedes=1)
+    assert folder.current() == first
+    second = folder.switch_to(second)
+    assert folder.current() == second
+    assert first.folder.exists(), "the new one has not been opened yet"
+    folder.discard_superseded(second)
+    assert not first.folder.exists()
+    assert folder.current() == second
+    assert folder.flow_lock.parent == folder.path, "locks live outside of the generations"
+
+
+def test_what_was_cut_short_is_no_obstacle_and_is_cleared_away(folder: DataFolder) -> None:
+    """A reset that died half-way can be done again, and so can a removal."""
+    first = folder.current()
+    drafts = [folder.new_generation(supersedes=1).folder for _ in range(2)]
+    (folder.path / ".new-generation-000007").mkdir()
+    assert folder.new_generation(supersedes=1).facts.number == 8
+    folder.discard_superseded(first)
+    assert not any(path.exists() for path in drafts)
+    assert [path.name for path in folder.path.glob("*generation-*")] == ["generation-000001"]
+    second = folder.switch_to(folder.new_generation(supersedes=1))
+    first.journal.unlink()
+    folder.discard_superseded(second)
+    assert not first.folder.exists()
+
+
+def test_a_switch_that_was_cut_short_behind_the_pointer_is_finished(folder: DataFolder) -> None:
+    """From the moment that the pointer names it, the new one counts."""
+    folder.current()
+    new = folder.new_generation(supersedes=1)
+    (folder.path / "current").write_text("generation-000002\n")
+    assert folder.current().facts == new.facts
+    assert folder.current().folder == folder.path / "generation-000002"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"format": 1}', b"\xff"])
+def test_a_folder_that_is_no_generation_is_refused(folder: DataFolder, content: bytes) -> None:
+    """Corrupt facts are an error that names the folder, never a fresh start over old data."""
+    paths = folder.current()
+    (paths.folder / "generation.json").write_bytes(content)
+    with pytest.raises(FolderError, match="generation-000001"):
+        folder.current()
+    assert paths.recovery.is_dir()
+
+
+def test_a_pointer_to_nothing_is_refused(folder: DataFolder) -> None:
+    """And so is a generation of another format."""
+    paths = folder.current()
+    facts = {"format": 99, "number": 1, "key_groups": 256}
+    (paths.folder / "generation.json").write_text(json.dumps(facts))
+    with pytest.raises(FolderError, match="format 99"):
+        folder.current()
+    (folder.path / "current").write_text("generation-000009\n")
+    with pytest.raises(FolderError, match="names generation-000009, which is not there"):
+        folder.current()

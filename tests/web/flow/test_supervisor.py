@@ -1,0 +1,168 @@
+"""The supervisor: the flow's real process, started, watched, started again, ended."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dataflow.locks import FileLock
+from tests.kit.running import until
+from web.data.folder import DataFolder
+from web.flow.state import DOWN, RESTARTING, FlowState
+from web.flow.supervisor import Supervisor
+
+pytestmark = pytest.mark.anyio
+NO_HUB = "ws://127.0.0.1:9/ws/publish"
+
+
+class Stage:
+    """A supervisor on a fresh folder; the test writes its starts and ends down."""
+
+    def __init__(self, folder: DataFolder) -> None:
+        self.folder = folder
+        self.state = FlowState()
+        self.starts: list[str] = []
+        self.ends: list[str] = []
+        self.pids: list[int] = []
+        self.moved = asyncio.Event()
+        self.supervisor = Supervisor(
+            lock=folder.flow_lock,
+            state=self.state,
+            snapshot_interval=1.0,
+            begin=self._begin,
+            ended=self._end,
+            changed=self._changed,
+        )
+
+    def _is_locked_by(self, pid: int) -> bool:
+        return self.folder.flow_lock.read_text().strip() == str(pid)
+
+    async def _begin(self, reason: str) -> str:
+        self.starts.append(reason)
+        self.state.begin(len(self.starts), 1)
+        return "secret"
+
+    async def _end(self, why: str) -> None:
+        self.ends.append(why)
+
+    def _changed(self) -> None:
+        pid = self.supervisor.pid
+        if pid is not None and pid not in self.pids:
+            self.pids.append(pid)
+        self.moved.set()
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        while not reached():
+            async with asyncio.timeout(20):
+                await self.moved.wait()
+            self.moved.clear()
+
+    async def started(self, count: int = 1) -> int:
+        """Wait for a start, and until that flow holds its lock."""
+        await self.until(lambda: len(self.pids) >= count)
+        pid = self.pids[-1]
+        await asyncio.to_thread(until, lambda: self._is_locked_by(pid))
+        return pid
+
+
+@asynccontextmanager
+async def supervised(path: Path) -> AsyncIterator[Stage]:
+    folder = DataFolder(path / "data")
+    stage = Stage(folder)
+    task = asyncio.create_task(stage.supervisor.run(folder.current(), NO_HUB, "the test began"))
+    try:
+        yield stage
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        folder.release()
+        for pid in stage.pids:
+            assert not psutil.pid_exists(pid), "its end takes the flow along"
+
+
+async def test_the_flow_runs_in_a_session_of_its_own_and_ends_with_the_supervisor(
+    tmp_path: Path,
+) -> None:
+    """A Ctrl-C at the terminal must not reach it."""
+    async with supervised(tmp_path) as stage:
+        pid = await stage.started()
+        assert os.getsid(pid) == pid != os.getsid(0)
+        assert stage.starts == ["the test began"]
+
+
+async def test_a_flow_that_is_killed_is_started_again_with_the_reason(tmp_path: Path) -> None:
+    """As a failure, because nobody asked for it."""
+    async with supervised(tmp_path) as stage:
+        os.kill(await stage.started(), signal.SIGKILL)
+        await stage.started(2)
+        assert stage.starts == ["the test began", "killed by SIGKILL"]
+        assert stage.ends == ["killed by SIGKILL"]
+
+
+async def test_a_restart_that_was_asked_for_is_told_as_such(tmp_path: Path) -> None:
+    """At once, and it counts as no failure."""
+    async with supervised(tmp_path) as stage:
+        pid = await stage.started()
+        stage.supervisor.restart("a person restarted it")
+        assert stage.state.state == RESTARTING
+        assert await stage.started(2) != pid
+        assert stage.starts[1] == stage.ends[0] == "a person restarted it"
+
+
+async def test_a_store_that_cannot_be_used_is_told_and_tried_again(tmp_path: Path) -> None:
+    """It is down with the reason; no flow is started on it, and a restart tries at once."""
+    async with supervised(tmp_path) as stage:
+        await stage.started()
+        (part,) = stage.folder.current().recovery.glob("part-*.sqlite3")
+        content = part.read_bytes()
+        part.unlink()
+        os.kill(stage.pids[0], signal.SIGKILL)
+        await stage.until(lambda: stage.state.state == DOWN)
+        assert "recovery" in (stage.state.message or "")
+        assert len(stage.pids) == 1
+        part.write_bytes(content)
+        stage.supervisor.restart("a person restarted it")
+        await stage.started(2)
+
+
+async def test_it_waits_for_an_older_flow_that_still_holds_the_lock(tmp_path: Path) -> None:
+    """Two flows never run on one folder."""
+    folder = DataFolder(tmp_path / "data")
+    folder.current()
+    older = FileLock(folder.flow_lock)
+    folder.release()
+    async with supervised(tmp_path) as stage:
+        await asyncio.to_thread(until, lambda: bool(stage.starts))
+        assert stage.pids == []
+        older.release()
+        await stage.started()
+
+
+async def test_an_older_flow_that_does_not_end_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its server is gone: nobody else would end it."""
+    monkeypatch.setattr("web.flow.supervisor._PATIENCE_S", 0.05)
+    folder = DataFolder(tmp_path / "data")
+    folder.current()
+    folder.release()
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        f"import pathlib, time; from dataflow.locks import FileLock;"
+        f" lock = FileLock(pathlib.Path({str(folder.flow_lock)!r})); print(flush=True);"
+        " time.sleep(60)",
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert holder.stdout is not None
+    await holder.stdout.readline()
+    async with supervised(tmp_path) as stage:
+        await stage.started()
+        assert await holder.wait() == -signal.SIGKILL
+    assert f"process {holder.pid}" in caplog.text

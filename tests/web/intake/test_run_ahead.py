@@ -1,0 +1,39 @@
+"""The bound on what is on its way to the view."""
+
+import pytest
+
+from web.intake.run_ahead import RunAhead
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_there_is_room_until_one_of_the_bounds_is_reached() -> None:
+    """Bytes and lines count alike; the chunk that reaches a bound is the last to go."""
+    for size, lines in ((50, 1), (1, 5)):
+        ahead = RunAhead(most_bytes=100, most_lines=10)
+        ahead.released(1, size, lines)
+        assert await ahead.room(5)
+        ahead.released(2, size, lines)
+        assert not await ahead.room(0)
+
+
+async def test_what_arrived_makes_room() -> None:
+    """A position is the offset *before* which everything is in the view."""
+    ahead = RunAhead(most_bytes=100)
+    for offset in (1, 2, 3):
+        ahead.released(offset, 60, 1)
+    ahead.arrived(1)
+    assert ahead.statistics() == {"chunks": 3, "bytes": 180, "lines": 3}
+    ahead.arrived(3)
+    assert ahead.statistics() == {"chunks": 1, "bytes": 60, "lines": 1}
+    assert await ahead.room(5)
+
+
+async def test_an_older_position_changes_nothing() -> None:
+    """A flow that recovers tells positions again; what is in flight stays counted."""
+    ahead = RunAhead(most_bytes=100)
+    ahead.released(7, 200, 3)
+    ahead.arrived(2)
+    assert not await ahead.room(0)
+    ahead.arrived(8)
+    assert ahead.statistics() == {"chunks": 0, "bytes": 0, "lines": 0}

@@ -1,0 +1,193 @@
+"""The life of an upload, as a person sees and steers it."""
+
+import pytest
+
+from dataflow.journal import Upload
+from web.errors import APIError
+from web.intake.upload_states import (
+    BY_HAND,
+    CANCELLED,
+    DONE,
+    FAILED,
+    MAX_RATE,
+    PAUSED,
+    QUEUED,
+    RUNNING,
+    changes_asked,
+    describe,
+    has_ended,
+    mostly_skipped,
+    read_rate,
+    read_rate_text,
+    shown_state,
+)
+from web.view.totals import Counts
+
+UPLOAD = Upload(
+    id="u1",
+    created=1,
+    name="f.jsonl",
+    file="f",
+    bytes=100,
+    lines=20_000,
+    rate=None,
+    state=RUNNING,
+    paused_because=None,
+    checked=0,
+    error=None,
+    created_at=0.0,
+    finished_at=None,
+    released_bytes=0,
+    released_lines=0,
+)
+
+
+@pytest.mark.parametrize("state", [PAUSED, CANCELLED])
+def test_a_pause_or_cancel_shows_when_what_was_released_has_been_processed(state: str) -> None:
+    """Until then lines still arrive: it is running."""
+    upload = UPLOAD._replace(state=state, released_lines=10)
+    assert shown_state(upload, Counts(9), has_turn=True) == RUNNING
+    assert shown_state(upload, Counts(10), has_turn=False) == state
+
+
+def test_an_upload_that_waits_for_its_turn_is_queued() -> None:
+    """One of which everything is released has no turn and needs none."""
+    assert shown_state(UPLOAD, Counts(), has_turn=False) == QUEUED
+    assert shown_state(UPLOAD, Counts(), has_turn=True) == RUNNING
+    through = UPLOAD._replace(released_lines=UPLOAD.lines)
+    assert shown_state(through, Counts(), has_turn=False) == RUNNING
+
+
+def test_it_is_described_as_the_contract_says() -> None:
+    """The names of the contract, and the reason only where there is one."""
+    shown = describe(UPLOAD._replace(rate=50.0), Counts(5, 1, 2, 3), has_turn=True)
+    assert shown == {
+        "id": "u1",
+        "name": "f.jsonl",
+        "bytes": 100,
+        "lines": 20_000,
+        "processed": 10,
+        "accepted": 5,
+        "skipped": 2,
+        "blank": 3,
+        "duplicates": 1,
+        "rate": 50,
+        "state": "running",
+        "created_at": "1970-01-01T00:00:00.000Z",
+        "finished_at": None,
+    }
+    paused = UPLOAD._replace(state=PAUSED, paused_because=BY_HAND)
+    assert describe(paused, Counts(), has_turn=False)["paused_because"] == BY_HAND
+    failed = UPLOAD._replace(state=FAILED, error="gone", rate=0.5)
+    shown = describe(failed, Counts(), has_turn=False)
+    assert (shown["error"], shown["rate"]) == ("gone", 0.5)
+
+
+@pytest.mark.parametrize("value", [0, -1, 0.0, MAX_RATE + 1, 10**400, True, "5", [], {}])
+def test_a_bad_rate_is_refused_never_clamped(value: object) -> None:
+    """A number over 0 and at most a million; null is as fast as possible."""
+    with pytest.raises(APIError) as refused:
+        read_rate(value)
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "nan", "inf", "-inf", "x", "1e7", "null", "1,5"])
+def test_a_bad_rate_in_a_url_is_refused(text: str) -> None:
+    """Numbers that are none among them."""
+    with pytest.raises(APIError) as refused:
+        read_rate_text(text)
+    assert refused.value.status == 400
+
+
+def test_a_good_rate_is_taken_as_it_is() -> None:
+    """Fractions too."""
+    assert read_rate(None) is None
+    assert read_rate_text(None) is None
+    assert read_rate(50) == 50.0
+    assert read_rate_text("0.5") == 0.5
+    assert read_rate(MAX_RATE) == MAX_RATE
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        None,
+        [],
+        {},
+        "paused",
+        {"state": "done"},
+        {"state": "queued"},
+        {"state": None},
+        {"state": ["paused"]},
+        {"name": "x"},
+        {"rate": 5, "lines": 1},
+        {"rate": "5"},
+    ],
+)
+def test_what_cannot_be_asked_is_refused_whatever_the_state(asked: object) -> None:
+    """400 comes before 409: the request itself is wrong."""
+    for upload in (UPLOAD, UPLOAD._replace(state=DONE)):
+        with pytest.raises(APIError) as refused:
+            changes_asked(upload, asked)
+        assert refused.value.status == 400
+
+
+@pytest.mark.parametrize("state", [DONE, CANCELLED, FAILED])
+@pytest.mark.parametrize(
+    "asked", [{"rate": 5}, {"state": "paused"}, {"state": "running"}, {"state": "cancelled"}]
+)
+def test_nothing_can_be_asked_of_an_upload_that_has_ended(
+    state: str, asked: dict[str, object]
+) -> None:
+    """409, with the way out in the sentence."""
+    upload = UPLOAD._replace(state=state, finished_at=1.0)
+    assert has_ended(upload)
+    with pytest.raises(APIError, match="replay") as refused:
+        changes_asked(upload, asked)
+    assert refused.value.status == 409
+
+
+def test_a_cancel_that_is_under_way_can_be_asked_for_again_and_not_taken_back() -> None:
+    """Whose answer was lost asks once more, and the upload still shows as running by then."""
+    upload = UPLOAD._replace(state=CANCELLED, released_lines=10)
+    assert shown_state(upload, Counts(), has_turn=True) == RUNNING
+    assert changes_asked(upload, {"state": "cancelled"}) == {}
+    for asked in ({"state": "running"}, {"state": "paused"}, {"state": "cancelled", "rate": 5}):
+        with pytest.raises(APIError, match="replay") as refused:
+            changes_asked(upload, asked)
+        assert refused.value.status == 409
+
+
+def test_what_is_asked_becomes_columns() -> None:
+    """Rate and state in one request; a pause that stands is left as it is."""
+    assert changes_asked(UPLOAD, {"rate": None}) == {"rate": None}
+    assert changes_asked(UPLOAD, {"rate": 5, "state": "paused"}) == {
+        "rate": 5.0,
+        "state": PAUSED,
+        "paused_because": BY_HAND,
+    }
+    assert changes_asked(UPLOAD._replace(state=PAUSED), {"state": "paused"}) == {}
+    assert changes_asked(UPLOAD, {"state": "cancelled"})["state"] == CANCELLED
+
+
+def test_running_resumes_an_upload_that_paused_itself_for_good_and_no_other() -> None:
+    """A person who paused by hand has not yet said that a bad file is the right one."""
+    itself = UPLOAD._replace(state=PAUSED, paused_because="6,000 of the first 10,000 …")
+    assert changes_asked(itself, {"state": "running"})["checked"] == 1
+    by_hand = UPLOAD._replace(state=PAUSED, paused_because=BY_HAND)
+    assert changes_asked(by_hand, {"state": "running"})["checked"] == 0
+    known = by_hand._replace(checked=1)
+    assert changes_asked(known, {"state": "running"})["checked"] == 1
+
+
+def test_it_pauses_itself_when_more_than_half_is_skipped_after_ten_thousand_lines() -> None:
+    """Not before, not at exactly half, not where it is through or was let go on."""
+    bad = Counts(accepted=4_999, skipped=5_001)
+    why = mostly_skipped(UPLOAD, bad)
+    assert why is not None
+    assert "5,001 of the first 10,000" in why
+    assert mostly_skipped(UPLOAD, Counts(5_000, 0, 5_000)) is None
+    assert mostly_skipped(UPLOAD, Counts(0, 0, 9_999)) is None
+    assert mostly_skipped(UPLOAD._replace(checked=1), bad) is None
+    assert mostly_skipped(UPLOAD._replace(state=PAUSED), bad) is None
+    assert mostly_skipped(UPLOAD._replace(lines=10_000), bad) is None

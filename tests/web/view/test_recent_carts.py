@@ -1,0 +1,97 @@
+"""The newest carts, kept at hand: the same answers as the view's, or none."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataflow.cart import Cart, encode_cart
+from tests.kit.streams import claim
+from web.view.cart_row import Entry, row_of
+from web.view.recent_carts import RecentCarts
+from web.view.windows import FILTERS, Window
+
+MOST = 5
+USERS = ("a", "a1", "a2", "ab", "b", "b1", "ü", "ü/x", "%", "_", "A")
+
+counts = st.tuples(*[st.integers(0, 1)] * 3)
+commits = st.lists(st.dictionaries(st.sampled_from(USERS), counts, max_size=9), max_size=8)
+windows = st.builds(
+    Window,
+    search=st.sampled_from(("", "a", "a1", "ü", "%", "x")),
+    filter=st.sampled_from(FILTERS),
+    user=st.one_of(st.none(), st.sampled_from(USERS)),
+)
+
+
+def entry(user_id: str, changed: int, figures: tuple[int, ...] = (1, 0, 0)) -> tuple[str, Entry]:
+    unpaid, paid, waiting = figures
+    return user_id, (encode_cart(Cart(changed, unpaid, paid, waiting)), changed, (0, 0.0))
+
+
+@claim
+@given(
+    commits,
+    st.integers(0, 8),
+    windows,
+    st.one_of(st.none(), st.integers(0, 40)),
+    st.integers(1, 12),
+)
+def test_what_it_finds_is_what_a_sort_of_all_rows_gives(
+    commits: list[dict[str, tuple[int, ...]]],
+    restart: int,
+    window: Window,
+    before: int | None,
+    count: int,
+) -> None:
+    """After any commits, of which it hears the newest rows only, with a restart between them.
+
+    Where it cannot know, because older carts are not at hand, it gives nothing.
+    """
+    recent = RecentCarts(is_whole=True, most=MOST)
+    carts: dict[str, Entry] = {}
+    changed = 0
+    for number, commit in enumerate(commits):
+        if number == restart:
+            newest = sorted(carts.items(), key=lambda item: item[1][1])
+            whole = len(newest) <= MOST
+            recent = RecentCarts(newest[-MOST:], is_whole=whole, most=MOST)
+        entries = [
+            entry(user, changed + place, each) for place, (user, each) in enumerate(commit.items())
+        ]
+        changed += len(entries)
+        carts.update(entries)
+        recent.put(entries[-MOST - 1 :])
+    everything = [row_of(*item) for item in carts.items()]
+    wanted = [
+        each
+        for each in sorted(everything, key=lambda each: -each.changed)
+        if (before is None or each.changed < before)
+        and each.user_id.startswith(window.search)
+        and window.user in (None, each.user_id)
+        and (window.filter == "all" or getattr(each, window.filter))
+    ]
+    found = recent.find(window, before, count)
+    if found is None:
+        assert len(everything) > MOST
+    else:
+        assert found == wanted[:count]
+
+
+def test_the_first_commit_of_more_carts_than_it_keeps_is_known_to_be_only_a_part() -> None:
+    """The end of what is at hand is not the end of the carts."""
+    recent = RecentCarts(is_whole=True, most=MOST)
+    commit = [entry(str(number), number) for number in range(100)]
+    recent.put(commit[-MOST - 1 :])
+    assert recent.find(Window(), None, MOST + 1) is None
+    assert recent.find(Window(search="99"), None, 2) is None
+
+
+def test_memory_is_bounded() -> None:
+    """However many carts there are, the newest are at hand, newest first."""
+    recent = RecentCarts(is_whole=True, most=MOST)
+    recent.put(entry(str(number), number) for number in range(100))
+    found = recent.find(Window(), None, MOST)
+    assert found is not None
+    assert [each.user_id for each in found] == ["99", "98", "97", "96", "95"]
+    assert recent.find(Window(), None, MOST + 1) is None

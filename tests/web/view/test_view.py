@@ -1,0 +1,287 @@
+"""The view: whatever is replayed into it, it ends as if nothing had ever happened."""
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import chain, cycle, repeat
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dataflow.cart import NEWEST
+from dataflow.journal import Entry
+from dataflow.messages import Figures, Position, encode_message, join_messages
+from dataflow.records import Event
+from tests.kit.oracle import Oracle
+from tests.kit.streams import ORDER_IDS, events, line_of, slow_claim
+from tests.kit.view_rows import PlayedFlow, journal_of, rows_of
+from web.view.recent_carts import RecentCarts
+from web.view.view import Outcome, View, ViewError
+
+USERS = ("a", "b", "7", "ü/x")
+BAD = (b"FAIL HERE\n", b'{"user_id": "a"}\n', b"\n", b" \r\n")
+TALL = [Event("a", order, paid) for order in range(60) for paid in (False, order % 3 == 0)]
+
+
+@st.composite
+def journals(draw: st.DrawFn) -> list[Entry]:
+    """Draw a journal: chunks of two uploads and of ``api``, in one order."""
+    drawn = draw(st.lists(st.one_of(events(USERS).map(line_of), st.sampled_from(BAD)), max_size=40))
+    if draw(st.booleans()):
+        drawn += draw(st.permutations([line_of(event) for event in TALL]))
+    next_line = {None: 1, "u1": 1, "u2": 1}
+    entries: list[Entry] = []
+    while drawn:
+        size = draw(st.integers(1, 12))
+        upload = draw(st.sampled_from((None, "u1", "u2")))
+        data = b"".join(drawn[:size])
+        source = "api" if upload is None else f"{upload}.jsonl"
+        entries.append(Entry(len(entries) + 1, upload, source, next_line[upload], data))
+        next_line[upload] += len(drawn[:size])
+        drawn = drawn[size:]
+    return entries
+
+
+numbers = st.lists(st.integers(1, 9), max_size=12)
+crashes = st.lists(st.tuples(st.integers(1, 20), st.integers(0, 9), st.booleans()), max_size=5)
+
+
+def endless(drawn: list[int]) -> Iterator[int]:
+    return chain(drawn, repeat(5))
+
+
+def versions(view: View) -> dict[str, int]:
+    return view.carts.versions(USERS)
+
+
+@contextmanager
+def small_tables(most: int = 4) -> Iterator[None]:
+    """Keep few carts at hand and move few at once, so that few carts are many."""
+    with (
+        patch("web.view.view.MOST", most),
+        patch("web.view.cart_table.MOST", most),
+        patch("web.view.cart_table.SLICE", 2),
+        patch("web.view.cart_table._SAMPLED", 1),
+    ):
+        yield
+
+
+def commit_all(view: View, batches: list[bytes], cuts: Iterator[int]) -> Iterator[Outcome]:
+    """Commit batches of one execution, cut into commits anywhere."""
+    while batches:
+        size = next(cuts)
+        yield view.commit(batches[:size])
+        batches = batches[size:]
+
+
+@settings(slow_claim, max_examples=80)
+@given(journals(), crashes, numbers, numbers, numbers, st.lists(st.integers(0, 4), max_size=9))
+def test_any_crashes_and_any_cuts_end_in_the_rows_of_a_run_that_was_never_interrupted(
+    entries: list[Entry],
+    crashed: list[tuple[int, int, bool]],
+    batch_cuts: list[int],
+    commit_cuts: list[int],
+    together: list[int],
+    moves: list[int],
+) -> None:
+    """Carts, whole summaries, feed, skipped records, totals; and no cart ever goes backwards.
+
+    A crash loses what was not committed yet, and all that came after the last snapshot is told
+    again in other batches and commits. Cart rows move to their table whenever they like.
+    """
+    end = len(entries) + 1
+    batches, commits = endless(batch_cuts), endless(commit_cuts)
+    activations = endless(together)
+    moving = chain(moves, cycle((0, 1)))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "interrupted.db"
+        flow, view = PlayedFlow(entries), View(path)
+        seen: dict[str, int] = {}
+        recent = RecentCarts(is_whole=True, most=4)
+        with small_tables():
+            for until, committed, at_barrier in [*crashed, (end, 0, True)]:
+                sent = flow.run(min(until, end), batches, activations)
+                if not at_barrier:
+                    sent = sent[:committed]
+                for outcome in commit_all(view, sent, commits):
+                    recent.put(outcome.recent)
+                    for _ in range(next(moving)):
+                        view.carts.move()
+                    now = versions(view)
+                    assert all(now[user_id] >= version for user_id, version in seen.items())
+                    seen = now
+                if at_barrier:
+                    flow.snapshot()
+                else:
+                    view.close()
+                    view = View(path)
+                    assert versions(view) == (seen or versions(view))
+            view.close()
+            view = View(path)
+            assert view.carts.recent._carts == recent._carts
+        assert view.position() == end
+        view.close()
+
+        whole = Path(folder) / "whole.db"
+        view = View(whole)
+        for _ in commit_all(view, PlayedFlow(entries).run(end, repeat(3)), repeat(2)):
+            pass
+        view.close()
+        assert rows_of(path) == rows_of(whole)
+        expect(whole, entries)
+
+
+def expect(path: Path, entries: list[Entry]) -> None:
+    """Hold a view to the rules of the contract, as the oracle knows them."""
+    oracle = Oracle()
+    for entry in entries:
+        oracle.feed(entry.data, entry.source, entry.first_line)
+    rows = rows_of(path)
+    expected = {user_id: cart.summary(user_id) for user_id, cart in oracle.carts.items()}
+    assert {
+        user_id: {
+            "user_id": user_id,
+            **{name: cart[name] for name in expected[user_id] if name != "user_id"},
+        }
+        for user_id, cart in rows["carts"].items()
+    } == expected
+    for user_id, cart in rows["carts"].items():
+        sets = oracle.carts[user_id].sets()
+        assert (cart["paid"], cart["unpaid"], cart["waiting"]) == tuple(map(len, sets))
+    assert len(rows["completed"]) == len(oracle.completed)
+    assert {(user, order) for user, order in rows["completed"]} == set(oracle.completed)
+    skipped = [(row["source"], row["line"], row["reason"]) for row in rows["skipped"]]
+    assert sorted(skipped) == sorted(oracle.skipped)
+    counted = rows["counts"]
+    assert counted == vars(oracle.total)
+    carts = oracle.carts.values()
+    assert rows["figures"] == {
+        "carts": len(carts),
+        "unpaid": sum(len(cart.unpaid) for cart in carts),
+        "paid": sum(len(cart.paid) for cart in carts),
+        "waiting": sum(len(cart.waiting) for cart in carts),
+        "with_unpaid": sum(bool(cart.unpaid) for cart in carts),
+        "with_paid": sum(bool(cart.paid) for cart in carts),
+        "with_waiting": sum(bool(cart.waiting) for cart in carts),
+    }
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "view.db"
+
+
+def filled(path: Path, *drawn: Event) -> View:
+    view = View(path)
+    view.commit(PlayedFlow(journal_of(drawn)).run(2, repeat(9)))
+    return view
+
+
+def test_a_commit_that_fails_leaves_nothing_behind(path: Path) -> None:
+    """All of it or none: also the order of changes goes on without a gap in meaning."""
+    view = filled(path, Event("a", 1, False))
+    before = rows_of(path)
+    other = PlayedFlow(journal_of([Event("a", 1, False)], [Event("b", 1, True)])).run(3, repeat(9))
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON position BEGIN SELECT RAISE(ABORT, 'x'); END"
+        )
+        with pytest.raises(sqlite3.IntegrityError):
+            view.commit(other)
+        assert rows_of(path) == before
+        db.execute("DROP TRIGGER full")
+    assert view.commit(other).recent
+    assert set(rows_of(path)["carts"]) == {"a", "b"}
+    view.close()
+
+
+def test_a_commit_tells_what_it_made_durable(path: Path) -> None:
+    """Whose keep sums or show rows hear of it: parts, figures, position, start and barrier."""
+    entry = Entry(1, "u1", "f.jsonl", 1, line_of(Event("a", 1, False)) + b"FAIL\n\n")
+    view = View(path)
+    outcome = view.commit(PlayedFlow([entry]).run(2, repeat(9)))
+    assert outcome.barrier
+    assert [user_id for user_id, _ in outcome.recent] == ["a"]
+    assert outcome.position == 2
+    assert outcome.started is not None
+    assert outcome.started.offset == 1
+    assert sum(counts.processed for counts in outcome.parts.values()) == 3
+    assert [figures for _, figures in outcome.groups.values()] == [
+        Figures(carts=1, unpaid=1, with_unpaid=1)
+    ]
+    empty = view.commit([join_messages([encode_message(Position(9))])])
+    assert empty == Outcome({}, {}, [], position=9)
+    view.close()
+
+
+def test_a_view_that_is_opened_again_goes_on_where_it_was(path: Path) -> None:
+    """Totals, position and the order of changes are those of before."""
+    stream = [Event(f"user-{at}", order, False) for at in range(9) for order in ORDER_IDS]
+    first = filled(path, *stream)
+    totals, changed = first.totals(), first.carts.changed
+    first.close()
+    again = View(path)
+    assert again.totals().figures == totals.figures
+    assert again.totals().all == totals.all
+    assert again.position() == 2
+    assert again.carts.changed == again.carts.recent.changed == changed == 9
+    entries = journal_of(stream, [Event("new", 1, False)])
+    ((user_id, (_, number, _)),) = again.commit(PlayedFlow(entries).run(3, repeat(1))).recent
+    assert user_id == "new"
+    assert number == 10
+    again.close()
+
+
+def test_every_start_of_the_flow_is_written_down(path: Path) -> None:
+    """Executions are numbered for ever; each knows the position at which it is caught up."""
+    view = filled(path, Event("a", 1, False))
+    assert view.begin_execution("the server was started") == (1, 2)
+    assert view.begin_execution("killed by SIGKILL") == (2, 2)
+    view.change_execution(2, carts=1, offset=1, ended_because="x")
+    view.close()
+    view = View(path)
+    assert view.begin_execution("again")[0] == 3
+    view.close()
+
+
+def test_a_view_of_another_format_is_refused(path: Path) -> None:
+    """An old program does not misread newer data: it says what to do."""
+    View(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(ViewError, match="format 99"):
+        View(path)
+
+
+@pytest.mark.parametrize("together", [1, 2])
+@pytest.mark.parametrize("changed", ["u1", "u2", "u3"])
+def test_the_carts_kept_at_hand_are_those_of_the_view_after_a_replay_too(
+    path: Path, changed: str, together: int
+) -> None:
+    """A commit that repeats most of its carts still tells every one that is really newer."""
+    users = [Event(user_id, 1, False) for user_id in ("u1", "u2", "u3")]
+    entries = journal_of(users, [Event(changed, 2, False)])
+    recent = RecentCarts(is_whole=True, most=2)
+    view = View(path)
+    with small_tables(2):
+        recent.put(view.commit(PlayedFlow(entries).run(2, repeat(9))).recent)
+        recent.put(view.commit(PlayedFlow(entries).run(3, repeat(9), repeat(together))).recent)
+        view.close()
+        view = View(path)
+        assert view.carts.recent._carts == recent._carts
+    view.close()
+
+
+def test_a_cart_that_grows_tall_in_a_replay_is_whole(path: Path) -> None:
+    """The message begins among the events that the view has, of which it has no rows of orders."""
+    orders = [Event("a", order, False) for order in range(2 * NEWEST)]
+    entries = journal_of(orders[: NEWEST - 5], orders[NEWEST - 5 :])
+    view = View(path)
+    view.commit(PlayedFlow(entries).run(2, repeat(9)))
+    view.commit(PlayedFlow(entries).run(3, repeat(9), repeat(2)))
+    view.close()
+    assert rows_of(path)["carts"]["a"]["unpaid_order_ids"] == list(range(2 * NEWEST))

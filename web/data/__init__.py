@@ -1,0 +1,1 @@
+"""The data folder: its generations, where everything in them lies, and what is made durable."""

@@ -1,0 +1,1 @@
+"""The flow as the server sees it: its state, its process, what it publishes."""

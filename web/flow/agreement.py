@@ -1,0 +1,83 @@
+"""Do the flow's state and the view agree? The flow's own figures, compared with the view's rows.
+
+The flow keeps figures per key group in its state and tells them with every batch, and what it
+restored at its start; the view's are counted from its carts. Both are compared after every
+recovery and once a minute, as they were between two commits: both speak of the same moment. Pure.
+"""
+
+from typing import Any, Final
+
+from dataflow.messages import Figures
+from web.times import rfc3339
+from web.view.audit import Counted
+
+SHOWN_DIFFERENCES: Final = 10
+
+_REMEDY: Final = "stop the server, and cartwatch rebuild makes both anew from the journal"
+
+GroupFigures = dict[int, Figures]
+
+
+class Agreement:
+    """What the flow says of its key groups in this execution, and the outcome of the last check."""
+
+    def __init__(self) -> None:
+        self._flow: dict[int, tuple[int, Figures]] = {}
+        self._last: dict[str, Any] | None = None
+
+    def begin(self, groups: list[tuple[int, int, Figures]]) -> None:
+        """Begin with what a new execution restored."""
+        self._flow = {group: (accepted, figures) for group, accepted, figures in groups}
+
+    def told(self, groups: dict[int, tuple[int, Figures]]) -> None:
+        """Take the newest figures that the flow has told."""
+        self._flow |= groups
+
+    def figures(self) -> GroupFigures:
+        """Give what the flow has told so far."""
+        return {group: figures for group, (_, figures) in self._flow.items()}
+
+    def check(
+        self, flow: GroupFigures, view: Counted, now: float, *, in_doubt: bool = False
+    ) -> str | None:
+        """Compare what the flow had told with what the view held; gives a sentence on a difference.
+
+        A difference that is ``in_doubt`` is not written down: it will be looked at once more.
+        """
+        completed = view.completed
+        differing = [
+            group
+            for group in sorted(flow.keys() | view.groups.keys())
+            if flow.get(group, Figures()) != view.groups.get(group, Figures())
+        ]
+        sums = _sum(flow)
+        agree = not differing and completed == sums["paid"]
+        outcome = {
+            "agree": agree,
+            "checked_at": rfc3339(now),
+            "flow": sums,
+            "view": _sum(view.groups) | {"completed": completed},
+            "differing_key_groups": differing[:SHOWN_DIFFERENCES],
+        }
+        if agree or not in_doubt:
+            self._last = outcome
+        if agree:
+            return None
+        if differing:
+            some = ", ".join(map(str, differing[:SHOWN_DIFFERENCES]))
+            more = ", …" if len(differing) > SHOWN_DIFFERENCES else ""
+            groups = f"{len(differing)} of {len(flow.keys() | view.groups.keys())} key groups"
+            return f"state and view differ in {groups} ({some}{more}): {_REMEDY}"
+        feed = f"{completed} stand in the fulfilment feed"
+        return f"{sums['paid']} orders are paid and {feed}: {_REMEDY}"
+
+    def describe(self) -> dict[str, Any] | None:
+        """Give the outcome of the last check; None before the first."""
+        return self._last
+
+
+def _sum(groups: GroupFigures) -> dict[str, int]:
+    return {
+        name: sum(getattr(figures, name) for figures in groups.values())
+        for name in ("carts", "unpaid", "paid", "waiting")
+    }

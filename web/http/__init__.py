@@ -1,0 +1,1 @@
+"""What HTTP adds: pages, files, limits, and the API."""

@@ -1,0 +1,110 @@
+"""Safety before everything else: who may ask, from where, how many at once, and what a page may do.
+
+Wraps the whole application, pages, API and both sockets alike. A request must name a host that
+this server is; one that a browser sends from another origin is refused, so that no other page can
+read or change anything here.
+"""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.errors import APIError
+
+LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+MAX_REQUESTS: Final = 256
+
+_HEADERS: Final = {
+    # What may be kept says so itself: facts are stale at once, and a page names its modules.
+    "cache-control": "no-store",
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+        " connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'"
+    ),
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+class Safety:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._requests = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        refusal = refuse(Headers(scope=scope))
+        if scope["type"] == "websocket":
+            if refusal is not None:
+                await send({"type": "websocket.close", "code": 1008, "reason": refusal.message})
+                return
+            await self._app(scope, receive, send)
+            return
+        if refusal is None and self._requests >= MAX_REQUESTS:
+            refusal = APIError(503, "busy", "too many requests at once: try again in a moment")
+        send = _with_headers(send)
+        if refusal is not None:
+            await refusal.response()(scope, receive, send)
+            return
+        self._requests += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._requests -= 1
+
+
+def refuse(headers: Headers) -> APIError | None:
+    """Say why a request with these headers is refused; None where it is not."""
+    host = headers.get("host", "")
+    if _name(host) not in LOOPBACK_NAMES:
+        return APIError(403, "wrong_host", f"this server is not {host[:80]!r}")
+    origin = headers.get("origin")
+    if origin is not None and (
+        _host_of(origin) != host.lower() or len(headers.getlist("origin")) > 1
+    ):
+        return APIError(403, "wrong_origin", f"a page of {origin[:80]!r} may not ask this server")
+    return None
+
+
+def _host_of(origin: str) -> str | None:
+    """Give the host and port of an origin, as a ``Host`` header names them; None for others."""
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or parts.path or parts.query or parts.fragment:
+        return None
+    return parts.netloc.lower()
+
+
+def _name(host: str) -> str:
+    """Give the name in a ``Host`` header without its port, lower case; empty where it is none."""
+    try:
+        parts = urlsplit(f"//{host}")
+        _ = parts.port
+    except ValueError:
+        return ""
+    if parts.netloc != host or "@" in host:
+        return ""
+    return (parts.hostname or "").lower()
+
+
+def _with_headers(send: Send) -> Send:
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return send_with_headers

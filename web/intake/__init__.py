@@ -1,0 +1,1 @@
+"""What comes in, and how fast it goes on to the flow."""

@@ -1,0 +1,196 @@
+"""The hub's bookkeeping: who looks at which window, and what each still owes. Pure.
+
+Browsers that look at the same window share one channel and its encoded frames. A viewer that has
+the version before gets the changes; any other – new, slow, returning – gets a snapshot of the
+newest. So a slow browser skips frames, and what waits for it is bounded by one frame.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import msgspec
+
+from web.view.reader import Row
+from web.view.windows import Window
+
+_encode = msgspec.json.Encoder().encode
+MAX_VIEWERS: Final = 1_000
+
+
+class ListPart(NamedTuple):
+    """A list as a frame shows it: its rows in order, and the JSON of its other fields."""
+
+    rows: list[Row]
+    fields: dict[str, object]
+
+    def whole(self) -> bytes:
+        """Encode all of it."""
+        items = b",".join(row.json for row in self.rows)
+        return b'{"items":[' + items + b"]," + _encode(self.fields)[1:]
+
+    def changes(self, old: "ListPart") -> bytes | None:
+        """Encode what differs from an older one: rows that are new or changed, and the order."""
+        if self == old:
+            return None
+        known = dict(old.rows)
+        changed = b",".join(row.json for row in self.rows if known.get(row.id) != row.json)
+        fields = {"order": [row.id for row in self.rows], **self.fields}
+        return b'{"items":[' + changed + b"]," + _encode(fields)[1:]
+
+
+class Content(NamedTuple):
+    """What one window shows at one moment; every part is made from committed rows."""
+
+    generation: str
+    carts: ListPart
+    uploads: ListPart
+    skipped: ListPart
+    stats: bytes
+    flow: bytes
+
+
+def snapshot_frame(window: Window, content: Content, at: str) -> bytes:
+    """Encode the frame that a browser can begin with."""
+    head = {
+        "type": "snapshot",
+        "at": at,
+        "generation": content.generation,
+        "window": window.asked(),
+    }
+    parts = (
+        _encode(head)[:-1],
+        b'"carts":' + content.carts.whole(),
+        b'"stats":' + content.stats,
+        b'"flow":' + content.flow,
+        b'"uploads":' + content.uploads.whole(),
+        b'"skipped":' + content.skipped.whole(),
+    )
+    return b",".join(parts) + b"}"
+
+
+def changes_frame(old: Content, new: Content, at: str) -> bytes | None:
+    """Encode what changed between two contents of one generation; None where nothing did."""
+    parts = []
+    for name in ("carts", "uploads", "skipped"):
+        changes: bytes | None = getattr(new, name).changes(getattr(old, name))
+        if changes is not None:
+            parts.append(f'"{name}":'.encode() + changes)
+    if new.stats != old.stats:
+        parts.append(b'"stats":' + new.stats)
+    if new.flow != old.flow:
+        parts.append(b'"flow":' + new.flow)
+    if not parts:
+        return None
+    return b",".join([_encode({"type": "changes", "at": at})[:-1], *parts]) + b"}"
+
+
+class Channel:
+    """One window's newest content, and its frames, encoded once for all of its viewers."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self.version = 0
+        self._content: Content | None = None
+        self._at = ""
+        self._changes: str | None = None
+        self._snapshot: str | None = None
+
+    def update(self, content: Content, at: str) -> bool:
+        """Take newer content in; tells whether there is a new version to send."""
+        old = self._content
+        if old is not None and old.generation == content.generation:
+            changes = changes_frame(old, content, at)
+            if changes is None:
+                return False
+            self._changes = changes.decode()
+        else:
+            self._changes = None
+        self._content, self._at, self._snapshot = content, at, None
+        self.version += 1
+        return True
+
+    def frame(self, seen: int) -> str | None:
+        """Give the frame for a viewer that has version ``seen`` (0: none), or None."""
+        if self._content is None or seen == self.version:
+            return None
+        if seen == self.version - 1 and seen > 0 and self._changes is not None:
+            return self._changes
+        if self._snapshot is None:
+            self._snapshot = snapshot_frame(self.window, self._content, self._at).decode()
+        return self._snapshot
+
+
+class Viewer:
+    """One browser: the window that it looks at, and the version of it that it has.
+
+    ``wake`` is called when there may be something to send.
+    """
+
+    def __init__(self, channel: Channel, wake: Callable[[], None]) -> None:
+        self.channel = channel
+        self.wake = wake
+        self._seen = 0
+
+    def take_frame(self) -> str | None:
+        """Give the next frame to send, and count it as sent."""
+        frame = self.channel.frame(self._seen)
+        if frame is not None:
+            self._seen = self.channel.version
+        return frame
+
+    def look_at(self, channel: Channel) -> None:
+        """Turn to another window, or to the same one anew: a snapshot comes next."""
+        self.channel = channel
+        self._seen = 0
+
+
+class Hub:
+    """All viewers and the channels that they share."""
+
+    def __init__(self) -> None:
+        self._viewers: set[Viewer] = set()
+        self._channels: dict[Window, Channel] = {}
+
+    def join(self, window: Window, wake: Callable[[], None]) -> Viewer:
+        """Let a browser in; the caller has checked ``is_full``."""
+        viewer = Viewer(self._channel(window), wake)
+        self._viewers.add(viewer)
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        """Let a browser go."""
+        self._viewers.discard(viewer)
+        self._prune()
+
+    def turn(self, viewer: Viewer, window: Window) -> None:
+        """Let a browser look at another window."""
+        viewer.look_at(self._channel(window))
+        self._prune()
+        viewer.wake()
+
+    def channels(self) -> list[Channel]:
+        """Give the channels that somebody looks at."""
+        return list(self._channels.values())
+
+    def updated(self, channel: Channel) -> None:
+        """Wake the viewers of a channel that has a new version."""
+        for viewer in self._viewers:
+            if viewer.channel is channel:
+                viewer.wake()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further browser is let in."""
+        return len(self._viewers) >= MAX_VIEWERS
+
+    def statistics(self) -> dict[str, int]:
+        """Tell how many viewers and channels there are."""
+        return {"viewers": len(self._viewers), "channels": len(self._channels)}
+
+    def _channel(self, window: Window) -> Channel:
+        return self._channels.setdefault(window, Channel(window))
+
+    def _prune(self) -> None:
+        watched = {viewer.channel.window for viewer in self._viewers}
+        for window in self._channels.keys() - watched:
+            del self._channels[window]

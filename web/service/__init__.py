@@ -1,0 +1,1 @@
+"""The parts put together: what one server keeps running."""

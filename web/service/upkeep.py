@@ -1,0 +1,166 @@
+"""Upkeep: what a running service looks after beside its records.
+
+State and view are compared, a flow that does nothing is killed, cart rows are moved to their
+table, and what could not be written is tried again. Each generation has its own.
+"""
+
+import asyncio
+import contextlib
+import logging
+import math
+import sqlite3
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from dataflow.recovery import is_damage
+from web.flow.agreement import Agreement
+from web.flow.state import RUNNING, FlowState
+from web.flow.watchdog import Watchdog
+from web.live.live import Live
+from web.service.generation import LONGEST_REST_S, Generation
+from web.view.view import Outcome
+
+AGREEMENT_EVERY_S: Final = 60.0
+_FEW_BEHIND: Final = 65_536
+"""Carts that are not in the table yet and yet hardly matter to what a comparison costs."""
+
+_WATCH_EVERY_S: Final = 1.0
+_QUIET_S: Final = 2.0
+_DOUBT_S: Final = 2.0
+_log = logging.getLogger(__name__)
+
+
+class Upkeep:
+    """Looks after a generation and its flow."""
+
+    def __init__(
+        self,
+        generation: Generation,
+        flow: FlowState,
+        live: Live,
+        *,
+        restart_flow: Callable[[str], object],
+        received: Callable[[], int],
+    ) -> None:
+        """``restart_flow`` is told why; ``received`` counts what the flow has sent."""
+        self.agreement = Agreement()
+        self._generation = generation
+        self._flow = flow
+        self._live = live
+        self._restart_flow = restart_flow
+        self._received = received
+        self._check_now = asyncio.Event()
+        self._few_behind = asyncio.Event()
+        self._committed_at = -math.inf
+
+    def tasks(self) -> dict[str, Coroutine[Any, Any, None]]:
+        """Give what is to run as long as the flow does, by name."""
+        return {
+            "agreement": self._check_often(),
+            "watchdog": self._watch_flow(),
+            "tidy": self._tidy(),
+            "storage": self._watch_storage(),
+        }
+
+    def committed(self, outcome: Outcome) -> None:
+        """Hear what the view has made durable."""
+        if outcome.started is not None:
+            self.agreement.begin(outcome.started.groups)
+        self.agreement.told(outcome.groups)
+        self._committed_at = time.monotonic()
+
+    def caught_up(self) -> None:
+        """Compare state and view soon: the flow has recovered."""
+        self._check_now.set()
+
+    async def _check_often(self) -> None:
+        """Compare state and view after a recovery and once a minute.
+
+        While very many carts are not in their table that would cost a heavy load more than a
+        hundredth of its speed: so it waits until they are, though not for more than a minute.
+        """
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(AGREEMENT_EVERY_S):
+                    await self._check_now.wait()
+                    if await self._generation.count_behind() > _FEW_BEHIND:
+                        await self._few_behind.wait()
+            self._check_now.clear()
+            if self._flow.state != RUNNING:
+                continue
+            try:
+                await self.check()
+            except sqlite3.Error as error:
+                if is_damage(error):
+                    raise
+                _log.error("State and view could not be compared: %s.", error)
+
+    async def _watch_flow(self) -> None:
+        """Kill a flow that has work and does nothing."""
+        watchdog = Watchdog()
+        while True:
+            await asyncio.sleep(_WATCH_EVERY_S)
+            generation = self._generation
+            lag = generation.uploads.released_lines - generation.totals.all.processed
+            if watchdog.is_stuck(
+                time.monotonic(),
+                execution=self._flow.execution,
+                received=self._received(),
+                has_work=lag > 0 and generation.committer.is_idle,
+                is_running=self._flow.state == RUNNING,
+            ):
+                self._restart_flow("it had work and did nothing")
+
+    async def _watch_storage(self) -> None:
+        """Find out when what could not be written can be again, and show every change of that."""
+        shown: str | None = None
+        while True:
+            await asyncio.sleep(_WATCH_EVERY_S)
+            if self._generation.journal.failure is not None:
+                await asyncio.to_thread(self._generation.journal.try_to_write)
+            if self._generation.failure != shown:
+                shown = self._generation.failure
+                self._live.changed()
+
+    async def _tidy(self) -> None:
+        """Move cart rows to their table: what is too much at once, the rest when it is quiet."""
+        failing = False
+        rest = LONGEST_REST_S
+        while True:
+            await asyncio.sleep(rest)
+            is_quiet = time.monotonic() - self._committed_at > _QUIET_S
+            try:
+                rest = await self._generation.tidy_table(is_quiet=is_quiet)
+                if await self._generation.count_behind() > _FEW_BEHIND:
+                    self._few_behind.clear()
+                else:
+                    self._few_behind.set()
+            except sqlite3.Error as error:
+                if is_damage(error):
+                    raise
+                if not failing:
+                    _log.error("Cart rows could not be moved to their table: %s.", error)
+                failing = True
+                rest = LONGEST_REST_S
+            else:
+                failing = False
+
+    async def check(self, *, again: bool = True) -> str | None:
+        """Compare the flow's figures with the view's rows; gives a sentence where they differ."""
+        async with self._generation.committer.turn:
+            told = self.agreement.figures()
+            audit = await self._generation.begin_audit()
+        counted = await audit
+        if self._flow.state != RUNNING:  # it ended meanwhile: the next recovery is looked at
+            return self._flow.alarm
+        alarm = self.agreement.check(told, counted, time.time(), in_doubt=again)
+        if alarm is not None and again:
+            # The view may be a chunk ahead of a flow that has just recovered; not for long.
+            await asyncio.sleep(_DOUBT_S)
+            return await self.check(again=False)
+        self._flow.alarm = alarm
+        if self._flow.alarm is not None:
+            _log.error("The data are not right: %s.", self._flow.alarm)
+        self._live.changed()
+        return self._flow.alarm

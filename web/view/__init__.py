@@ -1,0 +1,1 @@
+"""The read model: how it is written, read, and asked for."""

@@ -1,0 +1,74 @@
+"""A cart as the view keeps it: as the flow encoded it while it is new, as a row once it is read.
+
+A commit holds thousands of carts of which a page shows fifty. So what a commit adds to an encoded
+cart is all that is kept of it, and a row is made where somebody looks.
+"""
+
+from collections.abc import Mapping
+from itertools import count, repeat
+from typing import NamedTuple
+
+from dataflow.cart import count_cart
+from web.view.windows import Window
+
+Entry = tuple[bytes, int, tuple[int, float]]
+"""An encoded cart, its ``changed``, and its key group with the time of its commit."""
+
+
+class CartRow(NamedTuple):
+    """A row of the view's carts; ``changed`` grows with every change of any cart."""
+
+    user_id: str
+    version: int
+    unpaid: int
+    paid: int
+    waiting: int
+    changed: int
+    updated_at: float
+    lists: bytes
+    key_group: int
+
+
+def entries_of(
+    carts: Mapping[int, Mapping[str, bytes]], changed: int, at: float
+) -> dict[str, Entry]:
+    """Give the carts of a commit, by key group and user, with what the commit adds to them.
+
+    The first gets ``changed``, each further one more. Iterators that run in C take a fifth of the
+    time of a loop.
+    """
+    entries: dict[str, Entry] = {}
+    numbers = count(changed)
+    for group, of_group in carts.items():
+        added = zip(of_group.values(), numbers, repeat((group, at)), strict=False)
+        entries.update(zip(of_group, added, strict=False))
+    return entries
+
+
+def row_of(user_id: str, entry: Entry) -> CartRow:
+    """Make the row of a cart."""
+    cart, changed, (group, at) = entry
+    counts = count_cart(cart)
+    return CartRow(
+        user_id,
+        counts.version,
+        counts.unpaid,
+        counts.paid,
+        counts.waiting,
+        changed,
+        at,
+        cart,
+        group,
+    )
+
+
+def matches(row: CartRow, window: Window) -> bool:
+    """Whether a row is in a window's search and filter."""
+    if window.filter != "all" and not getattr(row, window.filter):
+        return False
+    return is_searched(row.user_id, window)
+
+
+def is_searched(user_id: str, window: Window) -> bool:
+    """Whether a user is in a window's search."""
+    return user_id.startswith(window.search) and window.user in (None, user_id)

@@ -1,0 +1,286 @@
+"""The carts of the view: a table behind a log, so that a change costs an append.
+
+Carts change all over the table, and every change in place would write a page of it. So a commit
+appends its carts to a log, as one value, and they stay in memory as the flow encoded them; later
+they are moved to the table, a slice in its own order at a time, which writes each page once for
+many rows. What only the table can answer asks for the moving first.
+
+A start reads only the end of the log, which is what a page shows; the whole of it is loaded a
+moment later. Used by the view's writing thread, but for what says otherwise.
+"""
+
+import sqlite3
+from bisect import bisect
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from heapq import nlargest
+from typing import Final
+
+from dataflow.cart import count_cart
+from dataflow.transaction import transaction
+from web.view import cart_log
+from web.view.bulk_insert import bulk_insert
+from web.view.cart_log import CartLog, Change, Place
+from web.view.cart_row import CartRow, Entry, row_of
+from web.view.recent_carts import MOST, RecentCarts
+from web.view.windows import Window
+
+MOST_BEHIND: Final = 1_048_576
+"""Carts that may wait in memory, about a third of a KiB each, before some are moved under load."""
+
+MOST_LOGGED: Final = 3_145_728
+"""Changes that the log may hold before, but for those of rows that a round has moved since."""
+
+MOST_COMMITS: Final = 131_072
+"""Commits that the log may hold before, however few carts each of them has changed."""
+
+SLICE: Final = 8_192
+"""About as many rows are moved in one transaction: a commit that comes meanwhile waits for them."""
+
+SORTED: Final = 65_536
+"""Users that are put into slices at once, for the same reason."""
+
+CUT: Final = 262_144
+"""Changes that are taken out of the log at once, for the same reason."""
+
+SCHEMA: Final = f"""
+CREATE TABLE carts (
+    user_id TEXT PRIMARY KEY, version INTEGER NOT NULL, unpaid INTEGER NOT NULL,
+    paid INTEGER NOT NULL, waiting INTEGER NOT NULL, changed INTEGER NOT NULL,
+    updated_at REAL NOT NULL, lists BLOB NOT NULL, key_group INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE cart_round (
+    id INTEGER PRIMARY KEY CHECK (id = 1), ends INTEGER NOT NULL, reached TEXT NOT NULL,
+    remaining REAL NOT NULL
+);
+{cart_log.SCHEMA}
+"""
+
+_ASKED: Final = 500
+_SAMPLED: Final = 32
+
+
+class _Round:
+    """Once round the rows that were behind at its beginning, in slices of the table's order.
+
+    It takes what the log holds up to the place ``ends``.
+    """
+
+    def __init__(self, ends: Place, users: list[str], remaining: float = 1.0) -> None:
+        self.ends = ends
+        self.remaining = remaining
+        """The share of its work that is left, of which the log's cut is as much as a slice."""
+        self.unsorted = users
+        self._bounds = sorted(users[:: SLICE // _SAMPLED])[_SAMPLED::_SAMPLED]
+        self.slices: list[list[str]] = [[] for _ in range(len(self._bounds) + 1)]
+        """Once all are sorted, the first in order stands last."""
+        self.sort_some()
+
+    def sort_some(self) -> None:
+        """Put some users into their slices."""
+        for user_id in self.unsorted[-SORTED:]:
+            self.slices[bisect(self._bounds, user_id)].append(user_id)
+        del self.unsorted[-SORTED:]
+        if not self.unsorted:
+            self.slices = [some for some in reversed(self.slices) if some]
+
+    @property
+    def remaining_after_slice(self) -> float:
+        """What ``remaining`` becomes with the next slice."""
+        return self.remaining * len(self.slices) / (len(self.slices) + 1)
+
+    def pop(self) -> None:
+        """Be done with a slice."""
+        self.remaining = self.remaining_after_slice
+        self.slices.pop()
+
+
+class CartTable:
+    """The table, its log, and the rows that are in the log only."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        """Read what changed last; ``SCHEMA`` must be there."""
+        self._db = db
+        self._log = CartLog(db)
+        self._behind: dict[str, Entry] = {}
+        self._round: _Round | None = None
+        self.rounds = 0
+        """How often all rows that were behind at some moment have been moved or changed since."""
+        self.is_loaded = False
+        """Whether the rows that are behind are known: before ``load``, only the newest are."""
+        self.recent = self._newest()
+        """The carts that changed last, as it was opened."""
+        self.changed = self.recent.changed
+        """The greatest ``changed`` of all rows; 0 where there is none."""
+        self._log_begins = self._place(0)
+
+    def load(self) -> None:
+        """Load what is in the log, where that has not been done, and go on with a cut-off round."""
+        if self.is_loaded:
+            return
+        row = self._db.execute("SELECT ends, reached, remaining FROM cart_round").fetchone()
+        seq, reached, remaining = row or (0, "", 1.0)
+        self._behind = self._log.load(seq, reached)
+        if row is not None:
+            ends = self._place(seq)
+            unmoved = [user for user, entry in self._behind.items() if entry[1] <= ends.changed]
+            self._round = _Round(ends, unmoved, remaining)
+        self.is_loaded = True
+
+    def get(self, user_id: str) -> CartRow | None:
+        """Give the row of a cart where it is not in the table yet; from any thread, once loaded."""
+        entry = self._behind.get(user_id)
+        return None if entry is None else row_of(user_id, entry)
+
+    def versions(self, user_ids: Collection[str]) -> dict[str, int]:
+        """Give the versions of carts as they are durable; 0 where there is none."""
+        self.load()
+        behind = self._behind
+        versions = dict.fromkeys(user_ids, 0)
+        in_table = []
+        for user_id in user_ids:
+            entry = behind.get(user_id)
+            if entry is None:
+                in_table.append(user_id)
+            else:
+                versions[user_id] = count_cart(entry[0]).version
+        for start in range(0, len(in_table), _ASKED):
+            some = in_table[start : start + _ASKED]
+            places = ",".join("?" * len(some))
+            versions.update(
+                self._db.execute(
+                    f"SELECT user_id, version FROM carts WHERE user_id IN ({places})", some
+                )
+            )
+        return versions
+
+    def append(self, change: Change) -> None:
+        """Write newer carts to the log, in the caller's transaction; then ``keep`` them."""
+        if change.carts:
+            self._log.append(change)
+
+    def keep(self, entries: dict[str, Entry]) -> None:
+        """Know the carts that were appended, now that they are durable."""
+        if entries:
+            self._log.last += 1
+            self.changed += len(entries)
+            self._behind |= entries
+
+    def entries(self) -> dict[str, Entry]:
+        """Give the carts that are not in the table yet; from any thread, once loaded."""
+        return self._behind.copy()
+
+    def search(self, window: Window) -> dict[str, Entry]:
+        """Give those of a search that are not in the table yet; from any thread, once loaded."""
+        behind = self.entries()
+        if window.user is not None:
+            behind = {window.user: behind[window.user]} if window.user in behind else {}
+        return {user: entry for user, entry in behind.items() if user.startswith(window.search)}
+
+    @property
+    def pressure(self) -> float:
+        """How urgent it is to move rows: 0 where the log is empty, 1 where that is to begin.
+
+        A row that was moved has as good as left the log, although that is cut only at the end of a
+        round: so the pressure rises and falls with the work, and not once in a round.
+        """
+        begins = self._log_begins
+        logged: float = self.changed - begins.changed
+        if self._round is not None:
+            logged -= (1 - self._round.remaining) * (self._round.ends.changed - begins.changed)
+        return max(
+            len(self._behind) / MOST_BEHIND,
+            logged / MOST_LOGGED,
+            (self._log.last - begins.seq) / MOST_COMMITS,
+        )
+
+    @property
+    def caught_up(self) -> int:
+        """Give the count of ``rounds`` at which all rows that are behind now will be moved."""
+        if self._round is None:
+            return self.rounds + (self.changed > self._log_begins.changed)
+        return self.rounds + 1 + (self.changed > self._round.ends.changed)
+
+    @property
+    def behind(self) -> int:
+        """How many rows are not in the table yet."""
+        return len(self._behind)
+
+    def move(self, *, even_if_changed: bool = False) -> None:
+        """Go a step on in a round: it moves the rows that are behind, in the table's order.
+
+        A row that changes meanwhile stays behind, unless it is to be moved even so: the log has its
+        change behind the end of the round, and a cart that changes all the time is not written all
+        the time.
+        """
+        self.load()
+        if self._round is None:
+            if self.changed > self._log_begins.changed:
+                self._round = _Round(Place(self._log.last, self.changed), list(self._behind))
+        elif self._round.unsorted:
+            self._round.sort_some()
+        elif self._round.slices:
+            self._move_slice(self._round, even_if_changed=even_if_changed)
+        else:
+            self._cut_log(self._round)
+
+    def _move_slice(self, of: _Round, *, even_if_changed: bool) -> None:
+        some = sorted(of.slices[-1])
+        latest = self.changed if even_if_changed else of.ends.changed
+        users = [user_id for user_id in some if self._behind[user_id][1] <= latest]
+        rows = [row_of(user_id, self._behind[user_id]) for user_id in users]
+        with self._unsynced() as db:
+            bulk_insert(db, "INSERT OR REPLACE INTO carts", rows)
+            db.execute(
+                "INSERT OR REPLACE INTO cart_round VALUES (1, ?, ?, ?)",
+                (of.ends.seq, some[-1], of.remaining_after_slice),
+            )
+        of.pop()
+        for user_id in users:
+            del self._behind[user_id]
+
+    def _cut_log(self, of: _Round) -> None:
+        """Take some of what was moved out of the log; with the last of it the round ends."""
+        with self._unsynced() as db:
+            self._log.cut(of.ends.seq, CUT)
+            begins = self._place(0)
+            is_done = begins.changed >= of.ends.changed
+            if is_done:
+                db.execute("DELETE FROM cart_round")
+        self._log_begins = begins
+        if is_done:
+            self._round = None
+            self.rounds += 1
+
+    @contextmanager
+    def _unsynced(self) -> Iterator[sqlite3.Connection]:
+        """Run a transaction that a power cut may undo: the log has it until a commit is synced."""
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        try:
+            with transaction(self._db) as db:
+                yield db
+        finally:
+            self._db.execute("PRAGMA synchronous = FULL")
+
+    def _newest(self) -> RecentCarts:
+        """Load the carts that changed last: all that are in the log are newer than any other."""
+        newest: dict[str, Entry] = {}
+        for change in self._log.newest_first():
+            newest = change.entries() | newest
+            if len(newest) > MOST:
+                break
+        else:
+            newest = {
+                user_id: (lists, changed, (group, at))
+                for user_id, lists, changed, group, at in self._db.execute(
+                    "SELECT user_id, lists, changed, key_group, updated_at FROM carts"
+                    " ORDER BY changed DESC LIMIT ?",
+                    (MOST + 1,),
+                )
+            } | newest
+        last = nlargest(MOST + 1, newest.items(), key=lambda item: item[1][1])
+        return RecentCarts(reversed(last[:MOST]), is_whole=len(last) <= MOST)
+
+    def _place(self, seq: int) -> Place:
+        """Give the place behind a row of the log, be that there or cut."""
+        return self._log.place(seq) or Place(self._log.last, self.changed)
