@@ -21,6 +21,7 @@ from web.errors import APIError, bad_request
 from web.intake.content import PIECE_BYTES, BadGzipError, Content, as_utf_8, unpacked
 from web.intake.draft import Draft
 from web.intake.form import MAX_BESIDE, Form, FormError
+from web.words import count
 
 MAX_NAME: Final = 255
 _MORE_IN: Final = 1024 * 1024
@@ -44,7 +45,7 @@ class ReceivedFile(NamedTuple):
 
 def too_large(what: str, most: int) -> APIError:
     """Refuse what is larger than it may be."""
-    return APIError(413, "too_large", f"{what} is at most {most:,} bytes")
+    return APIError(413, "too_large", f"{what} is at most {count(most, 'byte')}")
 
 
 async def receive_body(request: Request, most: int, what: str) -> bytes:

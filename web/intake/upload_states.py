@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from dataflow.upload import Upload
 from web.errors import APIError, bad_request
+from web.numbers import decimal_number
 from web.times import rfc3339, rfc3339_or_none
 from web.view.totals import Counts
 
@@ -81,10 +82,10 @@ def read_rate_text(text: str | None) -> float | None:
     """Read a rate from a parameter of a URL; absent is as fast as possible."""
     if text is None:
         return None
-    try:
-        return read_rate(float(text))
-    except ValueError:
-        raise bad_request(f"rate is a number of lines a second, not {text[:40]!r}") from None
+    number = decimal_number(text)
+    if number is None:
+        raise bad_request(f"rate is a number of lines a second, not {text[:40]!r}")
+    return read_rate(number)
 
 
 def changes_asked(upload: Upload, asked: object) -> dict[str, str | float | None]:
