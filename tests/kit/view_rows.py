@@ -101,10 +101,10 @@ def _cut(messages: list[Message], cuts: Iterator[int]) -> Iterator[bytes]:
 
 
 def catch_up(carts: CartTable) -> None:
-    """Move all rows that are behind now to their table; with them, the log is cut."""
+    """Move all that are unmoved now to their table; with them, the log is cut."""
     carts.load()
-    caught_up = carts.caught_up
-    while carts.rounds < caught_up:
+    at_round = carts.all_moved_at_round
+    while carts.rounds < at_round:
         carts.move(even_if_changed=True)
 
 

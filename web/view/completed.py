@@ -39,7 +39,7 @@ class Completed(NamedTuple):
 
 
 def append_completed(db: sqlite3.Connection, last: int, orders: list[Order], at: float) -> None:
-    """Write orders behind the one numbered ``last``, in the caller's transaction."""
+    """Write orders after the one numbered ``last``, in the caller's transaction."""
     for start in range(0, len(orders), BLOCK):
         block = orders[start : start + BLOCK]
         seq = last + start + len(block)
@@ -49,7 +49,7 @@ def append_completed(db: sqlite3.Connection, last: int, orders: list[Order], at:
 
 
 def read_completed(db: sqlite3.Connection, after: int) -> Iterator[Completed]:
-    """Read the orders behind a ``seq``, in the order of completion."""
+    """Read the orders after a ``seq``, in the order of completion."""
     blocks = db.execute(
         "SELECT seq, count, completed_at, orders FROM completed WHERE seq > ? ORDER BY seq",
         (after,),

@@ -28,14 +28,14 @@ _encode = msgspec.json.Encoder().encode
 _TABLE: Final = "carts"
 _NEWEST: Final = "newest_carts"
 _OVERLAY: Final = f"""
-CREATE TEMP TABLE behind AS SELECT * FROM {_TABLE} LIMIT 0;
-CREATE UNIQUE INDEX temp.behind_user ON behind (user_id);
+CREATE TEMP TABLE unmoved AS SELECT * FROM {_TABLE} LIMIT 0;
+CREATE UNIQUE INDEX temp.unmoved_user ON unmoved (user_id);
 CREATE TEMP VIEW {_NEWEST} AS
-SELECT * FROM {_TABLE} WHERE user_id NOT IN (SELECT user_id FROM behind)
-UNION ALL SELECT * FROM behind;
+SELECT * FROM {_TABLE} WHERE user_id NOT IN (SELECT user_id FROM unmoved)
+UNION ALL SELECT * FROM unmoved;
 """
 _TOP: Final = "\U0010ffff" * 256
-"""Ends the range of a prefix: no user id that begins with it sorts behind prefix and this."""
+"""Ends the range of a prefix: no user id that begins with it sorts after prefix and this."""
 
 
 class ViewReader:
@@ -54,16 +54,16 @@ class ViewReader:
         window: Window,
         figures: Figures,
         rows: list[CartRow] | None = None,
-        behind: Sequence[CartRow] = (),
+        unmoved: Sequence[CartRow] = (),
     ) -> Page:
         """Read one page of carts.
 
         ``figures`` spares the counting where nothing is searched, and ``rows``, one more than the
-        window's limit where there are, spare the reading where they are at hand. ``behind`` are
+        window's limit where there are, spare the reading where they are at hand. ``unmoved`` are
         the rows that the table lacks.
         """
         total = _total(window, figures)
-        with self._carts(behind) as carts:
+        with self._carts(unmoved) as carts:
             if total is None:
                 where, values = _where(window)
                 count = self._db.execute(f"SELECT count(*) FROM {carts} WHERE {where}", values)
@@ -96,19 +96,19 @@ class ViewReader:
             row = CartRow(*found)
         return _encode(self._whole(row))
 
-    def all_carts(self, window: Window, behind: Sequence[CartRow] = ()) -> Iterator[bytes]:
+    def all_carts(self, window: Window, unmoved: Sequence[CartRow] = ()) -> Iterator[bytes]:
         """Read every cart of a window's search, filter and sort, whole, as lines of JSON."""
-        with self._carts(behind) as carts:
+        with self._carts(unmoved) as carts:
             for row in self._ordered(carts, window):
                 yield _encode(_item(row, self._whole(row))) + b"\n"
 
     @contextmanager
-    def _carts(self, behind: Sequence[CartRow]) -> Iterator[str]:
-        """Begin a transaction; gives the name of the carts with what is behind among them."""
+    def _carts(self, unmoved: Sequence[CartRow]) -> Iterator[str]:
+        """Begin a transaction; gives the name of the carts with the unmoved among them."""
         self._db.execute("BEGIN")
         try:
-            bulk_insert(self._db, "INSERT INTO behind", behind)
-            yield _NEWEST if behind else _TABLE
+            bulk_insert(self._db, "INSERT INTO unmoved", unmoved)
+            yield _NEWEST if unmoved else _TABLE
         finally:
             self._db.execute("ROLLBACK")
 
@@ -181,7 +181,7 @@ class ViewReader:
             yield _skipped_json(row) + b"\n"
 
     def completed(self, after: int, limit: int) -> Page:
-        """Read the orders that completed behind a ``seq``, in the order of completion."""
+        """Read the orders that completed after a ``seq``, in the order of completion."""
         orders = list(islice(read_completed(self._db, after), limit))
         total = last_completed(self._db)
         items = [Row(order.seq, _completed_json(order)) for order in orders]
@@ -255,7 +255,7 @@ class _Item(msgspec.Struct, frozen=True, gc=False):
 
 
 def _summary(row: CartRow) -> Summary:
-    return decode_cart(row.lists).summary(row.user_id)
+    return decode_cart(row.cart).summary(row.user_id)
 
 
 def _item(row: CartRow, summary: Summary) -> _Item:

@@ -44,7 +44,7 @@ class RecentCarts:
             self._is_whole = False
 
     def find(self, window: Window, before: int | str | None, count: int) -> list[CartRow] | None:
-        """Find the newest rows of a window behind a place; None where the view must be asked."""
+        """Find the newest rows of a window after a place; None where the view must be asked."""
         found = []
         for user_id, entry in reversed(self._carts.items()):
             if isinstance(before, int) and entry[1] >= before:

@@ -40,7 +40,7 @@ from web.view.read_only import connect_read_only
 from web.view.recent_carts import MOST
 from web.view.totals import SKIPPED_PART, Counts, Totals
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 _CACHE_KIB: Final = 64 * 1024
 _CHECKPOINT_PAGES: Final = 8_000
 

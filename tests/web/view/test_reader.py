@@ -213,7 +213,7 @@ def test_rows_that_the_table_lacks_are_found_as_if_they_were_in_it(tmp_path: Pat
             window = window._replace(cursor=page.next)
 
     before = [list(visit(window)) for window in windows]
-    assert 0 < view.carts.behind < len(USERS)
+    assert 0 < view.carts.unmoved_count < len(USERS)
     catch_up(view.carts)
     assert [list(visit(window)) for window in windows] == before
     reader.close()
@@ -268,8 +268,8 @@ def test_skipped_records_are_paged_newest_first_and_counted_by_reason(reader: Vi
     assert [json.loads(line) for line in reader.all_skipped()] == seen
 
 
-def test_the_feed_resumes_behind_any_seq(reader: ViewReader, oracle: Oracle) -> None:
-    """In the order of completion; behind its end it is empty and stays resumable."""
+def test_the_feed_resumes_after_any_seq(reader: ViewReader, oracle: Oracle) -> None:
+    """In the order of completion; after its end it is empty and stays resumable."""
     seen: list[dict[str, Any]] = []
     after = 0
     while page := reader.completed(after, 7):

@@ -62,7 +62,7 @@ async def list_skipped(request: Request) -> Response:
 
 
 async def list_completed(request: Request) -> Response:
-    """``GET /api/completed``: the fulfilment feed behind a ``seq``."""
+    """``GET /api/completed``: the fulfilment feed after a ``seq``."""
     limit = read_limit(request.query_params)
     after = read_number_cursor(request.query_params) or 0
     return _page(
@@ -73,8 +73,8 @@ async def list_completed(request: Request) -> Response:
 async def export_carts(request: Request) -> Response:
     """``GET /api/carts.jsonl``: every cart of a search and filter, whole."""
     window = read_window(request.query_params)
-    behind = await service_of(request).generation.behind(window)
-    return _export(request, "carts.jsonl", lambda view: view.all_carts(window, behind))
+    unmoved = await service_of(request).generation.unmoved(window)
+    return _export(request, "carts.jsonl", lambda view: view.all_carts(window, unmoved))
 
 
 async def export_skipped(request: Request) -> Response:
