@@ -116,9 +116,12 @@ def rows_of(path: Path) -> dict[str, Any]:
     skipped = [json.loads(line) for line in reader.all_skipped()]
     completed = [json.loads(line) for line in reader.all_completed()]
     totals = view.totals()
+    _, by_reason, by_source = reader.skipped(None, 1)
     rows = {
         "carts": {cart.pop("user_id"): _without(cart, "updated_at") for cart in carts},
         "skipped": _sorted(_without(each, "id", "skipped_at") for each in skipped),
+        "by_reason": by_reason,
+        "by_source": by_source,
         "completed": _sorted([each["user_id"], each["order_id"]] for each in completed),
         "figures": msgspec.structs.asdict(totals.figures),
         "counts": msgspec.structs.asdict(totals.all),

@@ -126,13 +126,15 @@ class Live:
         self.hub.updated(channel)  # also where nothing changed: a new viewer waits for its first
 
     async def _common(self, generation: Generation) -> "_Common":
-        page, by_reason = await generation.read(lambda view: view.skipped(None, SKIPPED_SHOWN))
+        skipped = await generation.read(lambda view: view.skipped(None, SKIPPED_SHOWN))
         uploads, total = generation.uploads.newest(UPLOADS_SHOWN)
         rows = [Row(each.id, _encode(generation.uploads.describe(each))) for each in uploads]
         return _Common(
             generation,
             ListPart(rows, {"total": total}),
-            ListPart(page.rows, {"total": page.total, "by_reason": by_reason}),
+            ListPart(
+                skipped.page.rows, {"total": skipped.page.total, "by_reason": skipped.by_reason}
+            ),
             _encode(self.stats(generation)),
             _encode(self.flow()),
         )

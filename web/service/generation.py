@@ -103,10 +103,7 @@ class Generation:
 
     async def carts(self, window: Window) -> Page:
         """Read one page of carts: from memory where the newest suffice, else from the view."""
-        rows = None
-        if window.sort == "recent":
-            before = window.after[0] if window.after else None
-            rows = self.recent.find(window, before, window.limit + 1)
+        rows = self.recent.find(window, window.limit + 1)
         with self.held():
             asks_table = rows is None or window.search or window.user is not None
             unmoved = await self.unmoved(window) if asks_table else []

@@ -94,7 +94,7 @@ def test_the_newest_row_of_every_cart_is_found_after_any_moves_and_crashes(
                 version = written.table.versions([user_id])[user_id]
                 assert version == (expected.version if expected else 0)
             opened = CartTable(db)
-            newest = opened.recent.find(Window(), None, len(USERS))
+            newest = opened.recent.find(Window(), len(USERS))
             assert newest == sorted(written.rows.values(), key=lambda row: -row.changed)
             assert written.table.changed == opened.changed == written.changed
         catch_up(written.table)

@@ -13,18 +13,25 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from dataflow.journal import API_SOURCE, KeyReusedError
-from dataflow.records import BOM, REASONS
+from dataflow.records import BOM
 from web.errors import APIError, bad_request, not_found
 from web.http.receive import receive_body
 from web.service.service import Service
 from web.view.page import Page
 from web.view.reader import ViewReader
-from web.view.windows import read_limit, read_number_cursor, read_window
+from web.view.windows import (
+    read_limit,
+    read_number_cursor,
+    read_skipped_filter,
+    read_window,
+)
 
 MAX_EVENTS_BYTES: Final = 8 * 1024 * 1024
 MAX_JSON_BYTES: Final = 64 * 1024
+STARTS_SHOWN: Final = 20
+"""Starts of the flow that are told where no limit is asked for: a page reads them often."""
+
 _MAX_KEY: Final = 256
-_MAX_LABEL: Final = 1024
 _JSON: Final = "application/json"
 _LINES: Final = "application/jsonl"
 
@@ -50,15 +57,11 @@ async def list_skipped(request: Request) -> Response:
     """``GET /api/skipped``: a page of skipped records, newest first."""
     params = request.query_params
     limit, cursor = read_limit(params), read_number_cursor(params)
-    reason, source = params.get("reason"), params.get("source")
-    if reason is not None and reason not in REASONS:
-        raise bad_request(f"reason is one of {', '.join(REASONS)}, not {reason[:40]!r}")
-    if source is not None and len(source) > _MAX_LABEL:
-        raise bad_request(f"source is longer than {_MAX_LABEL} characters")
-    page, by_reason = await service_of(request).generation.read(
-        lambda view: view.skipped(cursor, limit, reason, source)
+    asked = read_skipped_filter(params)
+    found = await service_of(request).generation.read(
+        lambda view: view.skipped(cursor, limit, asked)
     )
-    return _page(page, by_reason=by_reason)
+    return _page(found.page, by_reason=found.by_reason, by_source=found.by_source)
 
 
 async def list_completed(request: Request) -> Response:
@@ -78,8 +81,9 @@ async def export_carts(request: Request) -> Response:
 
 
 async def export_skipped(request: Request) -> Response:
-    """``GET /api/skipped.jsonl``: every skipped record."""
-    return _export(request, "skipped.jsonl", ViewReader.all_skipped)
+    """``GET /api/skipped.jsonl``: every skipped record of a filter."""
+    asked = read_skipped_filter(request.query_params)
+    return _export(request, "skipped.jsonl", lambda view: view.all_skipped(asked))
 
 
 async def export_completed(request: Request) -> Response:
@@ -111,19 +115,22 @@ async def get_stats(request: Request) -> Response:
 
 
 async def get_recovery(request: Request) -> Response:
-    """``GET /api/recovery``: what the flow is doing, and every start of it."""
+    """``GET /api/recovery``: what the flow is doing, and a page of its starts."""
     service = service_of(request)
-    starts = await service.generation.read(lambda view: view.recoveries())
-    current = starts[0] if starts and starts[0]["ended_at"] is None else None
-    return JSONResponse(
-        {
-            **service.live.flow(),
-            "current": current,
-            "history": starts,
-            "snapshot": await service.describe_snapshot(),
-            "agreement": service.upkeep.agreement.describe(),
-        }
-    )
+    limit = read_limit(request.query_params, STARTS_SHOWN)
+    cursor = read_number_cursor(request.query_params)
+    starts = await service.generation.read(lambda view: view.recoveries(limit, cursor))
+    newest = starts.newest
+    answer = {
+        **service.live.flow(),
+        "current": newest if newest is not None and newest.ended_at is None else None,
+        "history": starts.items,
+        "next": starts.next,
+        "total": starts.total,
+        "snapshot": await service.describe_snapshot(),
+        "agreement": service.upkeep.agreement.describe(),
+    }
+    return Response(msgspec.json.encode(answer), media_type=_JSON)
 
 
 async def restart_flow(request: Request) -> Response:
