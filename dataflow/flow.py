@@ -21,23 +21,14 @@ from bytewax.outputs import Sink
 
 from dataflow.cart import Cart, Summary, decode_cart, encode_cart
 from dataflow.file_source import Line, LineFileSource
-from dataflow.joiner import (
-    EventBatch,
-    JoinLogic,
-    Restored,
-    SkipLogic,
-    SkippedBatch,
-    key_group,
-)
 from dataflow.journal import Entry
+from dataflow.key_group import KEY_GROUPS, EventBatch, Segment, key_group
 from dataflow.messages import API, CartsChanged, Message, Position, Started
 from dataflow.records import AnyEvent, Event, Skipped, parse_line, parse_lines
-from dataflow.segments import Kept, Segment, SegmentLogic
+from dataflow.sample import SAMPLE
+from dataflow.segments import Kept, SegmentLogic
+from dataflow.steps import JoinLogic, Restored, SkipLogic, SkippedBatch
 
-KEY_GROUPS: Final = 128
-"""How many groups a new data folder gets; an old one keeps its number."""
-
-SAMPLE: Final = Path(__file__).with_name("cart-join.json")
 _SKIP_KEYS: Final = 16
 
 _Item = tuple[str, EventBatch] | tuple[str, SkippedBatch] | tuple[str, Started | Position]

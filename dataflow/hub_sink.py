@@ -29,13 +29,9 @@ from dataflow.messages import (
     join_messages,
 )
 from dataflow.outbox import Outbox
+from dataflow.pieces import MAX_MESSAGE_BYTES, split_batch
 
 BATCH_BYTES: Final = 256 * 1024
-MAX_MESSAGE_BYTES: Final = 1024 * 1024
-LAST_PIECE: Final = b"\0"
-MORE_PIECES: Final = b"\1"
-"""The first byte of a websocket message: whether its batch goes on in the next one."""
-
 _PARTITION: Final = "hub"
 _OPEN_TIMEOUT_S: Final = 5.0
 _LONGEST_PAUSE_S: Final = 2.0
@@ -90,7 +86,8 @@ class HubPartition(StatefulSinkPartition[Message, int]):
         try:
             socket = self._socket or self._connect()
             while (batch := self._outbox.next_unsent()) is not None:
-                _send(socket, batch)
+                for message in split_batch(batch):
+                    socket.send(message)
             while True:
                 try:
                     answer = socket.recv(timeout=None if wait else 0)
@@ -139,14 +136,6 @@ class HubPartition(StatefulSinkPartition[Message, int]):
                 self._socket = socket
                 reach("hub reached")
                 return socket
-
-
-def _send(socket: ClientConnection, batch: bytes) -> None:
-    """Send a batch, in pieces where it is larger than a message may be."""
-    most = MAX_MESSAGE_BYTES - 1
-    for start in range(0, len(batch), most):
-        last = start + most >= len(batch)
-        socket.send((LAST_PIECE if last else MORE_PIECES) + batch[start : start + most])
 
 
 class HubSink(FixedPartitionedSink[Message, int]):

@@ -12,9 +12,9 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from typing_extensions import override
 
 from dataflow.faults import reach
-from dataflow.joiner import Restored
 from dataflow.journal import Entry, JournalReader
 from dataflow.messages import Started
+from dataflow.steps import Restored
 
 _POLL: Final = timedelta(milliseconds=5)
 _PARTITION: Final = "journal"

@@ -4,7 +4,6 @@ Takes the flow's lock, so that no second flow runs on the folder, and ends at on
 server does: standard input is a pipe that the server holds open and never writes to.
 """
 
-import argparse
 import ctypes
 import gc
 import logging
@@ -13,7 +12,6 @@ import signal
 import sys
 import threading
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 from bytewax.recovery import RecoveryConfig
@@ -22,24 +20,17 @@ from bytewax.run import cli_main
 from dataflow import faults
 from dataflow.flow import build_flow
 from dataflow.hub_sink import HubSink
-from dataflow.joiner import Restored
 from dataflow.journal_source import JournalSource
+from dataflow.launch import read_launch
 from dataflow.locks import FileLock, FolderLockedError
+from dataflow.steps import Restored
 
-SECRET_VARIABLE: Final = "CARTWATCH_HUB_SECRET"  # noqa: S105 (the name, not the secret)
 _PR_SET_PDEATHSIG: Final = 1
 
 
 def main() -> int:
     """Run the flow until it is killed; 1 where another flow runs on the folder."""
-    parser = argparse.ArgumentParser(description="Run the flow of a Cartwatch server.")
-    parser.add_argument("--generation", type=Path, required=True)
-    parser.add_argument("--lock", type=Path, required=True)
-    parser.add_argument("--hub", required=True)
-    parser.add_argument("--execution", type=int, required=True)
-    parser.add_argument("--groups", type=int, required=True)
-    parser.add_argument("--snapshot-interval", type=float, required=True)
-    options = parser.parse_args()
+    options = read_launch(sys.argv[1:], os.environ)
     logging.basicConfig(level=logging.WARNING, format="cartwatch flow: %(message)s")
     _end_with_parent()
     faults.arm(f"flow {options.execution}")
@@ -52,10 +43,10 @@ def main() -> int:
     # took a fifteenth of the time to walk them for nothing.
     gc.set_threshold(5_000_000, 10, 10)
     restored = Restored()
-    generation: Path = options.generation
+    generation = options.generation
     flow = build_flow(
         JournalSource(generation / "journal.db", generation / "uploads", restored),
-        HubSink(options.hub, os.environ[SECRET_VARIABLE], options.execution),
+        HubSink(options.hub, options.secret, options.execution),
         groups=options.groups,
         restored=restored,
     )

@@ -7,28 +7,12 @@ epoch in which the key was awake. Which segments count, the snapshot of the grou
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NoReturn
 
 from bytewax.operators import StatefulBatchLogic
 from typing_extensions import override
 
-
-@dataclass(slots=True)
-class Segment:
-    """A segment on its way from the joiner to its step: empty, until the epoch ends.
-
-    ``index`` counts from the base, which is 0. ``number`` tells it from those that had the index
-    before: the events that the group had accepted when it was opened. Both steps run in one
-    process, and the engine ends an epoch for the joiner before it does for the next step: so the
-    snapshot of the joiner sets ``carts``, and that of the next step finds them.
-    """
-
-    group: int
-    index: int
-    number: int
-    carts: bytes | None = None
-
+from dataflow.key_group import Segment
 
 Segments = dict[int, dict[int, bytes]]
 """What this process restored, by key group and number, until the joiner takes it."""

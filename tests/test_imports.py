@@ -1,13 +1,18 @@
 """Data flows one way, and the imports prove it."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOW = sorted((ROOT / "dataflow").glob("*.py"))
-PURE = ("cart", "chunks", "messages", "outbox", "records", "synthetic")
+PURE = (
+    *("cart", "chunks", "key_group", "messages", "outbox", "pieces", "records", "sample"),
+    "synthetic",
+)
 SHELLS = ("bytewax", "sqlite3", "socket", "starlette", "uvicorn", "websockets")
 
 
@@ -49,6 +54,25 @@ def test_the_core_knows_no_engine_no_database_and_no_socket(name: str) -> None:
             for each in imported(path)
             if each.startswith("dataflow.")
         ]
+
+
+SERVER = """
+import sys, web.cli, web.http.app, web.rebuild, web.server
+print(*(name for name in sys.modules if name.split(".")[0] in ("bytewax", "dataflow")))
+"""
+
+
+def test_the_server_builds_no_flow() -> None:
+    """The flow is another process: of the engine, the server knows how its store is made."""
+    loaded = subprocess.run(
+        [sys.executable, "-c", SERVER], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout.split()
+    assert {name for name in loaded if name.startswith("bytewax")} <= {
+        "bytewax",
+        "bytewax._bytewax",
+        "bytewax.recovery",
+    }
+    assert not {"dataflow.flow", "dataflow.process", "dataflow.steps"} & set(loaded)
 
 
 def test_the_oracle_shares_nothing_with_what_it_judges() -> None:

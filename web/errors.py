@@ -1,4 +1,4 @@
-"""Refusals: a status, a code and a sentence, whoever refuses. Pure."""
+"""Refusals: one shape for every error that a request can end in. Pure."""
 
 
 class APIError(Exception):

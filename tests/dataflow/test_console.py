@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bytewax.recovery import init_db_dir
 
-from dataflow.flow import SAMPLE
+from dataflow.sample import SAMPLE
 
 ROOT = Path(__file__).parents[2]
 EIGHT_LINES = (

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.flow import build_flow, console_flow, deserialize
-from dataflow.joiner import Restored, SkippedBatch
 from dataflow.journal import Entry
 from dataflow.messages import Figures, Message, Position, RecordsSkipped, Started
 from dataflow.recovery import purge
+from dataflow.steps import Restored, SkippedBatch
 from dataflow.synthetic import generate
 from tests.kit.memory_view import MemoryView
 from tests.kit.oracle import Oracle

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import pytest
 from websockets.sync.client import connect
 
-from dataflow.hub_sink import BATCH_BYTES, MAX_MESSAGE_BYTES, HubPartition, HubSink
+from dataflow.hub_sink import BATCH_BYTES, HubPartition, HubSink
 from dataflow.messages import Barrier, Message, Position, RecordsSkipped
 from dataflow.outbox import MAX_BYTES
+from dataflow.pieces import MAX_MESSAGE_BYTES
 from dataflow.records import INVALID_JSON, Skipped
 from tests.kit.hub_server import WITHIN_S, HubServer, hub_server
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from bytewax.inputs import StatefulSourcePartition
 
-from dataflow.joiner import Restored
 from dataflow.journal import Entry, Journal
 from dataflow.journal_source import JournalSource
 from dataflow.messages import Figures, Started
+from dataflow.steps import Restored
 
 Partition = StatefulSourcePartition[Entry | Started, int]
 

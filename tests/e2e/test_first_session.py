@@ -7,7 +7,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from dataflow.flow import SAMPLE
+from dataflow.sample import SAMPLE
 from tests.e2e.comparison import assert_holds
 from tests.kit.oracle import Oracle
 from tests.kit.running import Cartwatch

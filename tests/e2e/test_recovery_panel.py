@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from dataflow.flow import SAMPLE
+from dataflow.sample import SAMPLE
 from tests.kit.running import Cartwatch
 
 

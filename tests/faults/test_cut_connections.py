@@ -10,9 +10,9 @@ import psutil
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from dataflow.hub_sink import MORE_PIECES
+from dataflow.launch import SECRET_VARIABLE
 from dataflow.messages import Welcome, decode_answer
-from dataflow.process import SECRET_VARIABLE
+from dataflow.pieces import MORE_PIECES
 from tests.e2e.comparison import assert_holds
 from tests.faults.folders import NAME, generation_of, stream_of
 from tests.kit.running import Cartwatch, until

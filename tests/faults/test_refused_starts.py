@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dataflow.journal import Journal
-from dataflow.process import SECRET_VARIABLE
+from dataflow.launch import SECRET_VARIABLE
 from tests.faults.folders import generation_of, refusal
 from tests.kit.running import Cartwatch
 from web.data.folder import DataFolder

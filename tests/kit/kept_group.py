@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
-from dataflow.joiner import EventBatch, JoinLogic, Restored
+from dataflow.key_group import EventBatch, Segment
 from dataflow.messages import CartsChanged
-from dataflow.segments import Kept, Segment, SegmentLogic
+from dataflow.segments import Kept, SegmentLogic
+from dataflow.steps import JoinLogic, Restored
 
 
 class Snapshots(NamedTuple):

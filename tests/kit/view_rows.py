@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from dataflow.flow import deserialize
-from dataflow.joiner import EventBatch, SkipLogic, SkippedBatch
 from dataflow.journal import Entry
+from dataflow.key_group import EventBatch
 from dataflow.messages import (
     Barrier,
     Message,
@@ -19,6 +19,7 @@ from dataflow.messages import (
     join_messages,
 )
 from dataflow.records import Event
+from dataflow.steps import SkipLogic, SkippedBatch
 from tests.kit.kept_group import KeptGroup, Snapshots
 from tests.kit.streams import line_of
 from web.view.cart_table import CartTable

@@ -12,13 +12,12 @@ from typing import Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from dataflow.hub_sink import MAX_MESSAGE_BYTES, MORE_PIECES
 from dataflow.messages import Committed, Welcome, encode_answer
+from dataflow.pieces import Assembly, PieceError
 from web.view.committer import Committer
 
 _POLICY: Final = 1008
 _TOO_BIG: Final = 1009
-_MAX_BATCH_BYTES: Final = 256 * 1024 * 1024
 
 
 class Publisher:
@@ -110,19 +109,15 @@ class PublishPoint:
                 self._publisher = None
 
     async def _receive(self, websocket: WebSocket, publisher: Publisher) -> None:
-        pieces: list[bytes] = []
-        size = 0
+        assembly = Assembly()
         while self._publisher is publisher:  # else its socket was closed from this end
-            message = await websocket.receive_bytes()
-            size += len(message)
-            if len(message) > MAX_MESSAGE_BYTES or size > _MAX_BATCH_BYTES or not message:
-                await websocket.close(_TOO_BIG, f"a message is at most {MAX_MESSAGE_BYTES} bytes")
+            try:
+                batch = assembly.take(await websocket.receive_bytes())
+            except PieceError as error:
+                await websocket.close(_TOO_BIG, str(error))
                 return
-            pieces.append(message[1:])
-            if message[:1] == MORE_PIECES:
+            if batch is None:
                 continue
-            batch = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-            pieces, size = [], 0
             async with self._turn:
                 if self._publisher is not publisher:
                     return

@@ -10,16 +10,14 @@ import logging
 import os
 import signal
 import sqlite3
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-import dataflow
+from dataflow.launch import Launch
 from dataflow.locks import FileLock, FolderLockedError
-from dataflow.process import SECRET_VARIABLE
 from dataflow.recovery import REMEDY, RecoveryStoreError, purge
-from web.data.folder import Paths
+from web.data.paths import Paths
 from web.flow.state import FlowState
 
 _PATIENCE_S: Final = 2.0
@@ -100,27 +98,20 @@ class Supervisor:
             lock.release()
         if purged:
             _log.info("Purged %d snapshots of epochs that never finished.", purged)
-        root = str(Path(dataflow.__file__).resolve().parent.parent)
-        search = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+        launch = Launch(
+            generation=paths.folder,
+            lock=self._lock,
+            hub=hub_url,
+            secret=secret,
+            execution=self._state.execution,
+            groups=paths.facts.key_groups,
+            snapshot_interval=self._interval,
+        )
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            "-m",
-            "dataflow.process",
-            f"--generation={paths.folder}",
-            f"--lock={self._lock}",
-            f"--hub={hub_url}",
-            f"--execution={self._state.execution}",
-            f"--groups={paths.facts.key_groups}",
-            f"--snapshot-interval={self._interval}",
+            *launch.command(),
             stdin=asyncio.subprocess.PIPE,
             start_new_session=True,
-            env={
-                **os.environ,
-                SECRET_VARIABLE: secret,
-                "RUST_BACKTRACE": "0",
-                "PYTHONPATH": os.pathsep.join(search),
-            },
+            env=launch.environment(os.environ),
         )
         self.pid = self._process.pid
         self._changed()

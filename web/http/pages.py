@@ -3,22 +3,22 @@
 Pure rendering, after the view and before the browser. The browser clones its rows from the very
 partials used here (`_cart.html`, `_upload.html`, `_skipped.html`, `_chip.html`, `_start.html`), so
 that a row is described once; the filters below are the half of that description which
-`static/elements/` says again, and a browser test compares the two.
+`static/elements/` and `static/paint/` say again, and a browser test compares the two.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import chain
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from web.http import assets
 from web.settings import asset_folder
 from web.view.cart_item import CartItem
 from web.view.recoveries import Recovery
@@ -51,19 +51,34 @@ class Chip(NamedTuple):
     status: str
 
 
-def render_dashboard(snapshot: Mapping[str, Any], *, wanted: str | None) -> str:
+def prepare() -> None:
+    """Read every template now: a page is never made of templates from after an upgrade."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
+def render_dashboard(
+    snapshot: Mapping[str, Any], *, wanted: str | None, complaint: str = ""
+) -> str:
     """The whole page for a snapshot frame.
 
-    `wanted` is the user id of `/carts/{user_id}`, or None for `/`. Everything in `snapshot` came
-    from outside: the environment escapes all of it.
+    `wanted` is the user id of `/carts/{user_id}`, or None for `/`; `complaint` says what is wrong
+    with what the address asks for. All of it came from outside: the environment escapes it.
     """
     template = _environment().get_template("dashboard.html")
-    return template.render(snapshot=snapshot, wanted=wanted, modules=_modules(), blank=_blank())
+    return template.render(
+        snapshot=snapshot,
+        wanted=wanted,
+        complaint=complaint,
+        modules=assets.installed().names(".js"),
+        blank=_blank(),
+    )
 
 
-def render_not_found(path: str) -> str:
-    """The page for an address that nothing lives at."""
-    return _environment().get_template("not_found.html").render(path=path)
+def render_not_found(path: str, complaint: str = "") -> str:
+    """The page for an address that nothing lives at, or that cannot be read: a `complaint`."""
+    return _environment().get_template("not_found.html").render(path=path, complaint=complaint)
 
 
 def chips(cart: Mapping[str, Any]) -> list[Chip]:
@@ -192,14 +207,6 @@ def _blank() -> Mapping[str, Any]:
 
 
 @cache
-def _modules() -> tuple[str, ...]:
-    """Every script of the page, to be preloaded: no module waits for the one that imports it."""
-    folder = asset_folder("static")
-    files: Iterable[Any] = chain(folder.glob("*.js"), folder.glob("elements/*.js"))
-    return tuple(sorted(file.relative_to(folder).as_posix() for file in files))
-
-
-@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(asset_folder("templates")),
@@ -207,6 +214,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
+        auto_reload=False,  # as the assets: what a server shows does not change under it
     )
     for rendering in (
         cart_path,
@@ -225,6 +233,7 @@ def _environment() -> Environment:
     ):
         environment.filters[rendering.__name__] = rendering
     environment.globals.update(
+        asset=assets.installed().address,
         filters=FILTERS.items(),
         sorts=[(name, sort.words) for name, sort in SORTS.items()],
         sheets=SHEETS,

@@ -18,6 +18,8 @@ LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 MAX_REQUESTS: Final = 256
 
 _HEADERS: Final = {
+    # What may be kept says so itself: facts are stale at once, and a page names its modules.
+    "cache-control": "no-store",
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
         " connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none';"

@@ -9,11 +9,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from typing import Final, TypeVar
 
-from web.data.folder import Paths, open_journal, refuse_gap
+from web.data.journal_file import open_journal, refuse_gap
+from web.data.paths import Paths
 from web.intake.run_ahead import RunAhead
 from web.intake.uploads import Uploads
 from web.view.audit import count_view
@@ -22,6 +23,7 @@ from web.view.cart_table import CartTable
 from web.view.committer import Committer
 from web.view.page import Page
 from web.view.reader import ViewReader
+from web.view.spool import Rows, Spool
 from web.view.totals import Counted
 from web.view.view import Outcome, View
 from web.view.windows import Window
@@ -190,10 +192,25 @@ class Generation:
             await self.write(carts.load)
         return carts
 
-    def export(self, call: Callable[[ViewReader], Iterator[bytes]]) -> Iterator[bytes]:
-        """Stream rows through a reader of their own, however long the client takes."""
-        with closing(ViewReader(self.paths.view)) as reader:
-            yield from call(reader)
+    async def export(self, threads: Executor, rows: Rows) -> Spool:
+        """Begin to write rows to a spool, as of one moment; the caller closes it.
+
+        Neither a reset nor a slow client holds it up, nor does it them.
+        """
+        with self.held(), ExitStack() as begun:
+            spool = begun.enter_context(closing(Spool(threads, self.paths.folder)))
+            await spool.begin(self.paths.view, rows)
+            begun.pop_all()
+        return spool
+
+    async def export_carts(self, threads: Executor, window: Window) -> Spool:
+        """Begin to write all carts of a window's search and filter, whole, in its order."""
+        with self.held():
+            await self.unmoved(window)  # moves them, where they are many
+            async with self.committer.turn:  # the log and the table at the same moment
+                found = (await self._table()).search(window)
+                unmoved = [row_of(*item) for item in found.items()]
+                return await self.export(threads, lambda view: view.all_carts(window, unmoved))
 
     async def close(self) -> None:
         """Stop releasing and close the files; what was acknowledged is in them."""

@@ -48,6 +48,15 @@ class ViewReader:
         """Close the file."""
         self._db.close()
 
+    def begin(self) -> None:
+        """Hold on to this moment, till ``close``: later commits change nothing of what is read."""
+        self._db.execute("BEGIN")
+        self._db.execute("SELECT 1 FROM position").fetchone()  # the first reading begins it
+
+    def interrupt(self) -> None:
+        """Raise ``sqlite3.OperationalError`` in what is being read; from any thread."""
+        self._db.interrupt()
+
     def carts(
         self,
         window: Window,
@@ -166,12 +175,15 @@ class ViewReader:
 
     @contextmanager
     def _moment(self) -> Iterator[None]:
-        """Read in one transaction: all of it as of one moment."""
-        self._db.execute("BEGIN")
+        """Read in one transaction, all of it as of one moment: that of ``begin`` where it was."""
+        is_held = self._db.in_transaction
+        if not is_held:
+            self._db.execute("BEGIN")
         try:
             yield
         finally:
-            self._db.execute("ROLLBACK")
+            if not is_held:
+                self._db.execute("ROLLBACK")
 
 
 def _where(window: Window) -> tuple[str, list[int | str]]:

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.sync.client import connect
 
-from dataflow.flow import KEY_GROUPS
+from dataflow.key_group import KEY_GROUPS
 from dataflow.messages import Figures
 from tests.e2e.comparison import assert_holds
 from tests.faults.folders import NAME, end_two_epochs, generation_of, stream_of
@@ -152,7 +152,7 @@ def test_a_view_that_differs_from_the_state_is_an_alarm_until_it_is_rebuilt(
 
 def agreed(server: Cartwatch) -> dict[str, int]:
     """Restart the flow and wait for the comparison after it; gives the figures of both sides."""
-    checked = server.get("/api/recovery")["agreement"]["checked_at"]
+    checked = until(lambda: server.get("/api/recovery")["agreement"])["checked_at"]
     assert server.call("POST", "/api/flow/restart").status == 202
 
     def look() -> Any:

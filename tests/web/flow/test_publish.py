@@ -6,7 +6,6 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from dataflow.hub_sink import LAST_PIECE, MAX_MESSAGE_BYTES, MORE_PIECES
 from dataflow.messages import (
     Answer,
     Barrier,
@@ -17,6 +16,7 @@ from dataflow.messages import (
     encode_message,
     join_messages,
 )
+from dataflow.pieces import LAST_PIECE, MAX_MESSAGE_BYTES, MORE_PIECES
 from tests.kit.hub_server import WITHIN_S, HubServer, hub_server
 
 
@@ -150,7 +150,7 @@ def test_a_new_execution_counts_its_batches_anew(hub: HubServer) -> None:
         assert hear(socket) == Welcome(0)
 
 
-@pytest.mark.parametrize("message", [b"", b"\0" * (MAX_MESSAGE_BYTES + 1)])
+@pytest.mark.parametrize("message", [b"", b"\0" * (MAX_MESSAGE_BYTES + 1), b"\2x"])
 def test_a_message_out_of_bounds_closes_the_socket(hub: HubServer, message: bytes) -> None:
     """Messages are of at most 1 MiB, and never empty."""
     with publisher(hub) as socket:

@@ -1,10 +1,57 @@
-"""What the API answers where it refuses: one shape for every error."""
+"""What the API reads and answers alike everywhere: JSON, pages of lists, refusals."""
 
+import errno
+import sqlite3
+from typing import Final
+
+import msgspec
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from web.errors import APIError
+from web.errors import APIError, bad_request
+from web.http.receive import receive_body
+from web.service.service import Service
+from web.view.page import Page
+
+MAX_JSON_BYTES: Final = 64 * 1024
+JSON: Final = "application/json"
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def error_response(error: APIError) -> JSONResponse:
-    """Answer a refusal with its status and its sentence."""
+    """Refuse a request: one shape for every error of the API."""
     return JSONResponse(error.body(), error.status)
+
+
+def storage_error(error: sqlite3.Error | OSError) -> APIError:
+    """Say what is the matter with the data folder."""
+    is_full = (
+        error.sqlite_errorcode == sqlite3.SQLITE_FULL
+        if isinstance(error, sqlite3.Error) and hasattr(error, "sqlite_errorcode")
+        else getattr(error, "errno", None) in _FULL
+    )
+    if is_full:
+        return APIError(507, "disk_full", "the disk is full: nothing was changed")
+    return APIError(503, "storage", f"the data folder cannot be used: {error}")
+
+
+async def read_json(request: Request) -> object:
+    """Read a small JSON body; refuses anything else."""
+    body = await receive_body(request, MAX_JSON_BYTES, "a request")
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.MsgspecError, RecursionError):
+        raise bad_request("the body is not JSON") from None
+
+
+def service_of(request: Request) -> Service:
+    """Give the service that a request is for."""
+    service: Service = request.app.state.service
+    return service
+
+
+def page_json(page: Page, **fields: object) -> bytes:
+    """Encode a page of a list, its rows as they were read; ``fields`` come beside them."""
+    items = b",".join(row.json for row in page.rows)
+    rest = msgspec.json.encode({"next": page.next, "total": page.total, **fields})
+    return b'{"items":[' + items + b"]," + rest[1:]

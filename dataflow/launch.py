@@ -1,0 +1,75 @@
+"""The start of the flow's process: its command line and environment, written and read in one place.
+
+Written by the supervisor and read by the process itself. The secret of the hub stands in the
+environment, where no other user of the machine can read it.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+SECRET_VARIABLE: Final = "CARTWATCH_HUB_SECRET"  # noqa: S105 (the name, not the secret)
+PROCESS: Final = "dataflow.process"
+
+
+class Launch(NamedTuple):
+    """What one process of the flow is started with.
+
+    ``generation`` is the folder with the journal, the uploads and the recovery store, ``lock`` the
+    file that keeps every other flow away; ``hub`` is where to publish, as which ``execution`` and
+    by which secret. ``snapshot_interval`` is in seconds.
+    """
+
+    generation: Path
+    lock: Path
+    hub: str
+    secret: str
+    execution: int
+    groups: int
+    snapshot_interval: float
+
+    def command(self) -> list[str]:
+        """Give the words that start it; nothing is imported from the folder it is started in."""
+        return [
+            *(sys.executable, "-P", "-m", PROCESS),
+            f"--generation={self.generation}",
+            f"--lock={self.lock}",
+            f"--hub={self.hub}",
+            f"--execution={self.execution}",
+            f"--groups={self.groups}",
+            f"--snapshot-interval={self.snapshot_interval!r}",
+        ]
+
+    def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """Give the environment that it is started in: this one, and where this code was found."""
+        root = str(Path(__file__).resolve().parent.parent)
+        search = [root, *filter(None, [environ.get("PYTHONPATH")])]
+        return {
+            **environ,
+            SECRET_VARIABLE: self.secret,
+            "RUST_BACKTRACE": "0",
+            "PYTHONPATH": os.pathsep.join(search),
+        }
+
+
+def read_launch(words: Sequence[str], environ: Mapping[str, str]) -> Launch:
+    """Read what ``Launch`` wrote: the words behind the module's name, and the environment.
+
+    Raises ``SystemExit``, with a sentence on stderr, for anything else.
+    """
+    parser = argparse.ArgumentParser(
+        prog=PROCESS, description="Run the flow of a Cartwatch server.", allow_abbrev=False
+    )
+    parser.add_argument("--generation", type=Path, required=True)
+    parser.add_argument("--lock", type=Path, required=True)
+    parser.add_argument("--hub", required=True)
+    parser.add_argument("--execution", type=int, required=True)
+    parser.add_argument("--groups", type=int, required=True)
+    parser.add_argument("--snapshot-interval", type=float, required=True)
+    options = parser.parse_args(words)
+    if SECRET_VARIABLE not in environ:
+        parser.error(f"{SECRET_VARIABLE} is not set: a server starts its flow by itself")
+    return Launch(**vars(options), secret=environ[SECRET_VARIABLE])

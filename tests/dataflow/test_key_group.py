@@ -1,0 +1,255 @@
+"""The join: whatever the batches, the snapshots and the repeats, the same carts and sums."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from unittest.mock import patch
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataflow.cart import NEWEST, Counts, Status, count_cart
+from dataflow.key_group import MAX_SEGMENTS, EventBatch, KeyGroup, Segment, key_group
+from dataflow.messages import Figures
+from dataflow.records import Event
+from dataflow.segments import SegmentLogic
+from tests.kit.kept_group import KeptGroup, Snapshots
+from tests.kit.memory_view import MemoryView
+from tests.kit.oracle import Oracle
+from tests.kit.streams import claim, events, line_of
+
+GROUP = 3
+Stream = list[tuple[str, Event]]
+
+of_two_uploads = st.lists(st.tuples(st.sampled_from(("one", "two", "")), events()), max_size=60)
+
+
+@st.composite
+def tall(draw: st.DrawFn) -> Stream:
+    """Draw a stream that makes a cart taller than its summary, in any order."""
+    size = draw(st.integers(NEWEST, 2 * NEWEST + 5))
+    pairs = [Event("tall", order_id, paid) for order_id in range(size) for paid in (False, True)]
+    stream: list[Event] = draw(st.permutations(pairs))
+    return [("one", event) for event in stream[: draw(st.integers(size, len(stream)))]]
+
+
+streams = st.one_of(of_two_uploads, tall())
+
+
+def batches_of(stream: Stream) -> list[EventBatch]:
+    """Make runs of one upload into batches, as chunks are."""
+    batches: list[EventBatch] = []
+    for upload, event in stream:
+        if not batches or batches[-1].upload != upload:
+            batches.append(EventBatch(GROUP, upload, []))
+        batches[-1].events.append(event)
+    return batches
+
+
+def pieces(stream: Stream, cuts: Sequence[int]) -> list[Stream]:
+    places = sorted({0, len(stream), *(cut % (len(stream) + 1) for cut in cuts)})
+    return [stream[start:end] for start, end in pairwise(places)]
+
+
+def expect(view: MemoryView, stream: Stream) -> None:
+    """Compare all that a view holds with what the rules say of the stream."""
+    oracle = Oracle()
+    counters: dict[str, list[int]] = {}
+    for upload, event in stream:
+        counts = oracle.feed(line_of(event))
+        sums = counters.setdefault(upload, [0, 0])
+        sums[0] += counts.accepted
+        sums[1] += counts.duplicates
+    assert repr(sorted(view.summaries().items())) == repr(
+        sorted((user_id, cart.summary(user_id)) for user_id, cart in oracle.carts.items())
+    )
+    assert sorted(map(repr, view.completed)) == sorted(map(repr, oracle.completed))
+    for upload, (accepted, duplicates) in counters.items():
+        assert view.counts(upload) == (accepted, duplicates, 0, 0)
+    carts = list(oracle.carts.values())
+    if stream:
+        assert view.figures() == Figures(
+            len(carts),
+            sum(len(cart.unpaid) for cart in carts),
+            sum(len(cart.paid) for cart in carts),
+            sum(len(cart.waiting) for cart in carts),
+            sum(bool(cart.unpaid) for cart in carts),
+            sum(bool(cart.paid) for cart in carts),
+            sum(bool(cart.waiting) for cart in carts),
+        )
+        assert view.groups[GROUP][0] == len(stream)
+
+
+@claim
+@given(streams, st.lists(st.integers(0, 200), max_size=8), st.sets(st.integers(0, 8)))
+def test_batches_and_restores_change_nothing(
+    stream: Stream, cuts: list[int], restores: set[int]
+) -> None:
+    """Cut into any batches, restored from a snapshot between any two, it ends in the same state.
+
+    And the messages, each applied once, rebuild the exact whole carts, figures and totals.
+    """
+    group, view = KeptGroup(), MemoryView()
+    for number, piece in enumerate(pieces(stream, cuts)):
+        if number in restores:
+            group = KeptGroup(group.snapshot())
+        view.apply(group.join(batches_of(piece)))
+    expect(view, stream)
+    assert KeptGroup(group.snapshot()).snapshot() == group.snapshot()
+
+
+@claim
+@given(streams, st.lists(st.integers(0, 200), max_size=5), st.data())
+def test_a_replay_in_other_batches_converges(
+    stream: Stream, cuts: list[int], data: st.DataObject
+) -> None:
+    """After a crash the stream goes on from an older snapshot, cut elsewhere: the view is right.
+
+    No cart goes back to an older version, and each order completes once.
+    """
+    group, view = KeptGroup(), MemoryView()
+    snapshots = [(0, group.snapshot())]
+    done = 0
+    for piece in pieces(stream, cuts)[: data.draw(st.integers(0, 6))]:
+        view.apply(group.join(batches_of(piece)))
+        done += len(piece)
+        snapshots.append((done, group.snapshot()))
+    resume_at, snapshot = data.draw(st.sampled_from(snapshots))
+    group = KeptGroup(snapshot)
+    for piece in pieces(stream[resume_at:], data.draw(st.lists(st.integers(0, 200), max_size=5))):
+        before = view.versions()
+        if piece:
+            view.apply(group.join(batches_of(piece)))
+        after = view.versions()
+        assert all(after[user_id] >= was for user_id, was in before.items())
+    expect(view, stream)
+
+
+@claim
+@given(of_two_uploads)
+def test_a_message_tells_each_changed_cart_once(stream: Stream) -> None:
+    """One change per touched cart and batch, and none for a cart that only saw repeats."""
+    if not stream:
+        return
+    group = KeyGroup()
+    first = group.join(batches_of(stream))
+    assert first.carts.keys() == {event.user_id for _, event in stream}
+    assert (first.begin, first.accepted) == (0, len(stream))
+    again = group.join(batches_of(stream))
+    assert again.carts == {}
+    assert again.figures == first.figures
+    assert (again.begin, again.accepted) == (len(stream), 2 * len(stream))
+
+
+def test_a_message_tells_what_changed_and_no_more() -> None:
+    """What an order became is told once, so that a tall cart costs no more than a small one."""
+    group = KeyGroup()
+    orders = [Event("a", order_id, False) for order_id in range(NEWEST + 5)]
+    group.join([EventBatch(GROUP, "one", [*orders, Event("a", 7, True)])])
+    message = group.join([EventBatch(GROUP, "one", [Event("a", 3, True), Event("a", 9, True)])])
+    version = len(orders) + 1
+    assert count_cart(message.carts["a"]) == Counts(version + 2, NEWEST + 2, 3, 0)
+    assert message.completed == [("a", 3, version + 1), ("a", 9, version + 2)]
+    assert message.orders == [
+        ("a", 3, Status.PAID, version + 1),
+        ("a", 9, Status.PAID, version + 2),
+    ]
+
+
+def test_what_a_message_says_does_not_change_later() -> None:
+    """The figures of a message are those of its moment, not those of the running group."""
+    group = KeyGroup()
+    first = group.join([EventBatch(GROUP, "one", [Event("a", 1, False)])])
+    group.join([EventBatch(GROUP, "one", [Event("b", 1, False)])])
+    assert first.figures == Figures(carts=1, unpaid=1, with_unpaid=1)
+
+
+def test_a_cart_that_rests_is_woken_as_it_was() -> None:
+    """Small ones rest between batches, and tall ones behind a snapshot where they are too many."""
+    group, view = KeptGroup(), MemoryView()
+    users = [f"user-{number}" for number in range(30)]
+    stream = [("one", Event(user, order, False)) for order in range(NEWEST + 9) for user in users]
+    stream += [("one", Event(user, order, True)) for order in range(NEWEST) for user in users[:9]]
+    with patch("dataflow.key_group.MAX_TALL", 20):
+        for start in range(0, len(stream), 100):
+            view.apply(group.join(batches_of(stream[start : start + 100])))
+            group.snapshot()
+    expect(view, stream)
+    restored = KeptGroup(group.snapshot())
+    assert restored.join(batches_of(stream)).carts == {}
+
+
+def test_a_snapshot_costs_what_has_changed_not_what_there_is() -> None:
+    """Most carts rest: over many epochs little more is written than a few times all of them.
+
+    And what comes back, from the base and the deltas, is every cart as it was.
+    """
+    group, view = KeptGroup(), MemoryView()
+    users = [f"user-{number}" for number in range(1_000)]
+    stream = [("one", Event(user, 1, False)) for user in users]
+    view.apply(group.join(batches_of(stream)))
+    before = group.snapshot()
+    whole = written = len(before.segments[0][3])
+    for epoch in range(200):
+        piece = [("one", Event(user, 1, True)) for user in users[5 * epoch : 5 * epoch + 5]]
+        view.apply(group.join(batches_of(piece)))
+        stream += piece
+        kept = group.snapshot()
+        new = [segment for segment in kept.segments if segment not in before.segments]
+        written += len(kept.group or b"") + sum(len(carts) for *_, carts in new)
+        before = kept
+    assert len(before.segments) == MAX_SEGMENTS
+    assert written < 10 * whole
+    restored = KeptGroup(before)
+    assert restored.join(batches_of(stream)).carts == {}
+    expect(view, stream)
+
+
+def test_the_segments_of_another_snapshot_are_refused() -> None:
+    """A group that is not told all of its carts is an error, never a smaller group."""
+    group = KeptGroup()
+    for epoch in range(3):
+        users = ["a"] if epoch else [f"user-{number}" for number in range(10)]
+        group.join(batches_of([("one", Event(user, epoch, False)) for user in users]))
+        kept = group.snapshot()
+    *others, (of_group, index, number, carts) = kept.segments
+    for segments in ((), tuple(others), (*others, (of_group, index, number - 1, carts))):
+        with pytest.raises(ValueError, match=f"without its segment {number if segments else 10}"):
+            KeptGroup(Snapshots(kept.group, segments)).join(batches_of([("", Event("a", 1, True))]))
+
+
+def test_an_epoch_that_changes_no_cart_opens_no_segment() -> None:
+    """The same file once more: what it repeats is counted, and nothing is written anew."""
+    group = KeptGroup()
+    stream: Stream = [("one", Event("a", 1, False))]
+    group.join(batches_of(stream))
+    before = group.snapshot()
+    group.join(batches_of(stream))
+    after = group.snapshot()
+    assert after.segments == before.segments
+    assert KeptGroup(after).join(batches_of(stream)).begin == 2
+
+
+def test_a_segment_whose_epoch_ends_before_its_group_is_an_error() -> None:
+    """Should the engine ever end epochs in another order, it fails instead of losing carts."""
+    keeper = SegmentLogic(None, {})
+    keeper.on_batch([Segment(GROUP, 0, 1)])
+    with pytest.raises(RuntimeError, match="before that of its key group"):
+        keeper.snapshot()
+
+
+def test_a_snapshot_of_another_format_is_refused() -> None:
+    """State that this version cannot read is an error, never an empty group."""
+    for other in ([1, 0, 0, [0] * 7, {}, {}], [2, 0, 0, [0] * 7, {}, b"", {}], [6]):
+        with pytest.raises(ValueError, match=f"format {other[0]}"):
+            KeyGroup(msgspec.msgpack.encode(other))
+    with pytest.raises(msgspec.DecodeError):
+        KeyGroup(b"\x00")
+
+
+def test_the_group_of_a_user_never_changes() -> None:
+    """A stable hash, spelt out: another one would send users to empty state after an update."""
+    users = ("", "a", "user-000123", "ü/x", "7")
+    assert [key_group(user, 256) for user in users] == [0, 67, 214, 227, 130]
+    assert all(0 <= key_group(str(number), 7) < 7 for number in range(100))

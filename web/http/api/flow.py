@@ -1,0 +1,84 @@
+"""The flow in the API: its figures, its starts, its switches, and whether all is well."""
+
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from web.errors import APIError, bad_request
+from web.http.api.answers import JSON, read_json, service_of
+from web.http.resource import Later
+from web.service.service import Service
+from web.view.windows import read_limit, read_number_cursor
+
+STARTS_TOLD: Final = 20
+"""Starts of the flow that are told where no limit is asked for: a page reads them often."""
+
+
+async def get_stats(request: Request) -> Response:
+    """``GET /api/stats``: the figures."""
+    return JSONResponse(service_of(request).contents.stats())
+
+
+async def get_recovery(request: Request) -> Response:
+    """``GET /api/recovery``: what the flow is doing, and its starts, the newest first."""
+    service = service_of(request)
+    limit = read_limit(request.query_params, STARTS_TOLD)
+    cursor = read_number_cursor(request.query_params)
+
+    async def make() -> bytes:
+        return msgspec.json.encode(await _describe(service, limit, cursor))
+
+    return Later(make, JSON)
+
+
+async def _describe(service: Service, limit: int, cursor: int | None) -> dict[str, Any]:
+    starts = await service.generation.read(lambda view: view.recoveries(limit, cursor))
+    newest = starts.newest
+    return {
+        **service.contents.flow(),
+        "current": newest if newest is not None and newest.ended_at is None else None,
+        "history": starts.items,
+        "next": starts.next,
+        "total": starts.total,
+        "snapshot": await service.describe_snapshot(),
+        "agreement": service.upkeep.agreement.describe(),
+    }
+
+
+async def restart_flow(request: Request) -> Response:
+    """``POST /api/flow/restart``: kill the flow's process and let it recover."""
+    service = service_of(request)
+    killed = service.supervisor.pid
+    service.supervisor.restart("a person restarted it")
+    return JSONResponse({"killed": killed}, 202)
+
+
+async def reset(request: Request) -> Response:
+    """``POST /api/reset``: start over, and replay one upload where that is asked for."""
+    asked = await read_json(request)
+    if not isinstance(asked, dict) or asked.get("confirm") != "reset":
+        raise bad_request('the body is {"confirm": "reset"}, with "replay": an upload\'s id or not')
+    replay = asked.get("replay")
+    if asked.keys() - {"confirm", "replay"} or not isinstance(replay, str | None):
+        raise bad_request("replay is the id of an upload")
+    service = service_of(request)
+    upload = await service.reset(replay)
+    answer: dict[str, Any] = {"generation": service.generation.name}
+    if upload is not None:
+        answer["upload"] = service.generation.uploads.describe(upload)
+    return JSONResponse(answer, 202)
+
+
+async def livez(_: Request) -> Response:
+    """``GET /livez``: the server is alive."""
+    return JSONResponse({"status": "alive"})
+
+
+async def readyz(request: Request) -> Response:
+    """``GET /readyz``: the flow has recovered and everything can be written."""
+    why = service_of(request).readiness()
+    if why is not None:
+        raise APIError(503, "not_ready", why)
+    return JSONResponse({"status": "ready"})
