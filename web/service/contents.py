@@ -67,13 +67,16 @@ class Contents:
         """Look at the generation in force, which stays open meanwhile, whatever replaces it."""
         generation = self._generation()
         with generation.held():
-            page, by_reason = await generation.read(lambda view: view.skipped(None, SKIPPED_SHOWN))
+            skipped = await generation.read(lambda view: view.skipped(None, SKIPPED_SHOWN))
             uploads, total = generation.uploads.newest(UPLOADS_SHOWN)
             rows = [Row(each.id, _encode(generation.uploads.describe(each))) for each in uploads]
             yield _Moment(
                 generation,
                 ListPart(rows, {"total": total}),
-                ListPart(page.rows, {"total": page.total, "by_reason": by_reason}),
+                ListPart(
+                    skipped.page.rows,
+                    {"total": skipped.page.total, "by_reason": skipped.by_reason},
+                ),
                 _encode(self.stats(generation)),
                 _encode(self.flow()),
             )

@@ -22,7 +22,7 @@ from web.service.generation import LONGEST_REST_S, Generation
 from web.view.view import Outcome
 
 AGREEMENT_EVERY_S: Final = 60.0
-_FEW_BEHIND: Final = 65_536
+_FEW_UNMOVED: Final = 65_536
 """Carts that are not in the table yet and yet hardly matter to what a comparison costs."""
 
 _WATCH_EVERY_S: Final = 1.0
@@ -51,7 +51,7 @@ class Upkeep:
         self._restart_flow = restart_flow
         self._received = received
         self._check_now = asyncio.Event()
-        self._few_behind = asyncio.Event()
+        self._few_unmoved = asyncio.Event()
         self._committed_at = -math.inf
 
     def tasks(self) -> dict[str, Coroutine[Any, Any, None]]:
@@ -84,8 +84,8 @@ class Upkeep:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(AGREEMENT_EVERY_S):
                     await self._check_now.wait()
-                    if await self._generation.count_behind() > _FEW_BEHIND:
-                        await self._few_behind.wait()
+                    if await self._generation.count_unmoved() > _FEW_UNMOVED:
+                        await self._few_unmoved.wait()
             self._check_now.clear()
             if self._flow.state != RUNNING:
                 continue
@@ -132,10 +132,10 @@ class Upkeep:
             is_quiet = time.monotonic() - self._committed_at > _QUIET_S
             try:
                 rest = await self._generation.tidy_table(is_quiet=is_quiet)
-                if await self._generation.count_behind() > _FEW_BEHIND:
-                    self._few_behind.clear()
+                if await self._generation.count_unmoved() > _FEW_UNMOVED:
+                    self._few_unmoved.clear()
                 else:
-                    self._few_behind.set()
+                    self._few_unmoved.set()
             except sqlite3.Error as error:
                 if is_damage(error):
                     raise

@@ -155,16 +155,6 @@ def test_it_ends_well_only_when_the_upload_is_done(
     assert "4.00/4.00" in last_line(capsys, "in.jsonl: 4 accepted, 0 skipped\n")
 
 
-def test_a_file_of_which_nothing_was_accepted_is_named(
-    fake: FakeServer, file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """What it looks like is why, and stands on stderr."""
-    said = "it looks like a JSON array: write one record a line"
-    fake.polls = [running(4, state="done", accepted=0, looks_like=said)]
-    run(fake, file)
-    assert f"cartwatch: nothing was accepted; {said}" in capsys.readouterr().err
-
-
 def test_an_upload_that_is_done_at_once_is_not_asked_for(fake: FakeServer, file: Path) -> None:
     """The answer to the upload counts as the first look at it."""
     fake.upload = (201, {**UPLOAD, "state": "done", "processed": 4, "accepted": 4})

@@ -1,20 +1,22 @@
 """The lists of the API: carts, skipped records and the fulfilment feed, by pages and as exports."""
 
 from collections.abc import Callable, Iterator
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dataflow.records import REASONS
-from web.errors import bad_request, not_found
+from web.errors import not_found
 from web.http.api.answers import JSON, page_json, service_of
 from web.http.api.exports import ExportResponse
 from web.http.resource import HEAD, Later
 from web.view.reader import ViewReader
-from web.view.windows import Window, read_limit, read_number_cursor, read_window
-
-_MAX_LABEL: Final = 1024
+from web.view.windows import (
+    Window,
+    read_limit,
+    read_number_cursor,
+    read_skipped_filter,
+    read_window,
+)
 
 
 async def list_carts(request: Request) -> Response:
@@ -48,23 +50,19 @@ async def list_skipped(request: Request) -> Response:
     """``GET /api/skipped``: a page of skipped records, newest first."""
     params = request.query_params
     limit, cursor = read_limit(params), read_number_cursor(params)
-    reason, source = params.get("reason"), params.get("source")
-    if reason is not None and reason not in REASONS:
-        raise bad_request(f"reason is one of {', '.join(REASONS)}, not {reason[:40]!r}")
-    if source is not None and len(source) > _MAX_LABEL:
-        raise bad_request(f"source is longer than {_MAX_LABEL} characters")
+    asked = read_skipped_filter(params)
 
     async def make() -> bytes:
-        page, by_reason = await service_of(request).generation.read(
-            lambda view: view.skipped(cursor, limit, reason, source)
+        page, by_reason, by_source = await service_of(request).generation.read(
+            lambda view: view.skipped(cursor, limit, asked)
         )
-        return page_json(page, by_reason=by_reason)
+        return page_json(page, by_reason=by_reason, by_source=by_source)
 
     return Later(make, JSON)
 
 
 async def list_completed(request: Request) -> Response:
-    """``GET /api/completed``: the fulfilment feed behind a ``seq``."""
+    """``GET /api/completed``: the fulfilment feed after a ``seq``."""
     limit = read_limit(request.query_params)
     after = read_number_cursor(request.query_params) or 0
 
@@ -86,8 +84,9 @@ async def export_carts(request: Request) -> Response:
 
 
 async def export_skipped(request: Request) -> Response:
-    """``GET /api/skipped.jsonl``: every skipped record."""
-    return _export(request, "skipped.jsonl", ViewReader.all_skipped)
+    """``GET /api/skipped.jsonl``: every skipped record of a filter."""
+    asked = read_skipped_filter(request.query_params)
+    return _export(request, "skipped.jsonl", lambda view: view.all_skipped(asked))
 
 
 async def export_completed(request: Request) -> Response:
