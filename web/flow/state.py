@@ -38,8 +38,6 @@ class FlowState:
         self.state = RESTARTING
         self.since = now()
         self.message: str | None = "The flow is being started."
-        self.alarm: str | None = None
-        """What is wrong with the data, however well the flow runs."""
 
     @property
     def target(self) -> int:
@@ -84,12 +82,11 @@ class FlowState:
         self._move(RESTARTING, why)
 
     def describe(self) -> dict[str, Any]:
-        """Give the state as the frames show it."""
+        """Give the state as frames and API show it, but for what is wrong with the data."""
         return {
             "state": self.state,
             "since": rfc3339(self.since),
             "message": self.message,
-            "alarm": self.alarm,
         }
 
     def _arrive(self, *, barrier: bool) -> bool:

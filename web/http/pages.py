@@ -200,6 +200,7 @@ def _blank() -> Mapping[str, Any]:
             "skipped": 0,
             "duplicates": 0,
             "rate": None,
+            "looks_like": None,
         },
         "skipped": msgspec.structs.asdict(SkippedRecord()),
         "start": msgspec.structs.asdict(Recovery()),

@@ -20,8 +20,9 @@ from typing import Any, BinaryIO, Final
 
 from dataflow.chunks import MAX_CHUNK_LINES, after_bom, next_chunk, read_chunk
 from dataflow.faults import reach
-from dataflow.journal import Journal, Upload
+from dataflow.journal import Journal
 from dataflow.records import parse_lines
+from dataflow.upload import Upload
 from web.errors import not_found
 from web.intake.pace import Pace
 from web.intake.run_ahead import RunAhead
@@ -113,7 +114,14 @@ class Uploads:
         return list(self._unended)
 
     async def add(
-        self, name: str, *, file: str, size: int, lines: int, rate: float | None
+        self,
+        name: str,
+        *,
+        file: str,
+        size: int,
+        lines: int,
+        rate: float | None,
+        looks_like: str | None = None,
     ) -> Upload:
         """Take in a file that is durable in the folder of uploads as ``file``."""
         upload = await asyncio.to_thread(
@@ -125,6 +133,7 @@ class Uploads:
             lines=lines,
             rate=rate,
             now=time.time(),
+            looks_like=looks_like,
         )
         reach("upload kept")
         self._uploads[upload.id] = upload
@@ -136,7 +145,12 @@ class Uploads:
     async def replay(self, upload: Upload) -> Upload:
         """Take the same file in once more, at the same pace."""
         return await self.add(
-            upload.name, file=upload.file, size=upload.bytes, lines=upload.lines, rate=upload.rate
+            upload.name,
+            file=upload.file,
+            size=upload.bytes,
+            lines=upload.lines,
+            rate=upload.rate,
+            looks_like=upload.looks_like,
         )
 
     async def change(self, upload_id: str, asked: object) -> Upload:

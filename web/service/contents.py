@@ -27,11 +27,13 @@ class Contents:
         self,
         generation: Callable[[], Generation],
         flow: FlowState,
+        alarm: Callable[[], str | None],
         viewers: Callable[[], int],
     ) -> None:
-        """``viewers`` counts the browsers that look at it."""
+        """``alarm`` says what is wrong with the data; ``viewers`` counts who looks at them."""
         self._generation = generation
         self._flow = flow
+        self._alarm = alarm
         self._viewers = viewers
         self.rate = EventRate()
 
@@ -56,13 +58,9 @@ class Contents:
             "viewers": self._viewers(),
         }
 
-    def alarm(self) -> str | None:
-        """Say what is wrong with the data or their folder; None where nothing is."""
-        return self._generation().failure or self._flow.alarm
-
     def flow(self) -> dict[str, Any]:
         """Give the state of the flow as frames and API show it."""
-        return {**self._flow.describe(), "alarm": self.alarm()}
+        return {**self._flow.describe(), "alarm": self._alarm()}
 
     @asynccontextmanager
     async def moment(self) -> AsyncIterator[Moment]:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from dataflow.faults import reach
-from dataflow.journal import Appended, Journal, JournalError, Upload
+from dataflow.journal import Appended, Journal, JournalError
+from dataflow.upload import Upload
 from web.data.files import link, sync
 from web.data.folder import DataFolder
 from web.data.paths import Paths, SwitchError, remove
@@ -43,7 +44,10 @@ class Service:
         self.folder = folder
         self.flow = FlowState()
         self.contents = Contents(
-            lambda: self.generation, self.flow, lambda: self.live.hub.statistics()["viewers"]
+            lambda: self.generation,
+            self.flow,
+            self.alarm,
+            lambda: self.live.hub.statistics()["viewers"],
         )
         self.live = Live(self.contents.moment, self.contents.is_quiet)
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -113,9 +117,13 @@ class Service:
             async with self.gate.closed():
                 return await self._start_over(again)
 
+    def alarm(self) -> str | None:
+        """Say what is wrong with the data or their folder; None where nothing is."""
+        return self.generation.failure or self.upkeep.agreement.alarm
+
     def readiness(self) -> str | None:
         """Say why the service is not ready; None where it is."""
-        alarm = self.contents.alarm()
+        alarm = self.alarm()
         if alarm is not None:
             return alarm
         if self.flow.state != RUNNING:
@@ -167,7 +175,7 @@ class Service:
         await self._end(self._committing)
         self.generation, self.upkeep = self._open(new)
         self.contents.rate = EventRate()
-        self.flow.alarm = self._snapshot_at = None
+        self._snapshot_at = None
         await old.close()
         await asyncio.to_thread(self.folder.discard_superseded, new)
         self._start_generation("everything was started over")
@@ -190,6 +198,7 @@ class Service:
                         lines=again.lines,
                         rate=again.rate,
                         now=time.time(),
+                        looks_like=again.looks_like,
                     )
             View(new.view).close()
             sync(new.folder)

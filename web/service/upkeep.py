@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from dataflow.recovery import is_damage
+from dataflow.database import is_damage
 from web.flow.agreement import Agreement
 from web.flow.state import RUNNING, FlowState
 from web.flow.watchdog import Watchdog
@@ -154,14 +154,15 @@ class Upkeep:
             audit = await self._generation.carts.begin_audit()
         counted = await audit
         if self._flow.state != RUNNING:  # it ended meanwhile: the next recovery is looked at
-            return self._flow.alarm
-        alarm = self.agreement.check(told, counted, time.time(), in_doubt=again)
-        if alarm is not None and again:
+            return self.agreement.alarm
+        agree = self.agreement.check(
+            told, counted.groups, counted.completed, time.time(), in_doubt=again
+        )
+        if not agree and again:
             # The view may be a chunk ahead of a flow that has just recovered; not for long.
             await asyncio.sleep(_DOUBT_S)
             return await self.check(again=False)
-        self._flow.alarm = alarm
-        if self._flow.alarm is not None:
-            _log.error("The data are not right: %s.", self._flow.alarm)
+        if self.agreement.alarm is not None:
+            _log.error("The data are not right: %s.", self.agreement.alarm)
         self._live.changed()
-        return self._flow.alarm
+        return self.agreement.alarm

@@ -17,7 +17,7 @@ from heapq import nlargest
 from typing import Final
 
 from dataflow.cart import count_cart
-from dataflow.transaction import transaction
+from dataflow.database import transaction
 from web.view import cart_log
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_log import CartLog, Change, Place

@@ -25,4 +25,5 @@ CREATE TABLE position (id INTEGER PRIMARY KEY CHECK (id = 1), "offset" INTEGER N
 FROM_OLDER: Final = f"""
 ALTER TABLE carts RENAME COLUMN lists TO cart;
 {skipped.COUNTS_SCHEMA}
+{skipped.COUNT_ALL}
 """

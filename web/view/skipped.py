@@ -41,6 +41,16 @@ CREATE INDEX skipped_largest ON skipped_counts (scope, reason, count);
 """
 """``scope`` is ``all``, ``source`` or ``upload``, and ``label`` which; no ``reason`` is any."""
 
+COUNT_ALL: Final = """
+INSERT INTO skipped_counts SELECT 'all', '', reason, count(*) FROM skipped GROUP BY reason;
+INSERT INTO skipped_counts
+SELECT 'source', source, reason, count(*) FROM skipped GROUP BY source, reason;
+INSERT INTO skipped_counts SELECT 'source', source, '', count(*) FROM skipped GROUP BY source;
+INSERT INTO skipped_counts
+SELECT 'upload', upload, reason, count(*) FROM skipped WHERE upload <> '' GROUP BY upload, reason;
+"""
+"""What counts the records of a view that has no counts yet."""
+
 _COLUMNS: Final = (
     'id, upload, source, line, reason, message, "column", raw, raw_cut, skipped_at, resubmitted_at'
 )
@@ -91,10 +101,10 @@ def append_skipped(db: sqlite3.Connection, messages: list[RecordsSkipped], at: f
     ]
     if rows:
         bulk_insert(db, _INSERT, rows, "ON CONFLICT DO NOTHING")
-        count_skipped(db, last)
+        _count(db, last)
 
 
-def count_skipped(db: sqlite3.Connection, after: int) -> None:
+def _count(db: sqlite3.Connection, after: int) -> None:
     """Add the records after the one numbered ``after`` to the counts, in the same transaction."""
     counts: list[tuple[str, str, str, int]] = []
     for upload, source, reason, count in db.execute(_NEW, (after,)):

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from dataflow.cart import count_cart
+from dataflow.database import FormatError, Schema, open_database, transaction
 from dataflow.messages import (
     Barrier,
     CartsChanged,
@@ -29,7 +30,6 @@ from dataflow.messages import (
     decode_messages,
 )
 from dataflow.records import OrderId
-from dataflow.transaction import transaction
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_log import Carts, Change
 from web.view.cart_row import Entry
@@ -39,7 +39,7 @@ from web.view.read_only import connect_read_only
 from web.view.recent_carts import MOST
 from web.view.recoveries import begin_recovery, change_recovery
 from web.view.schema import FROM_OLDER, OLDER_VERSION, SCHEMA, SCHEMA_VERSION
-from web.view.skipped import append_skipped, count_skipped
+from web.view.skipped import append_skipped
 from web.view.sums import load_totals, settle, settled_among, write_sums
 from web.view.totals import SKIPPED_PART, Counts, Totals
 
@@ -50,6 +50,15 @@ _NEWER_ORDER: Final = """
 ON CONFLICT DO UPDATE SET status = excluded.status, version = excluded.version
 WHERE excluded.version > version
 """
+
+
+_FILE: Final = Schema(
+    SCHEMA_VERSION,
+    SCHEMA,
+    "use the version that wrote it, or let cartwatch rebuild make it anew",
+    (f"cache_size = -{_CACHE_KIB}", f"wal_autocheckpoint = {_CHECKPOINT_PAGES}"),
+    {OLDER_VERSION: FROM_OLDER},
+)
 
 
 class ViewError(Exception):
@@ -74,35 +83,15 @@ class View:
     """The writing end of the view; used by one thread at a time."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        self._db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            self._write_schema(SCHEMA)
-        elif version == OLDER_VERSION:
-            self._write_schema(FROM_OLDER)
-        elif version != SCHEMA_VERSION:
-            self._db.close()
-            raise ViewError(
-                f"{path} has the format {version}, and this Cartwatch reads {SCHEMA_VERSION}: "
-                "use the version that wrote it, or let cartwatch rebuild make it anew"
-            )
+        try:
+            self._db = open_database(path, _FILE)
+        except FormatError as error:
+            raise ViewError(str(error)) from error
         self.carts = CartTable(self._db)
         self._accepted: dict[int, int] = dict(
             self._db.execute("SELECT id, accepted FROM key_groups").fetchall()
         )
         self._completed = last_completed(self._db)
-
-    def _write_schema(self, schema: str) -> None:
-        """Make the tables of this format, and count what was not counted."""
-        with transaction(self._db) as db:
-            for statement in schema.split(";"):
-                db.execute(statement)
-            count_skipped(db, after=0)
-            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def close(self) -> None:
         """Close the file; what was committed is in it."""

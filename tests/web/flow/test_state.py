@@ -66,7 +66,6 @@ def test_the_time_of_a_state_is_that_of_the_move_into_it(flow: FlowState, clock:
         "state": "running",
         "since": "1970-01-01T00:17:40.000Z",
         "message": None,
-        "alarm": None,
     }
 
 

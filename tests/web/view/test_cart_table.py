@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.cart import Cart, encode_cart
-from dataflow.transaction import transaction
+from dataflow.database import transaction
 from tests.kit.view_rows import catch_up
 from web.view import cart_table
 from web.view.cart_log import Change
