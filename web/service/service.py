@@ -274,7 +274,7 @@ class Service:
         generation = self.generation
         await self.publish_point.shut()
         await generation.committer.drain()
-        execution, target = await generation.write(generation.view.begin_execution, reason)
+        execution, target = await generation.threads.write(generation.view.begin_execution, reason)
         self._unwritten = {}
         self.flow.begin(execution, target)
         self.live.changed()
@@ -283,7 +283,7 @@ class Service:
     async def _end_execution(self, why: str) -> None:
         generation = self.generation
         try:
-            await generation.write(
+            await generation.threads.write(
                 generation.view.change_execution,
                 self.flow.execution,
                 ended_at=time.time(),
@@ -295,19 +295,12 @@ class Service:
     async def _committed(self, outcome: Outcome) -> None:
         """Pass on what the view has made durable."""
         generation = self.generation
-        for (upload, part), counts in outcome.parts.items():
-            generation.totals.put_part(upload, part, counts)
-        for group, (accepted, figures) in outcome.groups.items():
-            generation.totals.put_group(group, accepted, figures)
         self.upkeep.committed(outcome)
-        generation.recent.put(outcome.recent)
+        await generation.committed(outcome)
         if outcome.barrier:
             self._snapshot_at = time.time()
         self.contents.rate.sample(generation.totals.all.accepted)
-        if outcome.position is not None:
-            generation.run_ahead.arrived(outcome.position)
         await self._follow_recovery(outcome)
-        await generation.uploads.committed()
         self.live.changed()
 
     async def _follow_recovery(self, outcome: Outcome) -> None:
@@ -330,7 +323,9 @@ class Service:
             changes["caught_up_at"] = time.time()
             self.upkeep.caught_up()
         if changes:
-            await generation.write(generation.view.change_execution, self.flow.execution, **changes)
+            await generation.threads.write(
+                generation.view.change_execution, self.flow.execution, **changes
+            )
             self._unwritten = {}
 
 
