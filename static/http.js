@@ -1,6 +1,9 @@
 import { parse, textOf } from "./json.js";
 
 /** @typedef {import("./json.js").Id} Id */
+/** @typedef {import("./store.js").Skipped} Skipped */
+/** @typedef {import("./store.js").Summary} Summary */
+/** @typedef {import("./store.js").Upload} Upload */
 
 /** What the server refused, in its own words, or that it did not answer at all. */
 export class Refusal extends Error {
@@ -16,13 +19,22 @@ export class Refusal extends Error {
 
 const SILENT = new Refusal("unreachable", "The server did not answer. Try again when the page is live.");
 
-/** The file of the packaged sample. */
+/**
+ * The file of the packaged sample.
+ * @returns {Promise<Blob>}
+ */
 export const sample = () => call("GET", "/cart-join.json", { as: "blob" });
 
-/** @param {string} userId */
+/**
+ * @param {string} userId
+ * @returns {Promise<Summary>} with all of its ids
+ */
 export const cart = (userId) => call("GET", `/api/carts/${encodeURIComponent(userId)}`);
 
-/** @param {string | null} cursor */
+/**
+ * @param {string | null} cursor
+ * @returns {Promise<{items: Skipped[], next: string | null}>} newest first
+ */
 export function skipped(cursor) {
   return call("GET", cursor ? `/api/skipped?${new URLSearchParams({ cursor })}` : "/api/skipped");
 }
@@ -30,10 +42,14 @@ export function skipped(cursor) {
 /**
  * @param {Id} id
  * @param {{rate: number | null} | {state: string}} change
+ * @returns {Promise<Upload>}
  */
 export const changeUpload = (id, change) => call("PATCH", uploadPath(id), { json: JSON.stringify(change) });
 
-/** @param {Id} id */
+/**
+ * @param {Id} id
+ * @returns {Promise<Upload>} another one
+ */
 export const replayUpload = (id) => call("POST", `${uploadPath(id)}/replay`);
 
 /**
@@ -58,7 +74,7 @@ export function startOver(replay) {
  * @param {number | null} how.rate  records a second; null: as fast as possible
  * @param {(share: number) => void} how.onProgress
  * @param {AbortSignal} how.signal
- * @returns {Promise<any>} the upload
+ * @returns {Promise<Upload>}
  */
 export function upload(file, { name, rate, onProgress, signal }) {
   const query = new URLSearchParams(rate === null ? { name } : { name, rate: String(rate) });

@@ -2,40 +2,26 @@
 
 import { socketAddress } from "./address.js";
 import { Connection } from "./connection.js";
-import { AlarmNotice } from "./elements/alarm_notice.js";
-import { PoliteAnnouncer } from "./elements/announcer.js";
-import { ConnectionBadge, FlowBadge } from "./elements/badges.js";
-import { CartList } from "./elements/cart_list.js";
-import { CartPage } from "./elements/cart_page.js";
-import { CartSearch } from "./elements/cart_search.js";
-import { PageClock } from "./elements/clock.js";
-import { FigureStrip } from "./elements/figure_strip.js";
-import { FirstSteps } from "./elements/first_steps.js";
-import { FlowMenu } from "./elements/flow_menu.js";
-import { LiveNotice } from "./elements/live_notice.js";
-import { Painter } from "./elements/painter.js";
-import { RecoveryPanel } from "./elements/recovery_panel.js";
-import { SkippedList } from "./elements/skipped_list.js";
-import { StartOver } from "./elements/start_over.js";
-import { UploadForm } from "./elements/upload_form.js";
-import { UploadList } from "./elements/upload_list.js";
+import { CartList } from "./elements/carts/cart_list.js";
+import { CartPage } from "./elements/carts/cart_page.js";
+import { CartSearch } from "./elements/carts/cart_search.js";
+import { FirstSteps } from "./elements/carts/first_steps.js";
+import { AlarmNotice } from "./elements/header/alarm_notice.js";
+import { PoliteAnnouncer } from "./elements/header/announcer.js";
+import { ConnectionBadge, FlowBadge } from "./elements/header/badges.js";
+import { FigureStrip } from "./elements/header/figure_strip.js";
+import { FlowMenu } from "./elements/header/flow_menu.js";
+import { LiveNotice } from "./elements/header/live_notice.js";
+import { StartOver } from "./elements/header/start_over.js";
+import { RecoveryPanel } from "./elements/recovery/recovery_panel.js";
+import { SkippedList } from "./elements/skipped/skipped_list.js";
+import { UploadForm } from "./elements/uploads/upload_form.js";
+import { UploadList } from "./elements/uploads/upload_list.js";
 import * as http from "./http.js";
+import { PageClock } from "./paint/clock.js";
+import { Painter } from "./paint/painter.js";
 import { Place } from "./place.js";
 import { Store } from "./store.js";
-
-/**
- * What an element reaches the rest of the page by.
- * @typedef {object} Ports
- * @property {Store} store
- * @property {Connection} connection
- * @property {Place} place
- * @property {Painter} painter
- * @property {PageClock} clock
- * @property {typeof import("./http.js")} http
- * @property {(replay?: import("./elements/start_over.js").Replay) => void} startOver  asks before everything is deleted
- * @property {() => void} recovery  opens the panel of the flow's recovery
- * @property {() => void} choose  opens the file dialog
- */
 
 const ELEMENTS = {
   "connection-badge": ConnectionBadge,
@@ -69,6 +55,7 @@ for (const [name, element] of Object.entries(ELEMENTS)) customElements.define(na
 const startOver = /** @type {StartOver} */ (document.querySelector("start-over"));
 const recoveryPanel = /** @type {RecoveryPanel} */ (document.querySelector("recovery-panel"));
 const uploadForm = /** @type {UploadForm} */ (document.querySelector("upload-form"));
+/** @type {import("./ports.js").Ports} */
 const ports = {
   store,
   connection,
@@ -76,12 +63,14 @@ const ports = {
   painter,
   clock,
   http,
-  startOver: (/** @type {import("./elements/start_over.js").Replay | undefined} */ replay) => startOver.ask(replay),
+  startOver: (replay) => startOver.ask(replay),
   recovery: () => recoveryPanel.open(),
   choose: () => uploadForm.choose(),
 };
 for (const name of Object.keys(ELEMENTS)) {
-  for (const element of document.querySelectorAll(name)) /** @type {CartList} */ (element).start(ports);
+  /** @type {NodeListOf<import("./ports.js").PageElement>} */
+  const elements = document.querySelectorAll(name);
+  for (const element of elements) element.start(ports);
 }
 
 connection.hear((frame) => {

@@ -5,17 +5,23 @@ import { Listing } from "./listing.js";
 /** @typedef {import("./address.js").Window} Window */
 
 /**
- * @typedef {object} Cart  the id lists are the newest ones, oldest first; the counts are whole
+ * @typedef {object} Summary  one cart; the ids stand oldest first
  * @property {string} user_id
  * @property {number} version
  * @property {Id[]} paid_order_ids
  * @property {Id[]} unpaid_order_ids
  * @property {Id[]} waiting_payment_ids
+ */
+
+/**
+ * @typedef {object} Counts  of a whole cart, whose lists may hold the newest ids alone
  * @property {number} paid
  * @property {number} unpaid
  * @property {number} waiting
  * @property {string} updated_at
  */
+
+/** @typedef {Summary & Counts} Cart  a cart as the row of a list has it */
 
 /**
  * @typedef {object} Upload

@@ -5,35 +5,83 @@ Takes a Chromium that is installed; else installs Debian's where it may, else Pl
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from tests.kit.chromium import installed
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-CHECKS: Final = (
-    ("ruff", "format", "--check", "."),
-    ("ruff", "check", "."),
-    ("mypy",),
-    ("pytest", "-q"),
-)
 
 
-def main() -> int:
-    """Run every check; gives the status of the first that fails."""
-    if installed() is None:
+class Check(NamedTuple):
+    """One thing that must hold: the module that sees to it, its words, and what it is about."""
+
+    module: str
+    words: tuple[str, ...]
+    about: str
+
+
+CHECKS: Final = {
+    "format": Check("ruff", ("format", "--check", "."), "the Python is formatted"),
+    "lint": Check("ruff", ("check", "."), "the Python has no fault that a linter sees"),
+    "types": Check("mypy", (), "the types of the Python hold, strictly"),
+    "page": Check("tests.typescript", (), "the types in the page's JSDoc hold, strictly"),
+    "tests": Check("pytest", ("-q",), "the tests pass; starts browsers and servers"),
+}
+EXAMPLES: Final = """\
+Words that are not options of this command are pytest's:
+  python -m tests -k recovery -x                every check; of the tests those named so
+  python -m tests --only tests tests/browser    the tests of one folder
+  python -m tests --only lint --only page       some of the checks
+
+What runs apart, as it takes long: python -m tests.chaos --help, python -m tests.bench --help.
+"""
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the checks that are asked for; gives the status of the first that fails."""
+    wanted, rest = read(words)
+    if "tests" in wanted and installed() is None:
         install_browser()
-    for module, *words in CHECKS:
-        print(f"== {module} {' '.join(words)}".rstrip(), flush=True)
-        arguments = [*words, *(sys.argv[1:] if module == "pytest" else [])]
+    for name in wanted:
+        module, own, _ = CHECKS[name]
+        arguments = [*own, *(rest if name == "tests" else ())]
+        print(f"== {module} {' '.join(arguments)}".rstrip(), flush=True)
         status = subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT).returncode
         if status:
             return status
     return 0
+
+
+def read(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Give the names of the checks that are asked for, in their order, and the words for pytest."""
+    listed = "\n".join(f"  {name:8} {check.about}" for name, check in CHECKS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m tests",
+        usage="%(prog)s [--only CHECK]… [words for pytest]…",
+        description=f"Everything that must pass, in this order; ends at what fails:\n{listed}",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # --onl… and the like may be pytest's
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=CHECKS,
+        metavar="CHECK",
+        help="run this check; repeatable",
+    )
+    options, rest = parser.parse_known_args(words)
+    chosen: list[str] = options.only or list(CHECKS)
+    if rest and "tests" not in chosen:
+        parser.error(f"{' '.join(rest)!r} is for pytest, which is not among --only")
+    return [name for name in CHECKS if name in chosen], rest
 
 
 def install_browser() -> None:
@@ -47,4 +95,4 @@ def install_browser() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

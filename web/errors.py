@@ -1,6 +1,4 @@
-"""Answers that refuse: one shape for every error of the API."""
-
-from starlette.responses import JSONResponse
+"""Refusals: one shape for every error that a request can end in. Pure."""
 
 
 class APIError(Exception):
@@ -15,10 +13,6 @@ class APIError(Exception):
     def body(self) -> dict[str, dict[str, str]]:
         """Give the body of the answer."""
         return {"error": {"code": self.code, "message": self.message}}
-
-    def response(self) -> JSONResponse:
-        """Give the answer."""
-        return JSONResponse(self.body(), self.status)
 
 
 def bad_request(message: str) -> APIError:

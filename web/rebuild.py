@@ -14,7 +14,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from dataflow import faults
-from web.data.folder import DataFolder, Paths, is_ours, open_journal, refuse_gap
+from web.data.folder import DataFolder, is_ours
+from web.data.journal_file import open_journal, refuse_gap
+from web.data.paths import Paths
 from web.flow.state import DOWN, RUNNING
 from web.flow.supervisor import FlowStuckError, claim
 from web.server import StartError, open_folder, opening_as_sentence, run

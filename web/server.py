@@ -20,7 +20,8 @@ from dataflow import faults
 from dataflow.database import is_damage
 from dataflow.journal import JournalError
 from dataflow.locks import FolderLockedError
-from web.data.folder import DataFolder, FolderError
+from web.data.folder import DataFolder
+from web.data.paths import FolderError
 from web.http.app import create_app
 from web.service.service import Service
 from web.settings import Settings

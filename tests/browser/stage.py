@@ -11,13 +11,11 @@ from playwright.sync_api import Page, Request, Route, WebSocketRoute
 from starlette.applications import Starlette
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import HTMLResponse
-from starlette.routing import Mount
 from starlette.routing import Route as Path
-from starlette.staticfiles import StaticFiles
 
 from tests.browser.frames import Frame, snapshot
+from web.http import assets
 from web.http.pages import render_dashboard, render_not_found
-from web.settings import asset_folder
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -39,7 +37,7 @@ class Server:
         """Build the application: pages and files, and nothing that lives."""
         return Starlette(
             routes=[
-                Mount("/static", StaticFiles(directory=asset_folder("static"))),
+                Path("/static/{path:path}", assets.installed().serve),
                 Path("/blank", self._blank),
                 Path("/", self._dashboard),
                 Path("/carts/{user_id:path}", self._dashboard),

@@ -1,4 +1,4 @@
-"""static/elements/alarm_notice.js: wrong data are never shown as if they were right."""
+"""static/elements/header/alarm_notice.js: wrong data are never shown as if they were right."""
 
 from __future__ import annotations
 

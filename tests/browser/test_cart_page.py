@@ -1,4 +1,4 @@
-"""static/elements/cart_page.js: one cart, at its own address."""
+"""static/elements/carts/cart_page.js: one cart, at its own address."""
 
 from __future__ import annotations
 

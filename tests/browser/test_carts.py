@@ -1,4 +1,4 @@
-"""static/elements/cart_list.js and cart_row.js: the carts on screen."""
+"""static/elements/carts/cart_list.js and cart_row.js: the carts on screen."""
 
 from __future__ import annotations
 

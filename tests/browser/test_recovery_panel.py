@@ -1,4 +1,4 @@
-"""static/elements/recovery_panel.js: what the flow does, and every start of it."""
+"""static/elements/recovery/recovery_panel.js: what the flow does, and every start of it."""
 
 from __future__ import annotations
 

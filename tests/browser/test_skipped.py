@@ -1,4 +1,4 @@
-"""static/elements/skipped_list.js: what could not be read, and why."""
+"""static/elements/skipped/skipped_list.js: what could not be read, and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""static/elements/upload_*.js and first_steps.js: files in, and what can be done with them."""
+"""static/elements/uploads/ and carts/first_steps.js: files in, and what can be done with them."""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ from typing import Final
 from unittest.mock import patch
 
 from web.cli import main
-from web.data import folder
+from web.data import files, folder
+from web.data.paths import Paths
 from web.service import service
 from web.service.generation import Generation
 
@@ -37,13 +38,13 @@ def _broken_rename(path: Path, target: Path) -> Path:
 
 
 class _Unopened(Generation):
-    def __init__(self, paths: folder.Paths, *rest: object) -> None:
+    def __init__(self, paths: Paths, *rest: object) -> None:
         if paths.facts.number > 1:
             raise sqlite3.OperationalError("database or disk is full")
         super().__init__(paths, *rest)  # type: ignore[arg-type]
 
 
-_sync = folder.sync
+_sync = files.sync
 _rename = Path.rename
 
 if __name__ == "__main__":

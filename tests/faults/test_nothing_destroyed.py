@@ -13,7 +13,8 @@ from dataflow.locks import FolderLockedError
 from tests.faults.broken_reset import STEPS, VARIABLE
 from tests.faults.folders import generation_of, rebuild, refusal
 from tests.kit.running import Cartwatch, until
-from web.data.folder import DataFolder, FolderError
+from web.data.folder import DataFolder
+from web.data.paths import FolderError
 
 ORDER = b'{"user_id": "a", "type": "order", "order_id": %d}\n'
 
@@ -143,10 +144,13 @@ def test_files_of_others_are_left_alone_whatever_their_names(data: Path) -> None
         data / ".new-generation-000005" / "z": b"z",
         data / ".DS_Store": b"d",
         data / "notes.txt": b"t",
+        ours / "notes.txt": b"o",
+        ours / "uploads" / "mine" / "deep": b"m",
+        ours / "recovery" / "notes.txt": b"r",
     }
     among_uploads = {ours / "uploads" / "notes.txt": b"u", ours / "uploads" / ("a" * 32): b"a"}
     for path, content in {**others, **among_uploads}.items():
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     assert orders_of(data) == [1]
     assert {path: path.read_bytes() for path in among_uploads} == among_uploads

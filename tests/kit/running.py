@@ -48,8 +48,13 @@ def until(look: Callable[[], T | None], within: float = 30.0) -> T:
 class Cartwatch:
     """One server on a data folder; prints what it wrote to stderr when it dies or a test fails."""
 
-    def __init__(self, data: Path, *options: str, program: str = "web") -> None:
-        """Start it, by the module ``program``; returns when its live line is there."""
+    def __init__(
+        self, data: Path, *options: str, program: str = "web", folder: Path | None = None
+    ) -> None:
+        """Start it, by the module ``program``, from another ``folder`` where that holds one.
+
+        Returns when its live line is there.
+        """
         self.data = data
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         self.process = subprocess.Popen(
@@ -57,6 +62,7 @@ class Cartwatch:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._errors,
+            cwd=folder,
         )
         try:
             line = self._first_line()

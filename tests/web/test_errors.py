@@ -1,18 +1,14 @@
 """Refusals: one shape for all of them."""
 
-import json
-
 from web.errors import APIError, bad_request, not_found
 
 
 def test_a_refusal_is_a_status_a_code_and_a_sentence() -> None:
     """The body is ``{"error": {"code", "message"}}``, whoever refuses."""
-    answer = APIError(507, "disk_full", "the disk is full").response()
-    assert answer.status_code == 507
-    assert json.loads(bytes(answer.body)) == {
-        "error": {"code": "disk_full", "message": "the disk is full"}
-    }
-    assert str(APIError(507, "disk_full", "the disk is full")) == "the disk is full"
+    error = APIError(507, "disk_full", "the disk is full")
+    assert error.status == 507
+    assert error.body() == {"error": {"code": "disk_full", "message": "the disk is full"}}
+    assert str(error) == "the disk is full"
 
 
 def test_the_two_common_refusals_have_their_codes() -> None:

@@ -11,8 +11,6 @@ place says so and was opened and found right.
 
 import os
 import re
-import shutil
-import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -20,66 +18,31 @@ from typing import Final
 
 import msgspec
 
-from dataflow.database import is_damage
 from dataflow.faults import reach
-from dataflow.journal import Journal, JournalError
+from dataflow.journal import Journal
 from dataflow.key_group import KEY_GROUPS
 from dataflow.locks import FileLock
 from dataflow.recovery import make_recovery_store
+from web.data.files import link, sync
+from web.data.journal_file import open_journal
+from web.data.paths import (
+    FACTS,
+    FORMAT,
+    FolderError,
+    GenerationFacts,
+    Paths,
+    SwitchError,
+    name_of,
+    read_facts,
+    remove,
+)
 
-FORMAT: Final = 1
 _MARK: Final = "cartwatch.txt"
 _POINTER: Final = "current"
-_FACTS: Final = "generation.json"
 _NAME: Final = re.compile(r"generation-(\d{6,18})")
 _NEW: Final = ".new-"
-_GONE: Final = ".gone-"
 _NOBODYS: Final = frozenset({"lost+found", ".DS_Store"})
 _MARK_WORDS: Final = "Cartwatch keeps its data in this folder, and removes what it has replaced.\n"
-
-
-class FolderError(Exception):
-    """The data folder cannot be used; the message says why and what to do."""
-
-
-class SwitchError(FolderError):
-    """A new generation is in force, and cannot be gone on with: the old one no longer counts."""
-
-
-class GenerationFacts(msgspec.Struct, frozen=True):
-    """What was fixed when a generation was made; ``supersedes`` is the one whose place it takes."""
-
-    format: int
-    number: int
-    key_groups: int
-    supersedes: int | None = None
-
-
-class Paths(msgspec.Struct, frozen=True):
-    """Where everything of one generation lies."""
-
-    folder: Path
-    facts: GenerationFacts
-
-    @property
-    def journal(self) -> Path:
-        """The journal's file."""
-        return self.folder / "journal.db"
-
-    @property
-    def view(self) -> Path:
-        """The view's file."""
-        return self.folder / "view.db"
-
-    @property
-    def uploads(self) -> Path:
-        """The folder of the uploaded files."""
-        return self.folder / "uploads"
-
-    @property
-    def recovery(self) -> Path:
-        """The folder of the engine's recovery store."""
-        return self.folder / "recovery"
 
 
 class DataFolder:
@@ -138,7 +101,7 @@ class DataFolder:
 
     def generation(self, number: int) -> Paths:
         """Give the generation of a number, current or not; raises ``FolderError``."""
-        folder = self.path / _name(number)
+        folder = self.path / name_of(number)
         if not folder.is_dir():
             raise FolderError(f"{self.path} has no generation {number}; there are: {self._names()}")
         return Paths(folder, read_facts(folder, folder.name))
@@ -158,7 +121,7 @@ class DataFolder:
         try:
             new.journal.unlink()
             link(old.journal, new.journal)
-            for file in old.uploads.iterdir():
+            for file in old.upload_files():
                 link(file, new.uploads / file.name)
             carry(old, new)
             for path in (new.uploads, new.folder):
@@ -168,7 +131,7 @@ class DataFolder:
         except SwitchError:
             raise
         except BaseException:
-            self.discard(new)
+            remove(new)
             raise
         reach("generation switched")
 
@@ -176,21 +139,21 @@ class DataFolder:
         self, key_groups: int = KEY_GROUPS, *, supersedes: int | None = None
     ) -> Paths:
         """Make an empty generation, to take the place of another; durable, not yet in force."""
-        taken = [number for prefix in ("", _NEW, _GONE) for number in self._numbers(prefix)]
+        taken = [number for prefix in ("", _NEW) for number in self._numbers(prefix)]
         number = max(taken, default=0) + 1
-        draft = self.path / f"{_NEW}{_name(number)}"
+        draft = self.path / f"{_NEW}{name_of(number)}"
         facts = GenerationFacts(FORMAT, number, key_groups, supersedes)
         new = Paths(draft, facts)
         draft.mkdir()
         try:
-            (draft / _FACTS).write_bytes(msgspec.json.encode(facts))  # first: it says whose this is
+            (draft / FACTS).write_bytes(msgspec.json.encode(facts))  # first: it says whose this is
             new.uploads.mkdir()
             make_recovery_store(new.recovery)
             Journal(new.journal).close()
             for path in [*draft.rglob("*"), draft, self.path]:
                 sync(path)
         except BaseException:
-            self.discard(new)
+            remove(new)
             raise
         return new
 
@@ -199,7 +162,7 @@ class DataFolder:
 
         Raises ``OSError`` where the old one still counts, ``SwitchError`` where it no longer does.
         """
-        name = _name(new.facts.number)
+        name = name_of(new.facts.number)
         draft = self.path / f".{_POINTER}"
         draft.write_text(name + "\n")
         sync(draft)
@@ -213,32 +176,26 @@ class DataFolder:
                 " Cartwatch again"
             ) from error
 
-    def discard(self, generation: Paths) -> None:
-        """Remove a generation that is not in force, as far as that can be done now."""
-        gone = self.path / f"{_GONE}{_name(generation.facts.number)}"
-        try:
-            generation.folder.rename(gone)
-        except OSError:
-            return
-        shutil.rmtree(gone, ignore_errors=True)
-
     def discard_superseded(self, opened: Paths) -> None:
         """Remove what a generation in force has replaced, now that it was opened and found right.
 
-        That is the one that it says it supersedes, and what was cut short: a removal, or the making
-        of a generation that never was in force.
+        That is the one that it says it supersedes, and any that never was in force because its
+        making was cut short. What cannot be removed now is asked for again at the next start.
         """
-        for number in self._numbers(_GONE):
-            shutil.rmtree(self.path / f"{_GONE}{_name(number)}", ignore_errors=True)
-        folders = [(self.path / f"{_NEW}{_name(number)}", number) for number in self._numbers(_NEW)]
-        if (superseded := opened.facts.supersedes) is not None:
-            folders.append((self.path / _name(superseded), superseded))
-        for folder, number in folders:
-            try:
-                self.discard(Paths(folder, read_facts(folder, _name(number))))
-            except FolderError:
-                with suppress(OSError):
-                    folder.rmdir()  # only where it is empty: what is in it is not known to be ours
+        for number in self._numbers(_NEW):
+            self._discard(self.path / f"{_NEW}{name_of(number)}", name_of(number))
+        if opened.facts.supersedes is not None:
+            name = name_of(opened.facts.supersedes)
+            self._discard(self.path / name, name)
+
+    def _discard(self, folder: Path, name: str) -> None:
+        try:
+            facts = read_facts(folder, name)
+        except FolderError:
+            with suppress(OSError):
+                folder.rmdir()  # only where it is empty: what is in it is not known to be ours
+            return
+        remove(Paths(folder, facts))
 
     def _settle(self, draft: Path, folder: Path, facts: GenerationFacts | None = None) -> Paths:
         """Give a generation in force its own name."""
@@ -252,7 +209,7 @@ class DataFolder:
         return sorted(int(found[1]) for name in names if (found := _NAME.fullmatch(name)))
 
     def _names(self) -> str:
-        return ", ".join(map(_name, self._numbers())) or "none"
+        return ", ".join(map(name_of, self._numbers())) or "none"
 
     def _without_pointer(self, what: str) -> FolderError:
         numbers = self._numbers()
@@ -276,7 +233,7 @@ def is_ours(path: Path) -> bool:
         return False
     generations = [each for each in path.iterdir() if _NAME.fullmatch(each.name)]
     if os.path.lexists(path / _POINTER):
-        return any((each / _FACTS).is_file() for each in generations)
+        return any((each / FACTS).is_file() for each in generations)
     return any(_is_generation(each) for each in generations)  # one that has lost its pointer
 
 
@@ -296,79 +253,9 @@ def _mark(path: Path) -> None:
     sync(path.parent)
 
 
-def read_facts(folder: Path, name: str) -> GenerationFacts:
-    """Read what a generation says of itself; raises ``FolderError`` where it is none of that name.
-
-    ``name`` is the one that it has, or will have once it is in force.
-    """
-    try:
-        facts = msgspec.json.decode((folder / _FACTS).read_bytes(), type=GenerationFacts)
-    except (OSError, msgspec.MsgspecError, RecursionError) as error:
-        raise FolderError(f"{folder} is not a generation of Cartwatch's data: {error}") from None
-    if facts.format != FORMAT:
-        raise FolderError(
-            f"{folder} has the format {facts.format}, and this Cartwatch reads {FORMAT}: "
-            "use the version that wrote it, or another data folder"
-        )
-    if _name(facts.number) != name or facts.key_groups < 1:
-        raise FolderError(f"{folder} says that it is generation {facts.number}: it was renamed")
-    return facts
-
-
-def open_journal(path: Path) -> Journal:
-    """Open a journal; one that is damaged or gone is a ``JournalError``: nothing gives it back."""
-    why = "is missing"
-    try:
-        if path.stat().st_size:
-            return Journal(path)
-        why = "is empty"
-    except FileNotFoundError:
-        pass
-    except sqlite3.DatabaseError as error:
-        if not is_damage(error):
-            raise
-        why = f"is damaged ({error})"
-    raise JournalError(
-        f"the journal {path} {why}, and the records are in it alone: put the"
-        " whole folder back from a copy, or use another"
-    )
-
-
-def refuse_gap(path: Path, end: int, position: int) -> None:
-    """Raise a ``JournalError`` where a journal ends before what the view has of it."""
-    if position > end:
-        raise JournalError(
-            f"the journal {path} ends at offset {end}, and the view has what comes up to"
-            f" {position}: records are missing; put the whole folder back from a copy, or use"
-            " another"
-        )
-
-
-def link(source: Path, target: Path) -> None:
-    """Give a file a second name, or copy it where the file system cannot."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
-        sync(target)
-
-
-def sync(path: Path) -> None:
-    """Make a file's content, or a folder's list of names, survive a power cut."""
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
 def _is_generation(folder: Path) -> bool:
     try:
         read_facts(folder, folder.name)
     except FolderError:
         return False
     return True
-
-
-def _name(number: int) -> str:
-    return f"generation-{number:06}"

@@ -17,7 +17,7 @@ from typing import Final
 from dataflow.launch import Launch
 from dataflow.locks import FileLock, FolderLockedError
 from dataflow.recovery import REMEDY, RecoveryStoreError, purge
-from web.data.folder import Paths
+from web.data.paths import Paths
 from web.flow.state import FlowState
 
 _PATIENCE_S: Final = 2.0

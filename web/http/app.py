@@ -8,19 +8,19 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from dataflow.sample import SAMPLE
 from web.errors import APIError
-from web.http.api import routes as api
-from web.http.api import uploads as uploads_api
-from web.http.pages import render_dashboard, render_not_found
+from web.http import assets
+from web.http.api.answers import error_response
+from web.http.api.routes import ROUTES
+from web.http.pages import prepare, render_dashboard, render_not_found
 from web.http.safety import Safety
+from web.live.socket import serve_browser
 from web.service.service import Service
-from web.settings import asset_folder
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
 
 _FULL: Final = (sqlite3.SQLITE_FULL,)
@@ -48,7 +48,7 @@ async def sample(_: Request) -> Response:
 
 async def live_socket(websocket: WebSocket) -> None:
     """``/ws``: one browser."""
-    await websocket.app.state.service.live.serve(websocket)
+    await serve_browser(websocket, websocket.app.state.service.live)
 
 
 async def publish_socket(websocket: WebSocket) -> None:
@@ -57,17 +57,20 @@ async def publish_socket(websocket: WebSocket) -> None:
 
 
 def create_app(service: Service) -> ASGIApp:
-    """Make the application around a service; starts nothing."""
+    """Make the application around a service; starts nothing.
+
+    The page's templates and assets are read here, together, and not again.
+    """
+    prepare()
     app = Starlette(
         routes=[
             Route("/", dashboard),
             Route("/carts/{user_id:path}", one_cart),
             Route("/cart-join.json", sample),
-            *api.ROUTES,
-            *uploads_api.ROUTES,
+            *ROUTES,
             WebSocketRoute("/ws", live_socket),
             WebSocketRoute("/ws/publish", publish_socket),
-            Mount("/static", StaticFiles(directory=asset_folder("static"))),
+            Route(f"{assets.ROOT}/{{path:path}}", assets.installed().serve),
         ],
         exception_handlers={
             APIError: _refused,
@@ -87,7 +90,7 @@ def _answer(request: Request, error: APIError) -> Response:
     is_person = "text/html" in request.headers.get("accept", "") and not path.startswith("/api/")
     if is_person and (error.status == 404 or path == "/" or path.startswith("/carts/")):
         return HTMLResponse(render_not_found(path), error.status)
-    return error.response()
+    return error_response(error)
 
 
 def _refused(request: Request, error: Any) -> Response:
@@ -100,9 +103,9 @@ def _http_error(request: Request, error: Any) -> Response:
             request, APIError(404, "not_found", f"there is nothing at {request.url.path}")
         )
     code = str(error.detail).lower().replace(" ", "_")
-    response = APIError(
-        error.status_code, code, f"{error.detail}: {request.method} is not for this"
-    ).response()
+    response = error_response(
+        APIError(error.status_code, code, f"{error.detail}: {request.method} is not for this")
+    )
     response.headers.update(error.headers or {})
     return response
 
@@ -113,5 +116,5 @@ def _storage_error(_: Request, error: Any) -> Response:
         errno.EDQUOT,
     )
     if full:
-        return APIError(507, "disk_full", "the disk is full: nothing was taken in").response()
-    return APIError(503, "storage", f"the data folder cannot be used: {error}").response()
+        return error_response(APIError(507, "disk_full", "the disk is full: nothing was taken in"))
+    return error_response(APIError(503, "storage", f"the data folder cannot be used: {error}"))

@@ -3,21 +3,21 @@
 Pure rendering, after the view and before the browser. The browser clones its rows from the very
 partials used here (`_cart.html`, `_upload.html`, `_skipped.html`, `_chip.html`, `_start.html`), so
 that a row is described once; the filters below are the half of that description which
-`static/elements/` says again, and a browser test compares the two.
+`static/elements/` and `static/paint/` say again, and a browser test compares the two.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import chain
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from web.http import assets
 from web.settings import asset_folder
 
 STANDARD_PACES: Final = (None, 1, 10, 100, 1000)
@@ -57,6 +57,13 @@ class Chip(NamedTuple):
     status: str
 
 
+def prepare() -> None:
+    """Read every template now: a page is never made of templates from after an upgrade."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
 def render_dashboard(snapshot: Mapping[str, Any], *, wanted: str | None) -> str:
     """The whole page for a snapshot frame.
 
@@ -64,7 +71,9 @@ def render_dashboard(snapshot: Mapping[str, Any], *, wanted: str | None) -> str:
     from outside: the environment escapes all of it.
     """
     template = _environment().get_template("dashboard.html")
-    return template.render(snapshot=snapshot, wanted=wanted, modules=_modules(), blank=_blank())
+    return template.render(
+        snapshot=snapshot, wanted=wanted, modules=assets.installed().names(".js"), blank=_blank()
+    )
 
 
 def render_not_found(path: str) -> str:
@@ -217,14 +226,6 @@ def _blank() -> Mapping[str, Any]:
 
 
 @cache
-def _modules() -> tuple[str, ...]:
-    """Every script of the page, to be preloaded: no module waits for the one that imports it."""
-    folder = asset_folder("static")
-    files: Iterable[Any] = chain(folder.glob("*.js"), folder.glob("elements/*.js"))
-    return tuple(sorted(file.relative_to(folder).as_posix() for file in files))
-
-
-@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(asset_folder("templates")),
@@ -232,6 +233,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
+        auto_reload=False,  # as the assets: what a server shows does not change under it
     )
     for rendering in (
         cart_path,
@@ -249,5 +251,7 @@ def _environment() -> Environment:
         reasons,
     ):
         environment.filters[rendering.__name__] = rendering
-    environment.globals.update(filters=FILTERS, sorts=SORTS, sheets=SHEETS)
+    environment.globals.update(
+        asset=assets.installed().address, filters=FILTERS, sorts=SORTS, sheets=SHEETS
+    )
     return environment

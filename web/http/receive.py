@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from dataflow.chunks import LineCounter
 from dataflow.records import BOM
-from web.data.folder import sync
+from web.data.files import sync
 from web.errors import APIError, bad_request
 
 _BLOCK: Final = 1024 * 1024

@@ -12,11 +12,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.errors import APIError
+from web.http.api.answers import error_response
 
 LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 MAX_REQUESTS: Final = 256
 
 _HEADERS: Final = {
+    # What may be kept says so itself: facts are stale at once, and a page names its modules.
+    "cache-control": "no-store",
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
         " connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none';"
@@ -52,7 +55,7 @@ class Safety:
             refusal = APIError(503, "busy", "too many requests at once: try again in a moment")
         send = _with_headers(send)
         if refusal is not None:
-            await refusal.response()(scope, receive, send)
+            await error_response(refusal)(scope, receive, send)
             return
         self._requests += 1
         try:

@@ -6,82 +6,12 @@ newest. So a slow browser skips frames, and what waits for it is bounded by one 
 """
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
-import msgspec
-
-from web.view.reader import Row
+from web.live.frames import Content, changes_frame, snapshot_frame
 from web.view.windows import Window
 
-_encode = msgspec.json.Encoder().encode
 MAX_VIEWERS: Final = 1_000
-
-
-class ListPart(NamedTuple):
-    """A list as a frame shows it: its rows in order, and the JSON of its other fields."""
-
-    rows: list[Row]
-    fields: dict[str, object]
-
-    def whole(self) -> bytes:
-        """Encode all of it."""
-        items = b",".join(row.json for row in self.rows)
-        return b'{"items":[' + items + b"]," + _encode(self.fields)[1:]
-
-    def changes(self, old: "ListPart") -> bytes | None:
-        """Encode what differs from an older one: rows that are new or changed, and the order."""
-        if self == old:
-            return None
-        known = dict(old.rows)
-        changed = b",".join(row.json for row in self.rows if known.get(row.id) != row.json)
-        fields = {"order": [row.id for row in self.rows], **self.fields}
-        return b'{"items":[' + changed + b"]," + _encode(fields)[1:]
-
-
-class Content(NamedTuple):
-    """What one window shows at one moment; every part is made from committed rows."""
-
-    generation: str
-    carts: ListPart
-    uploads: ListPart
-    skipped: ListPart
-    stats: bytes
-    flow: bytes
-
-
-def snapshot_frame(window: Window, content: Content, at: str) -> bytes:
-    """Encode the frame that a browser can begin with."""
-    head = {
-        "type": "snapshot",
-        "at": at,
-        "generation": content.generation,
-        "window": window.asked(),
-    }
-    parts = (
-        _encode(head)[:-1],
-        b'"carts":' + content.carts.whole(),
-        b'"stats":' + content.stats,
-        b'"flow":' + content.flow,
-        b'"uploads":' + content.uploads.whole(),
-        b'"skipped":' + content.skipped.whole(),
-    )
-    return b",".join(parts) + b"}"
-
-
-def changes_frame(old: Content, new: Content, at: str) -> bytes | None:
-    """Encode what changed between two contents of one generation; None where nothing did."""
-    parts = []
-    for name in ("carts", "uploads", "skipped"):
-        changes: bytes | None = getattr(new, name).changes(getattr(old, name))
-        if changes is not None:
-            parts.append(f'"{name}":'.encode() + changes)
-    if new.stats != old.stats:
-        parts.append(b'"stats":' + new.stats)
-    if new.flow != old.flow:
-        parts.append(b'"flow":' + new.flow)
-    if not parts:
-        return None
-    return b",".join([_encode({"type": "changes", "at": at})[:-1], *parts]) + b"}"
 
 
 class Channel:

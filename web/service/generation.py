@@ -13,14 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Final, TypeVar
 
-from web.data.folder import Paths, open_journal, refuse_gap
+from web.data.journal_file import open_journal, refuse_gap
+from web.data.paths import Paths
 from web.intake.run_ahead import RunAhead
 from web.intake.uploads import Uploads
-from web.view.audit import Counted, count_view
+from web.view.audit import count_view
 from web.view.cart_row import CartRow, row_of
 from web.view.cart_table import CartTable
 from web.view.committer import Committer
-from web.view.reader import Page, ViewReader
+from web.view.page import Page
+from web.view.reader import ViewReader
+from web.view.totals import Counted
 from web.view.view import Outcome, View
 from web.view.windows import Window
 

@@ -15,12 +15,16 @@ from typing import Any
 from dataflow.faults import reach
 from dataflow.journal import Appended, Journal, JournalError
 from dataflow.upload import Upload
-from web.data.folder import DataFolder, Paths, SwitchError, link, sync
+from web.data.files import link, sync
+from web.data.folder import DataFolder
+from web.data.paths import Paths, SwitchError, remove
 from web.errors import APIError
 from web.flow.publish import PublishPoint
 from web.flow.state import RUNNING, FlowState
 from web.flow.supervisor import Supervisor
-from web.live.live import EventRate, Live
+from web.live.live import Live
+from web.service.contents import Contents
+from web.service.event_rate import EventRate
 from web.service.gate import Gate
 from web.service.generation import Generation
 from web.service.upkeep import Upkeep
@@ -39,7 +43,13 @@ class Service:
         self.settings = settings
         self.folder = folder
         self.flow = FlowState()
-        self.live = Live(lambda: self.generation, self.flow, self.alarm)
+        self.contents = Contents(
+            lambda: self.generation,
+            self.flow,
+            lambda: self.upkeep.agreement.alarm,
+            lambda: self.live.hub.statistics()["viewers"],
+        )
+        self.live = Live(self.contents.moment, self.contents.is_quiet)
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.publish_point = PublishPoint(lambda: self.generation.committer)
         self.gate = Gate()
@@ -107,13 +117,9 @@ class Service:
             async with self.gate.closed():
                 return await self._start_over(again)
 
-    def alarm(self) -> str | None:
-        """Say what is wrong with the data or their folder; None where nothing is."""
-        return self.generation.failure or self.upkeep.agreement.alarm
-
     def readiness(self) -> str | None:
         """Say why the service is not ready; None where it is."""
-        alarm = self.alarm()
+        alarm = self.contents.alarm()
         if alarm is not None:
             return alarm
         if self.flow.state != RUNNING:
@@ -164,7 +170,7 @@ class Service:
         """Open a generation that is in force now, and let the old one go."""
         await self._end(self._committing)
         self.generation, self.upkeep = self._open(new)
-        self.live.rate = EventRate()
+        self.contents.rate = EventRate()
         self._snapshot_at = None
         await old.close()
         await asyncio.to_thread(self.folder.discard_superseded, new)
@@ -192,7 +198,7 @@ class Service:
             View(new.view).close()
             sync(new.folder)
         except BaseException:
-            self.folder.discard(new)
+            remove(new)
             raise
         reach("generation made")
         return new
@@ -201,7 +207,7 @@ class Service:
         try:
             switched = self.folder.switch_to(new)
         except OSError:
-            self.folder.discard(new)
+            remove(new)
             raise
         reach("generation switched")
         return switched
@@ -292,7 +298,7 @@ class Service:
         generation.recent.put(outcome.recent)
         if outcome.barrier:
             self._snapshot_at = time.time()
-        self.live.rate.sample(generation.totals.all.accepted)
+        self.contents.rate.sample(generation.totals.all.accepted)
         if outcome.position is not None:
             generation.run_ahead.arrived(outcome.position)
         await self._follow_recovery(outcome)

@@ -7,7 +7,7 @@ takes. Carts that are not in the table yet are counted in their stead.
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from dataflow.cart import count_cart
 from dataflow.messages import Figures
@@ -15,6 +15,7 @@ from web.view.bulk_insert import bulk_insert
 from web.view.cart_row import Entry
 from web.view.completed import count_completed
 from web.view.read_only import connect_read_only
+from web.view.totals import Counted
 
 _COUNT: Final = """
 SELECT key_group, count(*), sum(unpaid), sum(paid), sum(waiting),
@@ -22,13 +23,6 @@ SELECT key_group, count(*), sum(unpaid), sum(paid), sum(waiting),
 FROM carts WHERE NOT EXISTS (SELECT 1 FROM behind WHERE behind.user_id = carts.user_id)
 GROUP BY key_group
 """
-
-
-class Counted(NamedTuple):
-    """The carts of every key group, and the orders in the fulfilment feed."""
-
-    groups: dict[int, Figures]
-    completed: int
 
 
 def count_view(path: Path, behind: dict[str, Entry], begun: Callable[[], object]) -> Counted:

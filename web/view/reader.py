@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
@@ -20,6 +20,7 @@ from web.times import rfc3339, rfc3339_or_none
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_row import CartRow
 from web.view.completed import Completed, last_completed, read_completed
+from web.view.page import Page, Row
 from web.view.read_only import connect_read_only
 from web.view.windows import Key, Window, encode_cursor
 
@@ -35,21 +36,6 @@ UNION ALL SELECT * FROM behind;
 """
 _TOP: Final = "\U0010ffff" * 256
 """Ends the range of a prefix: no user id that begins with it sorts behind prefix and this."""
-
-
-class Row(NamedTuple):
-    """An item of a list: what it is known by, and its JSON."""
-
-    id: str | int
-    json: bytes
-
-
-class Page(NamedTuple):
-    """One page of a list, and the cursor of the next."""
-
-    rows: list[Row]
-    total: int
-    next: str | None
 
 
 class ViewReader:

@@ -1,10 +1,10 @@
 """The running totals of the server: what the flow has counted, summed per upload and in all.
 
 Kept in memory for every page and answer, loaded from the view at the start and brought up to
-date by each commit. All of it is absolute and only grows, so it can be told twice.
+date by each commit. All of it is absolute and only grows, so it can be told twice. Pure.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -12,6 +12,13 @@ from dataflow.messages import API, Figures
 
 SKIPPED_PART: Final = -1
 """The part of an upload's totals that counts skipped and blank lines; others are key groups."""
+
+
+class Counted(NamedTuple):
+    """What was counted anew: the carts of every key group, and the orders in the feed."""
+
+    groups: dict[int, Figures]
+    completed: int
 
 
 class Counts(msgspec.Struct, gc=False):

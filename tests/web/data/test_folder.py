@@ -8,7 +8,8 @@ import pytest
 
 from dataflow.key_group import KEY_GROUPS
 from dataflow.locks import FolderLockedError
-from web.data.folder import DataFolder, FolderError
+from web.data.folder import DataFolder
+from web.data.paths import FolderError
 
 
 @pytest.fixture
@@ -48,16 +49,18 @@ def test_a_generation_counts_from_the_moment_that_it_is_pointed_at(folder: DataF
 
 
 def test_what_was_cut_short_is_no_obstacle_and_is_cleared_away(folder: DataFolder) -> None:
-    """A reset that died half-way can be done again, and a removal that did is finished."""
+    """A reset that died half-way can be done again, and so can a removal."""
     first = folder.current()
     drafts = [folder.new_generation(supersedes=1).folder for _ in range(2)]
     (folder.path / ".new-generation-000007").mkdir()
-    gone = folder.path / ".gone-generation-000005"
-    (gone / "uploads").mkdir(parents=True)
     assert folder.new_generation(supersedes=1).facts.number == 8
     folder.discard_superseded(first)
-    assert not any(path.exists() for path in (*drafts, gone))
+    assert not any(path.exists() for path in drafts)
     assert [path.name for path in folder.path.glob("*generation-*")] == ["generation-000001"]
+    second = folder.switch_to(folder.new_generation(supersedes=1))
+    first.journal.unlink()
+    folder.discard_superseded(second)
+    assert not first.folder.exists()
 
 
 def test_a_switch_that_was_cut_short_behind_the_pointer_is_finished(folder: DataFolder) -> None:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kit.streams import claim
-from web.live.hub import MAX_VIEWERS, Channel, Content, Hub, ListPart, Viewer
-from web.view.reader import Row
+from web.live.frames import Content, ListPart
+from web.live.hub import MAX_VIEWERS, Channel, Hub, Viewer
+from web.view.page import Row
 from web.view.windows import Window
 
 Frame = dict[str, Any]

@@ -18,7 +18,8 @@ from tests.kit.oracle import Oracle
 from tests.kit.streams import claim, line_of
 from tests.kit.view_rows import PlayedFlow, catch_up
 from web.view.cart_row import row_of
-from web.view.reader import Page, ViewReader
+from web.view.page import Page
+from web.view.reader import ViewReader
 from web.view.view import View
 from web.view.windows import FILTERS, SORTS, Window
 

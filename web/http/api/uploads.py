@@ -5,10 +5,9 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from web.errors import APIError
-from web.http.api.routes import read_json, service_of
+from web.http.api.answers import read_json, service_of
 from web.http.receive import ReceivedFile, read_name, receive_file
 from web.intake.upload_states import read_rate_text
 from web.service.service import Service
@@ -84,15 +83,6 @@ async def replay_upload(request: Request) -> Response:
         upload = await uploads.replay(uploads.get(request.path_params["upload_id"]))
     service.live.changed()
     return JSONResponse(uploads.describe(upload), 201)
-
-
-ROUTES: Final = [
-    Route("/api/uploads", post_upload, methods=["POST"]),
-    Route("/api/uploads", list_uploads),
-    Route("/api/uploads/{upload_id}", get_upload),
-    Route("/api/uploads/{upload_id}", patch_upload, methods=["PATCH"]),
-    Route("/api/uploads/{upload_id}/replay", replay_upload, methods=["POST"]),
-]
 
 
 async def _add(

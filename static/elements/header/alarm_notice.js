@@ -1,0 +1,25 @@
+import { part, setAttribute, setText, show } from "../../paint/patch.js";
+
+/** At the very top, for as long as it is true: something is wrong with the data. */
+export class AlarmNotice extends HTMLElement {
+  #life = new AbortController();
+
+  /** @param {import("../../ports.js").Ports} ports */
+  start({ store, painter, recovery }) {
+    const { signal } = this.#life;
+    const paint = () => {
+      const alarm = store.flow?.alarm ?? "";
+      setText(part(this, ".alarm-what"), alarm);
+      setAttribute(this, "title", alarm);
+      show(this, alarm !== "");
+    };
+    store.watch(({ flow }) => {
+      if (flow) painter.ask(paint);
+    }, signal);
+    part(this, '[data-action="recovery"]').addEventListener("click", recovery, { signal });
+  }
+
+  disconnectedCallback() {
+    this.#life.abort();
+  }
+}

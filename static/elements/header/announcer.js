@@ -1,0 +1,71 @@
+import { setText } from "../../paint/patch.js";
+import { number } from "../../paint/words.js";
+
+/** The shortest time between two announcements: a reader must be able to finish a sentence. */
+const PAUSE_MS = 3_000;
+const NOTABLE = new Set(["done", "paused", "cancelled", "failed"]);
+
+/** Says to assistive tools what an eye would notice: skipped records and the ends of uploads. */
+export class PoliteAnnouncer extends HTMLElement {
+  #life = new AbortController();
+  #timer = 0;
+  #skipped = 0;
+  /** @type {Map<string, string>} the state last seen of each visible upload */
+  #states = new Map();
+  /** @type {Map<string, string>} what is to be said, the newest of each kind */
+  #words = new Map();
+
+  /** @param {import("../../ports.js").Ports} ports */
+  start({ store }) {
+    store.watch(({ reset, window, uploads, skipped }) => {
+      const silent = window && (reset || this.#states.size + this.#skipped === 0);
+      if (uploads) this.#hearUploads(store.uploads, silent);
+      if (skipped) this.#hearSkipped(store.skipped, silent);
+    }, this.#life.signal);
+  }
+
+  disconnectedCallback() {
+    clearTimeout(this.#timer);
+    this.#life.abort();
+  }
+
+  /**
+   * @param {import("../../listing.js").Listing<import("../../store.js").Upload>} uploads
+   * @param {boolean} silent
+   */
+  #hearUploads({ order, items }, silent) {
+    const states = new Map();
+    for (const key of order) {
+      const { name, state, accepted, skipped } = /** @type {import("../../store.js").Upload} */ (items.get(key));
+      states.set(key, state);
+      if (silent || this.#states.get(key) === state || !NOTABLE.has(state)) continue;
+      this.#say(`upload ${key}`, `${name} is ${state}: ${number(accepted)} accepted, ${number(skipped)} skipped.`);
+    }
+    this.#states = states;
+  }
+
+  /**
+   * @param {import("../../listing.js").Listing<import("../../store.js").Skipped>} skipped
+   * @param {boolean} silent
+   */
+  #hearSkipped({ order, items, total }, silent) {
+    const newest = items.get(order[0] ?? "");
+    if (newest && !silent && total > this.#skipped) {
+      this.#say("skipped", `${number(total)} skipped records. The newest, in ${newest.source}: ${newest.message}.`);
+    }
+    this.#skipped = total;
+  }
+
+  /**
+   * @param {string} kind
+   * @param {string} words
+   */
+  #say(kind, words) {
+    this.#words.set(kind, words);
+    this.#timer ||= setTimeout(() => {
+      this.#timer = 0;
+      setText(this, [...this.#words.values()].slice(-3).join(" "));
+      this.#words.clear();
+    }, PAUSE_MS);
+  }
+}

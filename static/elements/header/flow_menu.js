@@ -1,0 +1,41 @@
+import { exportAddress } from "../../address.js";
+import { complain, part, setAttribute } from "../../paint/patch.js";
+
+/** @typedef {import("../../ports.js").Ports} Ports */
+
+/** Downloads, and what is done to the whole: look at its recovery, restart the flow, start over. */
+export class FlowMenu extends HTMLElement {
+  #life = new AbortController();
+
+  /** @param {Ports} ports */
+  start({ http, place, startOver, recovery }) {
+    const { signal } = this.#life;
+    const sheet = part(this, "[popover]");
+    part(this, '[data-action="recovery"]').addEventListener("click", () => {
+      sheet.hidePopover();
+      recovery();
+    }, { signal });
+    part(this, '[data-action="restart"]').addEventListener("click", async () => {
+      complain(this, "");
+      try {
+        await http.restartFlow();
+        sheet.hidePopover();
+      } catch (refusal) {
+        complain(this, /** @type {Error} */ (refusal).message);
+      }
+    }, { signal });
+    part(this, '[data-action="start-over"]').addEventListener("click", () => {
+      sheet.hidePopover();
+      startOver();
+    }, { signal });
+    this.addEventListener("click", ({ target }) => {
+      if (/** @type {Element} */ (target).closest("a[download]")) sheet.hidePopover();
+    }, { signal });
+    const follow = () => setAttribute(part(this, "[data-export=carts]"), "href", exportAddress(place.window));
+    place.addEventListener("move", follow, { signal });
+  }
+
+  disconnectedCallback() {
+    this.#life.abort();
+  }
+}

@@ -1,0 +1,31 @@
+import { part, setAttribute, setText, show } from "../../paint/patch.js";
+
+/** @typedef {import("../../store.js").Skipped} Skipped */
+
+/** One skipped record on screen. It never changes once it is written. */
+export class SkippedRow {
+  /** @type {Skipped | null} */
+  #record = null;
+
+  /** @param {HTMLElement} element  a rendered `_skipped.html` */
+  constructor(element) {
+    this.element = element;
+  }
+
+  /** @param {Skipped} record */
+  update(record) {
+    if (record === this.#record) return;
+    this.#record = record;
+    const row = this.element;
+    setAttribute(row, "data-skipped", record.id);
+    for (const name of /** @type {const} */ (["reason", "source", "line", "message", "raw"])) {
+      setText(part(row, `.skipped-${name}`), record[name]);
+    }
+    const time = part(row, ".skipped-time");
+    if (time.getAttribute("datetime") !== record.skipped_at) {
+      setAttribute(time, "datetime", record.skipped_at);
+      setText(time, "just now");
+    }
+    show(part(row, ".skipped-cut"), record.raw_cut);
+  }
+}

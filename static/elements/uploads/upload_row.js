@@ -1,0 +1,74 @@
+import { part, setAttribute, setText, show } from "../../paint/patch.js";
+import { number, paceWords, percent } from "../../paint/words.js";
+
+/** @typedef {import("../../store.js").Upload} Upload */
+
+const ENDED = new Set(["done", "cancelled", "failed"]);
+
+/** One upload on screen. */
+export class UploadRow {
+  /** @type {Upload | null} */
+  #upload = null;
+
+  /** @param {HTMLElement} element  a rendered `_upload.html` */
+  constructor(element) {
+    this.element = element;
+  }
+
+  /** @param {Upload} upload */
+  update(upload) {
+    if (upload === this.#upload) return;
+    this.#upload = upload;
+    const row = this.element;
+    setAttribute(row, "data-upload", String(upload.id));
+    setAttribute(row, "data-state", upload.state);
+    for (const name of /** @type {const} */ (["name", "state"])) setText(part(row, `.upload-${name}`), upload[name]);
+    for (const name of /** @type {const} */ (["processed", "accepted", "skipped", "duplicates"])) {
+      setText(part(row, `.upload-${name}`), number(upload[name]));
+    }
+    setText(part(row, ".upload-all"), number(upload.lines));
+    const done = upload.state === "done" ? 100 : percent(upload.processed, upload.lines ?? 0);
+    setAttribute(part(row, "[role=progressbar]"), "aria-valuenow", done);
+    setAttribute(part(row, ".bar-done"), "width", done);
+    const why = upload.error ?? upload.paused_because ?? "";
+    setText(part(row, ".upload-why"), why);
+    show(part(row, ".upload-why"), why !== "");
+    this.#offer(upload);
+  }
+
+  /**
+   * Show the actions that make sense now.
+   * @param {Upload} upload
+   */
+  #offer({ state, accepted, duplicates, rate }) {
+    const row = this.element;
+    const focused = document.activeElement;
+    const ended = ENDED.has(state);
+    const known = ended && accepted > 0 && duplicates === accepted;
+    setText(part(row, '[data-action="toggle"]'), state === "paused" ? "Resume" : "Pause");
+    show(part(row, ".upload-known"), known);
+    for (const running of [".upload-pace", '[data-action="toggle"]', '[data-action="cancel"]']) {
+      show(part(row, running), !ended);
+    }
+    show(part(row, '[data-action="replay"]'), ended);
+    show(part(row, '[data-action="start-over"]'), known);
+    const pace = /** @type {HTMLSelectElement} */ (part(row, '[data-action="pace"]'));
+    if (pace !== focused) choosePace(pace, rate);
+    // A button that went away under the keyboard hands the focus to the one that came.
+    if (focused instanceof HTMLElement && row.contains(focused) && focused.closest("[hidden]")) {
+      part(row, ".upload-actions > button:not([hidden])").focus({ preventScroll: true });
+    }
+  }
+}
+
+/**
+ * @param {HTMLSelectElement} select
+ * @param {number | null} rate
+ */
+function choosePace(select, rate) {
+  const value = rate === null ? "" : String(rate);
+  if (![...select.options].some((option) => option.value === value)) {
+    select.prepend(new Option(paceWords(rate), value));
+  }
+  if (select.value !== value) select.value = value;
+}

@@ -1,0 +1,61 @@
+/** Writing to the page only what differs from what stands there. Data enters as text, never as markup. */
+
+/**
+ * @param {Element} node
+ * @param {string | number | bigint} value
+ */
+export function setText(node, value) {
+  const text = String(value);
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/**
+ * @param {Element} node
+ * @param {string} name
+ * @param {string | number | bigint} value
+ */
+export function setAttribute(node, name, value) {
+  const text = String(value);
+  if (node.getAttribute(name) !== text) node.setAttribute(name, text);
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {boolean} visible
+ */
+export function show(node, visible) {
+  if (node.hidden === visible) node.hidden = !visible;
+}
+
+/**
+ * Say what went wrong where the person acted; nothing takes it away again.
+ * @param {Element} place  the element that holds the `.error`
+ * @param {string} message
+ */
+export function complain(place, message) {
+  const error = part(place, ".error");
+  setText(error, message);
+  show(error, message !== "");
+}
+
+/**
+ * A part that the template promises.
+ * @param {ParentNode} place
+ * @param {string} selector
+ * @returns {HTMLElement}
+ */
+export function part(place, selector) {
+  const found = place.querySelector(selector);
+  if (!found) throw new Error(`the page has no ${selector} in ${place}`);
+  return /** @type {HTMLElement} */ (found);
+}
+
+/**
+ * A fresh row, cloned from the template that the server renders its rows by.
+ * @param {string} name  chip, cart, upload or skipped
+ * @returns {HTMLElement}
+ */
+export function fresh(name) {
+  const template = /** @type {HTMLTemplateElement} */ (part(document, `template[data-row="${name}"]`));
+  return document.importNode(part(template.content, "*"), true);
+}

@@ -1,0 +1,99 @@
+"""A page after an upgrade runs what the new server brought, and nothing of the old one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.kit.running import Cartwatch
+
+ROOT = Path(__file__).parents[2]
+#: Long ago: a browser guesses from this how long it may keep what does not say so.
+LONG_AGO = 1_600_000_000
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A copy of the program, which a test may change."""
+    folder = tmp_path / "program"
+    for name in ("dataflow", "web", "static", "templates"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def release(program: Path, name: str) -> int:
+    """Make another release: each module tells that it ran, a sheet colours the page.
+
+    Gives how many modules there are.
+    """
+    modules = sorted((program / "static").rglob("*.js"))
+    for module in modules:
+        source = (ROOT / "static" / module.relative_to(program / "static")).read_text()
+        module.write_text(f'{source}\n(globalThis.ran ??= []).push("{name}");\n')
+        os.utime(module, (LONG_AGO, LONG_AGO))
+    sheet = program / "static" / "styles" / "tokens.css"
+    sheet.write_text(
+        (ROOT / "static/styles/tokens.css").read_text() + f":root {{--release: {name}}}"
+    )
+    os.utime(sheet, (LONG_AGO, LONG_AGO))
+    template = program / "templates" / "base.html"
+    source = (ROOT / "templates" / "base.html").read_text()
+    template.write_text(source.replace("<body>", f'<body data-release="{name}">'))
+    return len(modules)
+
+
+def releases(page: Page) -> list[str]:
+    """Name the releases of all that a live page is made of: HTML, sheets, and each module."""
+    expect(page.locator("[data-connection=live]")).to_be_visible()
+    found: list[str] = page.evaluate(
+        """() => [
+          document.body.dataset.release,
+          getComputedStyle(document.documentElement).getPropertyValue("--release").trim(),
+          ...globalThis.ran,
+        ]"""
+    )
+    return found
+
+
+@pytest.mark.parametrize("way", ["reload", "visit", "back"])
+def test_after_an_upgrade_a_page_runs_new_modules_only(
+    page: Page, program: Path, tmp_path: Path, way: str
+) -> None:
+    """On the same address, by a reload, by a visit, and by the back button."""
+    count = release(program, "old")
+    with Cartwatch(tmp_path / "data", folder=program) as server:
+        url = server.url
+        page.goto(url)
+        assert set(releases(page)) == {"old"}
+        server.stop()
+    assert release(program, "new") == count
+    port = urlsplit(url).port
+    with Cartwatch(tmp_path / "data", f"--port={port}", folder=program):
+        if way == "reload":
+            page.reload()
+        elif way == "visit":
+            page.goto(url)
+        else:
+            page.goto(f"{url}/carts/nobody")
+            page.go_back()
+        found = releases(page)
+        assert set(found) == {"new"}
+        assert len(found) >= count
+
+
+def test_files_that_change_under_a_server_do_not_change_what_it_serves(
+    page: Page, program: Path, tmp_path: Path
+) -> None:
+    """An upgrade that has not been started yet: a page is whole, and of the old release."""
+    release(program, "old")
+    with Cartwatch(tmp_path / "data", folder=program) as server:
+        release(program, "new")
+        page.goto(server.url)
+        assert set(releases(page)) == {"old"}
+        page.reload()
+        assert set(releases(page)) == {"old"}

@@ -1,0 +1,128 @@
+"""What the page is made of is served as one version, and what may be kept says so."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.kit.running import Answer, Cartwatch
+from web.http import assets
+from web.http.assets import Assets
+
+FOR_EVER = "public, max-age=31536000, immutable"
+PERSON = {"Accept": "text/html"}
+
+
+@pytest.fixture
+def version(cartwatch: Cartwatch) -> str:
+    """The version that the page names now."""
+    return assets_of(cartwatch.call("GET", "/", headers=PERSON))[0].split("/")[2]
+
+
+def assets_of(page: Answer) -> list[str]:
+    return re.findall(r'(?:href|src)="(/static/[^"]+)"', page.body.decode())
+
+
+@pytest.mark.parametrize("path", ["/", "/carts/a", "/nothing", "/?sort=nothing"])
+def test_all_that_a_page_is_made_of_is_of_one_version_and_kept_for_ever(
+    cartwatch: Cartwatch, path: str
+) -> None:
+    """Scripts, sheets and icon, of pages that say no, too."""
+    found = assets_of(cartwatch.call("GET", path, headers=PERSON))
+    assert len(found) > 10
+    assert len({address.split("/")[2] for address in found}) == 1
+    for address in found:
+        answer = cartwatch.call("GET", address)
+        assert answer.status == 200
+        assert answer.headers["cache-control"] == FOR_EVER
+        assert answer.headers["content-type"].split(";")[0] in assets.MEDIA_TYPES.values()
+
+
+def test_a_page_names_every_module_that_there_is(cartwatch: Cartwatch) -> None:
+    """So that none waits for the one that imports it, in whatever room it stands."""
+    found = assets_of(cartwatch.call("GET", "/", headers=PERSON))
+    modules = {address.split("/", 3)[3] for address in found if address.endswith(".js")}
+    assert modules == set(assets.installed().names(".js"))
+    assert {"main.js", "paint/patch.js", "elements/carts/cart_row.js"} <= modules
+
+
+def test_an_address_without_a_version_is_asked_for_anew_each_time(
+    cartwatch: Cartwatch, version: str
+) -> None:
+    """It holds what the version holds; with its tag the answer is short."""
+    plain = cartwatch.call("GET", "/static/main.js")
+    assert plain.body == cartwatch.call("GET", f"/static/{version}/main.js").body
+    assert plain.headers["cache-control"] == "no-cache"
+    tag = plain.headers["etag"]
+    for tags in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = cartwatch.call("GET", "/static/main.js", headers={"If-None-Match": tags})
+        assert (again.status, again.body) == (304, b"")
+        assert again.headers["cache-control"] == "no-cache"
+    other = cartwatch.call("GET", "/static/main.js", headers={"If-None-Match": '"other"'})
+    assert other.status == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"If-None-Match": "*"}])
+def test_another_version_is_never_answered_with_this_one(
+    cartwatch: Cartwatch, version: str, headers: dict[str, str]
+) -> None:
+    """Not found, to be kept by nobody, and in words that say what to do."""
+    other = "0" * len(version)
+    for path in (f"{other}/main.js", f"{version}/{version}/main.js", version, f"{version}/"):
+        answer = cartwatch.call("GET", f"/static/{path}", headers=headers)
+        assert answer.status == 404
+        assert answer.headers["cache-control"] == "no-store"
+        assert "load the page anew" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/carts/a", "/nothing", "/cart-join.json", "/livez", "/readyz", "/api/nothing"),
+        *("/api/carts", "/api/carts/a", "/api/carts?limit=0", "/api/stats", "/api/recovery"),
+        *("/api/uploads", "/api/skipped", "/api/completed", "/api/carts.jsonl"),
+        *("/api/skipped.jsonl", "/api/completed.jsonl", "/static/nothing.js"),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, PERSON, {"Host": "example.com"}])
+def test_facts_and_pages_and_refusals_are_kept_by_nobody(
+    cartwatch: Cartwatch, path: str, headers: dict[str, str]
+) -> None:
+    """They are stale at once, and a page that is kept would name modules of its own time."""
+    assert cartwatch.call("GET", path, headers=headers).headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_assets_are_only_read(cartwatch: Cartwatch, version: str, method: str) -> None:
+    """With the methods that there are."""
+    answer = cartwatch.call(method, f"/static/{version}/main.js")
+    assert answer.status == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+    head = cartwatch.call("HEAD", f"/static/{version}/main.js")
+    assert (head.status, head.body) == (200, b"")
+    assert int(head.headers["content-length"]) > 0
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a.js": b"2", "b.css": b""},
+        {"c.js": b"1", "b.css": b""},
+        {"a.js": b"", "b.css": b"1"},
+        {"a.js": b"1"},
+        {"a.js": b"1", "b.css": b"", "c.svg": b""},
+    ],
+    ids=["other text", "another name", "moved text", "one less", "one more"],
+)
+def test_whatever_differs_is_another_version(files: dict[str, bytes]) -> None:
+    """In a name or in what a file holds; the order in which they were found is none."""
+    one = Assets({"a.js": b"1", "b.css": b""})
+    assert Assets(files).version != one.version
+    assert Assets({"b.css": b"", "a.js": b"1"}).version == one.version
+
+
+def test_a_template_cannot_name_what_is_not_there() -> None:
+    """It fails when it is rendered, and not as a page without its script."""
+    with pytest.raises(KeyError):
+        assets.installed().address("nothing.js")

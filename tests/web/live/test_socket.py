@@ -1,0 +1,223 @@
+"""The browsers' socket of the real program."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.websockets import WebSocket
+from typing_extensions import override
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from tests.kit.running import Cartwatch
+from web.live.hub import Hub
+from web.live.socket import HEARTBEAT_S, _send
+from web.view.windows import Window
+
+Frame = dict[str, Any]
+WITHIN_S = 20
+
+
+class Viewer:
+    """A browser without a page: keeps what its frames tell it."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.shown: Frame = {}
+
+    def next(self) -> Frame:
+        """Take the next frame that is no heartbeat, and apply it."""
+        frame: Frame = {"type": "heartbeat"}
+        while frame["type"] == "heartbeat":
+            frame = json.loads(self.socket.recv(timeout=WITHIN_S))
+        if frame["type"] == "snapshot":
+            self.shown = frame
+        elif frame["type"] == "changes":
+            for name, id_ in (("carts", "user_id"), ("uploads", "id"), ("skipped", "id")):
+                if name in frame:
+                    change = frame[name]
+                    rows = [*self.shown[name]["items"], *change["items"]]
+                    known = {row[id_]: row for row in rows}
+                    change["items"] = [known[row] for row in change.pop("order")]
+                    self.shown[name] = change
+            self.shown |= {name: frame[name] for name in ("stats", "flow") if name in frame}
+        return frame
+
+    def until_carts(self, *users: str) -> None:
+        """Take frames until exactly these carts are shown."""
+        while [cart["user_id"] for cart in self.carts()] != [*users]:
+            self.next()
+
+    def carts(self) -> list[Frame]:
+        """Give the carts that are shown; before the first frame that is one of no user."""
+        carts: list[Frame] = self.shown.get("carts", {"items": [{"user_id": None}]})["items"]
+        return carts
+
+    def say(self, **window: object) -> None:
+        self.socket.send(json.dumps({"type": "window", **window}))
+
+
+@contextmanager
+def viewer(cartwatch: Cartwatch, query: str = "") -> Iterator[Viewer]:
+    url = f"{cartwatch.url.replace('http', 'ws')}/ws?{query}"
+    with connect(url, proxy=None, max_size=None) as socket:
+        yield Viewer(socket)
+
+
+def hear_to_the_end(seen: Viewer) -> None:
+    while True:
+        seen.next()
+
+
+def order(user: str, number: int = 1, kind: str = "order") -> bytes:
+    return json.dumps({"user_id": user, "type": kind, "order_id": number}).encode() + b"\n"
+
+
+def test_the_server_speaks_first_with_a_snapshot_of_the_window(cartwatch: Cartwatch) -> None:
+    """The same rows as ``GET /api/carts``, and everything else that a page shows."""
+    cartwatch.call("POST", "/api/events", order("live-first-b") + order("live-first-a"))
+    cartwatch.settled()
+    with viewer(cartwatch, "search=live-first&sort=user") as seen:
+        frame = seen.next()
+        assert frame.keys() == {
+            *("type", "at", "generation", "window", "carts", "stats", "flow", "uploads", "skipped")
+        }
+        assert frame["type"] == "snapshot"
+        assert frame["window"]["search"] == "live-first"
+        listed = cartwatch.get("/api/carts?search=live-first&sort=user")
+        assert frame["carts"] == listed
+        assert frame["flow"]["state"] == "running"
+
+
+def test_what_is_committed_reaches_whoever_looks_at_it(cartwatch: Cartwatch) -> None:
+    """As changes, of the window alone; and the last frame is what the API says."""
+    with viewer(cartwatch, "search=live-change&sort=user") as seen:
+        seen.until_carts()
+        for number in range(3):
+            cartwatch.call("POST", "/api/events", order("live-change-1", number))
+        cartwatch.call("POST", "/api/events", order("live-change-0") + order("live-elsewhere"))
+        seen.until_carts("live-change-0", "live-change-1")
+        while seen.shown["carts"]["items"][1]["unpaid"] != 3:
+            seen.next()
+        assert seen.shown["carts"] == cartwatch.get("/api/carts?search=live-change&sort=user")
+
+
+def test_a_browser_may_look_at_another_window(cartwatch: Cartwatch) -> None:
+    """A snapshot of it comes; null and absent parameters are their defaults."""
+    cartwatch.call("POST", "/api/events", order("live-turn-a") + order("live-turn-b", 1, "payment"))
+    cartwatch.settled()
+    with viewer(cartwatch, "search=live-turn&sort=user") as seen:
+        seen.until_carts("live-turn-a", "live-turn-b")
+        seen.say(search="live-turn", filter="waiting", cursor=None)
+        seen.until_carts("live-turn-b")
+        assert seen.shown["window"]["sort"] == "recent"
+        seen.say(user="live-turn-a")
+        seen.until_carts("live-turn-a")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("", "x", "[]", "null", "{}", '{"type": "x"}', '{"type": "window", "search": 5}'),
+        *('{"type": "window", "sort": "x"}', '{"type": "window", "cursor": "x"}', "[" * 5_000),
+        *('{"type": "window", "search": "\\ud800"}', '{"type": "window", "filter": []}'),
+    ],
+)
+def test_a_request_that_cannot_be_is_answered_by_an_error_and_the_window_stays(
+    cartwatch: Cartwatch, said: str
+) -> None:
+    """The connection too."""
+    with viewer(cartwatch, "search=live-bad") as seen:
+        assert seen.next()["type"] == "snapshot"
+        seen.socket.send(said)
+        frame = seen.next()
+        while frame["type"] == "changes":
+            frame = seen.next()
+        assert frame["type"] == "error"
+        assert frame["error"]["code"] == "bad_request"
+        seen.say(search="live-bad")
+        while (frame := seen.next())["type"] != "snapshot":
+            assert frame["type"] == "changes"
+        assert frame["window"]["search"] == "live-bad"
+
+
+def test_a_window_that_cannot_be_is_told_and_the_default_shown(cartwatch: Cartwatch) -> None:
+    """A stale link is no closed door."""
+    with viewer(cartwatch, "filter=nothing") as seen:
+        assert seen.next()["type"] == "error"
+        assert seen.next()["window"]["filter"] == "all"
+
+
+@pytest.mark.parametrize("said", ["x" * 20_000, b"bytes"])
+def test_a_request_out_of_bounds_closes_the_socket(cartwatch: Cartwatch, said: str | bytes) -> None:
+    """1009, and nothing else suffers: nor is it an error of the server."""
+    before = cartwatch.errors()
+    with viewer(cartwatch) as seen:
+        seen.next()
+        seen.socket.send(said)
+        with pytest.raises(ConnectionClosed) as closed:
+            hear_to_the_end(seen)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1009
+    assert cartwatch.errors() == before
+
+
+def test_viewers_are_counted(cartwatch: Cartwatch) -> None:
+    """Each sees the other come and go."""
+    with viewer(cartwatch) as one:
+        while one.next()["stats"]["viewers"] != 1:
+            pass
+        with viewer(cartwatch):
+            while one.shown["stats"]["viewers"] != 2:
+                one.next()
+        while one.shown["stats"]["viewers"] != 1:
+            one.next()
+
+
+class PlayedSocket(WebSocket):
+    """A socket that keeps what was sent."""
+
+    def __init__(self) -> None:
+        self.sent: asyncio.Queue[Frame] = asyncio.Queue()
+
+    @override
+    async def send_text(self, data: str) -> None:
+        self.sent.put_nowait(json.loads(data))
+
+
+@pytest.mark.anyio
+async def test_silence_is_broken_by_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a page can tell a quiet server from a dead one; each says what time it is."""
+    monkeypatch.setattr("web.live.socket.HEARTBEAT_S", 0.01)
+    socket, news = PlayedSocket(), asyncio.Event()
+    viewer = Hub().join(Window(), news.set)
+    sending = asyncio.create_task(_send(socket, viewer, news))
+    async with asyncio.timeout(WITHIN_S):
+        beats = [await socket.sent.get() for _ in range(2)]
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    assert [beat.keys() for beat in beats] == [{"type", "at"}] * 2
+    assert beats[0]["type"] == "heartbeat"
+    assert HEARTBEAT_S <= 10
+
+
+def test_a_reader_that_does_not_read_gets_the_final_state_and_delays_nobody(
+    tmp_path: Path,
+) -> None:
+    """Fewer and fresher frames for it; the other one has seen everything meanwhile."""
+    with Cartwatch(tmp_path / "data") as server, viewer(server) as slow, viewer(server) as quick:
+        server.settled()
+        stream = b"".join(order(f"user-{n % 97:03}", n) for n in range(20_000))
+        upload = server.upload(stream)
+        server.upload_in(upload, "done")
+        while quick.shown.get("stats", {}).get("events") != 20_000:
+            quick.next()
+        while slow.shown.get("stats", {}).get("events") != 20_000:
+            slow.next()
+        for each in (quick, slow):
+            assert each.shown["carts"] == server.get("/api/carts")
+        server.stop()

@@ -1,0 +1,36 @@
+"""The journal of a generation, opened: of all files the one that nothing gives back."""
+
+import sqlite3
+from pathlib import Path
+
+from dataflow.database import is_damage
+from dataflow.journal import Journal, JournalError
+
+
+def open_journal(path: Path) -> Journal:
+    """Open a journal; one that is damaged or gone is a ``JournalError``: nothing gives it back."""
+    why = "is missing"
+    try:
+        if path.stat().st_size:
+            return Journal(path)
+        why = "is empty"
+    except FileNotFoundError:
+        pass
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        why = f"is damaged ({error})"
+    raise JournalError(
+        f"the journal {path} {why}, and the records are in it alone: put the"
+        " whole folder back from a copy, or use another"
+    )
+
+
+def refuse_gap(path: Path, end: int, position: int) -> None:
+    """Raise a ``JournalError`` where a journal ends before what the view has of it."""
+    if position > end:
+        raise JournalError(
+            f"the journal {path} ends at offset {end}, and the view has what comes up to"
+            f" {position}: records are missing; put the whole folder back from a copy, or use"
+            " another"
+        )

@@ -1,0 +1,97 @@
+"""The scripts, style sheets and icon of the page, served as one version that is never mixed.
+
+All of it is read once and kept: what a running server serves does not change under it. The version
+is a digest of all that was read and stands in the path, so that modules, which import one another
+by relative addresses, inherit that of the page that names the first. Such an address is kept by
+browsers for ever. Without a version it gives what is current, to be asked for anew each time.
+
+An address of another version is not found, rather than answered with what is current: a page from
+before an upgrade must not be put together with modules from after it. Pages are never kept, so a
+reload, or the back button, brings page and modules of one version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from web.errors import not_found
+from web.settings import asset_folder
+
+ROOT: Final = "/static"
+#: Not the system's table, in which a script may be plain text, which no browser would run.
+MEDIA_TYPES: Final = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+ASK_AGAIN: Final = "no-cache"
+
+
+class Asset(NamedTuple):
+    """One file: what it holds, what it is, and its entity tag."""
+
+    body: bytes
+    media_type: str
+    tag: str
+
+
+class Assets:
+    """The files of one version of the page, by their paths below ``static/``."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        whole = hashlib.sha256()
+        self._assets: dict[str, Asset] = {}
+        for name, body in sorted(files.items()):
+            digest = hashlib.sha256(body).hexdigest()
+            whole.update(f"{name}\n{digest}\n".encode())
+            tag = f'"{digest[:16]}"'
+            self._assets[name] = Asset(body, MEDIA_TYPES[Path(name).suffix], tag)
+        self.version = whole.hexdigest()[:16]
+
+    @classmethod
+    def read(cls, folder: Path) -> Assets:
+        """Read all files in a folder and below; those that no page uses are left out."""
+        paths = (path for path in folder.rglob("*") if path.suffix in MEDIA_TYPES)
+        return cls({path.relative_to(folder).as_posix(): path.read_bytes() for path in paths})
+
+    def names(self, suffix: str) -> tuple[str, ...]:
+        """Give the paths of all files of a kind, in order."""
+        return tuple(name for name in self._assets if name.endswith(suffix))
+
+    def address(self, name: str) -> str:
+        """Give the address of a file in this version; KeyError where there is no such file."""
+        _ = self._assets[name]
+        return f"{ROOT}/{self.version}/{name}"
+
+    async def serve(self, request: Request) -> Response:
+        """``GET /static/{path}``: a file, with its version or without."""
+        path: str = request.path_params["path"]
+        version, _, rest = path.partition("/")
+        versioned = version == self.version
+        asset = self._assets.get(rest if versioned else path)
+        if asset is None:
+            raise not_found(f"this version of the page has no {path[:80]!r}: load the page anew")
+        headers = {"cache-control": FOR_EVER if versioned else ASK_AGAIN, "etag": asset.tag}
+        if _names(request.headers.get("if-none-match", ""), asset.tag):
+            return Response(status_code=304, headers=headers)
+        return Response(asset.body, media_type=asset.media_type, headers=headers)
+
+
+@cache
+def installed() -> Assets:
+    """Give the assets of this installation, read when they are first asked for."""
+    return Assets.read(asset_folder("static"))
+
+
+def _names(tags: str, tag: str) -> bool:
+    """Say whether the tags of an ``If-None-Match`` hold this one, or any."""
+    each = [given.strip().removeprefix("W/") for given in tags.split(",")]
+    return tag in each or "*" in each

@@ -1,0 +1,96 @@
+"""``/ws``: one browser's socket. A snapshot of its window, then what changes in it."""
+
+import asyncio
+import time
+from typing import Final
+
+import msgspec
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from web.errors import APIError, bad_request
+from web.live.frames import error_frame, heartbeat_frame
+from web.live.hub import Viewer
+from web.live.live import Live
+from web.times import rfc3339
+from web.view.windows import DEFAULT_LIMIT, Window, read_window
+
+HEARTBEAT_S: Final = 5.0
+_MAX_REQUEST_CHARS: Final = 16 * 1024
+_TRY_AGAIN: Final = 1013
+_TOO_BIG: Final = 1009
+
+
+async def serve_browser(websocket: WebSocket, live: Live) -> None:
+    """Serve one browser until it goes."""
+    try:
+        window = read_window(websocket.query_params, DEFAULT_LIMIT)
+        refusal = None
+    except APIError as error:
+        window, refusal = Window(), error
+    await websocket.accept()
+    if live.hub.is_full:
+        await websocket.close(_TRY_AGAIN, "too many browsers look at this dashboard")
+        return
+    if refusal is not None:
+        await _refuse(websocket, refusal)
+    news = asyncio.Event()
+    viewer = live.hub.join(window, news.set)
+    live.changed()
+    sending = asyncio.create_task(_send(websocket, viewer, news))
+    try:
+        await _listen(websocket, viewer, live)
+    except WebSocketDisconnect:
+        pass
+    finally:
+        sending.cancel()
+        live.hub.leave(viewer)
+        live.changed()
+
+
+async def _listen(websocket: WebSocket, viewer: Viewer, live: Live) -> None:
+    while True:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        text: str | None = message.get("text")
+        if text is None or len(text) > _MAX_REQUEST_CHARS:
+            await websocket.close(_TOO_BIG, "a request is text of at most 16 KiB")
+            return
+        try:
+            live.hub.turn(viewer, _read_request(text))
+            live.changed()
+        except APIError as error:
+            await _refuse(websocket, error)
+
+
+async def _send(websocket: WebSocket, viewer: Viewer, news: asyncio.Event) -> None:
+    """Send frames as fast as this browser takes them, a heartbeat where there is none."""
+    try:
+        while True:
+            try:
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await news.wait()
+            except TimeoutError:
+                await websocket.send_text(heartbeat_frame(rfc3339(time.time())).decode())
+                continue
+            news.clear()
+            frame = viewer.take_frame()
+            if frame is not None:
+                await websocket.send_text(frame)
+    except (WebSocketDisconnect, RuntimeError):
+        return  # the listening end hears of it too, and ends the connection
+
+
+async def _refuse(websocket: WebSocket, error: APIError) -> None:
+    await websocket.send_text(error_frame(error, rfc3339(time.time())).decode())
+
+
+def _read_request(text: str) -> Window:
+    try:
+        asked = msgspec.json.decode(text, type=dict[str, str | None])
+    except (msgspec.MsgspecError, RecursionError):
+        raise bad_request('a request is {"type": "window", "search": …, "filter": …}') from None
+    if asked.pop("type", None) != "window":
+        raise bad_request('a request has the type "window"')
+    params = {name: value for name, value in asked.items() if value is not None}
+    return read_window(params, DEFAULT_LIMIT)

@@ -1,0 +1,104 @@
+"""What pages show of the generation in force: figures, the flow's state, and windows of carts."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import msgspec
+from typing_extensions import override
+
+from web.flow.state import FlowState
+from web.live.frames import Content, ListPart
+from web.live.live import Moment
+from web.service.event_rate import EventRate
+from web.service.generation import Generation
+from web.view.page import Row
+from web.view.windows import Window
+
+UPLOADS_SHOWN: Final = 20
+SKIPPED_SHOWN: Final = 50
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Contents:
+    """Makes what frames, pages and API show, from the generation in force."""
+
+    def __init__(
+        self,
+        generation: Callable[[], Generation],
+        flow: FlowState,
+        difference: Callable[[], str | None],
+        viewers: Callable[[], int],
+    ) -> None:
+        """``difference`` says how state and view differ, ``viewers`` counts who looks at it."""
+        self._generation = generation
+        self._flow = flow
+        self._difference = difference
+        self._viewers = viewers
+        self.rate = EventRate()
+
+    def is_quiet(self) -> bool:
+        """Whether no figure changes by itself: nothing came lately."""
+        return self.rate.per_second() == 0
+
+    def stats(self, generation: Generation | None = None) -> dict[str, Any]:
+        """Give the figures, as ``GET /api/stats`` does."""
+        generation = generation or self._generation()
+        figures, counts = generation.totals.figures, generation.totals.all
+        return {
+            "carts": figures.carts,
+            "unpaid": figures.unpaid,
+            "paid": figures.paid,
+            "waiting": figures.waiting,
+            "skipped": counts.skipped,
+            "duplicates": counts.duplicates,
+            "events": counts.accepted,
+            "lag": max(0, generation.uploads.released_lines - counts.processed),
+            "events_per_second": self.rate.per_second(),
+            "viewers": self._viewers(),
+        }
+
+    def alarm(self) -> str | None:
+        """Say what is wrong with the data or their folder; None where nothing is."""
+        return self._generation().failure or self._difference()
+
+    def flow(self) -> dict[str, Any]:
+        """Give the state of the flow as frames and API show it."""
+        return {**self._flow.describe(), "alarm": self.alarm()}
+
+    @asynccontextmanager
+    async def moment(self) -> AsyncIterator[Moment]:
+        """Look at the generation in force, which stays open meanwhile, whatever replaces it."""
+        generation = self._generation()
+        with generation.held():
+            page, by_reason = await generation.read(lambda view: view.skipped(None, SKIPPED_SHOWN))
+            uploads, total = generation.uploads.newest(UPLOADS_SHOWN)
+            rows = [Row(each.id, _encode(generation.uploads.describe(each))) for each in uploads]
+            yield _Moment(
+                generation,
+                ListPart(rows, {"total": total}),
+                ListPart(page.rows, {"total": page.total, "by_reason": by_reason}),
+                _encode(self.stats(generation)),
+                _encode(self.flow()),
+            )
+
+
+class _Moment(Moment):
+    """One generation at one moment, and what all windows of it share."""
+
+    def __init__(
+        self,
+        generation: Generation,
+        uploads: ListPart,
+        skipped: ListPart,
+        stats: bytes,
+        flow: bytes,
+    ) -> None:
+        self._generation = generation
+        self._shared = uploads, skipped, stats, flow
+
+    @override
+    async def content(self, window: Window) -> Content:
+        page = await self._generation.carts(window)
+        carts = ListPart(page.rows, {"total": page.total, "next": page.next})
+        return Content(self._generation.name, carts, *self._shared)

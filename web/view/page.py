@@ -1,0 +1,18 @@
+"""A page of a list, as it is answered and sent: rows that are JSON already. Pure."""
+
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """An item of a list: what it is known by, and its JSON."""
+
+    id: str | int
+    json: bytes
+
+
+class Page(NamedTuple):
+    """One page of a list, how many rows there are in all, and the cursor of the next."""
+
+    rows: list[Row]
+    total: int
+    next: str | None
