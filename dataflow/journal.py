@@ -18,7 +18,7 @@ from dataflow.chunks import MAX_CHUNK_BYTES, Chunk, after_bom, next_chunk, read_
 from dataflow.database import FormatError, Schema, open_database, transaction
 from dataflow.upload import Upload
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 API_SOURCE: Final = "api"
 """The label of records that came through ``POST /api/events``."""
 
@@ -34,7 +34,8 @@ CREATE TABLE uploads (
     bytes INTEGER NOT NULL, lines INTEGER NOT NULL, rate REAL, state TEXT NOT NULL,
     paused_because TEXT, checked INTEGER NOT NULL DEFAULT 0, error TEXT,
     created_at REAL NOT NULL, finished_at REAL,
-    released_bytes INTEGER NOT NULL DEFAULT 0, released_lines INTEGER NOT NULL DEFAULT 0
+    released_bytes INTEGER NOT NULL DEFAULT 0, released_lines INTEGER NOT NULL DEFAULT 0,
+    looks_like TEXT
 ) WITHOUT ROWID;
 CREATE TABLE chunks (
     "offset" INTEGER PRIMARY KEY, upload TEXT REFERENCES uploads, first_line INTEGER NOT NULL,
@@ -49,7 +50,10 @@ CREATE TABLE idempotency_keys (
 
 
 _FILE: Final = Schema(
-    SCHEMA_VERSION, _SCHEMA, "use the version that wrote it, or another data folder"
+    SCHEMA_VERSION,
+    _SCHEMA,
+    "use the version that wrote it, or another data folder",
+    upgrades={1: "ALTER TABLE uploads ADD COLUMN looks_like TEXT"},
 )
 
 
@@ -137,14 +141,16 @@ class Journal:
         lines: int,
         rate: float | None,
         now: float,
+        looks_like: str | None = None,
     ) -> Upload:
         """Take an upload in, whose file is in place and durable; it stands as ``running``."""
         with self._transaction() as db:
             db.execute(
                 "INSERT INTO uploads (id, created, name, file, bytes, lines, rate, state,"
-                " created_at) SELECT ?, ifnull(max(created), 0) + 1, ?, ?, ?, ?, ?, 'running', ?"
+                " created_at, looks_like)"
+                " SELECT ?, ifnull(max(created), 0) + 1, ?, ?, ?, ?, ?, 'running', ?, ?"
                 " FROM uploads",
-                (upload_id, name, file, size, lines, rate, now),
+                (upload_id, name, file, size, lines, rate, now, looks_like),
             )
             return _upload(db, upload_id)
 

@@ -13,6 +13,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
+from bytewax.errors import BytewaxRuntimeError
 from bytewax.recovery import init_db_dir
 
 from dataflow.database import is_damage
@@ -35,6 +36,8 @@ def make_recovery_store(folder: Path) -> None:
     folder.mkdir()
     try:
         init_db_dir(folder, 1)  # type: ignore[no-untyped-call]
+    except BytewaxRuntimeError as error:
+        raise OSError(errno.EIO, f"the recovery store cannot be made ({error})") from error
     except (Exception, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # without room the engine panics, which is no Exception

@@ -7,7 +7,8 @@ class Upload(NamedTuple):
     """A file that was taken in, and how far it was released to the flow.
 
     ``rate`` is in lines a second, None for as fast as possible. ``checked`` says that a person
-    let it go on although most of it is skipped. Times are seconds since 1970.
+    let it go on although most of it is skipped. Times are seconds since 1970. ``looks_like`` says
+    what its file looks like where that is not JSON Lines.
     """
 
     id: str
@@ -25,3 +26,4 @@ class Upload(NamedTuple):
     finished_at: float | None
     released_bytes: int
     released_lines: int
+    looks_like: str | None

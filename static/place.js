@@ -21,10 +21,18 @@ export class Place extends EventTarget {
     this.dispatchEvent(new Event("move"));
   }
 
+  /**
+   * Whether a window is the wanted one.
+   * @param {Window} window
+   */
+  shows(window) {
+    return same(window, this.window);
+  }
+
   /** Follow the address bar: the back button moved it, or only a link to a part of the page. */
   follow() {
     const window = windowOf(location);
-    if (same(window, this.window)) return;
+    if (this.shows(window)) return;
     this.window = window;
     this.dispatchEvent(new Event("move"));
   }

@@ -57,6 +57,7 @@ def upload(upload_id: str, name: str = "orders.jsonl", **changes: Any) -> Frame:
         "skipped": 1,
         "blank": 0,
         "duplicates": 0,
+        "looks_like": None,
         "rate": None,
         "state": "done",
         "created_at": AT,

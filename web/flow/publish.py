@@ -8,16 +8,25 @@ view never meets a message and its repeat in one transaction.
 import asyncio
 import secrets
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dataflow.messages import Committed, Welcome, encode_answer
 from dataflow.pieces import Assembly, PieceError
-from web.view.committer import Committer
 
 _POLICY: Final = 1008
 _TOO_BIG: Final = 1009
+
+
+class Batches(Protocol):
+    """Where batches go to become durable."""
+
+    async def put(self, acknowledge: Callable[[int], None], number: int, batch: bytes) -> None:
+        """Take a batch, or wait until there is room; ``acknowledge`` hears when it is durable."""
+
+    async def drain(self) -> None:
+        """Wait until all that was taken is durable."""
 
 
 class Publisher:
@@ -55,8 +64,8 @@ class Publisher:
 class PublishPoint:
     """Where flows publish: knows the newest execution and what it has received of it."""
 
-    def __init__(self, committer: Callable[[], Committer]) -> None:
-        self._committer = committer
+    def __init__(self, batches: Callable[[], Batches]) -> None:
+        self._batches = batches
         self._publisher: Publisher | None = None
         self._execution = 0
         self._received = 0
@@ -92,7 +101,7 @@ class PublishPoint:
             publisher = self._publisher
             if older is not None:
                 await older.close("a newer publisher has come")
-            await self._committer().drain()
+            await self._batches().drain()
             try:
                 await websocket.send_bytes(encode_answer(Welcome(self._received)))
             except (WebSocketDisconnect, RuntimeError):
@@ -123,7 +132,7 @@ class PublishPoint:
                 if self._publisher is not publisher:
                     return
                 number = self._received + 1
-                await self._committer().put(publisher.acknowledge, number, batch)
+                await self._batches().put(publisher.acknowledge, number, batch)
                 self._received = number  # only now: what is cut short before is sent again
 
     def _is_authorised(self, websocket: WebSocket) -> bool:

@@ -1,6 +1,5 @@
 """The application: pages, API, sockets and static files behind one layer of safety."""
 
-import errno
 import sqlite3
 from typing import Any, Final
 
@@ -8,37 +7,56 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
-from starlette.routing import Route, WebSocketRoute
-from starlette.types import ASGIApp
+from starlette.routing import BaseRoute, Match, WebSocketRoute
+from starlette.types import ASGIApp, Scope
 from starlette.websockets import WebSocket
 
 from dataflow.sample import SAMPLE
-from web.errors import APIError
+from web.errors import APIError, not_found
 from web.http import assets
-from web.http.api.answers import error_response
+from web.http.api.answers import error_response, service_of, storage_error
+from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
 from web.http.pages import prepare, render_dashboard, render_not_found
+from web.http.resource import Later, Resource
 from web.http.safety import Safety
 from web.live.socket import serve_browser
 from web.service.service import Service
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
 
-_FULL: Final = (sqlite3.SQLITE_FULL,)
+_HTML: Final = "text/html"
 
 
 async def dashboard(request: Request) -> Response:
-    """``GET /``: the dashboard, with the window that the URL names."""
-    window = read_window(request.query_params, DEFAULT_LIMIT)._replace(user=None)
-    service: Service = request.app.state.service
-    return HTMLResponse(render_dashboard(await service.live.snapshot(window), wanted=None))
+    """``GET /``: the dashboard, with the window that the URL names.
+
+    Where that is none, the dashboard as it is at first, and what is wrong with the URL.
+    """
+    service = service_of(request)
+    asked = {name: value for name, value in request.query_params.items() if value}
+    window, complaint = Window(), ""
+    try:
+        window = read_window(asked, DEFAULT_LIMIT)._replace(user=None)
+    except APIError as error:
+        complaint = error.message
+
+    async def make() -> bytes:
+        snapshot = await service.live.snapshot(window)
+        return render_dashboard(snapshot, wanted=None, complaint=complaint).encode()
+
+    return Later(make, _HTML, 400 if complaint else 200)
 
 
 async def one_cart(request: Request) -> Response:
     """``GET /carts/{user_id}``: the dashboard, straight to one cart."""
+    service = service_of(request)
     user_id: str = request.path_params["user_id"]
-    service: Service = request.app.state.service
-    snapshot = await service.live.snapshot(Window(user=user_id))
-    return HTMLResponse(render_dashboard(snapshot, wanted=user_id))
+
+    async def make() -> bytes:
+        snapshot = await service.live.snapshot(Window(user=user_id))
+        return render_dashboard(snapshot, wanted=user_id).encode()
+
+    return Later(make, _HTML)
 
 
 async def sample(_: Request) -> Response:
@@ -56,6 +74,19 @@ async def publish_socket(websocket: WebSocket) -> None:
     await websocket.app.state.service.publish_point.serve(websocket)
 
 
+def routes() -> list[BaseRoute]:
+    """Give the table of all that there is, by its path."""
+    return [
+        Resource("/", get=dashboard),
+        Resource("/carts/{user_id:path}", get=one_cart),
+        Resource("/cart-join.json", get=sample),
+        *ROUTES,
+        WebSocketRoute("/ws", live_socket),
+        WebSocketRoute("/ws/publish", publish_socket),
+        Resource(f"{assets.ROOT}/{{path:path}}", get=assets.installed().serve),
+    ]
+
+
 def create_app(service: Service) -> ASGIApp:
     """Make the application around a service; starts nothing.
 
@@ -63,15 +94,7 @@ def create_app(service: Service) -> ASGIApp:
     """
     prepare()
     app = Starlette(
-        routes=[
-            Route("/", dashboard),
-            Route("/carts/{user_id:path}", one_cart),
-            Route("/cart-join.json", sample),
-            *ROUTES,
-            WebSocketRoute("/ws", live_socket),
-            WebSocketRoute("/ws/publish", publish_socket),
-            Route(f"{assets.ROOT}/{{path:path}}", assets.installed().serve),
-        ],
+        routes=routes(),
         exception_handlers={
             APIError: _refused,
             HTTPException: _http_error,
@@ -79,8 +102,10 @@ def create_app(service: Service) -> ASGIApp:
             OSError: _storage_error,
         },
     )
+    app.router.redirect_slashes = False  # a redirected POST loses its body, or is not followed
     app.state.service = service
     app.state.receiving = 0
+    app.state.exports = Exports()
     return Safety(app)
 
 
@@ -88,33 +113,34 @@ def _answer(request: Request, error: APIError) -> Response:
     """Answer in the language of who asked: a page for a person, JSON for a program."""
     path = request.url.path
     is_person = "text/html" in request.headers.get("accept", "") and not path.startswith("/api/")
-    if is_person and (error.status == 404 or path == "/" or path.startswith("/carts/")):
-        return HTMLResponse(render_not_found(path), error.status)
+    if is_person and error.status in (400, 404):
+        complaint = error.message if error.status == 400 else ""
+        return HTMLResponse(render_not_found(path, complaint), error.status)
     return error_response(error)
 
 
-def _refused(request: Request, error: Any) -> Response:
+async def _refused(request: Request, error: Any) -> Response:
     return _answer(request, error)
 
 
-def _http_error(request: Request, error: Any) -> Response:
+async def _http_error(request: Request, error: Any) -> Response:
+    path = request.url.path
     if error.status_code == 404:
-        return _answer(
-            request, APIError(404, "not_found", f"there is nothing at {request.url.path}")
-        )
+        words = f"there is nothing at {path[:200]}"
+        if path.endswith("/") and _is_there(request.app.routes, request.scope, path.rstrip("/")):
+            words += f", but there is at {path.rstrip('/')[:200]}: ask without the slash at the end"
+        return _answer(request, not_found(words))
     code = str(error.detail).lower().replace(" ", "_")
-    response = error_response(
-        APIError(error.status_code, code, f"{error.detail}: {request.method} is not for this")
-    )
+    words = f"{error.detail}: {request.method} is not for {path[:200]}"
+    response = error_response(APIError(error.status_code, code, words))
     response.headers.update(error.headers or {})
     return response
 
 
-def _storage_error(_: Request, error: Any) -> Response:
-    full = getattr(error, "sqlite_errorcode", None) in _FULL or getattr(error, "errno", None) in (
-        errno.ENOSPC,
-        errno.EDQUOT,
-    )
-    if full:
-        return error_response(APIError(507, "disk_full", "the disk is full: nothing was taken in"))
-    return error_response(APIError(503, "storage", f"the data folder cannot be used: {error}"))
+def _is_there(routes: list[BaseRoute], scope: Scope, path: str) -> bool:
+    asked = {**scope, "path": path}
+    return any(route.matches(asked)[0] is not Match.NONE for route in routes)
+
+
+async def _storage_error(request: Request, error: Any) -> Response:
+    return _answer(request, storage_error(error))

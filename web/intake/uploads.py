@@ -108,7 +108,14 @@ class Uploads:
         return found, len(self._uploads)
 
     async def add(
-        self, name: str, *, file: str, size: int, lines: int, rate: float | None
+        self,
+        name: str,
+        *,
+        file: str,
+        size: int,
+        lines: int,
+        rate: float | None,
+        looks_like: str | None = None,
     ) -> Upload:
         """Take in a file that is durable in the folder of uploads as ``file``."""
         upload = await asyncio.to_thread(
@@ -120,6 +127,7 @@ class Uploads:
             lines=lines,
             rate=rate,
             now=time.time(),
+            looks_like=looks_like,
         )
         reach("upload kept")
         self._uploads[upload.id] = upload
@@ -130,7 +138,12 @@ class Uploads:
     async def replay(self, upload: Upload) -> Upload:
         """Take the same file in once more, at the same pace."""
         return await self.add(
-            upload.name, file=upload.file, size=upload.bytes, lines=upload.lines, rate=upload.rate
+            upload.name,
+            file=upload.file,
+            size=upload.bytes,
+            lines=upload.lines,
+            rate=upload.rate,
+            looks_like=upload.looks_like,
         )
 
     async def change(self, upload_id: str, asked: object) -> Upload:

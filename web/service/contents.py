@@ -27,13 +27,13 @@ class Contents:
         self,
         generation: Callable[[], Generation],
         flow: FlowState,
-        difference: Callable[[], str | None],
+        alarm: Callable[[], str | None],
         viewers: Callable[[], int],
     ) -> None:
-        """``difference`` says how state and view differ, ``viewers`` counts who looks at it."""
+        """``alarm`` says what is wrong with the data; ``viewers`` counts who looks at them."""
         self._generation = generation
         self._flow = flow
-        self._difference = difference
+        self._alarm = alarm
         self._viewers = viewers
         self.rate = EventRate()
 
@@ -58,26 +58,25 @@ class Contents:
             "viewers": self._viewers(),
         }
 
-    def alarm(self) -> str | None:
-        """Say what is wrong with the data or their folder; None where nothing is."""
-        return self._generation().failure or self._difference()
-
     def flow(self) -> dict[str, Any]:
         """Give the state of the flow as frames and API show it."""
-        return {**self._flow.describe(), "alarm": self.alarm()}
+        return {**self._flow.describe(), "alarm": self._alarm()}
 
     @asynccontextmanager
     async def moment(self) -> AsyncIterator[Moment]:
         """Look at the generation in force, which stays open meanwhile, whatever replaces it."""
         generation = self._generation()
         with generation.held():
-            page, by_reason = await generation.read(lambda view: view.skipped(None, SKIPPED_SHOWN))
+            skipped = await generation.read(lambda view: view.skipped(None, SKIPPED_SHOWN))
             uploads, total = generation.uploads.newest(UPLOADS_SHOWN)
             rows = [Row(each.id, _encode(generation.uploads.describe(each))) for each in uploads]
             yield _Moment(
                 generation,
                 ListPart(rows, {"total": total}),
-                ListPart(page.rows, {"total": page.total, "by_reason": by_reason}),
+                ListPart(
+                    skipped.page.rows,
+                    {"total": skipped.page.total, "by_reason": skipped.by_reason},
+                ),
                 _encode(self.stats(generation)),
                 _encode(self.flow()),
             )

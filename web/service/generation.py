@@ -9,8 +9,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from typing import Final, TypeVar
 
 from web.data.journal_file import open_journal, refuse_gap
@@ -23,6 +23,7 @@ from web.view.cart_table import CartTable
 from web.view.committer import Committer
 from web.view.page import Page
 from web.view.reader import ViewReader
+from web.view.spool import Rows, Spool
 from web.view.totals import Counted
 from web.view.view import Outcome, View
 from web.view.windows import Window
@@ -104,22 +105,19 @@ class Generation:
 
     async def carts(self, window: Window) -> Page:
         """Read one page of carts: from memory where the newest suffice, else from the view."""
-        rows = None
-        if window.sort == "recent":
-            before = window.after[0] if window.after else None
-            rows = self.recent.find(window, before, window.limit + 1)
+        rows = self.recent.find(window, window.limit + 1)
         with self.held():
             asks_table = rows is None or window.search or window.user is not None
-            behind = await self.behind(window) if asks_table else []
+            unmoved = await self.unmoved(window) if asks_table else []
             figures = self.totals.figures
-            return await self.read(lambda view: view.carts(window, figures, rows, behind))
+            return await self.read(lambda view: view.carts(window, figures, rows, unmoved))
 
     async def cart(self, user_id: str) -> bytes | None:
         """Read the whole summary of one cart; None where there is none."""
         row = (await self._table()).get(user_id)
         return await self.read(lambda view: view.cart(user_id, row))
 
-    async def behind(self, window: Window) -> list[CartRow]:
+    async def unmoved(self, window: Window) -> list[CartRow]:
         """Catch the table up for a window; gives the rows that it lacks where it is not done.
 
         That is where nothing can be written now, and where so few of these rows are in the search
@@ -127,21 +125,21 @@ class Generation:
         """
         carts = await self._table()
         found = await self.read(lambda _: carts.search(window))
-        if _OFTEN * len(found) >= carts.behind:
+        if _OFTEN * len(found) >= carts.unmoved_count:
             try:
-                await self.catch_table_up()
+                await self.move_all()
             except sqlite3.Error:
                 found = await self.read(lambda _: carts.search(window))
             else:
                 found = {}
         return await self.read(lambda _: [row_of(*item) for item in found.items()])
 
-    async def catch_table_up(self) -> None:
-        """Move all cart rows that are behind now to their table, however many come meanwhile."""
+    async def move_all(self) -> None:
+        """Move all rows that are unmoved now to their table, however many come meanwhile."""
         with self.held():
             carts = await self._table()
-            caught_up = carts.caught_up
-            while carts.rounds < caught_up:
+            at_round = carts.all_moved_at_round
+            while carts.rounds < at_round:
                 await self._move(carts, even_if_changed=True)
 
     async def tidy_table(self, *, is_quiet: bool) -> float:
@@ -167,20 +165,20 @@ class Generation:
             await self.write(carts.move, even_if_changed=even_if_changed)
             return time.monotonic() - began
 
-    async def count_behind(self) -> int:
+    async def count_unmoved(self) -> int:
         """Count the cart rows that are not in their table yet."""
-        return (await self._table()).behind
+        return (await self._table()).unmoved_count
 
     async def begin_audit(self) -> asyncio.Future[Counted]:
         """Begin to count what the view holds at this moment: to be called between two commits."""
-        behind = (await self._table()).entries()
+        unmoved = (await self._table()).unmoved()
         loop = asyncio.get_running_loop()
         begun = asyncio.Event()
         counting = loop.run_in_executor(
             self._readers,
             count_view,
             self.paths.view,
-            behind,
+            unmoved,
             lambda: loop.call_soon_threadsafe(begun.set),
         )
         counting.add_done_callback(lambda _: begun.set())
@@ -188,16 +186,31 @@ class Generation:
         return counting
 
     async def _table(self) -> CartTable:
-        """Give the carts of the view when it is known which of them are behind."""
+        """Give the carts of the view when it is known which of them are unmoved."""
         carts = self.view.carts
         if not carts.is_loaded:
             await self.write(carts.load)
         return carts
 
-    def export(self, call: Callable[[ViewReader], Iterator[bytes]]) -> Iterator[bytes]:
-        """Stream rows through a reader of their own, however long the client takes."""
-        with closing(ViewReader(self.paths.view)) as reader:
-            yield from call(reader)
+    async def export(self, threads: Executor, rows: Rows) -> Spool:
+        """Begin to write rows to a spool, as of one moment; the caller closes it.
+
+        Neither a reset nor a slow client holds it up, nor does it them.
+        """
+        with self.held(), ExitStack() as begun:
+            spool = begun.enter_context(closing(Spool(threads, self.paths.folder)))
+            await spool.begin(self.paths.view, rows)
+            begun.pop_all()
+        return spool
+
+    async def export_carts(self, threads: Executor, window: Window) -> Spool:
+        """Begin to write all carts of a window's search and filter, whole, in its order."""
+        with self.held():
+            await self.unmoved(window)  # moves them, where they are many
+            async with self.committer.turn:  # the log and the table at the same moment
+                found = (await self._table()).search(window)
+                unmoved = [row_of(*item) for item in found.items()]
+                return await self.export(threads, lambda view: view.all_carts(window, unmoved))
 
     async def close(self) -> None:
         """Stop releasing and close the files; what was acknowledged is in them."""

@@ -47,7 +47,7 @@ class Service:
         self.contents = Contents(
             lambda: self.generation,
             self.flow,
-            lambda: self.upkeep.agreement.alarm,
+            self.alarm,
             lambda: self.live.hub.statistics()["viewers"],
         )
         self.live = Live(self.contents.moment, self.contents.is_quiet)
@@ -126,9 +126,13 @@ class Service:
             async with self.gate.closed():
                 return await self._start_over(again)
 
+    def alarm(self) -> str | None:
+        """Say what is wrong with the data or their folder; None where nothing is."""
+        return self.generation.failure or self.upkeep.agreement.alarm
+
     def readiness(self) -> str | None:
         """Say why the service is not ready; None where it is."""
-        alarm = self.contents.alarm()
+        alarm = self.alarm()
         if alarm is not None:
             return alarm
         if self.flow.state != RUNNING:
@@ -203,6 +207,7 @@ class Service:
                         lines=again.lines,
                         rate=again.rate,
                         now=time.time(),
+                        looks_like=again.looks_like,
                     )
             View(new.view).close()
             sync(new.folder)
@@ -227,11 +232,11 @@ class Service:
         starts = Starts(generation, self.flow, self.publish_point, lambda: self.upkeep.caught_up())
         upkeep = Upkeep(
             generation,
-            starts,
             self.flow,
             self.live,
             supervisor=self.supervisor,
             received=lambda: self.publish_point.received,
+            write_starts=starts.catch_up,
             epoch_s=self.settings.snapshot_interval,
         )
         return generation, starts, upkeep

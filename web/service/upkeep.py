@@ -10,7 +10,7 @@ import logging
 import math
 import sqlite3
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 from dataflow.database import is_damage
@@ -21,11 +21,10 @@ from web.flow.supervisor import Supervisor
 from web.flow.watchdog import Watchdog
 from web.live.live import Live
 from web.service.generation import LONGEST_REST_S, Generation
-from web.service.starts import Starts
 from web.view.view import Outcome
 
 AGREEMENT_EVERY_S: Final = 60.0
-_FEW_BEHIND: Final = 65_536
+_FEW_UNMOVED: Final = 65_536
 """Carts that are not in the table yet and yet hardly matter to what a comparison costs."""
 
 _WATCH_EVERY_S: Final = 1.0
@@ -40,25 +39,28 @@ class Upkeep:
     def __init__(
         self,
         generation: Generation,
-        starts: Starts,
         flow: FlowState,
         live: Live,
         *,
         supervisor: Supervisor,
         received: Callable[[], int],
+        write_starts: Callable[[], Awaitable[None]],
         epoch_s: float,
     ) -> None:
-        """``received`` counts what the flow has sent; its epochs last ``epoch_s`` seconds."""
+        """``received`` counts what the flow has sent; its epochs last ``epoch_s`` seconds.
+
+        ``write_starts`` tries again to write down what became of the flow.
+        """
         self.agreement = Agreement()
         self._generation = generation
-        self._starts = starts
+        self._write_starts = write_starts
         self._flow = flow
         self._live = live
         self._supervisor = supervisor
         self._received = received
         self._epoch_s = epoch_s
         self._check_now = asyncio.Event()
-        self._few_behind = asyncio.Event()
+        self._few_unmoved = asyncio.Event()
         self._committed_at = -math.inf
 
     def tasks(self) -> dict[str, Coroutine[Any, Any, None]]:
@@ -91,8 +93,8 @@ class Upkeep:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(AGREEMENT_EVERY_S):
                     await self._check_now.wait()
-                    if await self._generation.count_behind() > _FEW_BEHIND:
-                        await self._few_behind.wait()
+                    if await self._generation.count_unmoved() > _FEW_UNMOVED:
+                        await self._few_unmoved.wait()
             self._check_now.clear()
             if self._flow.state != RUNNING:
                 continue
@@ -132,7 +134,7 @@ class Upkeep:
             await asyncio.sleep(_WATCH_EVERY_S)
             if self._generation.journal.failure is not None:
                 await asyncio.to_thread(self._generation.journal.try_to_write)
-            await self._starts.catch_up()
+            await self._write_starts()
             if self._generation.failure != shown:
                 shown = self._generation.failure
                 self._live.changed()
@@ -146,10 +148,10 @@ class Upkeep:
             is_quiet = time.monotonic() - self._committed_at > _QUIET_S
             try:
                 rest = await self._generation.tidy_table(is_quiet=is_quiet)
-                if await self._generation.count_behind() > _FEW_BEHIND:
-                    self._few_behind.clear()
+                if await self._generation.count_unmoved() > _FEW_UNMOVED:
+                    self._few_unmoved.clear()
                 else:
-                    self._few_behind.set()
+                    self._few_unmoved.set()
             except sqlite3.Error as error:
                 if is_damage(error):
                     raise

@@ -6,11 +6,15 @@ by the ``seq`` of its last order; those before it have the numbers before.
 
 import sqlite3
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 import msgspec
 
 from dataflow.records import OrderId
+from web.times import rfc3339
+from web.view.json_line import encode_line
+from web.view.page import Page, Row
 
 BLOCK: Final = 4_096
 """Orders in a block at most: what has to be decoded to read a single one."""
@@ -38,8 +42,13 @@ class Completed(NamedTuple):
     completed_at: float
 
 
+def encode_completed(order: Completed) -> bytes:
+    """Encode an order of the feed."""
+    return encode_line(order._asdict() | {"completed_at": rfc3339(order.completed_at)})
+
+
 def append_completed(db: sqlite3.Connection, last: int, orders: list[Order], at: float) -> None:
-    """Write orders behind the one numbered ``last``, in the caller's transaction."""
+    """Write orders after the one numbered ``last``, in the caller's transaction."""
     for start in range(0, len(orders), BLOCK):
         block = orders[start : start + BLOCK]
         seq = last + start + len(block)
@@ -49,7 +58,7 @@ def append_completed(db: sqlite3.Connection, last: int, orders: list[Order], at:
 
 
 def read_completed(db: sqlite3.Connection, after: int) -> Iterator[Completed]:
-    """Read the orders behind a ``seq``, in the order of completion."""
+    """Read the orders after a ``seq``, in the order of completion."""
     blocks = db.execute(
         "SELECT seq, count, completed_at, orders FROM completed WHERE seq > ? ORDER BY seq",
         (after,),
@@ -58,6 +67,13 @@ def read_completed(db: sqlite3.Connection, after: int) -> Iterator[Completed]:
         for seq, order in enumerate(_decode(orders), last - count + 1):
             if seq > after:
                 yield Completed(seq, *order, at)
+
+
+def page_completed(db: sqlite3.Connection, after: int, limit: int) -> Page:
+    """Read a page of the feed; in one transaction of the caller's."""
+    orders = list(islice(read_completed(db, after), limit))
+    rows = [Row(order.seq, encode_completed(order)) for order in orders]
+    return Page(rows, last_completed(db), str(orders[-1].seq) if orders else None)
 
 
 def last_completed(db: sqlite3.Connection) -> int:

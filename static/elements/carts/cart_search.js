@@ -37,7 +37,7 @@ export class CartSearch extends HTMLElement {
       if (frame?.type === "error") complain(this, frame.error.message);
     }, signal);
     store.watch((change) => {
-      if (change.window) complain(this, "");
+      if (change.window && place.shows(store.window)) complain(this, "");
     }, signal);
     document.addEventListener("keydown", (event) => {
       if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
@@ -54,15 +54,21 @@ export class CartSearch extends HTMLElement {
   }
 
   /**
-   * Show what the address bar says. Never takes away what is being typed.
+   * Show what the address bar says, of what there is to choose; else what comes first. Never takes
+   * away what is being typed.
    * @param {HTMLFormElement} form
    * @param {HTMLInputElement} input
    * @param {import("../../address.js").Window} window
    */
   #follow(form, input, { search, filter, sort }) {
     if (input !== document.activeElement) input.value = search;
-    /** @type {RadioNodeList} */ (form.elements.namedItem("filter")).value = filter;
-    /** @type {HTMLSelectElement} */ (form.elements.namedItem("sort")).value = sort;
+    const filters = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("[name=filter]")]);
+    for (const [at, each] of filters.entries()) {
+      each.checked = each.value === filter || (at === 0 && filters.every(({ value }) => value !== filter));
+    }
+    const sorts = /** @type {HTMLSelectElement} */ (form.elements.namedItem("sort"));
+    sorts.value = sort;
+    sorts.selectedIndex = Math.max(0, sorts.selectedIndex);
   }
 }
 

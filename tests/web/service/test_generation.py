@@ -35,7 +35,7 @@ async def generation(tmp_path: Path) -> AsyncIterator[Generation]:
 
 
 @pytest.mark.parametrize(
-    ("most_behind", "is_quiet", "moves", "rest"),
+    ("most_unmoved", "is_quiet", "moves", "rest"),
     [
         (150, False, False, 0.25),
         (149, False, True, 0.25),
@@ -46,11 +46,11 @@ async def generation(tmp_path: Path) -> AsyncIterator[Generation]:
     ids=["few-wait", "some-wait", "more-wait", "too-many-wait", "it-is-quiet"],
 )
 async def test_moving_takes_the_more_of_the_time_the_more_rows_wait(
-    generation: Generation, *, most_behind: int, is_quiet: bool, moves: bool, rest: float
+    generation: Generation, *, most_unmoved: int, is_quiet: bool, moves: bool, rest: float
 ) -> None:
     """None until they are as many as may wait, all of it at twice as many, half in a quiet time."""
     with (
-        patch("web.view.cart_table.MOST_BEHIND", most_behind),
+        patch("web.view.cart_table.MOST_UNMOVED", most_unmoved),
         patch("web.service.generation.time", Mock(monotonic=Mock(side_effect=[7.0, 7.0625]))),
         patch.object(CartTable, "move", autospec=True) as move,
     ):
@@ -63,10 +63,10 @@ async def test_moving_ends_when_few_wait_and_in_a_quiet_time_when_none_do(
     generation: Generation,
 ) -> None:
     """Then it is looked at again a while later; and the log is cut."""
-    with patch("web.view.cart_table.MOST_BEHIND", 100), patch("web.view.cart_table.SLICE", 32):
+    with patch("web.view.cart_table.MOST_UNMOVED", 100), patch("web.view.cart_table.SLICE", 32):
         while await generation.tidy_table(is_quiet=False) < 0.25:
             pass
-        assert await generation.count_behind() <= 100
+        assert await generation.count_unmoved() <= 100
         while await generation.tidy_table(is_quiet=True) < 0.25:
             pass
     assert generation.view.carts.pressure == 0
@@ -75,6 +75,6 @@ async def test_moving_ends_when_few_wait_and_in_a_quiet_time_when_none_do(
 
 async def test_who_waits_for_all_rows_gets_them_at_once(generation: Generation) -> None:
     """However few may wait otherwise."""
-    await generation.catch_table_up()
-    assert await generation.count_behind() == 0
+    await generation.move_all()
+    assert await generation.count_unmoved() == 0
     assert list(rows_of(generation.paths.view)["carts"]) == USERS

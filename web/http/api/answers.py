@@ -1,27 +1,38 @@
-"""What the API answers with, and what it reads alike everywhere: JSON, pages, exports, refusals."""
+"""What the API reads and answers alike everywhere: JSON, pages of lists, refusals."""
 
-from collections.abc import Callable, Iterator
+import errno
+import sqlite3
 from typing import Final
 
 import msgspec
-from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse
 
 from web.errors import APIError, bad_request
 from web.http.receive import receive_body
 from web.service.service import Service
 from web.view.page import Page
-from web.view.reader import ViewReader
 
 MAX_JSON_BYTES: Final = 64 * 1024
 JSON: Final = "application/json"
-_LINES: Final = "application/jsonl"
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def error_response(error: APIError) -> JSONResponse:
     """Refuse a request: one shape for every error of the API."""
     return JSONResponse(error.body(), error.status)
+
+
+def storage_error(error: sqlite3.Error | OSError) -> APIError:
+    """Say what is the matter with the data folder."""
+    is_full = (
+        error.sqlite_errorcode == sqlite3.SQLITE_FULL
+        if isinstance(error, sqlite3.Error) and hasattr(error, "sqlite_errorcode")
+        else getattr(error, "errno", None) in _FULL
+    )
+    if is_full:
+        return APIError(507, "disk_full", "the disk is full: nothing was changed")
+    return APIError(503, "storage", f"the data folder cannot be used: {error}")
 
 
 async def read_json(request: Request) -> object:
@@ -39,33 +50,8 @@ def service_of(request: Request) -> Service:
     return service
 
 
-def page_response(page: Page, **fields: object) -> Response:
-    """Answer a page of a list, its rows as they were read."""
+def page_json(page: Page, **fields: object) -> bytes:
+    """Encode a page of a list, its rows as they were read; ``fields`` come beside them."""
     items = b",".join(row.json for row in page.rows)
     rest = msgspec.json.encode({"next": page.next, "total": page.total, **fields})
-    return Response(b'{"items":[' + items + b"]," + rest[1:], media_type=JSON)
-
-
-def export_response(
-    request: Request, name: str, call: Callable[[ViewReader], Iterator[bytes]]
-) -> Response:
-    """Answer a whole list as lines of JSON, streamed."""
-    rows = service_of(request).generation.export(call)
-    return StreamingResponse(
-        iterate_in_threadpool(_joined(rows)),
-        media_type=_LINES,
-        headers={"content-disposition": f'attachment; filename="{name}"'},
-    )
-
-
-def _joined(rows: Iterator[bytes]) -> Iterator[bytes]:
-    """Gather lines to pieces of a size that is worth a trip through a thread."""
-    gathered: list[bytes] = []
-    size = 0
-    for row in rows:
-        gathered.append(row)
-        size += len(row)
-        if size >= 64 * 1024:
-            yield b"".join(gathered)
-            gathered, size = [], 0
-    yield b"".join(gathered)
+    return b'{"items":[' + items + b"]," + rest[1:]

@@ -6,28 +6,25 @@ stored.
 
 from typing import Final
 
-from starlette.routing import Route
-
 from web.http.api import events, flow, lists, uploads
+from web.http.resource import Resource
 
 ROUTES: Final = [
-    Route("/api/carts", lists.list_carts),
-    Route("/api/carts.jsonl", lists.export_carts),
-    Route("/api/carts/{user_id:path}", lists.get_cart),
-    Route("/api/skipped", lists.list_skipped),
-    Route("/api/skipped.jsonl", lists.export_skipped),
-    Route("/api/completed", lists.list_completed),
-    Route("/api/completed.jsonl", lists.export_completed),
-    Route("/api/uploads", uploads.post_upload, methods=["POST"]),
-    Route("/api/uploads", uploads.list_uploads),
-    Route("/api/uploads/{upload_id}", uploads.get_upload),
-    Route("/api/uploads/{upload_id}", uploads.patch_upload, methods=["PATCH"]),
-    Route("/api/uploads/{upload_id}/replay", uploads.replay_upload, methods=["POST"]),
-    Route("/api/events", events.post_events, methods=["POST"]),
-    Route("/api/stats", flow.get_stats),
-    Route("/api/recovery", flow.get_recovery),
-    Route("/api/flow/restart", flow.restart_flow, methods=["POST"]),
-    Route("/api/reset", flow.reset, methods=["POST"]),
-    Route("/livez", flow.livez),
-    Route("/readyz", flow.readyz),
+    Resource("/api/carts", get=lists.list_carts),
+    Resource("/api/carts.jsonl", get=lists.export_carts),
+    Resource("/api/carts/{user_id:path}", get=lists.get_cart),
+    Resource("/api/skipped", get=lists.list_skipped),
+    Resource("/api/skipped.jsonl", get=lists.export_skipped),
+    Resource("/api/completed", get=lists.list_completed),
+    Resource("/api/completed.jsonl", get=lists.export_completed),
+    Resource("/api/uploads", get=uploads.list_uploads, post=uploads.post_upload),
+    Resource("/api/uploads/{upload_id}", get=uploads.get_upload, patch=uploads.patch_upload),
+    Resource("/api/uploads/{upload_id}/replay", post=uploads.replay_upload),
+    Resource("/api/events", post=events.post_events),
+    Resource("/api/stats", get=flow.get_stats),
+    Resource("/api/recovery", get=flow.get_recovery),
+    Resource("/api/flow/restart", post=flow.restart_flow),
+    Resource("/api/reset", post=flow.reset),
+    Resource("/livez", get=flow.livez),
+    Resource("/readyz", get=flow.readyz),
 ]

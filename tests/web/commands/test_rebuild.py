@@ -107,7 +107,7 @@ def before(filled: tuple[Path, dict[str, Any]]) -> dict[str, Any]:
 def uploads_of(data: Path) -> list[tuple[object, ...]]:
     """Read the uploads as the journal has them: their states and how far they were released."""
     with closing(sqlite3.connect(generation_of(data) / "journal.db")) as db:
-        return db.execute("SELECT * FROM uploads ORDER BY created").fetchall()
+        return db.execute("SELECT *, released_lines FROM uploads ORDER BY created").fetchall()
 
 
 def test_a_rebuilt_folder_holds_what_it_held(data: Path, before: dict[str, Any]) -> None:

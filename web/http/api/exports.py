@@ -1,0 +1,104 @@
+"""Exports: whole lists as lines of JSON, each as of one moment, sent at the pace of who asked."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from typing_extensions import override
+
+from web.errors import APIError
+from web.http.resource import HEAD
+from web.view.spool import Spool
+
+MAX_EXPORTS: Final = 4
+PATIENCE_S: Final = 5.0
+"""How long an answer waits for its last row, to tell its length, or that the disk is full."""
+
+_log = logging.getLogger(__name__)
+
+
+class Exports:
+    """The places for exports, and the threads that write them."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(MAX_EXPORTS, "export")
+        self._taken = 0
+
+    @contextmanager
+    def place(self) -> Iterator[Executor]:
+        """Take a place; raises ``APIError`` (429) where there is none."""
+        if self._taken >= MAX_EXPORTS:
+            raise APIError(
+                429,
+                "too_many_exports",
+                f"{MAX_EXPORTS} exports are being sent: wait until one is done",
+            )
+        self._taken += 1
+        try:
+            yield self._threads
+        finally:
+            self._taken -= 1
+
+
+class ExportResponse(Response):
+    """A file of lines; ``begin`` makes its spool."""
+
+    media_type = "application/jsonl"
+
+    def __init__(
+        self, request: Request, name: str, begin: Callable[[Executor], Awaitable[Spool]]
+    ) -> None:
+        super().__init__(headers={"content-disposition": f'attachment; filename="{name}"'})
+        del self.headers["content-length"]
+        self._name = name
+        self._exports: Exports = request.app.state.exports
+        self._begin = begin
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == HEAD:
+            await super().__call__(scope, receive, send)
+            return
+        with self._exports.place() as threads:
+            await _as_long_as_it_is_there(receive, self._send(threads, send))
+
+    async def _send(self, threads: Executor, send: Send) -> None:
+        with closing(await self._begin(threads)) as spool:
+            if await spool.is_whole(PATIENCE_S):
+                self.headers["content-length"] = str(spool.written)
+            start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+            await send(start)
+            try:
+                async for block in spool.blocks():
+                    await send({"type": "http.response.body", "body": block, "more_body": True})
+            except (sqlite3.Error, OSError) as error:
+                # The status is on its way: that the end is missing tells the client.
+                _log.error("The export %s was cut short: %s.", self._name, error)
+                return
+            await send({"type": "http.response.body"})
+
+
+async def _as_long_as_it_is_there(receive: Receive, work: Coroutine[Any, Any, None]) -> None:
+    """Work for a client; when it hangs up, the work is cancelled."""
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(_until_it_leaves(receive))
+    try:
+        await asyncio.wait([working, leaving], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        working.cancel()
+        leaving.cancel()
+        await asyncio.wait([working, leaving])
+    if not working.cancelled():
+        working.result()
+
+
+async def _until_it_leaves(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

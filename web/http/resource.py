@@ -1,0 +1,71 @@
+"""What there is at a path: each method that it takes, and the refusal of every other one."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import Receive, Scope, Send
+from typing_extensions import override
+
+Call = Callable[[Request], Awaitable[Response]]
+
+HEAD: Final = "HEAD"
+GET: Final = "GET"
+
+
+class Resource(Route):
+    """One path, and what answers each method at it; ``HEAD`` goes to what answers ``GET``.
+
+    The whole path is matched, to its last character, as an id may end in a line end; no part of it
+    is empty.
+    """
+
+    def __init__(self, path: str, **calls: Call) -> None:
+        """``calls`` are named by their methods, as in ``Resource("/x", get=..., post=...)``."""
+        self._calls = {method.upper(): call for method, call in calls.items()}
+        super().__init__(path, self._answer, methods=[*self._calls])
+        pattern = self.path_regex.pattern.removesuffix("$").replace(">.*)", ">.+)")
+        self.path_regex = re.compile(rf"{pattern}\Z", re.DOTALL)
+
+    @property
+    def allowed(self) -> list[str]:
+        """Every method that is taken here, in order."""
+        return sorted(self.methods or ())
+
+    @override
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child_scope = super().matches(scope)
+        return (match if match is Match.NONE else Match.FULL), child_scope
+
+    @override
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in self.allowed:
+            raise HTTPException(405, headers={"allow": ", ".join(self.allowed)})
+        await self.app(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        method = GET if request.method == HEAD else request.method
+        return await self._calls[method](request)
+
+
+class Later(Response):
+    """An answer whose body is made once it is to be sent: ``HEAD`` goes without that work."""
+
+    def __init__(
+        self, make: Callable[[], Awaitable[bytes]], media_type: str, status_code: int = 200
+    ) -> None:
+        """What ``make`` raises is answered as if the request itself had raised it."""
+        super().__init__(status_code=status_code, media_type=media_type)
+        del self.headers["content-length"]
+        self._make = make
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != HEAD:
+            self.body = await self._make()
+            self.headers["content-length"] = str(len(self.body))
+        await super().__call__(scope, receive, send)

@@ -1,0 +1,130 @@
+"""A whole list on its way to somebody slow: written at the speed of the disk, read at any pace.
+
+A thread reads the view in one transaction and writes to a file without a name, in the data folder:
+the reader is let go when the last row is written, and a crash leaves nothing.
+"""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import closing, suppress
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Final
+
+from web.view.reader import ViewReader
+
+BLOCK: Final = 64 * 1024
+"""What is written, read and sent at once, in bytes: worth a trip through a thread."""
+
+Rows = Callable[[ViewReader], Iterator[bytes]]
+
+
+class Spool:
+    """Rows of the view, as of one moment; to be closed by who made it."""
+
+    def __init__(self, threads: Executor, folder: Path) -> None:
+        """Make its file in a folder; raises ``OSError``."""
+        self._threads = threads
+        self._file = TemporaryFile(dir=folder, prefix=".export-", buffering=0)  # noqa: SIM115
+        self._written = 0
+        self._news = asyncio.Event()
+        self._begun = asyncio.Event()
+        self._view: ViewReader | None = None
+        self._is_closed = False
+        self._writing: asyncio.Future[None] | None = None
+
+    async def begin(self, path: Path, rows: Rows) -> None:
+        """Begin to write; later commits change nothing of it any more when this returns.
+
+        Raises what the reading of its moment raises.
+        """
+        loop = asyncio.get_running_loop()
+        file = os.dup(self._file.fileno())  # the thread's own: it outlives a close
+        self._writing = loop.run_in_executor(self._threads, self._write, loop, file, path, rows)
+        self._writing.add_done_callback(self._ended)
+        await self._begun.wait()
+        if self._writing.done():
+            self._writing.result()
+
+    async def is_whole(self, within: float) -> bool:
+        """Wait for the last row, for some seconds; raises what the writing was ended by."""
+        assert self._writing is not None
+        await asyncio.wait([self._writing], timeout=within)
+        if not self._writing.done():
+            return False
+        self._writing.result()
+        return True
+
+    @property
+    def written(self) -> int:
+        """Count the bytes that are written so far."""
+        return self._written
+
+    async def blocks(self) -> AsyncIterator[bytes]:
+        """Read it from its beginning, after the writing; raises what that was ended by."""
+        assert self._writing is not None
+        at = 0
+        while True:
+            self._news.clear()
+            is_over = self._writing.done()  # before the size is looked at, which is the last then
+            size = min(BLOCK, self._written - at)
+            if size:
+                block = await asyncio.to_thread(os.pread, self._file.fileno(), size, at)
+                at += len(block)
+                yield block
+            elif is_over:
+                self._writing.result()
+                return
+            else:
+                await self._news.wait()
+
+    def close(self) -> None:
+        """Let the file go, and end the writing, in whatever it is."""
+        self._is_closed = True
+        if self._view is not None:
+            with suppress(sqlite3.ProgrammingError):  # it has been closed at its end
+                self._view.interrupt()
+        self._file.close()
+
+    def _write(self, loop: asyncio.AbstractEventLoop, file: int, path: Path, rows: Rows) -> None:
+        try:
+            with closing(ViewReader(path)) as view:
+                self._view = view
+                view.begin()
+                loop.call_soon_threadsafe(self._begun.set)
+                for block in _blocks(rows(view)):
+                    _write_whole(file, block)
+                    self._written += len(block)
+                    loop.call_soon_threadsafe(self._news.set)
+                    if self._is_closed:
+                        return
+        finally:
+            os.close(file)
+
+    def _ended(self, writing: asyncio.Future[None]) -> None:
+        if self._is_closed and not writing.cancelled():
+            writing.exception()  # of no interest to anybody any more
+        self._begun.set()
+        self._news.set()
+
+
+def _write_whole(file: int, block: bytes) -> None:
+    rest = memoryview(block)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+
+
+def _blocks(rows: Iterator[bytes]) -> Iterator[bytes]:
+    gathered: list[bytes] = []
+    size = 0
+    for row in rows:
+        gathered.append(row)
+        size += len(row)
+        if size >= BLOCK:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    if gathered:
+        yield b"".join(gathered)
