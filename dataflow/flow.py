@@ -20,6 +20,7 @@ from bytewax.operators import KeyedStream
 from bytewax.outputs import Sink
 
 from dataflow.cart import Cart, Summary, decode_cart, encode_cart
+from dataflow.file_kind import hint_of_lost_newlines
 from dataflow.file_source import Line, LineFileSource
 from dataflow.journal import Entry
 from dataflow.key_group import KEY_GROUPS, EventBatch, Segment, key_group
@@ -48,13 +49,20 @@ def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
         if batch:
             yield f"{group:04}", EventBatch(group, upload, batch)
     if skipped or blank:
-        if skipped and skipped[0].line == 1 and entry.upload and entry.data.lstrip()[:1] == b"[":
-            first = skipped[0]
-            hint = f"{first.message}; the file looks like a JSON array: write one record a line"
-            skipped[0] = first._replace(message=hint)
+        if skipped and (hint := _hint(entry, skipped[0])) is not None:
+            skipped[0] = skipped[0]._replace(message=f"{skipped[0].message}; {hint}")
         key = f"{key_group(upload, _SKIP_KEYS):02}"
         yield key, SkippedBatch(upload, entry.source, skipped, blank)
     yield "flow", Position(entry.offset + 1)
+
+
+def _hint(entry: Entry, first: Skipped) -> str | None:
+    """Say more about the first skipped line of a chunk, where all of what came in is mistaken."""
+    if entry.upload is None:
+        return hint_of_lost_newlines(entry.data)
+    if first.line == 1 and entry.data.lstrip()[:1] == b"[":
+        return "the file looks like a JSON array: write one record a line"
+    return None
 
 
 def build_flow(

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from dataflow.chunks import MAX_CHUNK_BYTES, Chunk, after_bom, next_chunk, read_chunk
-from dataflow.transaction import transaction
+from dataflow.database import FormatError, Schema, open_database, transaction
+from dataflow.upload import Upload
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 API_SOURCE: Final = "api"
 """The label of records that came through ``POST /api/events``."""
 
@@ -33,7 +34,8 @@ CREATE TABLE uploads (
     bytes INTEGER NOT NULL, lines INTEGER NOT NULL, rate REAL, state TEXT NOT NULL,
     paused_because TEXT, checked INTEGER NOT NULL DEFAULT 0, error TEXT,
     created_at REAL NOT NULL, finished_at REAL,
-    released_bytes INTEGER NOT NULL DEFAULT 0, released_lines INTEGER NOT NULL DEFAULT 0
+    released_bytes INTEGER NOT NULL DEFAULT 0, released_lines INTEGER NOT NULL DEFAULT 0,
+    looks_like TEXT
 ) WITHOUT ROWID;
 CREATE TABLE chunks (
     "offset" INTEGER PRIMARY KEY, upload TEXT REFERENCES uploads, first_line INTEGER NOT NULL,
@@ -45,6 +47,14 @@ CREATE TABLE idempotency_keys (
     last_line INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
+
+
+_FILE: Final = Schema(
+    SCHEMA_VERSION,
+    _SCHEMA,
+    "use the version that wrote it, or another data folder",
+    upgrades={1: "ALTER TABLE uploads ADD COLUMN looks_like TEXT"},
+)
 
 
 class JournalError(Exception):
@@ -60,30 +70,6 @@ class Appended(NamedTuple):
 
     first_line: int
     last_line: int
-
-
-class Upload(NamedTuple):
-    """A file that was taken in, and how far it was released to the flow; the journal's row.
-
-    ``rate`` is in lines a second, None for as fast as possible. ``checked`` says that a person
-    let it go on although most of it is skipped. Times are seconds since 1970.
-    """
-
-    id: str
-    created: int
-    name: str
-    file: str
-    bytes: int
-    lines: int
-    rate: float | None
-    state: str
-    paused_because: str | None
-    checked: int
-    error: str | None
-    created_at: float
-    finished_at: float | None
-    released_bytes: int
-    released_lines: int
 
 
 class Entry(NamedTuple):
@@ -103,21 +89,10 @@ class Journal:
         self._lock = threading.Lock()
         self.failure: str | None = None
         """Why the last attempt to write failed; None where it did not."""
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            with self._transaction() as db:
-                for statement in _SCHEMA.split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        elif version != SCHEMA_VERSION:
-            self._db.close()
-            raise JournalError(
-                f"{path} has the format {version}, and this Cartwatch reads {SCHEMA_VERSION}: "
-                "use the version that wrote it, or another data folder"
-            )
+        try:
+            self._db = open_database(path, _FILE)
+        except FormatError as error:
+            raise JournalError(str(error)) from error
 
     def close(self) -> None:
         """Close the file; what was answered is in it."""
@@ -166,14 +141,16 @@ class Journal:
         lines: int,
         rate: float | None,
         now: float,
+        looks_like: str | None = None,
     ) -> Upload:
         """Take an upload in, whose file is in place and durable; it stands as ``running``."""
         with self._transaction() as db:
             db.execute(
                 "INSERT INTO uploads (id, created, name, file, bytes, lines, rate, state,"
-                " created_at) SELECT ?, ifnull(max(created), 0) + 1, ?, ?, ?, ?, ?, 'running', ?"
+                " created_at, looks_like)"
+                " SELECT ?, ifnull(max(created), 0) + 1, ?, ?, ?, ?, ?, 'running', ?, ?"
                 " FROM uploads",
-                (upload_id, name, file, size, lines, rate, now),
+                (upload_id, name, file, size, lines, rate, now, looks_like),
             )
             return _upload(db, upload_id)
 

@@ -18,6 +18,7 @@ MAX_LINE_BYTES: Final = 1024 * 1024
 MAX_RAW_BYTES: Final = 4096
 MAX_ID_CHARS: Final = 256
 BOM: Final = codecs.BOM_UTF8
+_MARK: Final = BOM.decode()
 
 OrderId = int | str
 Reason = NewType("Reason", str)
@@ -179,10 +180,10 @@ def _is_order_id(value: object) -> bool:
 
 
 class _NotJSONError(ValueError):
-    """Why a line is not JSON; ``column`` where it can be told."""
+    """Why a line is not JSON; ``column`` where it can be told, ``cause`` where it has one."""
 
-    def __init__(self, why: str, column: int | None) -> None:
-        super().__init__(f"{why} at column {column}" if column else why)
+    def __init__(self, why: str, column: int | None, cause: str = "") -> None:
+        super().__init__((f"{why} at column {column}" if column else why) + cause)
         self.column = column
 
 
@@ -225,14 +226,17 @@ def _read_json(line: bytes, text: str) -> object:
     except RecursionError:
         raise _NotJSONError("nested too deeply", None) from None
     except msgspec.MsgspecError as refused:
-        at = re.search(r"\(byte (\d+)\)", str(refused))
-        column = len(line[: int(at[1])].decode(errors="replace")) + 1 if at else None
+        byte = re.search(r"\(byte (\d+)\)", str(refused))
+        column = len(line[: int(byte[1])].decode(errors="replace")) + 1 if byte else None
     try:
         value = _careful.decode(text.strip(" \t\r"))
     except json.JSONDecodeError as error:
-        indent = len(text) - len(text.lstrip(" \t\r"))
+        at = error.pos + len(text) - len(text.lstrip(" \t\r"))
+        if text.startswith(_MARK, at):
+            cause = ": two files were put together"
+            raise _NotJSONError("a byte-order mark", at + 1, cause) from None
         why = _WHY.get(error.msg.removesuffix(": "), error.msg.lower())
-        raise _NotJSONError(why, error.pos + indent + 1) from None
+        raise _NotJSONError(why, at + 1) from None
     except RecursionError:
         raise _NotJSONError("nested too deeply", None) from None
     except _NotJSONError as error:

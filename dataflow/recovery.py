@@ -9,25 +9,22 @@ copies of SQLite in one process drop each other's locks.
 import errno
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
+from bytewax.errors import BytewaxRuntimeError
 from bytewax.recovery import init_db_dir
+
+from dataflow.database import is_damage
 
 REMEDY: Final = "stop the server, and cartwatch rebuild makes it anew from the journal"
 _PARTS: Final = "part-*.sqlite3"
 _PAGE_BYTES: Final = 65_536
-_DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class RecoveryStoreError(Exception):
     """The recovery store cannot be read; the message says why."""
-
-
-def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file itself is damaged, and not just out of reach or without room."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
 
 
 def make_recovery_store(folder: Path) -> None:
@@ -39,6 +36,8 @@ def make_recovery_store(folder: Path) -> None:
     folder.mkdir()
     try:
         init_db_dir(folder, 1)  # type: ignore[no-untyped-call]
+    except BytewaxRuntimeError as error:
+        raise OSError(errno.EIO, f"the recovery store cannot be made ({error})") from error
     except (Exception, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # without room the engine panics, which is no Exception
@@ -50,6 +49,15 @@ def make_recovery_store(folder: Path) -> None:
         db.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         db.execute("VACUUM")
         db.execute("PRAGMA journal_mode = WAL")
+
+
+def store_bytes(folder: Path) -> int:
+    """Sum the sizes of the store's files, which may change meanwhile; 0 where there are none."""
+    size = 0
+    for path in folder.glob("*"):
+        with suppress(FileNotFoundError):
+            size += path.stat().st_size
+    return size
 
 
 def purge(folder: Path) -> int:

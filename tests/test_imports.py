@@ -3,63 +3,153 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-FLOW = sorted((ROOT / "dataflow").glob("*.py"))
-PURE = (
-    *("cart", "chunks", "key_group", "messages", "outbox", "pieces", "records", "sample"),
-    "synthetic",
+ROOT: Final = Path(__file__).parents[1]
+
+FLOORS: Final = (
+    {"errors", "numbers", "settings", "times", "words"},
+    {"data"},
+    {"view"},
+    {"intake", "flow"},
+    {"live"},
+    {"service"},
+    {"http"},
+    {"commands"},
+    {"__main__"},
 )
-SHELLS = ("bytewax", "sqlite3", "socket", "starlette", "uvicorn", "websockets")
+"""The rooms of ``web/``, the ground first. A room knows those below it, and none beside it."""
+
+MOST_DEEP: Final = 14
+"""How many files of ``web/`` the longest chain of imports may hold."""
+
+PURE: Final = (
+    *("dataflow.cart", "dataflow.chunks", "dataflow.file_kind", "dataflow.key_group"),
+    *("dataflow.launch", "dataflow.messages", "dataflow.signatures", "dataflow.sample"),
+    *("dataflow.outbox", "dataflow.pieces", "dataflow.records", "dataflow.synthetic"),
+    *("dataflow.upload", "web.flow.agreement", "web.flow.start_log", "web.flow.state"),
+    "web.flow.watchdog",
+    *("web.intake.pace", "web.intake.run_ahead", "web.intake.upload_states"),
+    *("web.live.frames", "web.live.hub", "web.service.gate"),
+    *("web.view.page", "web.view.totals", "web.view.windows"),
+)
+SHELLS: Final = {
+    *("bytewax", "httptools", "jinja2", "multiprocessing", "python_multipart", "socket"),
+    *("sqlite3", "starlette", "subprocess", "uvicorn", "uvloop", "websockets"),
+}
+"""Engine, sockets, processes, databases and frameworks: a pure module reaches none of them."""
 
 
-def imported(path: Path) -> set[str]:
-    """Name every module that a file imports, wherever in it, in full."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute here"
-            names.add(node.module or "")
+SERVER: Final = """
+import sys, web.commands.cli, web.commands.rebuild, web.commands.serve, web.http.app
+print(*(name for name in sys.modules if name.split(".")[0] in ("bytewax", "dataflow")))
+"""
+
+
+def files(package: str) -> list[str]:
+    """Name every module of a package."""
+    names = []
+    for path in sorted((ROOT / package).rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        names.append(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
     return names
 
 
-def packages(path: Path) -> set[str]:
-    return {name.split(".")[0] for name in imported(path)}
+def path_of(name: str) -> Path:
+    """Find the file of a module."""
+    path = ROOT.joinpath(*name.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-@pytest.mark.parametrize("path", FLOW, ids=lambda path: path.stem)
-def test_the_flow_knows_nothing_of_the_web(path: Path) -> None:
+@cache
+def imported(name: str) -> frozenset[str]:
+    """Name every module that a module imports, wherever in it, in full."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path_of(name).read_bytes())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}: imports are absolute here"
+            module = node.module or ""
+            inner = {f"{module}.{alias.name}" for alias in node.names}
+            found = {each for each in inner if is_module(each)}
+            names |= found
+            if len(found) < len(inner):
+                names.add(module)
+    return frozenset(names)
+
+
+def is_module(name: str) -> bool:
+    return name.split(".")[0] in ("dataflow", "web", "tests") and path_of(name).exists()
+
+
+def packages(name: str) -> set[str]:
+    return {each.split(".")[0] for each in imported(name)}
+
+
+def room_of(name: str) -> str:
+    """Name the room of a module of ``web``; the module itself where it stands in none."""
+    return name.split(".")[1] if "." in name else ""
+
+
+def floor_of(room: str) -> int:
+    (floor,) = [at for at, rooms in enumerate(FLOORS) if room in rooms]
+    return floor
+
+
+@cache
+def depth(name: str) -> tuple[str, ...]:
+    """Give the longest chain of imports inside ``web/`` that begins with a module."""
+    chains = [depth(each) for each in imported(name) if each.startswith("web.") and each != name]
+    return (name, *max(chains, key=len, default=()))
+
+
+@pytest.mark.parametrize("name", files("web"))
+def test_a_room_imports_only_from_the_rooms_below_it(name: str) -> None:
+    """Commands, HTTP, service, live, intake and flow, view, data, the ground: downward only."""
+    if name == "web":
+        assert not imported(name)
+        return
+    room = room_of(name)
+    for other in imported(name):
+        if other.startswith("web."):
+            below = floor_of(room_of(other)) < floor_of(room)
+            assert below or room_of(other) == room, f"{name} imports {other}"
+
+
+def test_no_chain_of_imports_is_too_deep() -> None:
+    """Nor is there a ring, which would have no end."""
+    chain = max((depth(name) for name in files("web")), key=len)
+    assert len(chain) <= MOST_DEEP, " → ".join(chain)
+
+
+@pytest.mark.parametrize("name", files("dataflow"))
+def test_the_flow_knows_nothing_of_the_web(name: str) -> None:
     """The flow runs without the server: started elsewhere, with another source and sink."""
-    assert not packages(path) & {"web", "tests", "starlette", "uvicorn", "jinja2"}
+    assert not packages(name) & {"web", "tests", "starlette", "uvicorn", "jinja2"}
+
+
+@pytest.mark.parametrize("name", files("web"))
+def test_the_program_knows_nothing_of_its_tests(name: str) -> None:
+    """Nor do they come with it."""
+    assert "tests" not in packages(name)
 
 
 @pytest.mark.parametrize("name", PURE)
-def test_the_core_knows_no_engine_no_database_and_no_socket(name: str) -> None:
-    """Parsing, rules, messages and bookkeeping are pure, through everything that they import."""
+def test_a_pure_module_reaches_no_engine_no_database_and_no_socket(name: str) -> None:
+    """Rules, bookkeeping and messages are pure, through everything that they import."""
     waiting, seen = [name], set()
     while waiting:
         module = waiting.pop()
         if module in seen:
             continue
         seen.add(module)
-        path = ROOT / "dataflow" / f"{module}.py"
-        assert not packages(path) & set(SHELLS), module
-        waiting += [
-            each.removeprefix("dataflow.")
-            for each in imported(path)
-            if each.startswith("dataflow.")
-        ]
-
-
-SERVER = """
-import sys, web.cli, web.http.app, web.rebuild, web.server
-print(*(name for name in sys.modules if name.split(".")[0] in ("bytewax", "dataflow")))
-"""
+        assert not packages(module) & SHELLS, f"{name} reaches {packages(module) & SHELLS}"
+        waiting += [each for each in imported(module) if is_module(each)]
 
 
 def test_the_server_builds_no_flow() -> None:
@@ -68,27 +158,22 @@ def test_the_server_builds_no_flow() -> None:
         [sys.executable, "-c", SERVER], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout.split()
     assert {name for name in loaded if name.startswith("bytewax")} <= {
-        "bytewax",
-        "bytewax._bytewax",
-        "bytewax.recovery",
+        *("bytewax", "bytewax._bytewax", "bytewax.errors", "bytewax.recovery"),
     }
     assert not {"dataflow.flow", "dataflow.process", "dataflow.steps"} & set(loaded)
 
 
 def test_the_oracle_shares_nothing_with_what_it_judges() -> None:
     """A rule that was misread once must not be misread again by the same lines."""
-    assert packages(ROOT / "tests" / "kit" / "oracle.py") <= {
-        "collections",
-        "dataclasses",
-        "json",
-        "typing",
-    }
+    assert packages("tests.kit.oracle") <= {"collections", "dataclasses", "json", "typing"}
 
 
-@pytest.mark.parametrize("path", FLOW, ids=lambda path: path.stem)
-def test_nothing_happens_on_import(path: Path) -> None:
+@pytest.mark.parametrize("name", [*files("dataflow"), *files("web")])
+def test_nothing_happens_on_import(name: str) -> None:
     """A module's top level only defines; the engine's ``flow`` is the one exception."""
-    for node in ast.parse(path.read_bytes()).body:
-        assert not isinstance(node, ast.For | ast.While | ast.With | ast.Try), path.name
+    if name == "web.__main__":
+        return
+    for node in ast.parse(path_of(name).read_bytes()).body:
+        assert not isinstance(node, ast.For | ast.While | ast.With | ast.Try), name
         if isinstance(node, ast.Expr):
-            assert isinstance(node.value, ast.Constant), f"{path.name}: line {node.lineno}"
+            assert isinstance(node.value, ast.Constant), f"{name}: line {node.lineno}"

@@ -35,6 +35,9 @@ export function reasons(byReason) {
  */
 export const count = (many, one) => `${number(many)} ${one}${many === 1 ? "" : "s"}`;
 
+/** @param {string} words  what the server says in the middle of a sentence of its own */
+export const sentence = (words) => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+
 /** @param {number} seconds  hundredths below ten seconds, tenths below a minute, then minutes */
 export function duration(seconds) {
   if (seconds < 60) return `${seconds.toFixed(seconds < 9.995 ? 2 : 1)} s`;

@@ -57,6 +57,7 @@ def upload(upload_id: str, name: str = "orders.jsonl", **changes: Any) -> Frame:
         "skipped": 1,
         "blank": 0,
         "duplicates": 0,
+        "looks_like": None,
         "rate": None,
         "state": "done",
         "created_at": AT,
@@ -142,6 +143,7 @@ def agreement(**view: int) -> Frame:
     flow = {"carts": 2, "unpaid": 1, "paid": 3, "waiting": 0}
     return {
         "agree": not view,
+        "message": "state and view differ: do this" if view else None,
         "checked_at": AT,
         "flow": flow,
         "view": {**flow, "completed": 3, **view},

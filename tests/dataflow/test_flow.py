@@ -160,6 +160,25 @@ def test_a_file_that_looks_like_an_array_gets_a_hint(
 
 
 @pytest.mark.parametrize(
+    ("data", "upload", "hinted"),
+    [
+        (b'{"a": 1}{"a": 2}', None, True),
+        (b'{"a": 1}, {"a": 2}', None, True),
+        (b'{"a": 1}{"a": 2}\n', None, False),
+        (b'{"a": 1}', None, False),
+        (b'{"a": 1}{"a": 2}', "u", False),
+    ],
+)
+def test_records_that_were_posted_without_their_newlines_get_a_hint(
+    data: bytes, upload: str | None, hinted: bool
+) -> None:
+    """As ``curl -d`` sends a file: what keeps the newlines stands in the skipped record."""
+    items = [item for _, item in deserialize(Entry(1, upload, "api", 1, data), GROUPS)]
+    (batch,) = [item for item in items if isinstance(item, SkippedBatch)]
+    assert ["--data-binary" in record.message for record in batch.records] == [hinted]
+
+
+@pytest.mark.parametrize(
     ("make", "steps"),
     [
         (

@@ -20,8 +20,8 @@ from dataflow.journal import (
     JournalError,
     JournalReader,
     KeyReusedError,
-    Upload,
 )
+from dataflow.upload import Upload
 from tests.kit.streams import slow_claim
 
 LINES = b"one\ntwo\nthree\nfour\nfive\n"
@@ -241,8 +241,36 @@ def test_a_journal_of_another_format_is_refused(tmp_path: Path) -> None:
     """A later version's file is left alone, with a sentence that says what to do."""
     with closing(sqlite3.connect(tmp_path / "journal.db")) as db:
         db.execute("PRAGMA user_version = 7")
-    with pytest.raises(JournalError, match="has the format 7, and this Cartwatch reads 1"):
+    with pytest.raises(JournalError, match="has the format 7, and this Cartwatch reads 2"):
         Journal(tmp_path / "journal.db")
+
+
+def test_a_journal_of_the_first_format_is_opened_as_it_is(tmp_path: Path) -> None:
+    """Its uploads, positions, records and keys are there; what a file looks like is not known."""
+    (tmp_path / "uploads").mkdir()
+    with closing(Journal(tmp_path / "journal.db")) as new:
+        upload, _ = new.release(add(new, tmp_path), [Chunk(0, 8, 2)])
+        appended = new.append_events(b"x\n", "key")
+        before = entries(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as db:
+        db.execute("ALTER TABLE uploads DROP COLUMN looks_like")
+        db.execute("PRAGMA user_version = 1")
+    for _ in range(2):
+        with closing(Journal(tmp_path / "journal.db")) as opened:
+            assert opened.uploads() == [upload]
+            assert opened.append_events(b"x\n", "key") == appended
+            assert entries(tmp_path) == before
+
+
+def test_what_a_file_looks_like_is_kept_with_it(tmp_path: Path) -> None:
+    """It was told once: the file is not read again for it."""
+    with closing(Journal(tmp_path / "journal.db")) as first:
+        upload = first.add_upload(
+            "u", "a", file="f", size=1, lines=1, rate=None, now=5.0, looks_like="it looks like CSV"
+        )
+    with closing(Journal(tmp_path / "journal.db")) as second:
+        assert second.uploads() == [upload]
+        assert upload.looks_like == "it looks like CSV"
 
 
 def test_chunks_of_a_file_are_read_as_they_were_cut(journal: Journal, tmp_path: Path) -> None:

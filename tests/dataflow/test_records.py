@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.records import (
+    BOM,
     MAX_LINE_BYTES,
     REASONS,
     AnyEvent,
@@ -245,3 +246,27 @@ def test_one_line_is_one_record() -> None:
     parsed = parse_lines(b'{"user_id": "a",\n"type": "order", "order_id": 1}\n' + GOOD + GOOD, 1)
     assert not parsed.events
     assert [each.line for each in parsed.skipped] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [
+        (BOM + GOOD, 1),
+        (b" \t" + BOM + GOOD, 3),
+        (BOM, 1),
+        (GOOD + BOM + GOOD, 49),
+        (GOOD + b" " + BOM, 50),
+        (b'{"\xc3\xa9": ' + BOM + b"1}", 7),
+    ],
+)
+def test_a_byte_order_mark_inside_a_file_says_that_two_were_put_together(
+    line: bytes, column: int
+) -> None:
+    """With its column, wherever it stands between two values: behind a newline or without one."""
+    why = f"a byte-order mark at column {column}: two files were put together"
+    assert skip(line, 9)[:4] == (9, "invalid_json", f"line 9 is not JSON: {why}", column)
+
+
+def test_a_byte_order_mark_in_a_string_is_text() -> None:
+    """An id may hold one: it is only no space between values."""
+    assert parse_line(record('"\ufeff"'), 1) == Event("\ufeff", 1, False)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 from unittest.mock import patch
 
-from web.cli import main
+from web.commands.cli import main
 from web.data import files, folder
 from web.data.paths import Paths
 from web.service import service

@@ -102,10 +102,10 @@ def _cut(messages: list[Message], cuts: Iterator[int]) -> Iterator[bytes]:
 
 
 def catch_up(carts: CartTable) -> None:
-    """Move all rows that are behind now to their table; with them, the log is cut."""
+    """Move all that are unmoved now to their table; with them, the log is cut."""
     carts.load()
-    caught_up = carts.caught_up
-    while carts.rounds < caught_up:
+    at_round = carts.all_moved_at_round
+    while carts.rounds < at_round:
         carts.move(even_if_changed=True)
 
 
@@ -117,9 +117,12 @@ def rows_of(path: Path) -> dict[str, Any]:
     skipped = [json.loads(line) for line in reader.all_skipped()]
     completed = [json.loads(line) for line in reader.all_completed()]
     totals = view.totals()
+    _, by_reason, by_source = reader.skipped(None, 1)
     rows = {
         "carts": {cart.pop("user_id"): _without(cart, "updated_at") for cart in carts},
         "skipped": _sorted(_without(each, "id", "skipped_at") for each in skipped),
+        "by_reason": by_reason,
+        "by_source": by_source,
         "completed": _sorted([each["user_id"], each["order_id"]] for each in completed),
         "figures": msgspec.structs.asdict(totals.figures),
         "counts": msgspec.structs.asdict(totals.all),

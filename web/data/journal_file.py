@@ -3,8 +3,8 @@
 import sqlite3
 from pathlib import Path
 
+from dataflow.database import is_damage
 from dataflow.journal import Journal, JournalError
-from dataflow.recovery import is_damage
 
 
 def open_journal(path: Path) -> Journal:

@@ -2,14 +2,15 @@
 
 The flow keeps figures per key group in its state and tells them with every batch, and what it
 restored at its start; the view's are counted from its carts. Both are compared after every
-recovery and once a minute, as they were between two commits: both speak of the same moment. Pure.
+recovery and once a minute, as they were between two commits: both speak of the same moment. What
+to do about a difference is said here, for the terminal, the page and `/readyz` alike. Pure.
 """
 
 from typing import Any, Final
 
 from dataflow.messages import Figures
 from web.times import rfc3339
-from web.view.totals import Counted
+from web.words import count
 
 SHOWN_DIFFERENCES: Final = 10
 
@@ -37,39 +38,52 @@ class Agreement:
         """Give what the flow has told so far."""
         return {group: figures for group, (_, figures) in self._flow.items()}
 
-    def check(
-        self, flow: GroupFigures, view: Counted, now: float, *, in_doubt: bool = False
-    ) -> str | None:
-        """Compare what the flow had told with what the view held; gives a sentence on a difference.
+    @property
+    def alarm(self) -> str | None:
+        """Say what differed when it was checked last, and what to do; None where nothing did."""
+        return None if self._last is None else self._last["message"]
 
-        A difference that is ``in_doubt`` is not written down: it will be looked at once more.
+    def check(
+        self,
+        flow: GroupFigures,
+        view: GroupFigures,
+        completed: int,
+        now: float,
+        *,
+        in_doubt: bool = False,
+    ) -> bool:
+        """Compare what the flow had told with what the view held; tells whether they agree.
+
+        ``completed`` counts the orders in the fulfilment feed. A difference that is ``in_doubt``
+        is not written down: it will be looked at once more.
         """
-        completed = view.completed
         differing = [
             group
-            for group in sorted(flow.keys() | view.groups.keys())
-            if flow.get(group, Figures()) != view.groups.get(group, Figures())
+            for group in sorted(flow.keys() | view.keys())
+            if flow.get(group, Figures()) != view.get(group, Figures())
         ]
         sums = _sum(flow)
         agree = not differing and completed == sums["paid"]
+        message = None
+        if differing:
+            some = ", ".join(map(str, differing[:SHOWN_DIFFERENCES]))
+            more = ", …" if len(differing) > SHOWN_DIFFERENCES else ""
+            groups = f"{len(differing)} of {len(flow.keys() | view.keys())} key groups"
+            message = f"state and view differ in {groups} ({some}{more}): {_REMEDY}"
+        elif not agree:
+            paid = count(sums["paid"], "paid order")
+            message = f"{paid}, and {completed:,} in the fulfilment feed: {_REMEDY}"
         outcome = {
             "agree": agree,
+            "message": message,
             "checked_at": rfc3339(now),
             "flow": sums,
-            "view": _sum(view.groups) | {"completed": completed},
+            "view": _sum(view) | {"completed": completed},
             "differing_key_groups": differing[:SHOWN_DIFFERENCES],
         }
         if agree or not in_doubt:
             self._last = outcome
-        if agree:
-            return None
-        if differing:
-            some = ", ".join(map(str, differing[:SHOWN_DIFFERENCES]))
-            more = ", …" if len(differing) > SHOWN_DIFFERENCES else ""
-            groups = f"{len(differing)} of {len(flow.keys() | view.groups.keys())} key groups"
-            return f"state and view differ in {groups} ({some}{more}): {_REMEDY}"
-        feed = f"{completed} stand in the fulfilment feed"
-        return f"{sums['paid']} orders are paid and {feed}: {_REMEDY}"
+        return agree
 
     def describe(self) -> dict[str, Any] | None:
         """Give the outcome of the last check; None before the first."""

@@ -15,23 +15,17 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
+import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from web.http import assets
 from web.settings import asset_folder
+from web.view.cart_item import CartItem
+from web.view.recoveries import Recovery
+from web.view.skipped import SkippedRecord
+from web.view.sorts import FILTERS, SORTS
 
 STANDARD_PACES: Final = (None, 1, 10, 100, 1000)
-FILTERS: Final = (
-    ("all", "All"),
-    ("unpaid", "Unpaid"),
-    ("paid", "Paid"),
-    ("waiting", "Waiting"),
-)
-SORTS: Final = (
-    ("recent", "Latest change first"),
-    ("user", "By user id"),
-    ("unpaid", "Most unpaid first"),
-)
 SHEETS: Final = (
     "styles/tokens.css",
     "styles/base.css",
@@ -195,17 +189,7 @@ def _blank() -> Mapping[str, Any]:
     """What the rows to be cloned are rendered from: every part there, nothing in it."""
     return {
         "chip": Chip("", "", "unpaid"),
-        "cart": {
-            "user_id": "",
-            "version": 0,
-            "paid_order_ids": [],
-            "unpaid_order_ids": [],
-            "waiting_payment_ids": [],
-            "paid": 0,
-            "unpaid": 0,
-            "waiting": 0,
-            "updated_at": "",
-        },
+        "cart": msgspec.structs.asdict(CartItem()),
         "upload": {
             "id": "",
             "name": "",
@@ -216,18 +200,10 @@ def _blank() -> Mapping[str, Any]:
             "skipped": 0,
             "duplicates": 0,
             "rate": None,
+            "looks_like": None,
         },
-        "skipped": {
-            "id": "",
-            "source": "",
-            "line": "",
-            "reason": "",
-            "message": "",
-            "raw": "",
-            "raw_cut": False,
-            "skipped_at": "",
-        },
-        "start": {"execution": "", "started_at": ""},
+        "skipped": msgspec.structs.asdict(SkippedRecord()),
+        "start": msgspec.structs.asdict(Recovery()),
     }
 
 
@@ -258,6 +234,9 @@ def _environment() -> Environment:
     ):
         environment.filters[rendering.__name__] = rendering
     environment.globals.update(
-        asset=assets.installed().address, filters=FILTERS, sorts=SORTS, sheets=SHEETS
+        asset=assets.installed().address,
+        filters=FILTERS.items(),
+        sorts=[(name, sort.words) for name, sort in SORTS.items()],
+        sheets=SHEETS,
     )
     return environment

@@ -1,68 +1,106 @@
-"""Receiving: bodies and files from outside, bounded in size and memory, durable when done."""
+"""Receiving: bodies and files from outside, bounded in size and memory, durable when done.
+
+What is received is what a body holds: unpacked where it is a gzip, UTF-8 where it is UTF-16.
+Bounds count what comes out; of what goes in twice as much is read, as UTF-16 may take.
+"""
 
 import asyncio
 import errno
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from io import BytesIO
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
-from python_multipart.exceptions import MultipartParseError
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from dataflow.chunks import LineCounter
-from dataflow.records import BOM
 from web.data.files import sync
 from web.errors import APIError, bad_request
+from web.intake.content import PIECE_BYTES, BadGzipError, Content, as_utf_8, unpacked
+from web.intake.draft import Draft
+from web.intake.form import MAX_BESIDE, Form, FormError
+from web.words import count
 
-_BLOCK: Final = 1024 * 1024
-_FORM_SLACK: Final = 64 * 1024
 MAX_NAME: Final = 255
+_MORE_IN: Final = 1024 * 1024
+_SMALL: Final = 64 * 1024
+_GZIP_NAMES: Final = (["gzip"], ["x-gzip"])
+T = TypeVar("T")
 
 
 class ReceivedFile(NamedTuple):
-    """A file in the folder of uploads: its name there, its label, its bytes and lines."""
+    """A file in the folder of uploads: its name there, its label, its bytes and lines.
+
+    ``looks_like`` says what it looks like where it is not JSON Lines.
+    """
 
     file: str
     name: str | None
     size: int
     lines: int
+    looks_like: str | None
 
 
 def too_large(what: str, most: int) -> APIError:
     """Refuse what is larger than it may be."""
-    return APIError(413, "too_large", f"{what} is at most {most:,} bytes")
+    return APIError(413, "too_large", f"{what} is at most {count(most, 'byte')}")
 
 
 async def receive_body(request: Request, most: int, what: str) -> bytes:
-    """Read a whole body of at most ``most`` bytes."""
-    pieces = [piece async for piece in _bounded(request, most, what)]
+    """Read a whole body of at most ``most`` bytes, as it comes."""
+    pieces = [piece async for piece in _bounded(request, most, too_large(what, most))]
     return b"".join(pieces)
+
+
+async def receive_records(request: Request, most: int) -> bytes:
+    """Read a whole body of records of at most ``most`` bytes, unpacked and in UTF-8."""
+    if _is_form(request):
+        raise APIError(
+            415,
+            "unsupported_media_type",
+            "a form holds no lines of records: send the file itself, as curl --data-binary @FILE",
+        )
+    text = BytesIO()
+    draft = Draft(text, most, too_large("a batch of records", most))
+    content = Content(unpacked(declared=_is_packed(request)), as_utf_8())
+    await _read(request, draft, content, quick=True)
+    if draft.lines == 0:
+        raise APIError(400, "empty_body", "the body is empty: it holds no line")
+    return text.getvalue()
 
 
 async def receive_file(request: Request, folder: Path, most: int) -> ReceivedFile:
     """Stream an upload – the raw body, or a form's field ``file`` – to disk; durable when done.
 
-    Refuses one that is empty or too large; leaves nothing behind where it fails.
+    Refuses one that is empty or too large; leaves nothing behind where it fails or is cancelled.
     """
     name = secrets.token_hex(16)
-    path = folder / f".{name}"
+    path, target = folder / f".{name}", folder / name
+    received: ReceivedFile | None = None
     try:
-        if request.headers.get("content-type", "").lower().startswith("multipart/"):
-            label, pieces = await _form_file(request, most)
-        else:
-            label, pieces = None, _bounded(request, most, "an upload")
-        size, lines = await _write(path, pieces)
-        await asyncio.to_thread(_place, path, folder / name)
+        form, content = _upload_content(request)
+        with path.open("xb") as file:
+            draft = Draft(file, most, too_large("an upload", most))
+            await _read(request, draft, content, beside=MAX_BESIDE if form else 0)
+        if draft.lines == 0:
+            raise APIError(400, "empty_upload", "the upload is empty: it holds no line")
+        looks_like = await _in_thread(draft.looks_like)
+        await _in_thread(partial(_place, path, target))
+        label = None if form is None else form.filename
+        received = ReceivedFile(name, label, draft.size, draft.lines, looks_like)
+    except FormError as error:
+        raise bad_request(f"the form cannot be read: {error}") from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise APIError(507, "disk_full", "the disk is full: nothing was taken in") from error
         raise APIError(503, "storage", f"the upload cannot be written: {error.strerror}") from error
     finally:
         path.unlink(missing_ok=True)
-    return ReceivedFile(name, label, size, lines)
+        if received is None:
+            target.unlink(missing_ok=True)
+    return received
 
 
 def read_name(text: str | None) -> str:
@@ -73,37 +111,84 @@ def read_name(text: str | None) -> str:
     return name or "upload.jsonl"
 
 
-async def _write(path: Path, pieces: AsyncIterator[bytes]) -> tuple[int, int]:
-    """Write the pieces of a file, a block at a time in a thread; gives its bytes and lines."""
-    counter = LineCounter()
-    size = 0
-    with path.open("xb") as file:
+def _upload_content(request: Request) -> tuple[Form | None, Content]:
+    """Say how an upload is read: one layer of gzip, around a form or around the file."""
+    is_packed = _is_packed(request)
+    if not _is_form(request):
+        return None, Content(unpacked(declared=is_packed), as_utf_8())
+    form = Form(request.headers["content-type"])
+    if is_packed:
+        return form, Content(unpacked(declared=True), form, as_utf_8())
+    return form, Content(form, unpacked(), as_utf_8())
 
-        def write(block: bytes) -> None:
-            file.write(block)
-            counter.feed(block)
 
-        async for block in _blocks(pieces):
-            if size == 0 and block in (b"", BOM):
-                raise APIError(400, "empty_upload", "the upload is empty: it holds no line")
-            await asyncio.to_thread(write, block)
-            size += len(block)
-    return size, counter.lines
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").lstrip().lower().startswith("multipart/")
+
+
+def _is_packed(request: Request) -> bool:
+    """Whether the body is declared to be a gzip; refuses any other encoding."""
+    declared = ",".join(request.headers.getlist("content-encoding"))
+    names = [name.strip().lower() for name in declared.split(",")]
+    names = [name for name in names if name not in ("", "identity")]
+    if names and names not in _GZIP_NAMES:
+        raise APIError(
+            415,
+            "unsupported_encoding",
+            f"Content-Encoding is gzip or none, not {declared[:40]!r}: send it unpacked,"
+            " or packed once with gzip",
+        )
+    return bool(names)
+
+
+async def _read(
+    request: Request, draft: Draft, content: Content, *, beside: int = 0, quick: bool = False
+) -> None:
+    """Read a body to its end into a draft; raises ``APIError``, ``FormError`` or ``OSError``.
+
+    ``beside`` is what a body may hold that is no content. A ``quick`` draft is in memory.
+    """
+    most = 2 * draft.most + _MORE_IN
+
+    async def drain(pieces: Iterator[bytes], size: int) -> None:
+        there_is_more = draft.write(pieces) if quick and size <= _SMALL else True
+        while there_is_more:
+            there_is_more = await _in_thread(partial(draft.write, pieces))
+        if content.is_plain and _declared(request) > draft.most + beside:
+            raise draft.too_large
+
+    try:
+        async for block in _blocks(_bounded(request, most, draft.too_large)):
+            await drain(content.feed(block), len(block))
+        await drain(content.end(), 0)
+    except BadGzipError as error:
+        raise APIError(400, "bad_gzip", str(error)) from None
 
 
 async def _blocks(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Gather pieces to blocks; at least one, which is empty where nothing came."""
+    """Gather pieces to blocks that are worth a trip through a thread."""
     gathered: list[bytes] = []
     size = 0
-    is_first = True
     async for piece in pieces:
         gathered.append(piece)
         size += len(piece)
-        if size >= _BLOCK:
+        if size >= PIECE_BYTES:
             yield b"".join(gathered)
-            gathered, size, is_first = [], 0, False
-    if gathered or is_first:
-        yield b"".join(gathered)
+            gathered, size = [], 0
+    yield b"".join(gathered)
+
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    """Run a call in a thread; cancelled, it lets the call end, and then is cancelled."""
+    running = asyncio.get_running_loop().run_in_executor(None, call)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        while not running.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([running])
+        running.exception()  # seen: that it was cancelled is what counts
+        raise
 
 
 def _place(path: Path, target: Path) -> None:
@@ -112,45 +197,20 @@ def _place(path: Path, target: Path) -> None:
     sync(target.parent)
 
 
-async def _bounded(request: Request, most: int, what: str) -> AsyncIterator[bytes]:
+def _declared(request: Request) -> int:
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > most:
-        raise too_large(what, most)
+    return int(declared) if declared.isdecimal() else 0
+
+
+async def _bounded(request: Request, most: int, refusal: APIError) -> AsyncIterator[bytes]:
+    if _declared(request) > most:
+        raise refusal
     size = 0
     try:
         async for piece in request.stream():
             size += len(piece)
             if size > most:
-                raise too_large(what, most)
+                raise refusal
             yield piece
     except ClientDisconnect:
         raise bad_request("the client went away before the end of the body") from None
-
-
-async def _form_file(request: Request, most: int) -> tuple[str | None, AsyncIterator[bytes]]:
-    stream = _bounded(request, most + _FORM_SLACK, "an upload")
-
-    async def pieces() -> AsyncGenerator[bytes, None]:
-        async for piece in stream:
-            yield piece
-
-    try:
-        form = await MultiPartParser(request.headers, pieces(), max_files=1).parse()
-    except (MultiPartException, MultipartParseError, KeyError) as error:
-        raise bad_request(f"the form cannot be read: {error}") from None
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        await form.close()
-        raise bad_request("the form has no file in a field named 'file'")
-    if file.size is not None and file.size > most:
-        await form.close()
-        raise too_large("an upload", most)
-
-    async def blocks() -> AsyncIterator[bytes]:
-        try:
-            while block := await file.read(_BLOCK):
-                yield block
-        finally:
-            await form.close()
-
-    return file.filename, blocks()

@@ -6,8 +6,9 @@ a cancel shows when everything that was released has been processed.
 
 from typing import Any, Final
 
-from dataflow.journal import Upload
+from dataflow.upload import Upload
 from web.errors import APIError, bad_request
+from web.numbers import decimal_number
 from web.times import rfc3339, rfc3339_or_none
 from web.view.totals import Counts
 
@@ -55,6 +56,7 @@ def describe(upload: Upload, counts: Counts, *, has_turn: bool) -> dict[str, Any
         "duplicates": counts.duplicates,
         "rate": int(rate) if rate is not None and rate.is_integer() else rate,
         "state": state,
+        "looks_like": upload.looks_like,
         "created_at": rfc3339(upload.created_at),
         "finished_at": rfc3339_or_none(upload.finished_at),
     }
@@ -80,10 +82,10 @@ def read_rate_text(text: str | None) -> float | None:
     """Read a rate from a parameter of a URL; absent is as fast as possible."""
     if text is None:
         return None
-    try:
-        return read_rate(float(text))
-    except ValueError:
-        raise bad_request(f"rate is a number of lines a second, not {text[:40]!r}") from None
+    number = decimal_number(text)
+    if number is None:
+        raise bad_request(f"rate is a number of lines a second, not {text[:40]!r}")
+    return read_rate(number)
 
 
 def changes_asked(upload: Upload, asked: object) -> dict[str, str | float | None]:
@@ -127,7 +129,5 @@ def mostly_skipped(upload: Upload, counts: Counts) -> str | None:
         return None
     if counts.skipped * 2 <= counts.processed or counts.processed >= upload.lines:
         return None
-    return (
-        f"{counts.skipped:,} of the first {counts.processed:,} lines were skipped:"
-        " is this the right file?"
-    )
+    what = upload.looks_like or "is this the right file?"
+    return f"{counts.skipped:,} of the first {counts.processed:,} lines were skipped: {what}"

@@ -27,11 +27,13 @@ class Contents:
         self,
         generation: Callable[[], Generation],
         flow: FlowState,
+        alarm: Callable[[], str | None],
         viewers: Callable[[], int],
     ) -> None:
-        """``viewers`` counts the browsers that look at it."""
+        """``alarm`` says what is wrong with the data; ``viewers`` counts who looks at them."""
         self._generation = generation
         self._flow = flow
+        self._alarm = alarm
         self._viewers = viewers
         self.rate = EventRate()
 
@@ -56,26 +58,25 @@ class Contents:
             "viewers": self._viewers(),
         }
 
-    def alarm(self) -> str | None:
-        """Say what is wrong with the data or their folder; None where nothing is."""
-        return self._generation().failure or self._flow.alarm
-
     def flow(self) -> dict[str, Any]:
         """Give the state of the flow as frames and API show it."""
-        return {**self._flow.describe(), "alarm": self.alarm()}
+        return {**self._flow.describe(), "alarm": self._alarm()}
 
     @asynccontextmanager
     async def moment(self) -> AsyncIterator[Moment]:
         """Look at the generation in force, which stays open meanwhile, whatever replaces it."""
         generation = self._generation()
-        with generation.held():
-            page, by_reason = await generation.read(lambda view: view.skipped(None, SKIPPED_SHOWN))
+        with generation.threads.held():
+            skipped = await generation.threads.read(lambda view: view.skipped(None, SKIPPED_SHOWN))
             uploads, total = generation.uploads.newest(UPLOADS_SHOWN)
             rows = [Row(each.id, _encode(generation.uploads.describe(each))) for each in uploads]
             yield _Moment(
                 generation,
                 ListPart(rows, {"total": total}),
-                ListPart(page.rows, {"total": page.total, "by_reason": by_reason}),
+                ListPart(
+                    skipped.page.rows,
+                    {"total": skipped.page.total, "by_reason": skipped.by_reason},
+                ),
                 _encode(self.stats(generation)),
                 _encode(self.flow()),
             )
@@ -97,6 +98,6 @@ class _Moment(Moment):
 
     @override
     async def content(self, window: Window) -> Content:
-        page = await self._generation.carts(window)
+        page = await self._generation.carts.page(window)
         carts = ListPart(page.rows, {"total": page.total, "next": page.next})
         return Content(self._generation.name, carts, *self._shared)

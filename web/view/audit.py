@@ -13,30 +13,32 @@ from dataflow.cart import count_cart
 from dataflow.messages import Figures
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_row import Entry
-from web.view.completed import count_completed
+from web.view.completed import FeedCount
 from web.view.read_only import connect_read_only
 from web.view.totals import Counted
 
 _COUNT: Final = """
 SELECT key_group, count(*), sum(unpaid), sum(paid), sum(waiting),
     sum(unpaid > 0), sum(paid > 0), sum(waiting > 0)
-FROM carts WHERE NOT EXISTS (SELECT 1 FROM behind WHERE behind.user_id = carts.user_id)
+FROM carts WHERE NOT EXISTS (SELECT 1 FROM unmoved WHERE unmoved.user_id = carts.user_id)
 GROUP BY key_group
 """
 
 
-def count_view(path: Path, behind: dict[str, Entry], begun: Callable[[], object]) -> Counted:
+def count_view(
+    path: Path, unmoved: dict[str, Entry], feed: FeedCount, begun: Callable[[], object]
+) -> Counted:
     """Count; ``begun`` is called when later commits change nothing of it any more."""
     with closing(connect_read_only(path)) as db:
         db.execute("BEGIN")
         db.execute("SELECT 1 FROM position").fetchone()  # the first reading is what begins it
         begun()
-        db.execute("CREATE TEMP TABLE behind (user_id TEXT NOT NULL)")
-        bulk_insert(db, "INSERT INTO behind", list(zip(behind)))
-        db.execute("CREATE INDEX temp.behind_user ON behind (user_id)")
+        db.execute("CREATE TEMP TABLE unmoved (user_id TEXT NOT NULL)")
+        bulk_insert(db, "INSERT INTO unmoved", list(zip(unmoved)))
+        db.execute("CREATE INDEX temp.unmoved_user ON unmoved (user_id)")
         sums = {group: of_group for group, *of_group in db.execute(_COUNT)}
-        completed = count_completed(db)
-    for cart, _, (group, _) in behind.values():
+        completed = feed.count(db)
+    for cart, _, (group, _) in unmoved.values():
         of_group = sums.get(group)
         if of_group is None:
             of_group = sums[group] = [0] * 7

@@ -19,7 +19,7 @@ Value = str | int | float | bytes | None
 def bulk_insert(
     db: sqlite3.Connection, insert: str, rows: Sequence[Sequence[Value]], then: str = ""
 ) -> None:
-    """Insert rows in their order: ``insert`` comes before the values, ``then`` behind them."""
+    """Insert rows in their order: ``insert`` comes before the values, ``then`` after them."""
     start = 0
     for size in _SIZES:
         while len(rows) - start >= size:

@@ -39,7 +39,7 @@ class Change(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A place in the log: behind the row ``seq``, the last cart of which got ``changed``."""
+    """A place in the log: after the row ``seq``, the last cart of which got ``changed``."""
 
     seq: int
     changed: int
@@ -88,7 +88,7 @@ class CartLog:
             yield Change(carts, min(part.changed for part in parts.values()), at)
 
     def load(self, ends: int, reached: str) -> dict[str, Entry]:
-        """Load the newest of every cart; in the rows up to ``ends``, of users behind ``reached``.
+        """Load the newest of every cart; in the rows up to ``ends``, of users after ``reached``.
 
         By key groups, for many rows at once: a dictionary of few users is in the processor's cache,
         which takes half of the time that one of all would.
@@ -111,14 +111,14 @@ class CartLog:
         return entries
 
     def place(self, seq: int) -> Place | None:
-        """Give the place behind a row, be that there or cut; None at the end of the log."""
+        """Give the place after a row, be that there or cut; None at the end of the log."""
         row = self._db.execute(
             "SELECT seq - 1, changed - 1 FROM cart_log WHERE seq > ? ORDER BY seq LIMIT 1", (seq,)
         ).fetchone()
         return None if row is None else Place(*row)
 
     def cut(self, end: int, most: int) -> None:
-        """Take the oldest rows out, none behind ``end``, of about as many changes."""
+        """Take the oldest rows out, none after ``end``, of about as many changes."""
         # That no row is without a change bounds the rows to look at.
         self._db.execute(
             "DELETE FROM cart_log WHERE seq <= ?1 AND seq < (SELECT min(seq) FROM cart_log) + ?2"

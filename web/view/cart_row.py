@@ -25,7 +25,7 @@ class CartRow(NamedTuple):
     waiting: int
     changed: int
     updated_at: float
-    lists: bytes
+    cart: bytes
     key_group: int
 
 

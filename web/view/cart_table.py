@@ -1,4 +1,4 @@
-"""The carts of the view: a table behind a log, so that a change costs an append.
+"""The carts of the view: a table after a log, so that a change costs an append.
 
 Carts change all over the table, and every change in place would write a page of it. So a commit
 appends its carts to a log, as one value, and they stay in memory as the flow encoded them; later
@@ -17,7 +17,7 @@ from heapq import nlargest
 from typing import Final
 
 from dataflow.cart import count_cart
-from dataflow.transaction import transaction
+from dataflow.database import transaction
 from web.view import cart_log
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_log import CartLog, Change, Place
@@ -25,7 +25,7 @@ from web.view.cart_row import CartRow, Entry, row_of
 from web.view.recent_carts import MOST, RecentCarts
 from web.view.windows import Window
 
-MOST_BEHIND: Final = 1_048_576
+MOST_UNMOVED: Final = 1_048_576
 """Carts that may wait in memory, about a third of a KiB each, before some are moved under load."""
 
 MOST_LOGGED: Final = 3_145_728
@@ -47,7 +47,7 @@ SCHEMA: Final = f"""
 CREATE TABLE carts (
     user_id TEXT PRIMARY KEY, version INTEGER NOT NULL, unpaid INTEGER NOT NULL,
     paid INTEGER NOT NULL, waiting INTEGER NOT NULL, changed INTEGER NOT NULL,
-    updated_at REAL NOT NULL, lists BLOB NOT NULL, key_group INTEGER NOT NULL
+    updated_at REAL NOT NULL, cart BLOB NOT NULL, key_group INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE cart_round (
     id INTEGER PRIMARY KEY CHECK (id = 1), ends INTEGER NOT NULL, reached TEXT NOT NULL,
@@ -61,7 +61,7 @@ _SAMPLED: Final = 32
 
 
 class _Round:
-    """Once round the rows that were behind at its beginning, in slices of the table's order.
+    """Once round the rows that were unmoved at its beginning, in slices of the table's order.
 
     It takes what the log holds up to the place ``ends``.
     """
@@ -102,12 +102,12 @@ class CartTable:
         """Read what changed last; ``SCHEMA`` must be there."""
         self._db = db
         self._log = CartLog(db)
-        self._behind: dict[str, Entry] = {}
+        self._unmoved: dict[str, Entry] = {}
         self._round: _Round | None = None
         self.rounds = 0
-        """How often all rows that were behind at some moment have been moved or changed since."""
+        """How often all rows that were unmoved at some moment have been moved or changed since."""
         self.is_loaded = False
-        """Whether the rows that are behind are known: before ``load``, only the newest are."""
+        """Whether the unmoved rows are known: before ``load``, only the newest are."""
         self.recent = self._newest()
         """The carts that changed last, as it was opened."""
         self.changed = self.recent.changed
@@ -120,26 +120,26 @@ class CartTable:
             return
         row = self._db.execute("SELECT ends, reached, remaining FROM cart_round").fetchone()
         seq, reached, remaining = row or (0, "", 1.0)
-        self._behind = self._log.load(seq, reached)
+        self._unmoved = self._log.load(seq, reached)
         if row is not None:
             ends = self._place(seq)
-            unmoved = [user for user, entry in self._behind.items() if entry[1] <= ends.changed]
+            unmoved = [user for user, entry in self._unmoved.items() if entry[1] <= ends.changed]
             self._round = _Round(ends, unmoved, remaining)
         self.is_loaded = True
 
     def get(self, user_id: str) -> CartRow | None:
         """Give the row of a cart where it is not in the table yet; from any thread, once loaded."""
-        entry = self._behind.get(user_id)
+        entry = self._unmoved.get(user_id)
         return None if entry is None else row_of(user_id, entry)
 
     def versions(self, user_ids: Collection[str]) -> dict[str, int]:
         """Give the versions of carts as they are durable; 0 where there is none."""
         self.load()
-        behind = self._behind
+        unmoved = self._unmoved
         versions = dict.fromkeys(user_ids, 0)
         in_table = []
         for user_id in user_ids:
-            entry = behind.get(user_id)
+            entry = unmoved.get(user_id)
             if entry is None:
                 in_table.append(user_id)
             else:
@@ -164,18 +164,18 @@ class CartTable:
         if entries:
             self._log.last += 1
             self.changed += len(entries)
-            self._behind |= entries
+            self._unmoved |= entries
 
-    def entries(self) -> dict[str, Entry]:
+    def unmoved(self) -> dict[str, Entry]:
         """Give the carts that are not in the table yet; from any thread, once loaded."""
-        return self._behind.copy()
+        return self._unmoved.copy()
 
     def search(self, window: Window) -> dict[str, Entry]:
         """Give those of a search that are not in the table yet; from any thread, once loaded."""
-        behind = self.entries()
+        unmoved = self.unmoved()
         if window.user is not None:
-            behind = {window.user: behind[window.user]} if window.user in behind else {}
-        return {user: entry for user, entry in behind.items() if user.startswith(window.search)}
+            unmoved = {window.user: unmoved[window.user]} if window.user in unmoved else {}
+        return {user: entry for user, entry in unmoved.items() if user.startswith(window.search)}
 
     @property
     def pressure(self) -> float:
@@ -189,34 +189,34 @@ class CartTable:
         if self._round is not None:
             logged -= (1 - self._round.remaining) * (self._round.ends.changed - begins.changed)
         return max(
-            len(self._behind) / MOST_BEHIND,
+            len(self._unmoved) / MOST_UNMOVED,
             logged / MOST_LOGGED,
             (self._log.last - begins.seq) / MOST_COMMITS,
         )
 
     @property
-    def caught_up(self) -> int:
-        """Give the count of ``rounds`` at which all rows that are behind now will be moved."""
+    def all_moved_at_round(self) -> int:
+        """Give the count of ``rounds`` at which all that are unmoved now will be moved."""
         if self._round is None:
             return self.rounds + (self.changed > self._log_begins.changed)
         return self.rounds + 1 + (self.changed > self._round.ends.changed)
 
     @property
-    def behind(self) -> int:
+    def unmoved_count(self) -> int:
         """How many rows are not in the table yet."""
-        return len(self._behind)
+        return len(self._unmoved)
 
     def move(self, *, even_if_changed: bool = False) -> None:
-        """Go a step on in a round: it moves the rows that are behind, in the table's order.
+        """Go a step on in a round: it moves the unmoved rows, in the table's order.
 
-        A row that changes meanwhile stays behind, unless it is to be moved even so: the log has its
-        change behind the end of the round, and a cart that changes all the time is not written all
-        the time.
+        A row that changes meanwhile stays unmoved, unless it is to be moved even so: the log has
+        its change after the end of the round, and a cart that changes all the time is not written
+        all the time.
         """
         self.load()
         if self._round is None:
             if self.changed > self._log_begins.changed:
-                self._round = _Round(Place(self._log.last, self.changed), list(self._behind))
+                self._round = _Round(Place(self._log.last, self.changed), list(self._unmoved))
         elif self._round.unsorted:
             self._round.sort_some()
         elif self._round.slices:
@@ -227,8 +227,8 @@ class CartTable:
     def _move_slice(self, of: _Round, *, even_if_changed: bool) -> None:
         some = sorted(of.slices[-1])
         latest = self.changed if even_if_changed else of.ends.changed
-        users = [user_id for user_id in some if self._behind[user_id][1] <= latest]
-        rows = [row_of(user_id, self._behind[user_id]) for user_id in users]
+        users = [user_id for user_id in some if self._unmoved[user_id][1] <= latest]
+        rows = [row_of(user_id, self._unmoved[user_id]) for user_id in users]
         with self._unsynced() as db:
             bulk_insert(db, "INSERT OR REPLACE INTO carts", rows)
             db.execute(
@@ -237,7 +237,7 @@ class CartTable:
             )
         of.pop()
         for user_id in users:
-            del self._behind[user_id]
+            del self._unmoved[user_id]
 
     def _cut_log(self, of: _Round) -> None:
         """Take some of what was moved out of the log; with the last of it the round ends."""
@@ -271,9 +271,9 @@ class CartTable:
                 break
         else:
             newest = {
-                user_id: (lists, changed, (group, at))
-                for user_id, lists, changed, group, at in self._db.execute(
-                    "SELECT user_id, lists, changed, key_group, updated_at FROM carts"
+                user_id: (cart, changed, (group, at))
+                for user_id, cart, changed, group, at in self._db.execute(
+                    "SELECT user_id, cart, changed, key_group, updated_at FROM carts"
                     " ORDER BY changed DESC LIMIT ?",
                     (MOST + 1,),
                 )
@@ -282,5 +282,5 @@ class CartTable:
         return RecentCarts(reversed(last[:MOST]), is_whole=len(last) <= MOST)
 
     def _place(self, seq: int) -> Place:
-        """Give the place behind a row of the log, be that there or cut."""
+        """Give the place after a row of the log, be that there or cut."""
         return self._log.place(seq) or Place(self._log.last, self.changed)

@@ -12,8 +12,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from dataflow.database import is_damage
 from dataflow.faults import reach
-from dataflow.recovery import REMEDY, is_damage
+from dataflow.recovery import REMEDY
 from web.view.view import Outcome
 
 MAX_BYTES: Final = 16 * 1024 * 1024

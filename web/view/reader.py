@@ -1,44 +1,43 @@
 """The view, read: pages of carts, skipped records and completed orders, as they are committed.
 
-A reader holds a connection of its own; each call is one transaction. Rows become JSON here, once:
-a cart is stored as the flow encoded it, and only what is looked at is decoded. Rows that the table
+A reader holds a connection of its own; each call is one transaction. A cart is stored as the flow
+encoded it, and only what is looked at is decoded. Rows that the table
 of carts lacks are laid over it for the time of a call.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
-from dataflow.cart import NEWEST, Status, Summary, decode_cart
+from dataflow.cart import NEWEST, Status, Summary
 from dataflow.messages import Figures
-from dataflow.records import OrderId
-from web.times import rfc3339, rfc3339_or_none
 from web.view.bulk_insert import bulk_insert
+from web.view.cart_item import encode_item, summary_of
 from web.view.cart_row import CartRow
-from web.view.completed import Completed, last_completed, read_completed
+from web.view.completed import encode_completed, page_completed, read_completed
+from web.view.json_line import encode_line
 from web.view.page import Page, Row
 from web.view.read_only import connect_read_only
-from web.view.windows import Key, Window, encode_cursor
+from web.view.recoveries import Recoveries, read_recoveries
+from web.view.skipped import SkippedPage, read_all_skipped, read_skipped
+from web.view.sorts import SORTS
+from web.view.windows import ALL_SKIPPED, SkippedFilter, Window, encode_cursor
 
-_encode = msgspec.json.Encoder().encode
 _TABLE: Final = "carts"
 _NEWEST: Final = "newest_carts"
 _OVERLAY: Final = f"""
-CREATE TEMP TABLE behind AS SELECT * FROM {_TABLE} LIMIT 0;
-CREATE UNIQUE INDEX temp.behind_user ON behind (user_id);
+CREATE TEMP TABLE unmoved AS SELECT * FROM {_TABLE} LIMIT 0;
+CREATE UNIQUE INDEX temp.unmoved_user ON unmoved (user_id);
 CREATE TEMP VIEW {_NEWEST} AS
-SELECT * FROM {_TABLE} WHERE user_id NOT IN (SELECT user_id FROM behind)
-UNION ALL SELECT * FROM behind;
+SELECT * FROM {_TABLE} WHERE user_id NOT IN (SELECT user_id FROM unmoved)
+UNION ALL SELECT * FROM unmoved;
 """
 _STEPS: Final = 100_000
 """How often a long reading looks whether it is over, in steps of SQLite's: a millisecond or so."""
 
 _TOP: Final = "\U0010ffff" * 256
-"""Ends the range of a prefix: no user id that begins with it sorts behind prefix and this."""
+"""Ends the range of a prefix: no user id that begins with it sorts after prefix and this."""
 
 
 class ViewReader:
@@ -66,16 +65,16 @@ class ViewReader:
         window: Window,
         figures: Figures,
         rows: list[CartRow] | None = None,
-        behind: Sequence[CartRow] = (),
+        unmoved: Sequence[CartRow] = (),
     ) -> Page:
         """Read one page of carts.
 
         ``figures`` spares the counting where nothing is searched, and ``rows``, one more than the
-        window's limit where there are, spare the reading where they are at hand. ``behind`` are
+        window's limit where there are, spare the reading where they are at hand. ``unmoved`` are
         the rows that the table lacks.
         """
         total = _total(window, figures)
-        with self._carts(behind) as carts:
+        with self._carts(unmoved) as carts:
             if total is None:
                 where, values = _where(window)
                 count = self._db.execute(f"SELECT count(*) FROM {carts} WHERE {where}", values)
@@ -86,14 +85,9 @@ class ViewReader:
         if len(rows) > window.limit:
             rows = rows[: window.limit]
             last = rows[-1]
-            keys: dict[str, Key] = {
-                "recent": [last.changed],
-                "user": [last.user_id],
-                "unpaid": [last.unpaid, last.user_id],
-            }
-            following = encode_cursor(keys[window.sort])
+            following = encode_cursor(SORTS[window.sort].key(last))
         return Page(
-            [Row(row.user_id, _encode(_item(row, _summary(row)))) for row in rows], total, following
+            [Row(row.user_id, encode_item(row, summary_of(row))) for row in rows], total, following
         )
 
     def cart(self, user_id: str, row: CartRow | None = None) -> bytes | None:
@@ -106,35 +100,29 @@ class ViewReader:
             if found is None:
                 return None
             row = CartRow(*found)
-        return _encode(self._whole(row))
+        return encode_line(self._whole(row))
 
-    def all_carts(self, window: Window, behind: Sequence[CartRow] = ()) -> Iterator[bytes]:
+    def all_carts(self, window: Window, unmoved: Sequence[CartRow] = ()) -> Iterator[bytes]:
         """Read every cart of a window's search, filter and sort, whole, as lines of JSON."""
-        with self._carts(behind) as carts:
+        with self._carts(unmoved) as carts:
             for row in self._ordered(carts, window):
-                yield _encode(_item(row, self._whole(row))) + b"\n"
+                yield encode_item(row, self._whole(row)) + b"\n"
 
     @contextmanager
-    def _carts(self, behind: Sequence[CartRow]) -> Iterator[str]:
-        """Begin a transaction; gives the name of the carts with what is behind among them."""
-        is_held = self._db.in_transaction
-        if not is_held:
-            self._db.execute("BEGIN")
-        try:
-            bulk_insert(self._db, "INSERT INTO behind", behind)
-            yield _NEWEST if behind else _TABLE
-        finally:
-            if not is_held:
-                self._db.execute("ROLLBACK")
+    def _carts(self, unmoved: Sequence[CartRow]) -> Iterator[str]:
+        """Begin a transaction; gives the name of the carts with the unmoved among them."""
+        with self._moment():
+            bulk_insert(self._db, "INSERT INTO unmoved", unmoved)
+            yield _NEWEST if unmoved else _TABLE
 
     def _ordered(self, carts: str, window: Window, most: int = -1) -> Iterator[CartRow]:
         """Read rows of a window in its order, from its cursor on; all where ``most`` is -1."""
         where, values = _where(window)
         if window.after is not None:
-            where += f" AND {_AFTER[window.sort]}"
+            where += f" AND {SORTS[window.sort].after}"
             values += window.after
         rows = self._db.execute(
-            f"SELECT * FROM {carts} WHERE {where} ORDER BY {_ORDER[window.sort]} LIMIT ?",
+            f"SELECT * FROM {carts} WHERE {where} ORDER BY {SORTS[window.sort].order} LIMIT ?",
             (*values, most),
         )
         return map(CartRow._make, rows)
@@ -142,7 +130,7 @@ class ViewReader:
     def _whole(self, row: CartRow) -> Summary:
         """Give the whole summary; a tall cart's is read from its orders, as of one moment."""
         if max(row.unpaid, row.paid, row.waiting) <= NEWEST:
-            return _summary(row)
+            return summary_of(row)
         newest = 0
         lists: dict[int, list[int | str]] = {status: [] for status in Status}
         orders = self._db.execute(
@@ -160,74 +148,45 @@ class ViewReader:
         )
 
     def skipped(
-        self, before: int | None, limit: int, reason: str | None = None, source: str | None = None
-    ) -> tuple[Page, dict[str, int]]:
-        """Read skipped records, newest first, and how many there are of each reason."""
-        where, values = ["1"], list[int | str]()
-        for column, value in (("reason", reason), ("source", source)):
-            if value is not None:
-                where.append(f"{column} = ?")
-                values.append(value)
-        counted = self._db.execute(
-            f"SELECT reason, count(*) FROM skipped WHERE {' AND '.join(where)} GROUP BY reason",
-            values,
-        )
-        by_reason: dict[str, int] = dict(counted.fetchall())
-        if before is not None:
-            where.append("id < ?")
-            values.append(before)
-        rows = self._db.execute(
-            'SELECT id, upload, source, line, reason, message, "column", raw, raw_cut,'
-            f" skipped_at, resubmitted_at FROM skipped WHERE {' AND '.join(where)}"
-            " ORDER BY id DESC LIMIT ?",
-            (*values, limit + 1),
-        ).fetchall()
-        following = str(rows[limit - 1][0]) if len(rows) > limit else None
-        items = [Row(row[0], _skipped_json(row)) for row in rows[:limit]]
-        return Page(items, sum(by_reason.values()), following), by_reason
+        self, before: int | None, limit: int, asked: SkippedFilter = ALL_SKIPPED
+    ) -> SkippedPage:
+        """Read skipped records, newest first, and how many there are by reason and by source."""
+        with self._moment():
+            return read_skipped(self._db, asked, before, limit)
 
-    def all_skipped(self) -> Iterator[bytes]:
-        """Read every skipped record, newest first, as lines of JSON."""
-        rows = self._db.execute(
-            'SELECT id, upload, source, line, reason, message, "column", raw, raw_cut,'
-            " skipped_at, resubmitted_at FROM skipped ORDER BY id DESC"
-        )
-        for row in rows:
-            yield _skipped_json(row) + b"\n"
+    def all_skipped(self, asked: SkippedFilter = ALL_SKIPPED) -> Iterator[bytes]:
+        """Read every skipped record of a filter, newest first, as lines of JSON."""
+        with self._moment():
+            for record in read_all_skipped(self._db, asked):
+                yield record + b"\n"
 
     def completed(self, after: int, limit: int) -> Page:
-        """Read the orders that completed behind a ``seq``, in the order of completion."""
-        orders = list(islice(read_completed(self._db, after), limit))
-        total = last_completed(self._db)
-        items = [Row(order.seq, _completed_json(order)) for order in orders]
-        return Page(items, total, str(orders[-1].seq) if orders else None)
+        """Read the orders that completed after a ``seq``, in the order of completion."""
+        with self._moment():
+            return page_completed(self._db, after, limit)
 
     def all_completed(self) -> Iterator[bytes]:
         """Read the whole fulfilment feed, as lines of JSON."""
-        for order in read_completed(self._db, 0):
-            yield _completed_json(order) + b"\n"
+        with self._moment():
+            for order in read_completed(self._db, 0):
+                yield encode_completed(order) + b"\n"
 
-    def recoveries(self, limit: int = 1_000) -> list[dict[str, Any]]:
+    def recoveries(self, limit: int, before: int | None = None) -> Recoveries:
         """Read the newest starts of the flow, newest first."""
-        rows = self._db.execute(
-            'SELECT execution, reason, started_at, target, carts, "offset", source, line, records,'
-            " caught_up_at, ended_at, ended_because FROM recoveries"
-            " ORDER BY execution DESC LIMIT ?",
-            (limit,),
-        ).fetchall()
-        return [_recovery(row) for row in rows]
+        with self._moment():
+            return read_recoveries(self._db, limit, before)
 
-
-_ORDER: Final = {
-    "recent": "changed DESC",
-    "user": "user_id",
-    "unpaid": "unpaid DESC, user_id",
-}
-_AFTER: Final = {
-    "recent": "changed < ?",
-    "user": "user_id > ?",
-    "unpaid": "(-unpaid, user_id) > (-?, ?)",
-}
+    @contextmanager
+    def _moment(self) -> Iterator[None]:
+        """Read in one transaction, all of it as of one moment: that of ``begin`` where it was."""
+        is_held = self._db.in_transaction
+        if not is_held:
+            self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if not is_held:
+                self._db.execute("ROLLBACK")
 
 
 def _where(window: Window) -> tuple[str, list[int | str]]:
@@ -253,89 +212,3 @@ def _total(window: Window, figures: Figures) -> int | None:
         "paid": figures.with_paid,
         "waiting": figures.with_waiting,
     }[window.filter]
-
-
-class _Item(msgspec.Struct, frozen=True, gc=False):
-    """A cart in a list: its summary, its counts, and when it changed."""
-
-    user_id: str
-    version: int
-    paid_order_ids: list[OrderId]
-    unpaid_order_ids: list[OrderId]
-    waiting_payment_ids: list[OrderId]
-    paid: int
-    unpaid: int
-    waiting: int
-    updated_at: str
-
-
-def _summary(row: CartRow) -> Summary:
-    return decode_cart(row.lists).summary(row.user_id)
-
-
-def _item(row: CartRow, summary: Summary) -> _Item:
-    return _Item(
-        summary.user_id,
-        summary.version,
-        summary.paid_order_ids,
-        summary.unpaid_order_ids,
-        summary.waiting_payment_ids,
-        row.paid,
-        row.unpaid,
-        row.waiting,
-        rfc3339(row.updated_at),
-    )
-
-
-def _skipped_json(row: tuple[Any, ...]) -> bytes:
-    number, upload, source, line, reason, message, column, raw, raw_cut, at, resubmitted = row
-    return _encode(
-        {
-            "id": number,
-            "upload": upload or None,
-            "source": source,
-            "line": line,
-            "reason": reason,
-            "message": message,
-            "column": column,
-            "raw": raw,
-            "raw_cut": bool(raw_cut),
-            "skipped_at": rfc3339(at),
-            "resubmitted_at": rfc3339_or_none(resubmitted),
-        }
-    )
-
-
-def _completed_json(order: Completed) -> bytes:
-    return _encode(order._asdict() | {"completed_at": rfc3339(order.completed_at)})
-
-
-def _recovery(row: tuple[Any, ...]) -> dict[str, Any]:
-    (
-        execution,
-        reason,
-        started_at,
-        _,
-        carts,
-        offset,
-        source,
-        line,
-        records,
-        caught_up_at,
-        ended_at,
-        ended_because,
-    ) = row
-    return {
-        "execution": execution,
-        "reason": reason,
-        "started_at": rfc3339(started_at),
-        "carts_restored": carts,
-        "resumed_at": None
-        if offset is None
-        else {"offset": offset, "source": source, "line": line},
-        "records_replayed": records,
-        "caught_up_at": rfc3339_or_none(caught_up_at),
-        "seconds": None if caught_up_at is None else round(caught_up_at - started_at, 3),
-        "ended_at": rfc3339_or_none(ended_at),
-        "ended_because": ended_because,
-    }

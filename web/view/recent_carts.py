@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Final
 
 from web.view.cart_row import CartRow, Entry, is_searched, matches, row_of
+from web.view.sorts import NEWEST
 from web.view.windows import Window
 
 MOST: Final = 4_096
@@ -43,8 +44,14 @@ class RecentCarts:
                 del self._carts[user_id]
             self._is_whole = False
 
-    def find(self, window: Window, before: int | str | None, count: int) -> list[CartRow] | None:
-        """Find the newest rows of a window behind a place; None where the view must be asked."""
+    def find(self, window: Window, count: int) -> list[CartRow] | None:
+        """Find the newest rows of a window from its cursor on; None where the view must be asked.
+
+        That is where they are not enough, and for any order but theirs.
+        """
+        if window.sort != NEWEST:
+            return None
+        before = window.after[0] if window.after else None
         found = []
         for user_id, entry in reversed(self._carts.items()):
             if isinstance(before, int) and entry[1] >= before:

@@ -62,7 +62,7 @@ class Spool:
         return self._written
 
     async def blocks(self) -> AsyncIterator[bytes]:
-        """Read it from its beginning, behind the writing; raises what that was ended by."""
+        """Read it from its beginning, after the writing; raises what that was ended by."""
         assert self._writing is not None
         at = 0
         while True:

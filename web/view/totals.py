@@ -46,7 +46,7 @@ class Totals:
     """Sums over uploads and key groups, replaced part by part."""
 
     def __init__(self) -> None:
-        self._parts: dict[tuple[str, int], Counts] = {}
+        self._parts: dict[str, dict[int, Counts]] = {}
         self._uploads: dict[str, Counts] = {}
         self._groups: dict[int, tuple[int, Figures]] = {}
         self.all = Counts()
@@ -54,15 +54,30 @@ class Totals:
 
     def put_part(self, upload: str, part: int, counts: Counts) -> None:
         """Take the newest counts of a part of an upload; older ones change nothing."""
-        before = self._parts.get((upload, part))
+        parts = self._parts.setdefault(upload, {})
+        before = parts.get(part)
         if before is not None and before.processed >= counts.processed:
             return
-        self._parts[upload, part] = counts
+        parts[part] = counts
         upload_counts = self._uploads.setdefault(upload, Counts())
         for sums in (upload_counts, self.all):
             sums.add(counts)
             if before is not None:
                 sums.add(before, -1)
+
+    def put_settled(self, upload: str, counts: Counts) -> None:
+        """Take the counts of an upload that is through, once."""
+        self._uploads[upload] = counts
+        self.all.add(counts)
+
+    def settle(self, upload: str) -> None:
+        """Keep no more than the sum of an upload that is through: its parts come no more."""
+        self._parts.pop(upload, None)
+
+    @property
+    def unsettled(self) -> list[str]:
+        """The uploads whose parts are kept."""
+        return list(self._parts)
 
     def put_group(self, group: int, accepted: int, figures: Figures) -> None:
         """Take the newest figures of a key group; older ones change nothing."""
@@ -72,6 +87,10 @@ class Totals:
         self._groups[group] = (accepted, figures)
         sums = zip(*map(msgspec.structs.astuple, (self.figures, figures, old)), strict=True)
         self.figures = Figures(*(total + new - before for total, new, before in sums))
+
+    def accepted(self) -> dict[int, int]:
+        """Give the events that each key group has taken in."""
+        return {group: accepted for group, (accepted, _) in self._groups.items()}
 
     def of_upload(self, upload: str) -> Counts:
         """Give the counts of an upload (``API`` for the records of ``POST /api/events``)."""

@@ -10,6 +10,7 @@ flow hears of it.
 
 import sqlite3
 import time
+from collections.abc import Iterable
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from dataflow.cart import count_cart
+from dataflow.database import FormatError, Schema, open_database, transaction
 from dataflow.messages import (
     Barrier,
     CartsChanged,
@@ -28,73 +30,35 @@ from dataflow.messages import (
     decode_messages,
 )
 from dataflow.records import OrderId
-from dataflow.transaction import transaction
-from web.view import cart_table
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_log import Carts, Change
 from web.view.cart_row import Entry
 from web.view.cart_table import CartTable
-from web.view.completed import SCHEMA as COMPLETED_SCHEMA
 from web.view.completed import Order, append_completed, last_completed
 from web.view.read_only import connect_read_only
 from web.view.recent_carts import MOST
+from web.view.recoveries import begin_recovery, change_recovery
+from web.view.schema import FROM_OLDER, OLDER_VERSION, SCHEMA, SCHEMA_VERSION
+from web.view.skipped import append_skipped
+from web.view.sums import load_totals, settle, settled_among, write_sums
 from web.view.totals import SKIPPED_PART, Counts, Totals
 
-SCHEMA_VERSION: Final = 4
 _CACHE_KIB: Final = 64 * 1024
 _CHECKPOINT_PAGES: Final = 8_000
-
-_SCHEMA: Final = """
-CREATE TABLE orders (
-    user_id TEXT NOT NULL, order_id NOT NULL, status INTEGER NOT NULL, version INTEGER NOT NULL,
-    PRIMARY KEY (user_id, order_id)
-) WITHOUT ROWID;
-CREATE TABLE skipped (
-    id INTEGER PRIMARY KEY, upload TEXT NOT NULL, line INTEGER NOT NULL, source TEXT NOT NULL,
-    reason TEXT NOT NULL, message TEXT NOT NULL, "column" INTEGER, raw TEXT NOT NULL,
-    raw_cut INTEGER NOT NULL, skipped_at REAL NOT NULL, resubmitted_at REAL,
-    UNIQUE (upload, line)
-);
-CREATE INDEX skipped_source ON skipped (source, reason);
-CREATE INDEX skipped_reason ON skipped (reason);
-CREATE TABLE totals (
-    upload TEXT NOT NULL, part INTEGER NOT NULL, accepted INTEGER NOT NULL,
-    duplicates INTEGER NOT NULL, skipped INTEGER NOT NULL, blank INTEGER NOT NULL,
-    PRIMARY KEY (upload, part)
-) WITHOUT ROWID;
-CREATE TABLE key_groups (
-    id INTEGER PRIMARY KEY, accepted INTEGER NOT NULL, carts INTEGER NOT NULL,
-    unpaid INTEGER NOT NULL, paid INTEGER NOT NULL, waiting INTEGER NOT NULL,
-    with_unpaid INTEGER NOT NULL, with_paid INTEGER NOT NULL, with_waiting INTEGER NOT NULL
-);
-CREATE TABLE position (id INTEGER PRIMARY KEY CHECK (id = 1), "offset" INTEGER NOT NULL);
-CREATE TABLE recoveries (
-    execution INTEGER PRIMARY KEY, reason TEXT NOT NULL, started_at REAL NOT NULL,
-    target INTEGER NOT NULL, carts INTEGER, "offset" INTEGER, source TEXT, line INTEGER,
-    records INTEGER, caught_up_at REAL, ended_at REAL, ended_because TEXT
-);
-"""
 
 _NEWER_ORDER: Final = """
 ON CONFLICT DO UPDATE SET status = excluded.status, version = excluded.version
 WHERE excluded.version > version
 """
-_INTO_SKIPPED: Final = """
-INSERT INTO skipped (upload, line, source, reason, message, "column", raw, raw_cut, skipped_at)
-"""
-_NEWER_TOTALS: Final = """
-ON CONFLICT DO UPDATE SET
-    accepted = excluded.accepted, duplicates = excluded.duplicates,
-    skipped = excluded.skipped, blank = excluded.blank
-WHERE excluded.accepted + excluded.skipped + excluded.blank > accepted + skipped + blank
-"""
-_NEWER_GROUP: Final = """
-ON CONFLICT DO UPDATE SET
-    accepted = excluded.accepted, carts = excluded.carts, unpaid = excluded.unpaid,
-    paid = excluded.paid, waiting = excluded.waiting, with_unpaid = excluded.with_unpaid,
-    with_paid = excluded.with_paid, with_waiting = excluded.with_waiting
-WHERE excluded.accepted > accepted
-"""
+
+
+_FILE: Final = Schema(
+    SCHEMA_VERSION,
+    SCHEMA,
+    "use the version that wrote it, or let cartwatch rebuild make it anew",
+    (f"cache_size = -{_CACHE_KIB}", f"wal_autocheckpoint = {_CHECKPOINT_PAGES}"),
+    {OLDER_VERSION: FROM_OLDER},
+)
 
 
 class ViewError(Exception):
@@ -102,7 +66,10 @@ class ViewError(Exception):
 
 
 class Outcome(NamedTuple):
-    """What one commit made durable, for everybody who keeps sums or shows rows."""
+    """What one commit made durable, for everybody who keeps sums or shows rows.
+
+    ``parts`` are those of uploads that are not settled.
+    """
 
     parts: dict[tuple[str, int], Counts]
     groups: dict[int, tuple[int, Figures]]
@@ -116,23 +83,10 @@ class View:
     """The writing end of the view; used by one thread at a time."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        self._db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            self._db.executescript(
-                f"BEGIN; {cart_table.SCHEMA} {COMPLETED_SCHEMA} {_SCHEMA}"
-                f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT"
-            )
-        elif version != SCHEMA_VERSION:
-            self._db.close()
-            raise ViewError(
-                f"{path} has the format {version}, and this Cartwatch reads {SCHEMA_VERSION}: "
-                "use the version that wrote it, or let cartwatch rebuild make it anew"
-            )
+        try:
+            self._db = open_database(path, _FILE)
+        except FormatError as error:
+            raise ViewError(str(error)) from error
         self.carts = CartTable(self._db)
         self._accepted: dict[int, int] = dict(
             self._db.execute("SELECT id, accepted FROM key_groups").fetchall()
@@ -180,6 +134,9 @@ class View:
                         outcome = outcome._replace(started=message)
                     case Barrier():
                         outcome = outcome._replace(barrier=True)
+        settled = settled_among(self._db, {upload for upload, _ in outcome.parts})
+        for part in [part for part in outcome.parts if part[0] in settled]:
+            del outcome.parts[part]
         change = Change(carts, self.carts.changed + 1, time.time())
         entries = change.entries()
         self._write(change, completed, orders, skipped, outcome)
@@ -218,44 +175,8 @@ class View:
             self.carts.append(change)
             append_completed(db, self._completed, completed, change.at)
             bulk_insert(db, "INSERT INTO orders", orders, _NEWER_ORDER)
-            bulk_insert(
-                db,
-                _INTO_SKIPPED,
-                [
-                    (
-                        each.upload,
-                        r.line,
-                        each.source,
-                        r.reason,
-                        r.message,
-                        r.column,
-                        r.raw,
-                        r.raw_cut,
-                        change.at,
-                    )
-                    for each in skipped
-                    for r in each.records
-                ],
-                "ON CONFLICT DO NOTHING",
-            )
-            bulk_insert(
-                db,
-                "INSERT INTO totals",
-                [
-                    (*part, c.accepted, c.duplicates, c.skipped, c.blank)
-                    for part, c in outcome.parts.items()
-                ],
-                _NEWER_TOTALS,
-            )
-            bulk_insert(
-                db,
-                "INSERT INTO key_groups",
-                [
-                    (group, accepted, *msgspec.structs.astuple(figures))
-                    for group, (accepted, figures) in outcome.groups.items()
-                ],
-                _NEWER_GROUP,
-            )
+            append_skipped(db, skipped, change.at)
+            write_sums(db, outcome.parts, outcome.groups)
             if outcome.position is not None:
                 db.execute(
                     "INSERT INTO position VALUES (1, ?) ON CONFLICT DO UPDATE SET"
@@ -265,12 +186,12 @@ class View:
 
     def totals(self) -> Totals:
         """Load the totals as they stand."""
-        totals = Totals()
-        for upload, part, *counts in self._db.execute("SELECT * FROM totals"):
-            totals.put_part(upload, part, Counts(*counts))
-        for group, accepted, *figures in self._db.execute("SELECT * FROM key_groups"):
-            totals.put_group(group, accepted, Figures(*figures))
-        return totals
+        return load_totals(self._db)
+
+    def settle(self, uploads: Iterable[str]) -> None:
+        """Keep one sum of each of these uploads: they are through, and nothing new is told."""
+        with transaction(self._db) as db:
+            settle(db, uploads)
 
     def position(self) -> int:
         """Give the offset of the journal before which every chunk was read, as far as is known."""
@@ -280,20 +201,11 @@ class View:
     def begin_execution(self, reason: str) -> tuple[int, int]:
         """Write down that the flow is started anew; gives its number, and where it is caught up."""
         target = self.position()
-        row = self._db.execute(
-            "INSERT INTO recoveries (reason, started_at, target) VALUES (?, ?, ?)"
-            " RETURNING execution",
-            (reason, time.time(), target),
-        ).fetchone()
-        return int(row[0]), target
+        return begin_recovery(self._db, reason, time.time(), target), target
 
     def change_execution(self, execution: int, **changes: str | float | None) -> None:
         """Set columns of an execution's row in ``recoveries``."""
-        columns = ", ".join(f'"{column}" = ?' for column in changes)
-        self._db.execute(
-            f"UPDATE recoveries SET {columns} WHERE execution = ?",  # noqa: S608 (our own names)
-            (*changes.values(), execution),
-        )
+        change_recovery(self._db, execution, **changes)
 
 
 def position_in(path: Path) -> int:

@@ -6,20 +6,19 @@ bent to a good one.
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 import msgspec
 
+from dataflow.records import REASONS
 from web.errors import bad_request
+from web.view.sorts import FILTERS, NEWEST, SORTS, Key
 
-FILTERS: Final = ("all", "unpaid", "paid", "waiting")
-SORTS: Final = ("recent", "user", "unpaid")
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 500
 MAX_SEARCH: Final = 256
-
-Key = list[int | str]
+MAX_LABEL: Final = 1024
 
 
 class Window(NamedTuple):
@@ -30,7 +29,7 @@ class Window(NamedTuple):
 
     search: str = ""
     filter: str = "all"
-    sort: str = "recent"
+    sort: str = NEWEST
     cursor: str | None = None
     limit: int = DEFAULT_LIMIT
     user: str | None = None
@@ -38,7 +37,7 @@ class Window(NamedTuple):
     @property
     def after(self) -> Key | None:
         """The decoded cursor: checked when the window was made."""
-        return None if self.cursor is None else decode_cursor(self.cursor, _KEYS[self.sort])
+        return None if self.cursor is None else decode_cursor(self.cursor, SORTS[self.sort].kinds)
 
     def asked(self) -> dict[str, str | None]:
         """Tell the window as the socket's frames do."""
@@ -51,11 +50,15 @@ class Window(NamedTuple):
         }
 
 
-_KEYS: Final[dict[str, tuple[type, ...]]] = {
-    "recent": (int,),
-    "user": (str,),
-    "unpaid": (int, str),
-}
+class SkippedFilter(NamedTuple):
+    """Which skipped records: the parameters of ``GET /api/skipped``, None where all are."""
+
+    reason: str | None = None
+    source: str | None = None
+    upload: str | None = None
+
+
+ALL_SKIPPED: Final = SkippedFilter()
 
 
 def read_window(params: Mapping[str, str], limit: int | None = None) -> Window:
@@ -66,7 +69,7 @@ def read_window(params: Mapping[str, str], limit: int | None = None) -> Window:
     window = Window(
         search=search,
         filter=_one_of("filter", params.get("filter", "all"), FILTERS),
-        sort=_one_of("sort", params.get("sort", "recent"), SORTS),
+        sort=_one_of("sort", params.get("sort", NEWEST), SORTS),
         cursor=params.get("cursor") or None,
         limit=read_limit(params) if limit is None else limit,
         user=params.get("user") or None,
@@ -75,9 +78,20 @@ def read_window(params: Mapping[str, str], limit: int | None = None) -> Window:
     return window
 
 
-def read_limit(params: Mapping[str, str]) -> int:
-    """Read ``limit``: 1 to 500, 50 where it is absent."""
-    text = params.get("limit", str(DEFAULT_LIMIT))
+def read_skipped_filter(params: Mapping[str, str]) -> SkippedFilter:
+    """Read which skipped records are asked for; raises ``APIError`` (400)."""
+    reason = params.get("reason")
+    if reason is not None:
+        _one_of("reason", reason, REASONS)
+    for name in ("source", "upload"):
+        if len(params.get(name, "")) > MAX_LABEL:
+            raise bad_request(f"{name} is longer than {MAX_LABEL} characters, as none is")
+    return SkippedFilter(reason, params.get("source"), params.get("upload"))
+
+
+def read_limit(params: Mapping[str, str], default: int = DEFAULT_LIMIT) -> int:
+    """Read ``limit``: 1 to 500, or what it is where it is absent."""
+    text = params.get("limit", str(default))
     if not (text.isascii() and text.isdecimal() and len(text) < 9 and 1 <= int(text) <= MAX_LIMIT):
         raise bad_request(f"limit is a whole number from 1 to {MAX_LIMIT}, not {text[:40]!r}")
     return int(text)
@@ -113,7 +127,7 @@ def decode_cursor(cursor: str, kinds: tuple[type, ...]) -> Key:
     return key
 
 
-def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
+def _one_of(name: str, value: str, known: Iterable[str]) -> str:
     if value not in known:
         raise bad_request(f"{name} is one of {', '.join(known)}, not {value[:40]!r}")
     return value

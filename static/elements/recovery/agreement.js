@@ -1,5 +1,5 @@
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
-import { number } from "../../paint/words.js";
+import { number, sentence } from "../../paint/words.js";
 import { setTime } from "./start_row.js";
 
 /** @typedef {Record<"carts" | "unpaid" | "paid" | "waiting", number>} Figures */
@@ -7,6 +7,7 @@ import { setTime } from "./start_row.js";
 /**
  * @typedef {object} Agreement  the outcome of the last comparison
  * @property {boolean} agree
+ * @property {string | null} message  what differs and what to do, in the server's words
  * @property {string} checked_at
  * @property {Figures} flow
  * @property {Figures & {completed: number}} view
@@ -21,8 +22,6 @@ const HEADLINES = {
   agreed: "State and view agreed",
   differ: "State and view do not agree",
 };
-/** As many key groups as the server names at most. */
-const MOST_GROUPS = 10;
 
 /**
  * Tell whether the state of the flow and the view agree: calm where they do, loud where they do not.
@@ -77,10 +76,5 @@ function outcomeOf(agreement, running) {
 /** @param {Agreement | null} agreement */
 function explanation(agreement) {
   if (!agreement) return "They are compared when the flow has caught up, and once a minute.";
-  if (agreement.agree) return "";
-  const groups = agreement.differing_key_groups;
-  const what = groups.length > 0
-    ? `They differ in key groups ${groups.join(", ")}${groups.length < MOST_GROUPS ? "" : ", and maybe more"}.`
-    : "The paid orders are not those that stand in the fulfilment feed.";
-  return `${what} Do not trust the carts, and keep the data folder as it is. A restart compares again.`;
+  return agreement.message === null ? "" : sentence(agreement.message);
 }

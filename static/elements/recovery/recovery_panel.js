@@ -17,8 +17,8 @@ import { setTime, StartRow } from "./start_row.js";
 const PAUSE_MS = 3_000;
 /** An answer that takes longer does not come any more. */
 const PATIENCE_MS = 10_000;
-/** As many starts as the server gives at most. */
-const MOST = 50;
+/** As many starts as the server gives where it is not asked for more. */
+const MOST = 20;
 
 /** What the flow does, whether its state and the view agree, and every start of it; read for as long as it is open. */
 export class RecoveryPanel extends HTMLElement {

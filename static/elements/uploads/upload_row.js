@@ -30,7 +30,7 @@ export class UploadRow {
     const done = upload.state === "done" ? 100 : percent(upload.processed, upload.lines ?? 0);
     setAttribute(part(row, "[role=progressbar]"), "aria-valuenow", done);
     setAttribute(part(row, ".bar-done"), "width", done);
-    const why = upload.error ?? upload.paused_because ?? "";
+    const why = upload.error ?? upload.paused_because ?? nothing(upload);
     setText(part(row, ".upload-why"), why);
     show(part(row, ".upload-why"), why !== "");
     this.#offer(upload);
@@ -59,6 +59,14 @@ export class UploadRow {
       part(row, ".upload-actions > button:not([hidden])").focus({ preventScroll: true });
     }
   }
+}
+
+/**
+ * What to say of an upload that ended with nothing accepted.
+ * @param {Upload} upload
+ */
+function nothing({ state, processed, accepted, looks_like: what }) {
+  return ENDED.has(state) && processed > 0 && accepted === 0 ? `Nothing in it was accepted${what ? `; ${what}` : ""}.` : "";
 }
 
 /**

@@ -1,8 +1,13 @@
 """Bodies and files from outside: bounded, durable, and nothing left behind."""
 
 import asyncio
+import gzip
+import tempfile
+import threading
 from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 from starlette.requests import Request
@@ -10,7 +15,16 @@ from starlette.types import Message
 from typing_extensions import override
 
 from web.errors import APIError
-from web.http.receive import MAX_NAME, ReceivedFile, read_name, receive_body, receive_file
+from web.http import receive
+from web.http.receive import (
+    MAX_NAME,
+    ReceivedFile,
+    read_name,
+    receive_body,
+    receive_file,
+    receive_records,
+)
+from web.intake import draft
 
 pytestmark = pytest.mark.anyio
 FORM = b'--b\r\nContent-Disposition: form-data; name="%s"; filename="%s"\r\n\r\n%s\r\n--b--\r\n'
@@ -60,7 +74,7 @@ async def test_a_raw_body_becomes_a_file_as_it_came(
     received = await file_of(request(pieces, content_type="text/plain"), tmp_path)
     data = b"".join(pieces)
     assert (tmp_path / received.file).read_bytes() == data
-    assert received == ReceivedFile(received.file, None, len(data), lines)
+    assert received == ReceivedFile(received.file, None, len(data), lines, None)
     assert received.file.isalnum()
 
 
@@ -146,6 +160,179 @@ async def test_a_cancelled_request_leaves_nothing(tmp_path: Path) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_request_cancelled_while_its_file_is_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever thread is at work for it: the end of that is awaited, and what it made removed."""
+    for step in ("_place", "what_it_looks_like"):
+        begun, go_on = threading.Event(), threading.Event()
+        module = receive if step == "_place" else draft
+        slow = getattr(module, step)
+
+        def waiting(*args: object, slow: Any = slow, **kwargs: object) -> Any:
+            begun.set()  # noqa: B023 (called within this turn)
+            assert go_on.wait(30)  # noqa: B023
+            return slow(*args, **kwargs)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(module, step, waiting)
+            task = asyncio.create_task(receive_file(request([b"a\n"]), tmp_path, 1_000))
+            assert await asyncio.to_thread(begun.wait, 30)
+            task.cancel()
+            await asyncio.sleep(0)
+            go_on.set()
+            await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
+        assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_form_needs_no_folder_for_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file goes to the data folder as it comes, however large it is."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    data = b"x" * 99 + b"\n"
+    body = FORM % (b"file", b"x", data * 40_000)
+    asked = request([body[:100], body[100:]], content_type="multipart/form-data; boundary=b")
+    assert (await file_of(asked, tmp_path, 4_000_000)).lines == 40_000
+
+
+TEXT = b"".join(b'{"user_id": "a", "type": "order", "order_id": %d}\n' % n for n in range(10))
+GZIP = gzip.compress(TEXT)
+FORMS = {"content_type": "multipart/form-data; boundary=b"}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (TEXT, {}),
+        (TEXT, {"content_encoding": "identity"}),
+        (GZIP, {}),
+        (GZIP, {"content_encoding": "gzip"}),
+        (GZIP, {"content_encoding": "X-GZip, identity"}),
+        (gzip.compress(TEXT[:60]) + gzip.compress(TEXT[60:]), {}),
+        (TEXT.decode().encode("utf-16"), {}),
+        (gzip.compress(b"\xfe\xff" + TEXT.decode().encode("utf-16-be")), {}),
+        (FORM % (b"file", b"x", TEXT), FORMS),
+        (FORM % (b"file", b"x", GZIP), FORMS),
+        (FORM % (b"file", b"x", TEXT.decode().encode("utf-16")), FORMS),
+        (gzip.compress(FORM % (b"file", b"x", TEXT)), {**FORMS, "content_encoding": "gzip"}),
+    ],
+    ids=range(12),
+)
+async def test_a_file_is_kept_as_what_it_holds(
+    tmp_path: Path, body: bytes, headers: dict[str, str]
+) -> None:
+    """Raw or in a form, packed or not, in either encoding; its size and lines are those."""
+    for step in (1, 50, 10_000):
+        pieces = [body[start : start + step] for start in range(0, len(body), step)]
+        received = await file_of(request(pieces, **headers), tmp_path)
+        assert (tmp_path / received.file).read_bytes() == TEXT
+        assert received[2:] == (len(TEXT), 10, None)
+        (tmp_path / received.file).unlink()
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (GZIP[:-1], {}),
+        (GZIP + b"garbage", {}),
+        (GZIP[:30] + bytes(9) + GZIP[39:], {}),
+        (GZIP[:-1], {"content_encoding": "gzip"}),
+        (TEXT, {"content_encoding": "gzip"}),
+        (FORM % (b"file", b"x", GZIP[:-1]), FORMS),
+        (FORM % (b"file", b"x", GZIP), {**FORMS, "content_encoding": "gzip"}),
+    ],
+)
+async def test_of_a_damaged_gzip_nothing_is_kept(
+    tmp_path: Path, body: bytes, headers: dict[str, str]
+) -> None:
+    """Not what could be read of it either."""
+    with pytest.raises(APIError) as refused:
+        await file_of(request([body], **headers), tmp_path)
+    assert (refused.value.status, refused.value.code) == (400, "bad_gzip")
+    assert list(tmp_path.iterdir()) == []
+    if headers.get("content_type") is None:
+        with pytest.raises(APIError) as refused:
+            await receive_records(request([body], **headers), 10_000)
+        assert (refused.value.status, refused.value.code) == (400, "bad_gzip")
+
+
+@pytest.mark.parametrize("encoding", ["br", "deflate", "zstd", "gzip, gzip", "gzip,br", "*"])
+async def test_another_encoding_is_refused(tmp_path: Path, encoding: str) -> None:
+    """415, and the sentence says what can be sent."""
+    for receiving in (
+        receive_records(request([GZIP], content_encoding=encoding), 10_000),
+        file_of(request([GZIP], content_encoding=encoding), tmp_path),
+    ):
+        with pytest.raises(APIError, match="Content-Encoding is gzip or none") as refused:
+            await receiving
+        assert refused.value.status == 415
+
+
+async def test_bounds_count_what_comes_out(tmp_path: Path) -> None:
+    """A packed file may be longer than what it holds, UTF-16 twice as long; a bomb is refused."""
+    noise = Random(1).randbytes(1_000)
+    wide = b"\xff\xfe" + b"x\0" * 1_000
+    for body in (gzip.compress(noise), wide, gzip.compress(wide)):
+        for length in ({}, {"content_length": str(len(body))}):
+            assert (await file_of(request([body], **length), tmp_path)).size == 1_000
+            assert len(await receive_records(request([body], **length), 1_000)) == 1_000
+    bomb = gzip.compress(bytes(16 * 1024 * 1024)) * 100
+    for body in (gzip.compress(noise + b"x"), wide + b"x\0", bomb):
+        for receiving in (
+            file_of(request([body]), tmp_path),
+            receive_records(request([body]), 1_000),
+        ):
+            with pytest.raises(APIError) as refused:
+                await receiving
+            assert (refused.value.status, refused.value.code) == (413, "too_large")
+
+
+async def test_a_gzip_that_never_holds_anything_is_refused(tmp_path: Path) -> None:
+    """What goes in is bounded, too."""
+    member = gzip.compress(b"")
+    with pytest.raises(APIError) as refused:
+        await file_of(request([member * 60_000]), tmp_path)
+    assert refused.value.code == "too_large"
+
+
+async def test_an_empty_gzip_is_an_empty_upload(tmp_path: Path) -> None:
+    """Like a body of nothing that is declared to be packed, and marks without a text."""
+    empty = gzip.compress(b"")
+    for body, headers in (
+        (empty, {}),
+        (empty * 2, {"content_encoding": "gzip"}),
+        (b"", {"content_encoding": "gzip"}),
+        (b"\xff\xfe", {}),
+        (gzip.compress(b"\xef\xbb\xbf"), {}),
+        (FORM % (b"file", b"x", b""), FORMS),
+    ):
+        with pytest.raises(APIError) as refused:
+            await file_of(request([body], **headers), tmp_path)
+        assert (refused.value.status, refused.value.code) == (400, "empty_upload")
+
+
+async def test_what_a_file_looks_like_is_told_of_what_it_holds(tmp_path: Path) -> None:
+    """Unpacked and decoded, as its lines are; what is left packed is named."""
+    table = "user_id,type,order_id\na,order,1\n"
+    for body in (table.encode(), gzip.compress(table.encode()), table.encode("utf-16")):
+        received = await file_of(request([body]), tmp_path)
+        assert (
+            received.looks_like == "it looks like CSV with a header: write one JSON object a line"
+        )
+    for body, words in ((gzip.compress(GZIP), "gzip"), (TEXT.decode().encode("utf-32"), "UTF-32")):
+        received = await file_of(request([body]), tmp_path, 10_000)
+        assert words in str(received.looks_like)
+
+
+async def test_a_form_is_no_batch_of_records() -> None:
+    """415, with the option of curl that sends the file itself."""
+    with pytest.raises(APIError, match="--data-binary @FILE") as refused:
+        await receive_records(request([FORM % (b"file", b"x", TEXT)], **FORMS), 10_000)
+    assert refused.value.status == 415
 
 
 async def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:

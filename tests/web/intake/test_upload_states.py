@@ -2,7 +2,7 @@
 
 import pytest
 
-from dataflow.journal import Upload
+from dataflow.upload import Upload
 from web.errors import APIError
 from web.intake.upload_states import (
     BY_HAND,
@@ -39,6 +39,7 @@ UPLOAD = Upload(
     finished_at=None,
     released_bytes=0,
     released_lines=0,
+    looks_like=None,
 )
 
 
@@ -73,6 +74,7 @@ def test_it_is_described_as_the_contract_says() -> None:
         "duplicates": 1,
         "rate": 50,
         "state": "running",
+        "looks_like": None,
         "created_at": "1970-01-01T00:00:00.000Z",
         "finished_at": None,
     }
@@ -91,7 +93,25 @@ def test_a_bad_rate_is_refused_never_clamped(value: object) -> None:
     assert refused.value.status == 400
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1", "nan", "inf", "-inf", "x", "1e7", "null", "1,5"])
+NO_RATES = (
+    "",
+    "0",
+    "-1",
+    "nan",
+    "inf",
+    "-inf",
+    "x",
+    "1e7",
+    "null",
+    "1,5",
+    "1_0",
+    "٣",
+    " 5",
+    "1e999",
+)
+
+
+@pytest.mark.parametrize("text", NO_RATES)
 def test_a_bad_rate_in_a_url_is_refused(text: str) -> None:
     """Numbers that are none among them."""
     with pytest.raises(APIError) as refused:
@@ -185,7 +205,9 @@ def test_it_pauses_itself_when_more_than_half_is_skipped_after_ten_thousand_line
     bad = Counts(accepted=4_999, skipped=5_001)
     why = mostly_skipped(UPLOAD, bad)
     assert why is not None
-    assert "5,001 of the first 10,000" in why
+    assert why == "5,001 of the first 10,000 lines were skipped: is this the right file?"
+    named = mostly_skipped(UPLOAD._replace(looks_like="it looks like CSV: write …"), bad)
+    assert named == "5,001 of the first 10,000 lines were skipped: it looks like CSV: write …"
     assert mostly_skipped(UPLOAD, Counts(5_000, 0, 5_000)) is None
     assert mostly_skipped(UPLOAD, Counts(0, 0, 9_999)) is None
     assert mostly_skipped(UPLOAD._replace(checked=1), bad) is None

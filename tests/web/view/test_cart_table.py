@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.cart import Cart, encode_cart
-from dataflow.transaction import transaction
+from dataflow.database import transaction
 from tests.kit.view_rows import catch_up
 from web.view import cart_table
 from web.view.cart_log import Change
@@ -94,13 +94,13 @@ def test_the_newest_row_of_every_cart_is_found_after_any_moves_and_crashes(
                 version = written.table.versions([user_id])[user_id]
                 assert version == (expected.version if expected else 0)
             opened = CartTable(db)
-            newest = opened.recent.find(Window(), None, len(USERS))
+            newest = opened.recent.find(Window(), len(USERS))
             assert newest == sorted(written.rows.values(), key=lambda row: -row.changed)
             assert written.table.changed == opened.changed == written.changed
         catch_up(written.table)
         stored = {row[0]: CartRow(*row) for row in db.execute("SELECT * FROM carts")}
         assert stored == written.rows
-        assert (written.table.behind, written.table.pressure, written.logged()) == (0, 0, 0)
+        assert (written.table.unmoved_count, written.table.pressure, written.logged()) == (0, 0, 0)
 
 
 def test_the_log_is_empty_when_everything_was_moved() -> None:
@@ -112,7 +112,7 @@ def test_the_log_is_empty_when_everything_was_moved() -> None:
         written = Written(db)
         for _ in range(5):
             written.append(["a", "b"])
-        while written.table.behind:
+        while written.table.unmoved_count:
             written.table.move()
         left = [written.logged()]
         while written.table.pressure > 0:
@@ -120,7 +120,7 @@ def test_the_log_is_empty_when_everything_was_moved() -> None:
             left.append(written.logged())
             again = CartTable(db)
             again.load()
-            assert again.behind == 0, "a crash in the middle of it brings nothing back"
+            assert again.unmoved_count == 0, "a crash in the middle of it brings nothing back"
         assert left == [5, 3, 1, 0]
 
 
@@ -142,30 +142,30 @@ def test_a_row_that_changes_while_others_are_moved_stays_in_the_log(
             written.table.move(even_if_changed=even_if_changed)
         moved = len(users) if even_if_changed else len(users) - 2
         assert db.execute("SELECT count(*) FROM carts").fetchone() == (moved,)
-        assert written.table.behind == len(users) + 1 - moved
+        assert written.table.unmoved_count == len(users) + 1 - moved
         assert written.logged() == 1
         written.table = CartTable(db)
         assert written.table.versions([users[0], "nobody"]) == {users[0]: 2, "nobody": 0}
 
 
 def test_a_round_that_a_crash_cut_short_goes_on() -> None:
-    """A start has no more rows behind and no more to do than there was."""
+    """A start has no more unmoved rows and no more to do than there was."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         written = Written(db)
         users = [f"user-{number:05}" for number in range(3 * cart_table.SLICE)]
         written.append(users)
-        while written.table.behind == len(users):
+        while written.table.unmoved_count == len(users):
             written.table.move()
         written.append(users[:1])
-        behind, pressure = written.table.entries(), written.table.pressure
-        assert 1 < len(behind) < len(users)
+        unmoved, pressure = written.table.unmoved(), written.table.pressure
+        assert 1 < len(unmoved) < len(users)
         written.table = CartTable(db)
         written.table.load()
-        assert written.table.entries() == behind
+        assert written.table.unmoved() == unmoved
         assert written.table.pressure == pressure
         while written.table.rounds == 0:
             written.table.move()
-        assert written.table.entries().keys() == {users[0]}
+        assert written.table.unmoved().keys() == {users[0]}
         assert written.logged() == 1
 
 
@@ -178,10 +178,10 @@ def test_slices_are_about_as_large_as_they_should_be_and_in_order() -> None:
         written = Written(db)
         written.append([f"user-{number * 7_919 % 50_000:05}" for number in range(50_000)])
         moved: list[list[str]] = []
-        before = written.table.entries().keys()
+        before = written.table.unmoved().keys()
         while before:
             written.table.move()
-            after = written.table.entries().keys()
+            after = written.table.unmoved().keys()
             moved.append(sorted(before - after))
             before = after
         assert moved[:3] == [[], [], []]
@@ -197,7 +197,7 @@ def test_rows_are_to_be_moved_when_too_many_wait_or_the_log_is_too_long() -> Non
     """
     with (
         closing(sqlite3.connect(":memory:", isolation_level=None)) as db,
-        patch("web.view.cart_table.MOST_BEHIND", 4),
+        patch("web.view.cart_table.MOST_UNMOVED", 4),
         patch("web.view.cart_table.MOST_LOGGED", 6),
     ):
         written = Written(db)

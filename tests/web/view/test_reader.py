@@ -20,8 +20,10 @@ from tests.kit.view_rows import PlayedFlow, catch_up
 from web.view.cart_row import row_of
 from web.view.page import Page
 from web.view.reader import ViewReader
+from web.view.recoveries import Resumed
+from web.view.sorts import FILTERS, SORTS
 from web.view.view import View
-from web.view.windows import FILTERS, SORTS, Window
+from web.view.windows import SkippedFilter, Window
 
 USERS = [
     *(f"user-{number:03}" for number in range(40)),
@@ -213,7 +215,7 @@ def test_rows_that_the_table_lacks_are_found_as_if_they_were_in_it(tmp_path: Pat
             window = window._replace(cursor=page.next)
 
     before = [list(visit(window)) for window in windows]
-    assert 0 < view.carts.behind < len(USERS)
+    assert 0 < view.carts.unmoved_count < len(USERS)
     catch_up(view.carts)
     assert [list(visit(window)) for window in windows] == before
     reader.close()
@@ -239,11 +241,12 @@ def test_skipped_records_are_paged_newest_first_and_counted_by_reason(reader: Vi
     seen: list[dict[str, Any]] = []
     before: int | None = None
     while True:
-        page, by_reason = reader.skipped(before, 4)
+        page, by_reason, by_source = reader.skipped(before, 4)
         assert (page.total, by_reason) == (
             9,
             {"invalid_json": 7, "missing_field": 1, "not_an_object": 1},
         )
+        assert by_source == {"f.jsonl": 9}
         seen += decoded(page)
         if page.next is None:
             break
@@ -262,14 +265,16 @@ def test_skipped_records_are_paged_newest_first_and_counted_by_reason(reader: Vi
         "skipped_at": seen[-1]["skipped_at"],
         "resubmitted_at": None,
     }
-    page, by_reason = reader.skipped(None, 50, "missing_field", "f.jsonl")
-    assert (page.total, by_reason) == (1, {"missing_field": 1})
-    assert reader.skipped(None, 50, source="'; --")[0] == Page([], 0, None)
+    asked = SkippedFilter("missing_field", "f.jsonl")
+    page, by_reason, by_source = reader.skipped(None, 50, asked)
+    assert (page.total, by_reason, by_source) == (1, {"missing_field": 1}, {"f.jsonl": 1})
+    none = SkippedFilter(source="'; --")
+    assert reader.skipped(None, 50, none) == (Page([], 0, None), {}, {})
     assert [json.loads(line) for line in reader.all_skipped()] == seen
 
 
-def test_the_feed_resumes_behind_any_seq(reader: ViewReader, oracle: Oracle) -> None:
-    """In the order of completion; behind its end it is empty and stays resumable."""
+def test_the_feed_resumes_after_any_seq(reader: ViewReader, oracle: Oracle) -> None:
+    """In the order of completion; after its end it is empty and stays resumable."""
     seen: list[dict[str, Any]] = []
     after = 0
     while page := reader.completed(after, 7):
@@ -292,11 +297,13 @@ def test_starts_of_the_flow_are_told_newest_first(tmp_path: Path) -> None:
         view.begin_execution(reason)
     view.change_execution(1, ended_at=1.0, ended_because="killed by SIGKILL", offset=1)
     reader = ViewReader(tmp_path / "view.db")
-    newest, oldest = reader.recoveries()
-    assert (newest["execution"], newest["reason"]) == (2, "killed by SIGKILL")
-    assert newest["resumed_at"] is newest["ended_at"] is newest["seconds"] is None
-    assert oldest["ended_because"] == "killed by SIGKILL"
-    assert oldest["resumed_at"] == {"offset": 1, "source": None, "line": None}
-    assert len(reader.recoveries(1)) == 1
+    (newest, oldest), first, total, following = reader.recoveries(50)
+    assert (first, total, following) == (newest, 2, None)
+    assert (newest.execution, newest.reason) == (2, "killed by SIGKILL")
+    assert (newest.resumed_at, newest.ended_at, newest.seconds) == (None, None, None)
+    assert oldest.ended_because == "killed by SIGKILL"
+    assert oldest.resumed_at == Resumed(1, None, None)
+    assert reader.recoveries(1) == ([newest], newest, 2, "2")
+    assert reader.recoveries(1, 2) == ([oldest], newest, 2, None)
     reader.close()
     view.close()

@@ -9,7 +9,8 @@ from dataflow.cart import Cart, encode_cart
 from tests.kit.streams import claim
 from web.view.cart_row import Entry, row_of
 from web.view.recent_carts import RecentCarts
-from web.view.windows import FILTERS, Window
+from web.view.sorts import FILTERS, NEWEST
+from web.view.windows import Window, encode_cursor
 
 MOST = 5
 USERS = ("a", "a1", "a2", "ab", "b", "b1", "ü", "ü/x", "%", "_", "A")
@@ -19,7 +20,8 @@ commits = st.lists(st.dictionaries(st.sampled_from(USERS), counts, max_size=9), 
 windows = st.builds(
     Window,
     search=st.sampled_from(("", "a", "a1", "ü", "%", "x")),
-    filter=st.sampled_from(FILTERS),
+    filter=st.sampled_from(list(FILTERS)),
+    sort=st.just(NEWEST),
     user=st.one_of(st.none(), st.sampled_from(USERS)),
 )
 
@@ -71,7 +73,8 @@ def test_what_it_finds_is_what_a_sort_of_all_rows_gives(
         and window.user in (None, each.user_id)
         and (window.filter == "all" or getattr(each, window.filter))
     ]
-    found = recent.find(window, before, count)
+    cursor = None if before is None else encode_cursor([before])
+    found = recent.find(window._replace(cursor=cursor), count)
     if found is None:
         assert len(everything) > MOST
     else:
@@ -83,15 +86,15 @@ def test_the_first_commit_of_more_carts_than_it_keeps_is_known_to_be_only_a_part
     recent = RecentCarts(is_whole=True, most=MOST)
     commit = [entry(str(number), number) for number in range(100)]
     recent.put(commit[-MOST - 1 :])
-    assert recent.find(Window(), None, MOST + 1) is None
-    assert recent.find(Window(search="99"), None, 2) is None
+    assert recent.find(Window(), MOST + 1) is None
+    assert recent.find(Window(search="99"), 2) is None
 
 
 def test_memory_is_bounded() -> None:
     """However many carts there are, the newest are at hand, newest first."""
     recent = RecentCarts(is_whole=True, most=MOST)
     recent.put(entry(str(number), number) for number in range(100))
-    found = recent.find(Window(), None, MOST)
+    found = recent.find(Window(), MOST)
     assert found is not None
     assert [each.user_id for each in found] == ["99", "98", "97", "96", "95"]
-    assert recent.find(Window(), None, MOST + 1) is None
+    assert recent.find(Window(), MOST + 1) is None

@@ -2,6 +2,7 @@
 
 import sqlite3
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import chain, cycle, repeat
@@ -156,6 +157,8 @@ def expect(path: Path, entries: list[Entry]) -> None:
     assert {(user, order) for user, order in rows["completed"]} == set(oracle.completed)
     skipped = [(row["source"], row["line"], row["reason"]) for row in rows["skipped"]]
     assert sorted(skipped) == sorted(oracle.skipped)
+    assert rows["by_reason"] == Counter(reason for _, _, reason in skipped)
+    assert rows["by_source"] == Counter(source for source, _, _ in skipped)
     counted = rows["counts"]
     assert counted == vars(oracle.total)
     carts = oracle.carts.values()

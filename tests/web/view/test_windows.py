@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from tests.kit.streams import claim
 from web.errors import APIError
+from web.view.sorts import Key
 from web.view.windows import (
     DEFAULT_LIMIT,
     MAX_SEARCH,
-    Key,
     Window,
     decode_cursor,
     encode_cursor,

@@ -5,11 +5,11 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from dataflow.file_kind import hint_of_lost_newlines
 from dataflow.journal import API_SOURCE, KeyReusedError
-from dataflow.records import BOM
 from web.errors import APIError, bad_request
 from web.http.api.answers import service_of
-from web.http.receive import receive_body
+from web.http.receive import receive_records
 
 MAX_EVENTS_BYTES: Final = 8 * 1024 * 1024
 _MAX_KEY: Final = 256
@@ -20,9 +20,7 @@ async def post_events(request: Request) -> Response:
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= _MAX_KEY:
         raise bad_request(f"Idempotency-Key is 1 to {_MAX_KEY} characters")
-    body = await receive_body(request, MAX_EVENTS_BYTES, "a batch of records")
-    if body in (b"", BOM):
-        raise APIError(400, "empty_body", "the body is empty: it holds no line")
+    body = await receive_records(request, MAX_EVENTS_BYTES)
     try:
         appended = await service_of(request).append_events(body, key)
     except KeyReusedError:
@@ -30,4 +28,6 @@ async def post_events(request: Request) -> Response:
             422, "key_reused", "this Idempotency-Key came before, with another body"
         ) from None
     answer = {"source": API_SOURCE, **appended._asdict()}
+    if (hint := hint_of_lost_newlines(body)) is not None:
+        answer["hint"] = hint
     return JSONResponse(answer, 202)

@@ -1,6 +1,6 @@
 """The flow in the API: its figures, its starts, its switches, and whether all is well."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
@@ -10,6 +10,10 @@ from web.errors import APIError, bad_request
 from web.http.api.answers import JSON, read_json, service_of
 from web.http.resource import Later
 from web.service.service import Service
+from web.view.windows import read_limit, read_number_cursor
+
+STARTS_TOLD: Final = 20
+"""Starts of the flow that are told where no limit is asked for: a page reads them often."""
 
 
 async def get_stats(request: Request) -> Response:
@@ -18,22 +22,26 @@ async def get_stats(request: Request) -> Response:
 
 
 async def get_recovery(request: Request) -> Response:
-    """``GET /api/recovery``: what the flow is doing, and every start of it."""
+    """``GET /api/recovery``: what the flow is doing, and its starts, the newest first."""
     service = service_of(request)
+    limit = read_limit(request.query_params, STARTS_TOLD)
+    cursor = read_number_cursor(request.query_params)
 
     async def make() -> bytes:
-        return msgspec.json.encode(await _describe(service))
+        return msgspec.json.encode(await _describe(service, limit, cursor))
 
     return Later(make, JSON)
 
 
-async def _describe(service: Service) -> dict[str, Any]:
-    starts = await service.generation.read(lambda view: view.recoveries())
-    current = starts[0] if starts and starts[0]["ended_at"] is None else None
+async def _describe(service: Service, limit: int, cursor: int | None) -> dict[str, Any]:
+    starts = await service.generation.threads.read(lambda view: view.recoveries(limit, cursor))
+    newest = starts.newest
     return {
         **service.contents.flow(),
-        "current": current,
-        "history": starts,
+        "current": newest if newest is not None and newest.ended_at is None else None,
+        "history": starts.items,
+        "next": starts.next,
+        "total": starts.total,
         "snapshot": await service.describe_snapshot(),
         "agreement": service.upkeep.agreement.describe(),
     }

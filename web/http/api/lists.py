@@ -1,20 +1,22 @@
 """The lists of the API: carts, skipped records and the fulfilment feed, by pages and as exports."""
 
 from collections.abc import Callable, Iterator
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dataflow.records import REASONS
-from web.errors import bad_request, not_found
+from web.errors import not_found
 from web.http.api.answers import JSON, page_json, service_of
 from web.http.api.exports import ExportResponse
 from web.http.resource import HEAD, Later
 from web.view.reader import ViewReader
-from web.view.windows import Window, read_limit, read_number_cursor, read_window
-
-_MAX_LABEL: Final = 1024
+from web.view.windows import (
+    Window,
+    read_limit,
+    read_number_cursor,
+    read_skipped_filter,
+    read_window,
+)
 
 
 async def list_carts(request: Request) -> Response:
@@ -22,7 +24,7 @@ async def list_carts(request: Request) -> Response:
     window = read_window(request.query_params)._replace(user=None)
 
     async def make() -> bytes:
-        return page_json(await service_of(request).generation.carts(window))
+        return page_json(await service_of(request).generation.carts.page(window))
 
     return Later(make, JSON)
 
@@ -32,9 +34,9 @@ async def get_cart(request: Request) -> Response:
     user_id: str = request.path_params["user_id"]
     generation = service_of(request).generation
     if request.method == HEAD:  # of a tall cart, that it is there is far less work than what it is
-        cart = b"" if (await generation.carts(Window(user=user_id, limit=1))).rows else None
+        cart = b"" if (await generation.carts.page(Window(user=user_id, limit=1))).rows else None
     else:
-        cart = await generation.cart(user_id)
+        cart = await generation.carts.whole(user_id)
     if cart is None:
         raise not_found(f"there is no cart of {user_id[:80]!r}")
 
@@ -48,30 +50,25 @@ async def list_skipped(request: Request) -> Response:
     """``GET /api/skipped``: a page of skipped records, newest first."""
     params = request.query_params
     limit, cursor = read_limit(params), read_number_cursor(params)
-    reason, source = params.get("reason"), params.get("source")
-    if reason is not None and reason not in REASONS:
-        raise bad_request(f"reason is one of {', '.join(REASONS)}, not {reason[:40]!r}")
-    if source is not None and len(source) > _MAX_LABEL:
-        raise bad_request(f"source is longer than {_MAX_LABEL} characters")
+    asked = read_skipped_filter(params)
 
     async def make() -> bytes:
-        page, by_reason = await service_of(request).generation.read(
-            lambda view: view.skipped(cursor, limit, reason, source)
+        page, by_reason, by_source = await service_of(request).generation.threads.read(
+            lambda view: view.skipped(cursor, limit, asked)
         )
-        return page_json(page, by_reason=by_reason)
+        return page_json(page, by_reason=by_reason, by_source=by_source)
 
     return Later(make, JSON)
 
 
 async def list_completed(request: Request) -> Response:
-    """``GET /api/completed``: the fulfilment feed behind a ``seq``."""
+    """``GET /api/completed``: the fulfilment feed after a ``seq``."""
     limit = read_limit(request.query_params)
     after = read_number_cursor(request.query_params) or 0
 
     async def make() -> bytes:
-        return page_json(
-            await service_of(request).generation.read(lambda view: view.completed(after, limit))
-        )
+        threads = service_of(request).generation.threads
+        return page_json(await threads.read(lambda view: view.completed(after, limit)))
 
     return Later(make, JSON)
 
@@ -81,13 +78,14 @@ async def export_carts(request: Request) -> Response:
     window = read_window(request.query_params)
     generation = service_of(request).generation
     return ExportResponse(
-        request, "carts.jsonl", lambda threads: generation.export_carts(threads, window)
+        request, "carts.jsonl", lambda threads: generation.carts.export(threads, window)
     )
 
 
 async def export_skipped(request: Request) -> Response:
-    """``GET /api/skipped.jsonl``: every skipped record."""
-    return _export(request, "skipped.jsonl", ViewReader.all_skipped)
+    """``GET /api/skipped.jsonl``: every skipped record of a filter."""
+    asked = read_skipped_filter(request.query_params)
+    return _export(request, "skipped.jsonl", lambda view: view.all_skipped(asked))
 
 
 async def export_completed(request: Request) -> Response:
@@ -97,4 +95,4 @@ async def export_completed(request: Request) -> Response:
 
 def _export(request: Request, name: str, rows: Callable[[ViewReader], Iterator[bytes]]) -> Response:
     generation = service_of(request).generation
-    return ExportResponse(request, name, lambda threads: generation.export(threads, rows))
+    return ExportResponse(request, name, lambda threads: generation.threads.export(threads, rows))

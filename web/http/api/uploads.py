@@ -1,5 +1,6 @@
 """The HTTP API of uploads: a file in, its progress, and its switches."""
 
+import asyncio
 import sqlite3
 from typing import Final
 
@@ -10,6 +11,7 @@ from web.errors import APIError
 from web.http.api.answers import read_json, service_of
 from web.http.receive import ReceivedFile, read_name, receive_file
 from web.intake.upload_states import read_rate_text
+from web.service.generation import Generation
 from web.service.service import Service
 from web.view.windows import read_limit, read_number_cursor
 
@@ -33,14 +35,8 @@ async def post_upload(request: Request) -> Response:
         received = await receive_file(
             request, generation.paths.uploads, service.settings.max_upload
         )
-        async with service.writing() as in_force:
-            if in_force is not generation:
-                raise APIError(409, "started_over", "everything was started over meanwhile")
-            try:
-                upload = await _add(service, received, read_name(name or received.name), rate)
-            except (APIError, sqlite3.Error):
-                (generation.paths.uploads / received.file).unlink(missing_ok=True)
-                raise
+        # Once the file is there, who asked for it may go: it is either added whole or removed.
+        upload = await asyncio.shield(_add(service, generation, received, name, rate))
     finally:
         state.receiving -= 1
     service.live.changed()
@@ -86,10 +82,25 @@ async def replay_upload(request: Request) -> Response:
 
 
 async def _add(
-    service: Service, received: ReceivedFile, name: str, rate: float | None
+    service: Service,
+    generation: Generation,
+    received: ReceivedFile,
+    name: str | None,
+    rate: float | None,
 ) -> dict[str, object]:
-    uploads = service.generation.uploads
-    upload = await uploads.add(
-        name, file=received.file, size=received.size, lines=received.lines, rate=rate
-    )
-    return uploads.describe(upload)
+    try:
+        async with service.writing() as in_force:
+            if in_force is not generation:
+                raise APIError(409, "started_over", "everything was started over meanwhile")
+            upload = await generation.uploads.add(
+                read_name(name or received.name),
+                file=received.file,
+                size=received.size,
+                lines=received.lines,
+                rate=rate,
+                looks_like=received.looks_like,
+            )
+            return generation.uploads.describe(upload)
+    except (APIError, sqlite3.Error):
+        (generation.paths.uploads / received.file).unlink(missing_ok=True)
+        raise

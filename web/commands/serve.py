@@ -5,11 +5,9 @@ import gc
 import logging
 import signal
 import socket
-import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 import uvicorn
@@ -17,23 +15,16 @@ import uvloop
 from typing_extensions import override
 
 from dataflow import faults
-from dataflow.journal import JournalError
-from dataflow.locks import FolderLockedError
-from dataflow.recovery import is_damage
+from web.commands.opening import StartError, damage_as_sentence, open_folder, opening_as_sentence
+from web.commands.terminal import why
 from web.data.folder import DataFolder
-from web.data.paths import FolderError
 from web.http.app import create_app
 from web.service.service import Service
 from web.settings import Settings
-from web.view.view import ViewError
 
 _GRACE_S: Final = 2
 _BACKLOG: Final = 512
 _MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
-
-
-class StartError(Exception):
-    """The server cannot start; the message is the sentence to print."""
 
 
 class _Server(uvicorn.Server):
@@ -53,10 +44,11 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = None) -> None:
+def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = None) -> bool:
     """Serve until a signal ends it; raises ``StartError`` where it cannot start.
 
-    With ``work``, serve nobody in particular until that is done, and release no upload.
+    With ``work``, serve nobody in particular until that is done, and release no upload. Gives
+    whether it was done.
     """
     logging.basicConfig(level=logging.WARNING, format="cartwatch: %(message)s")
     faults.arm("server")
@@ -64,12 +56,13 @@ def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = 
     gc.set_threshold(1_000_000, 10, 10)
     sys.setswitchinterval(0.0005)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, work))
+        return runner.run(_serve(settings, work))
 
 
-async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] | None) -> None:
+async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] | None) -> bool:
     listening = _listen(settings)
     port = listening.getsockname()[1]
+    hub_url = f"ws://127.0.0.1:{port}/ws/publish"
     folder, service = _open(settings)
     config = uvicorn.Config(
         create_app(service),
@@ -91,10 +84,10 @@ async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] 
             await asyncio.sleep(0.005)
         ends: list[asyncio.Future[None]] = [serving, service.crashed]
         if not serving.done() and work is None:
-            print(f"Cartwatch is live at http://{_shown(settings.host)}:{port}", flush=True)
-            service.start(port)
+            print(f"Cartwatch is live at http://{_in_address(settings.host)}:{port}", flush=True)
+            service.start(hub_url)
         elif work is not None:
-            service.start(port, release=False)
+            service.start(hub_url, release=False)
             ends.append(asyncio.ensure_future(work(service)))
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
@@ -106,6 +99,7 @@ async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] 
         if ended.done():
             with damage_as_sentence(settings.data):
                 ended.result()
+    return len(ends) > 2 and ends[2].done()
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -117,26 +111,12 @@ def _listen(settings: Settings) -> socket.socket:
         listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
-        why = (error.strerror or str(error)).lower()
         raise StartError(
-            f"cannot listen on {settings.host} port {settings.port}: {why};"
+            f"cannot listen on {settings.host} port {settings.port}: {why(error)};"
             " --port 0 takes any free one"
         ) from error
     listening.setblocking(False)
     return listening
-
-
-def open_folder(data: Path) -> DataFolder:
-    """Take a data folder; raises ``StartError`` where another process has it or it is unusable."""
-    try:
-        return DataFolder(data)
-    except FolderLockedError as error:
-        raise StartError(f"{error}: stop it, or give another --data folder") from error
-    except FolderError as error:
-        raise StartError(str(error)) from error
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise StartError(f"cannot use the data folder {data}: {why}") from error
 
 
 def _open(settings: Settings) -> tuple[DataFolder, Service]:
@@ -145,33 +125,5 @@ def _open(settings: Settings) -> tuple[DataFolder, Service]:
         return folder, Service(settings, folder)
 
 
-@contextmanager
-def opening_as_sentence(data: Path) -> Iterator[None]:
-    """Raise ``StartError`` for everything that can be wrong with the data when they are opened."""
-    try:
-        with damage_as_sentence(data):
-            yield
-    except (FolderError, JournalError, ViewError) as error:
-        raise StartError(str(error)) from error
-    except (sqlite3.Error, OSError) as error:
-        raise StartError(f"cannot open the data in {data}: {error}") from error
-
-
-@contextmanager
-def damage_as_sentence(data: Path) -> Iterator[None]:
-    """Raise ``StartError``, with what to do, where nobody can go on with the data as they are."""
-    try:
-        yield
-    except FolderError as error:
-        raise StartError(str(error)) from error
-    except sqlite3.Error as error:
-        if not is_damage(error):
-            raise
-        raise StartError(
-            f"the data in {data} are damaged ({error}): cartwatch rebuild {data}"
-            " makes view and state anew from the journal"
-        ) from error
-
-
-def _shown(host: str) -> str:
+def _in_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host

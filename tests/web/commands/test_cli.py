@@ -4,12 +4,14 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from tests.kit.running import Cartwatch
-from web.cli import main
+from web.commands.cli import DATA_VARIABLE, main
 
 
 def run(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -34,58 +36,121 @@ def one_sentence(done: subprocess.CompletedProcess[str], status: int) -> str:
     return said[-1]
 
 
-@pytest.mark.parametrize(
-    "words", [["--help"], ["serve", "--help"], ["replay", "-h"], ["generate", "-h"]]
-)
-def test_help_explains_every_command(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """On stdout, with status 0; and each option has its line."""
-    with pytest.raises(SystemExit) as ended:
-        main(words)
-    assert ended.value.code == 0
+OPTIONS = {
+    "serve": ("--host", "--port", "--data", "--snapshot-interval", "--max-upload"),
+    "replay": ("FILE", "--rate", "--server"),
+    "generate": ("--events", "--users", "--bad", "--seed"),
+    "rebuild": ("DIR", "--generation"),
+}
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """On stdout, with status 0; and it says what is done without one."""
+    for word in ("--help", "-h"):
+        assert main([word]) == 0
+        text = capsys.readouterr().out
+        assert text.startswith("Usage: cartwatch")
+        assert all(f"\n  {command} " in text for command in OPTIONS)
+        assert "Without a command, it serves" in text
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_help_of_a_command_explains_every_option(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each has its line, and what it is without being given."""
+    assert main([command, "--help"]) == 0
     text = capsys.readouterr().out
-    assert text.startswith("usage: cartwatch")
-    if words == ["serve", "--help"]:
-        for option in ("--host", "--port", "--data", "--snapshot-interval", "--max-upload"):
-            assert option in text
+    assert text.startswith(f"Usage: cartwatch {command}")
+    assert all(option in text for option in OPTIONS[command])
+    if command == "serve":
+        assert "127.0.0.1]" in text
+        assert DATA_VARIABLE in text
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    """One line on stdout."""
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"cartwatch {version('cartwatch')}\n"
+
+
+NO_NUMBERS = (
+    "",
+    " ",
+    "x",
+    "1_0",
+    "٣",
+    "१",
+    "0x10",
+    "1e",
+    "nan",
+    "inf",
+    "-inf",
+    "1e999",
+    "--",
+    "1 2",
+)
+NO_WHOLE_NUMBERS = (*NO_NUMBERS, "1.5", "1.0", "1e3", " 5", "5 ", "+5", "1" * 19, "1" * 5_000)
+GENERATE = ("generate", "--events=5", "--users=1")
+BAD_VALUES = {
+    ("serve", "--port"): (*NO_WHOLE_NUMBERS, "-1", "65536"),
+    ("serve", "--max-upload"): (*NO_WHOLE_NUMBERS, "0", "-5"),
+    ("serve", "--snapshot-interval"): (*NO_NUMBERS, "0", "0.049", "60.1", "-1"),
+    ("serve", "--host"): ("", "0.0.0.0", "127.0.0.2", "example.com", "::", "::1%lo", "127.1"),
+    ("serve", "--data"): ("", " ", "\t\n", "a\0b", "~nobody-of-this-name/x"),
+    ("replay", "f", "--rate"): (*NO_NUMBERS, "0", "-1", "1000001"),
+    (*GENERATE, "--events"): (*NO_WHOLE_NUMBERS, "0", "-1"),
+    (*GENERATE, "--users"): (*NO_WHOLE_NUMBERS, "0", "-1"),
+    (*GENERATE, "--bad"): (*NO_NUMBERS, "1.5", "-0.1"),
+    (*GENERATE, "--seed"): NO_WHOLE_NUMBERS,
+    ("rebuild", "d", "--generation"): (*NO_WHOLE_NUMBERS, "0", "-1"),
+}
+
+
+def refused(words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """Check that these words are refused in one sentence, with status 2; gives it."""
+    assert main(words) == 2, words
+    said = capsys.readouterr()
+    assert said.out == ""
+    (sentence,) = said.err.splitlines()
+    assert re.match(r"cartwatch( \w+)?: error: .* --help says what it takes\)$", sentence), sentence
+    return sentence
+
+
+@pytest.mark.parametrize("words", BAD_VALUES, ids=lambda words: f"{words[0]} {words[-1]}")
+def test_a_bad_value_is_one_sentence_and_status_2(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is started or made; it names the command and the option."""
+    for value in BAD_VALUES[words]:
+        sentence = refused([*words[:-1], f"{words[-1]}={value}"], capsys)
+        assert sentence.startswith(f"cartwatch {words[0]}: error: ")
+        assert words[-1] in sentence
+        assert len(sentence) < 300
 
 
 @pytest.mark.parametrize(
     "words",
     [
-        *(
-            ["--nothing"],
-            ["serve", "--port"],
-            ["--port", "-1"],
-            ["--port", "65536"],
-            ["--port", "x"],
-        ),
-        *(
-            ["--host", "0.0.0.0"],
-            ["--host", "example.com"],
-            ["--host", "127.0.0.2"],
-            ["--host", ""],
-        ),
-        *(["--snapshot-interval", "0"], ["--snapshot-interval", "nan"], ["--max-upload", "0"]),
-        *(["--max-upload", "-5"], ["--max-upload", "1.5"], ["serve", "extra"], ["replay"]),
-        *(["replay", "f", "--rate", "0"], ["generate"], ["generate", "--events", "5"]),
-        *(
-            ["generate", "--events", "0", "--users", "1"],
-            ["generate", "--events", "5", "--users", "x"],
-        ),
-        ["generate", "--events", "5", "--users", "1", "--bad", "1.5"],
+        *(["--nothing"], ["serve", "--port"], ["serve", "extra"], ["--port", "1", "extra"]),
+        *(["replay"], ["replay", "f", "g"], ["replay", "f", "--rates", "1"], ["replay", ""]),
+        *(["generate"], ["generate", "--events", "5"], ["generate", "--users", "5"]),
+        *(["rebuild"], ["rebuild", "a", "b"], ["rebuild", " "], ["serv"], [""], ["-x"]),
     ],
 )
-def test_a_bad_option_is_one_sentence_and_status_2(
+def test_words_that_are_none_of_its_own_are_one_sentence_and_status_2(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before anything is started or made."""
-    with pytest.raises(SystemExit) as ended:
-        main(words)
-    assert ended.value.code == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.splitlines()[-1].startswith("cartwatch")
-    assert "error: " in said.err.splitlines()[-1]
+    """Missing, left over, mistyped."""
+    refused(words, capsys)
+
+
+def test_a_mistyped_command_is_told_apart_from_an_option(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Only what begins with a dash, or nothing at all, is for the server."""
+    assert "'rebuidl'" in refused(["rebuidl", "d"], capsys)
+    assert refused(["--prot", "1"], capsys).startswith("cartwatch serve: ")
 
 
 def test_a_used_port_is_one_sentence_and_status_1(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def before(filled: tuple[Path, dict[str, Any]]) -> dict[str, Any]:
 def uploads_of(data: Path) -> list[tuple[object, ...]]:
     """Read the uploads as the journal has them: their states and how far they were released."""
     with closing(sqlite3.connect(generation_of(data) / "journal.db")) as db:
-        return db.execute("SELECT * FROM uploads ORDER BY created").fetchall()
+        return db.execute("SELECT *, released_lines FROM uploads ORDER BY created").fetchall()
 
 
 def test_a_rebuilt_folder_holds_what_it_held(data: Path, before: dict[str, Any]) -> None:
@@ -209,3 +209,26 @@ def assert_holds_again(data: Path, before: dict[str, Any]) -> None:
         assert json.loads(repeated.body) == {"source": "api", "first_line": 1, "last_line": 3}
         assert held(server) == before
         server.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_rebuild_that_is_interrupted_says_so_and_is_no_success(
+    data: Path, before: dict[str, Any], number: signal.Signals
+) -> None:
+    """Status 1, and a sentence; the next start goes on with it."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "web", "rebuild", str(data)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stderr.read(1)  # its bar, before the flow has begun
+        process.send_signal(number)
+        said = process.stderr.read().decode()
+        assert process.stdout.read() == b""
+        assert process.wait(5) == 1
+    assert said.endswith(
+        "cartwatch: stopped before the end of the journal: the next start goes on with it\n"
+    )
+    assert_holds_again(data, before)

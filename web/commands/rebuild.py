@@ -14,15 +14,18 @@ from pathlib import Path
 from tqdm import tqdm
 
 from dataflow import faults
-from web.data.folder import DataFolder, is_ours
+from web.commands.opening import StartError, open_folder, opening_as_sentence
+from web.commands.serve import run
+from web.commands.terminal import say
+from web.data.folder import DataFolder
 from web.data.journal_file import open_journal, refuse_gap
 from web.data.paths import Paths
 from web.flow.state import DOWN, RUNNING
 from web.flow.supervisor import FlowStuckError, claim
-from web.server import StartError, open_folder, opening_as_sentence, run
 from web.service.service import Service
 from web.settings import Settings
 from web.view.view import copy_recoveries, position_in
+from web.words import count
 
 _POLL_S = 0.1
 
@@ -32,16 +35,15 @@ def rebuild(data: Path, generation: int | None = None) -> int:
 
     From the generation in force, or from that of a number, which is then put in force.
     """
-    if not is_ours(data):
-        raise StartError(f"{data} is not a data folder of Cartwatch: there is nothing to rebuild")
     faults.arm("rebuild")
-    folder = open_folder(data)
+    folder = open_folder(data, to_rebuild=True)
     try:
         with opening_as_sentence(data):
             asyncio.run(_renew(folder, generation))
     finally:
         folder.release()
-    run(Settings(data=data, port=0), _until_processed)
+    if not run(Settings(data=data, port=0), _until_processed):
+        raise StartError("stopped before the end of the journal: the next start goes on with it")
     return 0
 
 
@@ -60,7 +62,7 @@ def _carry_history(old: Paths, new: Paths) -> None:
     with closing(open_journal(new.journal)) as journal:
         refuse_gap(old.journal, journal.end(), position_in(old.view))
     if not copy_recoveries(old.view, new.view):
-        print("cartwatch: the history of the flow's starts could not be read", file=sys.stderr)
+        say("the history of the flow's starts could not be read")
 
 
 async def _until_processed(service: Service) -> None:
@@ -77,4 +79,4 @@ async def _until_processed(service: Service) -> None:
             await asyncio.sleep(_POLL_S)
     if (alarm := await service.upkeep.check()) is not None:
         raise StartError(alarm)
-    print(f"Rebuilt {released:,} lines; state and view agree.")
+    print(f"Rebuilt {count(released, 'line')}; state and view agree.", flush=True)

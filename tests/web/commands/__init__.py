@@ -1,0 +1,1 @@
+"""What a person starts, tried as a person starts it."""

@@ -1,0 +1,253 @@
+"""The command ``cartwatch``: every mistake is one sentence and a status, never a traceback."""
+
+import importlib.metadata
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import click
+from typing_extensions import override
+
+from web.commands import terminal
+from web.commands.arguments import EnvironmentOption, decimal, loopback, path_name, whole
+from web.settings import MIB, Settings
+
+DATA_VARIABLE: Final = "CARTWATCH_DATA"
+_DEFAULT_SERVER: Final = "http://127.0.0.1:8000"
+_OF_THE_GROUP: Final = ("-h", "--help", "--version")
+_POSITIVE: Final = whole(1, 10**18 - 1, "a whole number over 0, of at most 18 digits")
+_INTERRUPTED: Final = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; gives its exit status."""
+    if arguments is None:
+        terminal.attach()
+    try:
+        status = cartwatch.main(
+            None if arguments is None else list(arguments),
+            prog_name="cartwatch",
+            standalone_mode=False,
+        )
+    except click.UsageError as error:
+        command = "cartwatch" if error.ctx is None else error.ctx.command_path
+        sentence = " ".join(error.format_message().split()).rstrip(".")
+        terminal.say(f"{sentence} ({command} --help says what it takes)", f"{command}: error")
+        return error.exit_code
+    except click.Abort:
+        return _INTERRUPTED
+    return int(status or 0)
+
+
+class _Command(click.Command):
+    """A command that is named in whatever is wrong with its words."""
+
+    @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
+
+class _Cartwatch(click.Group):
+    """The commands, in the order of their making; without one of them, it serves."""
+
+    command_class = _Command
+
+    @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in _OF_THE_GROUP):
+            args = ["serve", *args]
+        return super().parse_args(ctx, args)
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if not asked:
+        return
+    try:
+        version = importlib.metadata.version("cartwatch")
+    except importlib.metadata.PackageNotFoundError:
+        version = "of a folder that is not installed"
+    click.echo(f"cartwatch {version}")
+    ctx.exit()
+
+
+@click.group(
+    cls=_Cartwatch,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Without a command, it serves: cartwatch --port 0 is cartwatch serve --port 0.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Say which version this is.",
+)
+def cartwatch() -> None:
+    """A live dashboard that joins orders and payments into one cart per user."""
+
+
+@cartwatch.command(short_help="Start the server and its flow (the default).")
+@click.option(
+    "--host",
+    type=loopback,
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on: 127.0.0.1, ::1 or localhost.",
+)
+@click.option(
+    "--port",
+    type=whole(0, 65535, "a port from 0 to 65535"),
+    metavar="PORT",
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 takes any free one.",
+)
+@click.option(
+    "--data",
+    cls=EnvironmentOption,
+    type=path_name,
+    default="cartwatch-data",
+    envvar=DATA_VARIABLE,
+    show_default=True,
+    show_envvar=True,
+    metavar="DIR",
+    help="Folder for everything that is kept.",
+)
+@click.option(
+    "--snapshot-interval",
+    type=decimal(0.05, 60.0, "a number of seconds from 0.05 to 60"),
+    default=1.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Time between two snapshots of the flow, 0.05 to 60.",
+)
+@click.option(
+    "--max-upload",
+    type=_POSITIVE,
+    default=2048 * MIB,
+    show_default=True,
+    metavar="BYTES",
+    help="Largest file that is taken in.",
+)
+def serve(host: str, port: int, data: str, snapshot_interval: float, max_upload: int) -> int:
+    """Start the server and its flow, until Ctrl-C or SIGTERM ends both.
+
+    It says where it is live as soon as a browser can use it.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
+    terminal.hold_nothing_up()
+    from web.commands.opening import StartError
+    from web.commands.serve import run
+
+    try:
+        run(Settings(Path(data), host, port, snapshot_interval, max_upload))
+    except StartError as error:
+        terminal.say(str(error))
+        return 1
+    return 0
+
+
+@cartwatch.command(short_help="Upload a file to a running server and watch it.")
+@click.argument("file", type=path_name)
+@click.option(
+    "--rate",
+    type=decimal(1e-6, 1_000_000.0, "a number of records a second, over 0 and at most 1,000,000"),
+    metavar="N",
+    help="Records a second; as fast as possible where it is not given.",
+)
+@click.option(
+    "--server",
+    default=_DEFAULT_SERVER,
+    show_default=True,
+    metavar="URL",
+    help="Address of the server.",
+)
+def replay(file: str, rate: float | None, server: str) -> int:
+    """Upload FILE, JSON Lines, to a running server and watch its records reach their carts.
+
+    FILE may be -, standard input, which is read to its end first. Says what was accepted and
+    skipped when the last record is in its cart; then the exit status is 0, and 3 where nothing
+    was accepted.
+    """
+    from web.commands.replay import replay
+
+    return replay(file, rate=rate, server=server)
+
+
+@cartwatch.command(short_help="Write synthetic records to standard output.")
+@click.option("--events", type=_POSITIVE, required=True, metavar="N", help="How many lines.")
+@click.option("--users", type=_POSITIVE, required=True, metavar="U", help="Of how many users.")
+@click.option(
+    "--bad",
+    type=decimal(0.0, 1.0, "a share from 0 to 1"),
+    default=0.0,
+    show_default=True,
+    metavar="SHARE",
+    help="Share of bad lines, 0 to 1.",
+)
+@click.option(
+    "--seed",
+    type=whole(1 - 10**18, 10**18 - 1, "a whole number of at most 18 digits"),
+    default=0,
+    show_default=True,
+    metavar="S",
+    help="The same seed gives the same lines.",
+)
+def generate(events: int, users: int, bad: float, seed: int) -> int:
+    """Write synthetic records to standard output: orders and payments as in life."""
+    from dataflow.synthetic import generate
+
+    try:
+        with open(1, "wb", 1 << 16, closefd=False) as output:
+            output.writelines(generate(events, users, bad, seed))
+    except BrokenPipeError:
+        return 1  # who read it has gone: nothing is left to say
+    except OSError as error:
+        terminal.say(f"standard output cannot be written to: {terminal.why(error)}")
+        return 1
+    return 0
+
+
+@cartwatch.command(short_help="Make a damaged folder's view and state anew from its journal.")
+@click.argument("data", metavar="DIR", type=path_name)
+@click.option(
+    "--generation",
+    type=_POSITIVE,
+    metavar="N",
+    help="The generation of the data to rebuild from; the current one where it is not given.",
+)
+def rebuild(data: str, generation: int | None) -> int:
+    """Make view and flow state of a stopped server's data folder anew from its journal.
+
+    For a folder in which one of these is damaged. Interrupted, it goes on at the next start.
+    """
+    from web.commands.opening import StartError
+    from web.commands.rebuild import rebuild
+
+    try:
+        return rebuild(Path(data), generation)
+    except StartError as error:
+        terminal.say(str(error))
+        return 1
+
+
+def _end(_: int, __: Any) -> NoReturn:
+    """End before there is anything to end in good order."""
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

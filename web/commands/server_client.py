@@ -1,0 +1,145 @@
+"""A server's API at a URL, as ``cartwatch replay`` asks it."""
+
+import http.client
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
+from types import MappingProxyType
+from typing import Any, BinaryIO, Final
+from urllib.parse import quote, urlencode, urlsplit
+
+import msgspec
+
+from web.commands import terminal
+
+_POLL_TIMEOUT_S: Final = 10.0
+_UPLOAD_TIMEOUT_S: Final = 300.0
+"""For one answer: to an upload it comes when the whole file is safe on the server's disk."""
+
+_BLOCK: Final = 256 * 1024
+
+
+class ReplayError(Exception):
+    """The replay cannot end well; the message is the sentence that says why."""
+
+
+class Unreachable(Exception):  # noqa: N818 (a state of affairs, not yet an error)
+    """No answer, or one that says that the server cannot answer now."""
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """An upload, as far as a replay looks at it."""
+
+    id: str
+    name: str
+    lines: int
+    processed: int
+    accepted: int
+    skipped: int
+    duplicates: int
+    state: str
+    looks_like: str | None = None
+    paused_because: str | None = None
+    error: str | None = None
+
+
+class Server:
+    """A server's API at a URL; raises ``ReplayError`` where it is none."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            parts = urlsplit(url if "://" in url else f"http://{url}")
+            port = parts.port
+            host = (parts.hostname or "").encode("idna").decode()
+        except ValueError:  # also an IDNA label that is none
+            parts, port, host = urlsplit(""), None, ""
+        if parts.scheme not in ("http", "https") or not host:
+            raise ReplayError(f"{url!r} is not the address of a server: try http://127.0.0.1:8000")
+        self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self._secure = parts.scheme == "https"
+        self._host, self._port = host, port
+        self._path = quote(parts.path.rstrip("/"), safe="/%", errors="replace")
+
+    def upload(self, file: BinaryIO, name: str, size: int, rate: float | None) -> Upload:
+        """Send ``size`` bytes of a file; gives the upload that it became."""
+        query = {"name": name} if rate is None else {"name": name, "rate": f"{rate:.15g}"}
+        headers = {"Content-Type": "application/x-ndjson", "Content-Length": str(size)}
+        path = f"/api/uploads?{urlencode(query, quote_via=quote)}"
+        try:
+            return self._ask("POST", path, _blocks(file, size), headers)
+        except Unreachable as error:
+            raise ReplayError(f"the upload to {self.url} failed: {error}") from None
+
+    def get(self, upload_id: str) -> Upload:
+        """Ask for an upload; raises ``Unreachable`` where that may pass."""
+        return self._ask("GET", f"/api/uploads/{quote(upload_id, safe='')}")
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: Iterator[bytes] | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Upload:
+        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
+        timeout = _POLL_TIMEOUT_S if body is None else _UPLOAD_TIMEOUT_S
+        with closing(kind(self._host, self._port, timeout=timeout)) as connection:
+            try:
+                # It may refuse before it has read everything: then hear why.
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    connection.request(method, self._path + path, body, headers)
+                response = connection.getresponse()
+                text = response.read()
+            except (OSError, http.client.HTTPException) as error:
+                raise Unreachable(_reason(error)) from None
+        if response.status < 300:
+            try:
+                return msgspec.json.decode(text, type=Upload)
+            except (msgspec.MsgspecError, RecursionError):
+                raise ReplayError(
+                    f"{self.url} answered {response.status}, but not with an upload: is it a"
+                    " Cartwatch?"
+                ) from None
+        code, message = _refusal(text)
+        sentence = message or f"it answered with {response.status} {response.reason}"
+        if response.status >= 500 and method == "GET":
+            raise Unreachable(sentence)
+        if code == "started_over" or (response.status == 404 and method == "GET"):
+            raise ReplayError(
+                f"everything was started over at {self.url} meanwhile, and nothing of this upload"
+                " is left: send it once more"
+            )
+        raise ReplayError(f"{self.url} refused: {sentence}")
+
+
+def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """Read a file in pieces: as much as was promised, even where it grows meanwhile."""
+    left = size
+    while left > 0:
+        try:
+            block = file.read(min(_BLOCK, left))
+        except OSError as error:
+            raise ReplayError(f"the file cannot be read: {terminal.why(error)}") from None
+        if not block:
+            raise ReplayError("the file became shorter while it was read: try again")
+        left -= len(block)
+        yield block
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there"
+    return terminal.why(error) if isinstance(error, OSError) else str(error) or type(error).__name__
+
+
+def _refusal(text: bytes) -> tuple[str | None, str | None]:
+    """Read code and sentence out of the API's answer to what it refuses."""
+    try:
+        answer: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return None, None
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if not isinstance(error, dict):
+        return None, None
+    code, message = error.get("code"), error.get("message")
+    return str(code) if code else None, str(message) if message else None

@@ -1,0 +1,120 @@
+"""The starts of the flow as the view keeps them: one row each, numbered from 1 without a gap.
+
+A start is an execution of the flow; its row is written when it begins, and changed as it recovers
+and ends. No row is ever taken out, so the newest number is their count.
+"""
+
+import sqlite3
+from typing import Final, NamedTuple
+
+import msgspec
+
+from web.times import rfc3339, rfc3339_or_none
+
+SCHEMA: Final = """
+CREATE TABLE recoveries (
+    execution INTEGER PRIMARY KEY, reason TEXT NOT NULL, started_at REAL NOT NULL,
+    target INTEGER NOT NULL, carts INTEGER, "offset" INTEGER, source TEXT, line INTEGER,
+    records INTEGER, caught_up_at REAL, ended_at REAL, ended_because TEXT
+);
+"""
+
+
+class Resumed(msgspec.Struct, frozen=True):
+    """The position of the journal that a start went on at, and the record that stands there."""
+
+    offset: int
+    source: str | None
+    line: int | None
+
+
+class Recovery(msgspec.Struct, frozen=True):
+    """A start of the flow as it is answered; what is not known yet is null."""
+
+    execution: int = 0
+    reason: str = ""
+    started_at: str = ""
+    carts_restored: int | None = None
+    resumed_at: Resumed | None = None
+    records_replayed: int | None = None
+    caught_up_at: str | None = None
+    seconds: float | None = None
+    ended_at: str | None = None
+    ended_because: str | None = None
+
+
+class Recoveries(NamedTuple):
+    """A page of starts, the newest first; ``newest`` of all, their count, and the next cursor."""
+
+    items: list[Recovery]
+    newest: Recovery | None
+    total: int
+    next: str | None
+
+
+def begin_recovery(db: sqlite3.Connection, reason: str, at: float, target: int) -> int:
+    """Write down a start that is caught up at ``target``; gives its number."""
+    row = db.execute(
+        "INSERT INTO recoveries (reason, started_at, target) VALUES (?, ?, ?) RETURNING execution",
+        (reason, at, target),
+    ).fetchone()
+    return int(row[0])
+
+
+def change_recovery(db: sqlite3.Connection, execution: int, **changes: str | float | None) -> None:
+    """Set columns of a start."""
+    columns = ", ".join(f'"{column}" = ?' for column in changes)
+    db.execute(
+        f"UPDATE recoveries SET {columns} WHERE execution = ?",  # noqa: S608 (our own names)
+        (*changes.values(), execution),
+    )
+
+
+def read_recoveries(db: sqlite3.Connection, limit: int, before: int | None) -> Recoveries:
+    """Read a page of starts, numbered below ``before``; in one transaction of the caller's."""
+    newest = _newest(db, 1, None)
+    found = _newest(db, limit + 1, before)
+    following = str(found[limit - 1].execution) if len(found) > limit else None
+    return Recoveries(
+        found[:limit],
+        newest[0] if newest else None,
+        newest[0].execution if newest else 0,
+        following,
+    )
+
+
+def _newest(db: sqlite3.Connection, most: int, before: int | None) -> list[Recovery]:
+    rows = db.execute(
+        'SELECT execution, reason, started_at, carts, "offset", source, line, records,'
+        " caught_up_at, ended_at, ended_because FROM recoveries WHERE execution < ?"
+        " ORDER BY execution DESC LIMIT ?",
+        (2**63 - 1 if before is None else before, most),
+    )
+    return [_recovery(*row) for row in rows]
+
+
+def _recovery(
+    execution: int,
+    reason: str,
+    started_at: float,
+    carts: int | None,
+    offset: int | None,
+    source: str | None,
+    line: int | None,
+    records: int | None,
+    caught_up_at: float | None,
+    ended_at: float | None,
+    ended_because: str | None,
+) -> Recovery:
+    return Recovery(
+        execution,
+        reason,
+        rfc3339(started_at),
+        carts,
+        None if offset is None else Resumed(offset, source, line),
+        records,
+        rfc3339_or_none(caught_up_at),
+        None if caught_up_at is None else round(caught_up_at - started_at, 3),
+        rfc3339_or_none(ended_at),
+        ended_because,
+    )

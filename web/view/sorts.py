@@ -1,0 +1,63 @@
+"""The orders that carts are listed in, each described once: words, SQL, cursors follow. Pure."""
+
+from typing import Final, NamedTuple
+
+Key = list[int | str]
+"""The place of a row in an order: what a cursor holds."""
+
+
+class Column(NamedTuple):
+    """What rows are ordered by: a column of a row, of numbers where it is descending."""
+
+    name: str
+    kind: type[int] | type[str]
+    descending: bool = False
+
+
+class Sort(NamedTuple):
+    """An order of carts: ``words`` for a person, and columns that no two carts share all of."""
+
+    words: str
+    columns: tuple[Column, ...]
+
+    @property
+    def kinds(self) -> tuple[type, ...]:
+        """The types of a key's parts."""
+        return tuple(column.kind for column in self.columns)
+
+    @property
+    def order(self) -> str:
+        """The order, in SQL."""
+        return ", ".join(
+            f"{column.name} DESC" if column.descending else column.name for column in self.columns
+        )
+
+    @property
+    def after(self) -> str:
+        """The condition, in SQL, of the rows after the one with a key; its parts are the values."""
+        if len(self.columns) == 1:
+            return f"{self.columns[0].name} {'<' if self.columns[0].descending else '>'} ?"
+        signs = ["-" if column.descending else "" for column in self.columns]
+        names = ", ".join(
+            f"{sign}{column.name}" for sign, column in zip(signs, self.columns, strict=True)
+        )
+        return f"({names}) > ({', '.join(f'{sign}?' for sign in signs)})"
+
+    def key(self, row: object) -> Key:
+        """Give the place of a row."""
+        return [getattr(row, column.name) for column in self.columns]
+
+
+NEWEST: Final = "recent"
+"""The order that the carts in memory stand in."""
+
+SORTS: Final = {
+    NEWEST: Sort("Latest change first", (Column("changed", int, descending=True),)),
+    "user": Sort("By user id", (Column("user_id", str),)),
+    "unpaid": Sort(
+        "Most unpaid first", (Column("unpaid", int, descending=True), Column("user_id", str))
+    ),
+}
+
+FILTERS: Final = {"all": "All", "unpaid": "Unpaid", "paid": "Paid", "waiting": "Waiting"}
+"""Which carts are listed: all, or those with at least one such id; with their words."""
