@@ -19,6 +19,13 @@ from web.commands.opening import StartError, damage_as_sentence, open_folder, op
 from web.commands.terminal import why
 from web.data.folder import DataFolder
 from web.http.app import create_app
+from web.http.connections import (
+    PING_EVERY_S,
+    PONG_WITHIN_S,
+    HTTPConnection,
+    Socket,
+    raise_file_limit,
+)
 from web.service.service import Service
 from web.settings import Settings
 
@@ -52,6 +59,7 @@ def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = 
     """
     logging.basicConfig(level=logging.WARNING, format="cartwatch: %(message)s")
     faults.arm("server")
+    raise_file_limit()
     # What passes through here holds no cycles; the collector would walk it for nothing.
     gc.set_threshold(1_000_000, 10, 10)
     sys.setswitchinterval(0.0005)
@@ -66,15 +74,17 @@ async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] 
     folder, service = _open(settings)
     config = uvicorn.Config(
         create_app(service),
-        http="httptools",
-        ws="websockets-sansio",
+        http=HTTPConnection,
+        ws=Socket,
         lifespan="off",
-        log_level="warning",
+        log_level="error",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
         ws_max_size=_MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,
+        ws_ping_interval=PING_EVERY_S,
+        ws_ping_timeout=PONG_WITHIN_S,
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
