@@ -18,6 +18,7 @@ from starlette.types import Scope
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS
 
 from web.errors import APIError, bad_request
 from web.http.head import MAX_HEAD_BYTES, too_long_head
@@ -44,6 +45,9 @@ SPARE: Final = 16
 
 _OWN_FILES: Final = 96
 """What the server keeps open beside connections: data, uploads, exports, the flow."""
+
+_AROUND: Final = 64
+"""What stands around an address or a header in a line of the head, at the most."""
 
 _IS_SPARE: Final = "is_spare"
 
@@ -84,11 +88,12 @@ class HTTPConnection(HttpToolsProtocol):
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         most = most_connections()
-        if len(self.connections) >= most and not self._make_room():
-            self._is_spare = True
-            if len(self.connections) >= most + SPARE:
-                transport.abort()
-                return
+        if len(self.connections) >= most:
+            self._make_room()
+            self._is_spare = len(self.connections) >= most
+        if len(self.connections) >= most + SPARE:
+            transport.abort()
+            return
         super().connection_made(transport)
         self._wait()
 
@@ -136,6 +141,10 @@ class HTTPConnection(HttpToolsProtocol):
         if self._is_spare:
             self._refuse(APIError(503, "busy", "too many connections at once: try again later"))
             return
+        lines = [self.url, *(name + value for name, value in self.headers)]
+        if len(lines) > MAX_NUM_HEADERS or max(map(len, lines)) > MAX_LINE_LENGTH - _AROUND:
+            self._refuse(too_long_head())  # its own reader would break over it
+            return
         super().handle_websocket_upgrade()
 
     @override
@@ -168,14 +177,12 @@ class HTTPConnection(HttpToolsProtocol):
         """When it became idle, by the loop's clock; a whole request makes it busy."""
         return 0.0 if self._deadline is None else self._deadline.when()
 
-    def _make_room(self) -> bool:
-        """End the connection that has been idle for longest; tells whether there was one."""
+    def _make_room(self) -> None:
+        """End the connection that has been idle for longest, if there is one."""
         idle = min(self._idle(), key=lambda each: each.idle_since, default=None)
-        if idle is None:
-            return False
-        idle.transport.abort()
-        self.connections.discard(idle)
-        return True
+        if idle is not None:
+            idle.transport.abort()
+            self.connections.discard(idle)
 
     def _idle(self) -> Iterator["HTTPConnection"]:
         for each in self.connections:

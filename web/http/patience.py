@@ -50,14 +50,21 @@ def impatient(receive: Receive, clock: Callable[[], float]) -> Receive:
             async with asyncio.timeout(max(0.0, patience.left)):
                 message = await receive()
         except TimeoutError:
-            raise APIError(
-                408,
-                "too_slow",
-                f"the body has stopped coming: after {SILENCE_S:.0f} s without a byte, or at less"
-                " than 1 KiB/s for long, nobody waits for it any more; send it again",
-            ) from None
+            raise too_slow() from None
         patience.waited(clock() - began, len(message.get("body", b"")))
+        if patience.left < 0:
+            raise too_slow()
         is_whole = message["type"] == "http.disconnect" or not message.get("more_body", False)
         return message
 
     return receive_in_time
+
+
+def too_slow() -> APIError:
+    """Refuse a body that has stopped coming, or as good as."""
+    return APIError(
+        408,
+        "too_slow",
+        f"the body has stopped coming: after {SILENCE_S:.0f} s without a byte, or at less than"
+        " 1 KiB/s for long, nobody waits for it any more; send it again",
+    )
