@@ -11,7 +11,8 @@ import re
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable
+from bisect import bisect_left, insort
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -66,6 +67,8 @@ class Uploads:
         self._run_ahead = run_ahead
         self._changed = changed
         self._uploads = {upload.id: upload for upload in journal.uploads()}
+        self._order = list(self._uploads)
+        """Their ids, oldest first."""
         _tidy(files)
         self._unended = {id_ for id_, upload in self._uploads.items() if upload.finished_at is None}
         self._released, self._api_lines = journal.released()
@@ -99,13 +102,16 @@ class Uploads:
 
     def newest(self, limit: int, before: int | None = None) -> tuple[list[Upload], int]:
         """Give the newest uploads (made before the one numbered so), and how many there are."""
-        found = []
-        for upload in reversed(self._uploads.values()):
-            if before is None or upload.created < before:
-                found.append(upload)
-            if len(found) == limit:
-                break
-        return found, len(self._uploads)
+        end = len(self._order)
+        if before is not None:
+            end = bisect_left(self._order, before, key=self._created)
+        newest = self._order[max(0, end - limit) : end][::-1]
+        return [self._uploads[upload_id] for upload_id in newest], len(self._order)
+
+    @property
+    def unended(self) -> list[str]:
+        """The uploads of which more is to come, or to be heard."""
+        return list(self._unended)
 
     async def add(
         self,
@@ -131,6 +137,7 @@ class Uploads:
         )
         reach("upload kept")
         self._uploads[upload.id] = upload
+        insort(self._order, upload.id, key=self._created)
         self._unended.add(upload.id)
         self.start_due()
         return upload
@@ -161,7 +168,7 @@ class Uploads:
         """Start the uploads whose turn it is, oldest first."""
         if self._stopping:
             return
-        for upload_id in sorted(self._unended, key=lambda id_: self._uploads[id_].created):
+        for upload_id in sorted(self._unended, key=self._created):
             upload = self._uploads[upload_id]
             if len(self._tasks) >= AT_ONCE:
                 return
@@ -179,9 +186,9 @@ class Uploads:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         self._stopping = False
 
-    async def committed(self) -> None:
-        """Bring states up to date with what the view now holds."""
-        for upload_id in list(self._unended):
+    async def committed(self, uploads: Collection[str]) -> None:
+        """Bring states up to date with what the view now holds of these uploads."""
+        for upload_id in self._unended.intersection(uploads):
             await self._settle(upload_id)
 
     async def _settle(self, upload_id: str) -> None:
@@ -317,6 +324,9 @@ class Uploads:
             self.crashed(error)
         elif not task.cancelled():
             self.start_due()
+
+    def _created(self, upload_id: str) -> int:
+        return self._uploads[upload_id].created
 
     def _lock(self, upload_id: str) -> asyncio.Lock:
         return self._locks.setdefault(upload_id, asyncio.Lock())

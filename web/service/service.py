@@ -250,17 +250,10 @@ class Service:
     async def _committed(self, outcome: Outcome) -> None:
         """Pass on what the view has made durable."""
         generation = self.generation
-        for (upload, part), counts in outcome.parts.items():
-            generation.totals.put_part(upload, part, counts)
-        for group, (accepted, figures) in outcome.groups.items():
-            generation.totals.put_group(group, accepted, figures)
         self.upkeep.committed(outcome)
-        generation.recent.put(outcome.recent)
+        await generation.committed(outcome)
         if outcome.barrier:
             self._snapshot_at = time.time()
         self.contents.rate.sample(generation.totals.all.accepted)
-        if outcome.position is not None:
-            generation.run_ahead.arrived(outcome.position)
         await self.starts.committed(outcome)
-        await generation.uploads.committed()
         self.live.changed()

@@ -50,7 +50,7 @@ class Starts:
         await self._generation.committer.drain()
         await self._log.write()
         view = self._generation.view
-        execution, target = await self._generation.write(view.begin_execution, reason)
+        execution, target = await self._generation.threads.write(view.begin_execution, reason)
         self._begun = execution
         self._flow.begin(execution, target, self._generation.totals.accepted())
         return self._publish_point.expect(execution)
@@ -102,4 +102,4 @@ class Starts:
 
     async def _write(self, execution: int, facts: dict[str, Fact]) -> None:
         change = self._generation.view.change_execution
-        await self._generation.write(change, execution, **facts)
+        await self._generation.threads.write(change, execution, **facts)

@@ -20,7 +20,8 @@ from web.flow.state import RUNNING, FlowState, Phase
 from web.flow.supervisor import Supervisor
 from web.flow.watchdog import Watchdog
 from web.live.live import Live
-from web.service.generation import LONGEST_REST_S, Generation
+from web.service.generation import Generation
+from web.view.carts import LONGEST_REST_S
 from web.view.view import Outcome
 
 AGREEMENT_EVERY_S: Final = 60.0
@@ -93,7 +94,7 @@ class Upkeep:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(AGREEMENT_EVERY_S):
                     await self._check_now.wait()
-                    if await self._generation.count_unmoved() > _FEW_UNMOVED:
+                    if await self._generation.carts.count_unmoved() > _FEW_UNMOVED:
                         await self._few_unmoved.wait()
             self._check_now.clear()
             if self._flow.state != RUNNING:
@@ -147,8 +148,8 @@ class Upkeep:
             await asyncio.sleep(rest)
             is_quiet = time.monotonic() - self._committed_at > _QUIET_S
             try:
-                rest = await self._generation.tidy_table(is_quiet=is_quiet)
-                if await self._generation.count_unmoved() > _FEW_UNMOVED:
+                rest = await self._generation.carts.tidy(is_quiet=is_quiet)
+                if await self._generation.carts.count_unmoved() > _FEW_UNMOVED:
                     self._few_unmoved.clear()
                 else:
                     self._few_unmoved.set()
@@ -166,7 +167,7 @@ class Upkeep:
         """Compare the flow's figures with the view's rows; gives a sentence where they differ."""
         async with self._generation.committer.turn:
             told = self.agreement.figures()
-            audit = await self._generation.begin_audit()
+            audit = await self._generation.carts.begin_audit()
         counted = await audit
         if self._flow.state != RUNNING:  # it ended meanwhile: the next recovery is looked at
             return self.agreement.alarm

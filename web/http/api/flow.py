@@ -34,7 +34,7 @@ async def get_recovery(request: Request) -> Response:
 
 
 async def _describe(service: Service, limit: int, cursor: int | None) -> dict[str, Any]:
-    starts = await service.generation.read(lambda view: view.recoveries(limit, cursor))
+    starts = await service.generation.threads.read(lambda view: view.recoveries(limit, cursor))
     newest = starts.newest
     return {
         **service.contents.flow(),
