@@ -1,21 +1,11 @@
-"""``cartwatch`` in a hurry: with a fraction of the patience that it has with its clients.
+"""``cartwatch``, but a flow that is started is given up after a few seconds: for a test to see."""
 
-``python -m tests.faults.impatient``, with words of the command line.
-"""
-
-from __future__ import annotations
-
-import sys
 from unittest.mock import patch
 
 from web.commands.cli import main
-from web.http import connections, patience
+
+START_S = 6.0
 
 if __name__ == "__main__":
-    with (
-        patch.object(patience, "SILENCE_S", 1.0),
-        patch.object(connections, "HEAD_S", 1.0),
-        patch.object(connections, "STALLED_S", 1.0),
-        patch.object(connections, "LINGER_S", 0.2),
-    ):
-        sys.exit(main())
+    with patch("web.flow.watchdog.START_S", START_S):
+        raise SystemExit(main())

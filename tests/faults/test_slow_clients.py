@@ -36,7 +36,7 @@ BODIES = (
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cartwatch]:
     """A server in a hurry."""
     folder = tmp_path_factory.mktemp("slow") / "data"
-    with Cartwatch(folder, program="tests.faults.impatient") as server:
+    with Cartwatch(folder, program="tests.faults.hurried") as server:
         server.settled()
         yield server
         assert "Traceback" not in server.errors()
@@ -179,7 +179,7 @@ def test_a_client_that_takes_nothing_of_its_answer_is_left(server: Cartwatch) ->
 
 def test_after_any_crowd_a_server_with_few_files_answers(tmp_path: Path) -> None:
     """Idle connections make room for others, and busy ones leave some to ask how it is."""
-    program = "tests.faults.impatient"
+    program = "tests.faults.hurried"
     few = resource.getrlimit(resource.RLIMIT_NOFILE)
     with Cartwatch(tmp_path / "data", program=program) as server:
         server.settled()
