@@ -101,14 +101,15 @@ def parse_lines(data: bytes, first_line: int) -> Parsed:
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
-    may_decode = _is_utf8(data) and (
+    is_sound = _is_utf8(data) and (
         len(data) <= MAX_LINE_BYTES or max(map(len, lines)) <= MAX_LINE_BYTES
     )
     events: list[AnyEvent] = []
     skipped: list[Skipped] = []
     blank = 0
     for number, line in enumerate(lines, first_line):
-        if may_decode:
+        # Bad bytes or a line that is too long cost the lines around them no more than this look.
+        if is_sound or (len(line) <= MAX_LINE_BYTES and _is_utf8(line)):
             try:
                 record = _decode_record(line)
             except (msgspec.MsgspecError, RecursionError):
@@ -225,9 +226,8 @@ def _read_json(line: bytes, text: str) -> object:
         return _decode(line)
     except RecursionError:
         raise _NotJSONError("nested too deeply", None) from None
-    except msgspec.MsgspecError as refused:
-        byte = re.search(r"\(byte (\d+)\)", str(refused))
-        column = len(line[: int(byte[1])].decode(errors="replace")) + 1 if byte else None
+    except msgspec.MsgspecError as error:
+        refused = error
     try:
         value = _careful.decode(text.strip(" \t\r"))
     except json.JSONDecodeError as error:
@@ -240,6 +240,8 @@ def _read_json(line: bytes, text: str) -> object:
     except RecursionError:
         raise _NotJSONError("nested too deeply", None) from None
     except _NotJSONError as error:
+        byte = re.search(r"\(byte (\d+)\)", str(refused))
+        column = len(line[: int(byte[1])].decode(errors="replace")) + 1 if byte else None
         raise _NotJSONError(str(error), column) from None
     for escape in _ESCAPE.finditer(text):
         if escape["lone"]:
@@ -251,8 +253,11 @@ def _skip(
     line: bytes, number: int, reason: Reason, what: str, column: int | None = None
 ) -> Skipped:
     cut = len(line) > MAX_RAW_BYTES
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    raw = decoder.decode(line[:MAX_RAW_BYTES], final=not cut)
+    if cut:  # perhaps in the middle of a character, which is left out
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        raw = decoder.decode(line[:MAX_RAW_BYTES])
+    else:
+        raw = line.decode(errors="replace")
     return Skipped(number, reason, f"line {number} {what}", column, raw, cut)
 
 
