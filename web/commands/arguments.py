@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 import click
+from click.core import ParameterSource
 from typing_extensions import override
 
 from web.numbers import decimal_number, whole_number
@@ -74,6 +75,12 @@ class EnvironmentOption(click.Option):
     @override
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         return os.environ.get(str(self.envvar))
+
+    @override
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """Name what the bad value came from."""
+        source = None if ctx is None else ctx.get_parameter_source(self.name or "")
+        return str(self.envvar) if source is ParameterSource.ENVIRONMENT else f"'{self.opts[0]}'"
 
 
 def _quoted(value: object) -> str:

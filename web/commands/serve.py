@@ -62,6 +62,7 @@ def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = 
 async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] | None) -> bool:
     listening = _listen(settings)
     port = listening.getsockname()[1]
+    hub_url = f"ws://127.0.0.1:{port}/ws/publish"
     folder, service = _open(settings)
     config = uvicorn.Config(
         create_app(service),
@@ -84,9 +85,9 @@ async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] 
         ends: list[asyncio.Future[None]] = [serving, service.crashed]
         if not serving.done() and work is None:
             print(f"Cartwatch is live at http://{_in_address(settings.host)}:{port}", flush=True)
-            service.start(port)
+            service.start(hub_url)
         elif work is not None:
-            service.start(port, release=False)
+            service.start(hub_url, release=False)
             ends.append(asyncio.ensure_future(work(service)))
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True

@@ -9,11 +9,11 @@ import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Coroutine
-from pathlib import Path
 from typing import Any
 
 from dataflow.faults import reach
 from dataflow.journal import Appended, Journal, JournalError
+from dataflow.recovery import store_bytes
 from dataflow.upload import Upload
 from web.data.files import link, sync
 from web.data.folder import DataFolder
@@ -27,6 +27,7 @@ from web.service.contents import Contents
 from web.service.event_rate import EventRate
 from web.service.gate import Gate
 from web.service.generation import Generation
+from web.service.starts import Starts
 from web.service.upkeep import Upkeep
 from web.settings import Settings
 from web.times import rfc3339_or_none
@@ -56,7 +57,6 @@ class Service:
         self._hub_url = ""
         self._release = True
         self._snapshot_at: float | None = None
-        self._unwritten: dict[str, str | float | None] = {}
         self._resetting = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._committing: asyncio.Task[None] | None = None
@@ -65,29 +65,30 @@ class Service:
             lock=folder.flow_lock,
             state=self.flow,
             snapshot_interval=settings.snapshot_interval,
-            begin=self._begin_execution,
-            ended=self._end_execution,
+            begin=lambda reason: self.starts.begin(reason),
+            ended=lambda why: self.starts.ended(why),
             changed=self.live.changed,
         )
-        self.generation, self.upkeep = self._open(folder.current())
+        self.generation, self.starts, self.upkeep = self._open(folder.current())
         folder.discard_superseded(self.generation.paths)
 
-    def start(self, port: int, *, release: bool = True) -> None:
-        """Start what runs for ever; the server listens on ``port`` by now.
+    def start(self, hub_url: str, *, release: bool = True) -> None:
+        """Start what runs for ever; by now the flow finds ``/ws/publish`` at ``hub_url``.
 
         Without ``release``, uploads stay where they are in the journal.
         """
         self._release = release
-        self._hub_url = f"ws://127.0.0.1:{port}/ws/publish"
+        self._hub_url = hub_url
         self._live_task = self._task(self.live.run(), "live")
         self._start_generation("the server was started")
 
     async def stop(self) -> None:
         """End the flow and all tasks, and close the files."""
-        await self._stop_flow()
-        await self._end(self._committing)
-        await self._end(self._live_task)
-        await self.generation.close()
+        async with self._resetting:
+            await self._stop_flow()
+            await self._end(self._committing)
+            await self._end(self._live_task)
+            await self.generation.close()
 
     @contextlib.asynccontextmanager
     async def writing(self) -> AsyncIterator[Generation]:
@@ -111,7 +112,15 @@ class Service:
         return appended
 
     async def reset(self, replay: str | None) -> Upload | None:
-        """Start over, and replay one of the uploads where that is asked for."""
+        """Start over, and replay one of the uploads where that is asked for.
+
+        What has begun is brought to its end, also where whoever asked for it goes away.
+        """
+        resetting = asyncio.create_task(self._reset(replay), name="reset")
+        resetting.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return await asyncio.shield(resetting)
+
+    async def _reset(self, replay: str | None) -> Upload | None:
         async with self._resetting:
             again = None if replay is None else self.generation.uploads.get(replay)
             async with self.gate.closed():
@@ -133,15 +142,15 @@ class Service:
     async def describe_snapshot(self) -> dict[str, Any]:
         """Tell when the flow's last snapshot was taken, and how large all of them are."""
         folder = self.generation.paths.recovery
-        size = await asyncio.to_thread(_size, folder)
+        size = await asyncio.to_thread(store_bytes, folder)
         return {"taken_at": rfc3339_or_none(self._snapshot_at), "bytes": size}
 
     async def _start_over(self, again: Upload | None) -> Upload | None:
         old = self.generation
-        await self._stop_flow()
-        self.flow.restart("Everything is being started over.")
-        await old.uploads.stop()
         try:
+            await self._stop_flow()
+            self.flow.start_over("Everything is being started over.")
+            await old.uploads.stop()
             new = await asyncio.to_thread(self._make_generation, again, old)
             new = await asyncio.to_thread(self._switch_to, new)
         except SwitchError as error:
@@ -173,7 +182,7 @@ class Service:
     async def _go_on_with(self, new: Paths, old: Generation) -> None:
         """Open a generation that is in force now, and let the old one go."""
         await self._end(self._committing)
-        self.generation, self.upkeep = self._open(new)
+        self.generation, self.starts, self.upkeep = self._open(new)
         self.contents.rate = EventRate()
         self._snapshot_at = None
         await old.close()
@@ -217,17 +226,20 @@ class Service:
         reach("generation switched")
         return switched
 
-    def _open(self, paths: Paths) -> tuple[Generation, Upkeep]:
+    def _open(self, paths: Paths) -> tuple[Generation, Starts, Upkeep]:
         generation = Generation(paths, self._committed, self.live.changed)
         generation.uploads.crashed = self._crash
+        starts = Starts(generation, self.flow, self.publish_point, lambda: self.upkeep.caught_up())
         upkeep = Upkeep(
             generation,
             self.flow,
             self.live,
-            restart_flow=self.supervisor.restart,
+            supervisor=self.supervisor,
             received=lambda: self.publish_point.received,
+            write_starts=starts.catch_up,
+            epoch_s=self.settings.snapshot_interval,
         )
-        return generation, upkeep
+        return generation, starts, upkeep
 
     def _start_generation(self, reason: str) -> None:
         self._committing = self._task(self.generation.committer.run(), "committer")
@@ -270,28 +282,6 @@ class Service:
         if not self.crashed.done():
             self.crashed.set_exception(error)
 
-    async def _begin_execution(self, reason: str) -> str:
-        generation = self.generation
-        await self.publish_point.shut()
-        await generation.committer.drain()
-        execution, target = await generation.threads.write(generation.view.begin_execution, reason)
-        self._unwritten = {}
-        self.flow.begin(execution, target)
-        self.live.changed()
-        return self.publish_point.expect(execution)
-
-    async def _end_execution(self, why: str) -> None:
-        generation = self.generation
-        try:
-            await generation.threads.write(
-                generation.view.change_execution,
-                self.flow.execution,
-                ended_at=time.time(),
-                ended_because=why,
-            )
-        except sqlite3.Error as error:
-            _log.error("The end of the flow could not be written down: %s.", error)
-
     async def _committed(self, outcome: Outcome) -> None:
         """Pass on what the view has made durable."""
         generation = self.generation
@@ -300,39 +290,5 @@ class Service:
         if outcome.barrier:
             self._snapshot_at = time.time()
         self.contents.rate.sample(generation.totals.all.accepted)
-        await self._follow_recovery(outcome)
+        await self.starts.committed(outcome)
         self.live.changed()
-
-    async def _follow_recovery(self, outcome: Outcome) -> None:
-        generation = self.generation
-        changes = self._unwritten  # kept until it is written: a full disk may take its time
-        caught_up = False
-        if (started := outcome.started) is not None:
-            caught_up = self.flow.started(started.offset)
-            place = generation.journal.place(started.offset)
-            source, line = place or (None, None)
-            changes |= {
-                "carts": started.carts,
-                "offset": started.offset,
-                "source": source,
-                "line": line,
-                "records": generation.journal.lines_between(started.offset, self.flow.target),
-            }
-        caught_up |= self.flow.reached(outcome.position, barrier=outcome.barrier)
-        if caught_up:
-            changes["caught_up_at"] = time.time()
-            self.upkeep.caught_up()
-        if changes:
-            await generation.threads.write(
-                generation.view.change_execution, self.flow.execution, **changes
-            )
-            self._unwritten = {}
-
-
-def _size(folder: Path) -> int:
-    """Sum the sizes of the files in a folder that may change, or be missing."""
-    size = 0
-    for path in folder.glob("*"):
-        with contextlib.suppress(FileNotFoundError):
-            size += path.stat().st_size
-    return size
