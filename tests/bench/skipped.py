@@ -25,8 +25,9 @@ from web.data.folder import DataFolder
 from web.flow.state import FlowState
 from web.service.contents import Contents
 from web.service.generation import Generation
+from web.view.outcome import Outcome
 from web.view.skipped import append_skipped
-from web.view.view import Outcome, View
+from web.view.view import View
 from web.view.windows import Window
 
 USERS = 100_000

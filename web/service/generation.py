@@ -13,8 +13,9 @@ from web.intake.run_ahead import RunAhead
 from web.intake.uploads import Uploads
 from web.view.carts import Carts
 from web.view.committer import Committer
+from web.view.outcome import Outcome
 from web.view.threads import Threads
-from web.view.view import Outcome, View
+from web.view.view import View
 
 
 class Generation:

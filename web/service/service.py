@@ -31,7 +31,8 @@ from web.service.starts import Starts
 from web.service.upkeep import Upkeep
 from web.settings import Settings
 from web.times import rfc3339_or_none
-from web.view.view import Outcome, View, ViewError
+from web.view.outcome import Outcome
+from web.view.view import View, ViewError
 
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,6 @@ from itertools import count, repeat
 from typing import NamedTuple
 
 from dataflow.cart import count_cart
-from web.view.windows import Window
 
 Entry = tuple[bytes, int, tuple[int, float]]
 """An encoded cart, its ``changed``, and its key group with the time of its commit."""
@@ -60,15 +59,3 @@ def row_of(user_id: str, entry: Entry) -> CartRow:
         cart,
         group,
     )
-
-
-def matches(row: CartRow, window: Window) -> bool:
-    """Whether a row is in a window's search and filter."""
-    if window.filter != "all" and not getattr(row, window.filter):
-        return False
-    return is_searched(row.user_id, window)
-
-
-def is_searched(user_id: str, window: Window) -> bool:
-    """Whether a user is in a window's search."""
-    return user_id.startswith(window.search) and window.user in (None, user_id)

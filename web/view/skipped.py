@@ -15,8 +15,9 @@ from web.times import rfc3339, rfc3339_or_none
 from web.view.bulk_insert import bulk_insert
 from web.view.json_line import encode_line
 from web.view.page import Page, Row
+from web.view.skipped_filter import ALL_SKIPPED, SkippedFilter
 from web.view.skipped_lists import count_skipped, list_skipped, newest_ids
-from web.view.windows import ALL_SKIPPED, MAX_LIMIT, SkippedFilter
+from web.view.windows import MAX_LIMIT
 
 SCHEMA: Final = """
 CREATE TABLE skipped (

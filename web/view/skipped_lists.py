@@ -13,7 +13,7 @@ from typing import Final
 
 from dataflow.messages import API
 from web.view.bulk_insert import bulk_insert
-from web.view.windows import SkippedFilter
+from web.view.skipped_filter import SkippedFilter
 
 LARGEST: Final = 50
 """So many sources are told of, those with the most records: there may be any number of them."""

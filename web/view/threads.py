@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from web.view.reader import ViewReader
-from web.view.spool import Rows, Spool
+from web.view.spool import Spool
 
 _READERS: Final = 3
 
@@ -67,14 +67,16 @@ class Threads:
         await begun.wait()
         return running
 
-    async def export(self, threads: Executor, rows: Rows) -> Spool:
+    async def export(
+        self, threads: Executor, rows: Callable[[ViewReader], Iterator[bytes]]
+    ) -> Spool:
         """Begin to write rows to a spool, as of one moment; the caller closes it.
 
         Neither a reset nor a slow client holds it up, nor does it them.
         """
         with self.held(), ExitStack() as begun:
             spool = begun.enter_context(closing(Spool(threads, self.path.parent)))
-            await spool.begin(self.path, rows)
+            await spool.begin(lambda: ViewReader(self.path), rows)
             begun.pop_all()
         return spool
 

@@ -20,10 +20,10 @@ from web.view.completed import FeedCount, append_completed
 from web.view.reader import ViewReader
 from web.view.recoveries import begin_recovery
 from web.view.skipped import append_skipped
+from web.view.skipped_filter import SkippedFilter
 from web.view.sums import write_sums
 from web.view.totals import Counts
 from web.view.view import View
-from web.view.windows import SkippedFilter
 
 SMALL, LARGE = 300, 30_000
 NOISE = 1.5

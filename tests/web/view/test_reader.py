@@ -21,9 +21,10 @@ from web.view.cart_row import row_of
 from web.view.page import Page
 from web.view.reader import ViewReader
 from web.view.recoveries import Resumed
+from web.view.skipped_filter import SkippedFilter
 from web.view.sorts import FILTERS, SORTS
 from web.view.view import View
-from web.view.windows import SkippedFilter, Window
+from web.view.windows import Window
 
 USERS = [
     *(f"user-{number:03}" for number in range(40)),

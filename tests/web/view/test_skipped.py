@@ -23,8 +23,8 @@ from web.view.skipped import (
     read_all_skipped,
     read_skipped,
 )
+from web.view.skipped_filter import ALL_SKIPPED, SkippedFilter
 from web.view.skipped_lists import LARGEST
-from web.view.windows import ALL_SKIPPED, SkippedFilter
 
 SOURCES = {"": "api", "u1": "f.jsonl", "u2": "f.jsonl", "u3": "api"}
 lines = st.lists(st.tuples(st.integers(1, 9), st.sampled_from(REASONS)), max_size=6)
