@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from web.view import cart_table, completed, recoveries, skipped, sums
+from web.view import cart_table, completed, recoveries, skipped, skipped_lists, sums
 
 SCHEMA_VERSION: Final = 5
 OLDER_VERSION: Final = 4
@@ -16,7 +16,7 @@ CREATE TABLE orders (
 ) WITHOUT ROWID;
 {completed.SCHEMA}
 {skipped.SCHEMA}
-{skipped.COUNTS_SCHEMA}
+{skipped_lists.SCHEMA}
 {recoveries.SCHEMA}
 {sums.SCHEMA}
 CREATE TABLE position (id INTEGER PRIMARY KEY CHECK (id = 1), "offset" INTEGER NOT NULL);
@@ -24,6 +24,8 @@ CREATE TABLE position (id INTEGER PRIMARY KEY CHECK (id = 1), "offset" INTEGER N
 
 FROM_OLDER: Final = f"""
 ALTER TABLE carts RENAME COLUMN lists TO cart;
-{skipped.COUNTS_SCHEMA}
-{skipped.COUNT_ALL}
+DROP INDEX skipped_source;
+DROP INDEX skipped_reason;
+{skipped_lists.SCHEMA}
+{skipped_lists.FILL}
 """

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from dataflow.messages import RecordsSkipped
 from dataflow.records import REASONS, Reason, Skipped
 from tests.kit.streams import claim
+from web.view import skipped_lists
 from web.view.skipped import (
-    COUNTS_SCHEMA,
-    LARGEST,
     SCHEMA,
     append_skipped,
     read_all_skipped,
     read_skipped,
 )
+from web.view.skipped_lists import LARGEST
 from web.view.windows import ALL_SKIPPED, SkippedFilter
 
 SOURCES = {"": "api", "u1": "f.jsonl", "u2": "f.jsonl", "u3": "api"}
@@ -45,7 +45,7 @@ def db() -> Iterator[sqlite3.Connection]:
 
 def made() -> sqlite3.Connection:
     opened = sqlite3.connect(":memory:", isolation_level=None)
-    opened.executescript(SCHEMA + COUNTS_SCHEMA)
+    opened.executescript(SCHEMA + skipped_lists.SCHEMA)
     return opened
 
 
