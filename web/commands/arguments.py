@@ -39,19 +39,19 @@ def decimal(least: float, most: float, what: str) -> Callable[[str | float], flo
 
 
 def loopback(text: str) -> str:
-    """Read an address that only this machine reaches."""
+    """Read an address that only this machine reaches, as it is written in a URL."""
     if text == "localhost":
-        return "127.0.0.1"
+        return text
     try:
-        reachable_here = ipaddress.ip_address(text) in _LOOPBACK
+        address = ipaddress.ip_address(text)
     except ValueError:
-        reachable_here = False
-    if not reachable_here:
+        address = None
+    if address not in _LOOPBACK:
         raise click.BadParameter(
             f"{_quoted(text)} is not 127.0.0.1, ::1 or localhost: other addresses would need a"
             " login, which Cartwatch does not have yet; use an SSH tunnel"
         )
-    return text
+    return str(address)
 
 
 def path_name(text: str) -> str:

@@ -1,6 +1,7 @@
 """``/ws/publish``: the socket at which the flow's sink hands its messages in.
 
-Open to flows only, by a secret that is made anew for every start. Of two publishers the one with
+It stands at an address of its own on loopback, whatever the server listens on for others, and is
+open to flows only, by a secret that is made anew for every start. Of two publishers the one with
 the newer execution wins and the older is closed; between two of them lies a commit, so that the
 view never meets a message and its repeat in one transaction.
 """

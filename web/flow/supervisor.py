@@ -67,7 +67,7 @@ class Supervisor:
                 self._asked = self._given_up = None
                 try:
                     process = await self._start(paths, hub_url, reason)
-                    why = _why(await process.wait())
+                    why = why_it_ended(await process.wait())
                 except (RecoveryStoreError, FlowStuckError, sqlite3.Error, OSError) as error:
                     why = str(error)
                 self.pid = None
@@ -179,7 +179,8 @@ async def claim(path: Path) -> FileLock:
         await asyncio.sleep(_POLL_S)
 
 
-def _why(status: int) -> str:
+def why_it_ended(status: int) -> str:
+    """Say in words what the status of an ended flow means."""
     if status < 0:
         known = -status in {each.value for each in signal.Signals}
         return f"killed by {signal.Signals(-status).name if known else f'signal {-status}'}"

@@ -25,6 +25,7 @@ from web.service.service import Service
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
 
 _HTML: Final = "text/html"
+HUB_PATH: Final = "/ws/publish"
 
 
 async def dashboard(request: Request) -> Response:
@@ -82,7 +83,6 @@ def routes() -> list[BaseRoute]:
         Resource("/cart-join.json", get=sample),
         *ROUTES,
         WebSocketRoute("/ws", live_socket),
-        WebSocketRoute("/ws/publish", publish_socket),
         Resource(f"{assets.ROOT}/{{path:path}}", get=assets.installed().serve),
     ]
 
@@ -106,6 +106,16 @@ def create_app(service: Service) -> ASGIApp:
     app.state.service = service
     app.state.receiving = 0
     app.state.exports = Exports()
+    return Safety(app)
+
+
+def create_hub_app(service: Service) -> ASGIApp:
+    """Make the application for the flow of this server, at an address of its own: its one socket.
+
+    Nobody else has a reason to come there, nor the flow one to come anywhere else.
+    """
+    app = Starlette(routes=[WebSocketRoute(HUB_PATH, publish_socket)])
+    app.state.service = service
     return Safety(app)
 
 

@@ -5,19 +5,17 @@ Puts the parts together and owns their tasks; each part knows only what it is gi
 
 import asyncio
 import contextlib
-import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 from dataflow.faults import reach
-from dataflow.journal import Appended, Journal, JournalError
+from dataflow.journal import Appended, JournalError
 from dataflow.recovery import store_bytes
 from dataflow.upload import Upload
-from web.data.files import link, sync
 from web.data.folder import DataFolder
-from web.data.paths import Paths, SwitchError, remove
+from web.data.paths import Paths, SwitchError
 from web.errors import APIError
 from web.flow.publish import PublishPoint
 from web.flow.state import RUNNING, FlowState
@@ -27,14 +25,13 @@ from web.service.contents import Contents
 from web.service.event_rate import EventRate
 from web.service.gate import Gate
 from web.service.generation import Generation
+from web.service.renewal import make_generation, switch_to
 from web.service.starts import Starts
 from web.service.upkeep import Upkeep
 from web.settings import Settings
 from web.times import rfc3339_or_none
 from web.view.outcome import Outcome
-from web.view.view import View, ViewError
-
-_log = logging.getLogger(__name__)
+from web.view.view import ViewError
 
 
 class Service:
@@ -59,6 +56,7 @@ class Service:
         self._release = True
         self._snapshot_at: float | None = None
         self._resetting = asyncio.Lock()
+        self._stopped = False
         self._tasks: list[asyncio.Task[None]] = []
         self._committing: asyncio.Task[None] | None = None
         self._live_task: asyncio.Task[None] | None = None
@@ -85,6 +83,7 @@ class Service:
 
     async def stop(self) -> None:
         """End the flow and all tasks, and close the files."""
+        self._stopped = True
         async with self._resetting:
             await self._stop_flow()
             await self._end(self._committing)
@@ -123,6 +122,8 @@ class Service:
 
     async def _reset(self, replay: str | None) -> Upload | None:
         async with self._resetting:
+            if self._stopped:
+                raise APIError(503, "ending", "the server is about to end: nothing was changed")
             again = None if replay is None else self.generation.uploads.get(replay)
             async with self.gate.closed():
                 return await self._start_over(again)
@@ -152,8 +153,8 @@ class Service:
             await self._stop_flow()
             self.flow.start_over("Everything is being started over.")
             await old.uploads.stop()
-            new = await asyncio.to_thread(self._make_generation, again, old)
-            new = await asyncio.to_thread(self._switch_to, new)
+            new = await asyncio.to_thread(make_generation, self.folder, again, old.paths)
+            new = await asyncio.to_thread(switch_to, self.folder, new)
         except SwitchError as error:
             raise self._ending(error) from error
         except BaseException:
@@ -190,42 +191,6 @@ class Service:
         await asyncio.to_thread(self.folder.discard_superseded, new)
         self._start_generation("everything was started over")
         self.live.changed()
-
-    def _make_generation(self, again: Upload | None, old: Generation) -> Paths:
-        """Make a generation that has been opened once: what could fail, fails before it counts."""
-        new = self.folder.new_generation(supersedes=old.paths.facts.number)
-        try:
-            if again is not None:
-                link(old.paths.uploads / again.file, new.uploads / again.file)
-                sync(new.uploads)
-            with contextlib.closing(Journal(new.journal)) as journal:
-                if again is not None:
-                    journal.add_upload(
-                        again.id,
-                        again.name,
-                        file=again.file,
-                        size=again.bytes,
-                        lines=again.lines,
-                        rate=again.rate,
-                        now=time.time(),
-                        looks_like=again.looks_like,
-                    )
-            View(new.view).close()
-            sync(new.folder)
-        except BaseException:
-            remove(new)
-            raise
-        reach("generation made")
-        return new
-
-    def _switch_to(self, new: Paths) -> Paths:
-        try:
-            switched = self.folder.switch_to(new)
-        except OSError:
-            remove(new)
-            raise
-        reach("generation switched")
-        return switched
 
     def _open(self, paths: Paths) -> tuple[Generation, Starts, Upkeep]:
         generation = Generation(paths, self._committed, self.live.changed)

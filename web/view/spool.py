@@ -6,10 +6,9 @@ the reader is let go when the last row is written, and a crash leaves nothing.
 
 import asyncio
 import os
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Final, Protocol, TypeVar
@@ -24,8 +23,8 @@ class Reader(Protocol):
     def begin(self) -> None:
         """Hold on to this moment."""
 
-    def interrupt(self) -> None:
-        """End what is being read; from any thread."""
+    def stop_when(self, is_over: Callable[[], bool]) -> None:
+        """End what is being read when that is so."""
 
     def close(self) -> None:
         """Let it go."""
@@ -44,7 +43,6 @@ class Spool:
         self._written = 0
         self._news = asyncio.Event()
         self._begun = asyncio.Event()
-        self._view: Reader | None = None
         self._is_closed = False
         self._writing: asyncio.Future[None] | None = None
 
@@ -96,9 +94,6 @@ class Spool:
     def close(self) -> None:
         """Let the file go, and end the writing, in whatever it is."""
         self._is_closed = True
-        if self._view is not None:
-            with suppress(sqlite3.ProgrammingError):  # it has been closed at its end
-                self._view.interrupt()
         self._file.close()
 
     def _write(
@@ -110,7 +105,7 @@ class Spool:
     ) -> None:
         try:
             with closing(reader()) as view:
-                self._view = view
+                view.stop_when(lambda: self._is_closed)
                 view.begin()
                 loop.call_soon_threadsafe(self._begun.set)
                 for block in _blocks(rows(view)):

@@ -9,6 +9,10 @@ from web.flow.start_log import Fact, StartLog
 pytestmark = pytest.mark.anyio
 
 
+class FullError(Exception):
+    """There is no room."""
+
+
 class Rows:
     """A table that can be full."""
 
@@ -20,7 +24,7 @@ class Rows:
     async def _write(self, execution: int, facts: dict[str, Fact]) -> None:
         await asyncio.sleep(0)
         if self.is_full:
-            raise OSError
+            raise FullError
         self.written.append((execution, facts))
 
 
@@ -29,11 +33,11 @@ async def test_what_could_not_be_written_stays_with_its_start() -> None:
     rows = Rows()
     rows.is_full = True
     rows.log.note(1, carts=5)
-    with pytest.raises(OSError):
+    with pytest.raises(FullError):
         await rows.log.write()
     rows.log.note(2, carts=7)
     rows.log.note(1, ended_because="killed", carts=6)
-    with pytest.raises(OSError):
+    with pytest.raises(FullError):
         await rows.log.write()
     assert rows.log.statistics() == {"starts": 2, "facts": 3}
     rows.is_full = False
