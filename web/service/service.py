@@ -30,7 +30,8 @@ from web.service.starts import Starts
 from web.service.upkeep import Upkeep
 from web.settings import Settings
 from web.times import rfc3339_or_none
-from web.view.view import Outcome, ViewError
+from web.view.outcome import Outcome
+from web.view.view import ViewError
 
 
 class Service:
@@ -257,3 +258,9 @@ class Service:
         self.contents.rate.sample(generation.totals.all.accepted)
         await self.starts.committed(outcome)
         self.live.changed()
+
+
+def service_of(application: Any) -> Service:
+    """Give the service that an application was made around."""
+    service: Service = application.state.service
+    return service

@@ -15,7 +15,7 @@ from web.flow.publish import PublishPoint
 from web.flow.start_log import Fact, StartLog
 from web.flow.state import FlowState
 from web.service.generation import Generation
-from web.view.view import Outcome
+from web.view.outcome import Outcome
 
 _log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from web.flow.watchdog import Watchdog
 from web.live.live import Live
 from web.service.generation import Generation
 from web.view.carts import LONGEST_REST_S
-from web.view.view import Outcome
+from web.view.outcome import Outcome
 
 AGREEMENT_EVERY_S: Final = 60.0
 _FEW_UNMOVED: Final = 65_536

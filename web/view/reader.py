@@ -21,8 +21,9 @@ from web.view.page import Page, Row
 from web.view.read_only import connect_read_only
 from web.view.recoveries import Recoveries, read_recoveries
 from web.view.skipped import SkippedPage, read_all_skipped, read_skipped
+from web.view.skipped_filter import ALL_SKIPPED, SkippedFilter
 from web.view.sorts import SORTS
-from web.view.windows import ALL_SKIPPED, SkippedFilter, Window, encode_cursor
+from web.view.windows import Window, encode_cursor
 
 _TABLE: Final = "carts"
 _NEWEST: Final = "newest_carts"

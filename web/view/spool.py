@@ -11,14 +11,26 @@ from concurrent.futures import Executor
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Final
-
-from web.view.reader import ViewReader
+from typing import Final, Protocol, TypeVar
 
 BLOCK: Final = 64 * 1024
 """What is written, read and sent at once, in bytes: worth a trip through a thread."""
 
-Rows = Callable[[ViewReader], Iterator[bytes]]
+
+class Reader(Protocol):
+    """What reads the rows: a connection that no other has."""
+
+    def begin(self) -> None:
+        """Hold on to this moment."""
+
+    def stop_when(self, is_over: Callable[[], bool]) -> None:
+        """End what is being read when that is so."""
+
+    def close(self) -> None:
+        """Let it go."""
+
+
+R = TypeVar("R", bound=Reader)
 
 
 class Spool:
@@ -34,14 +46,14 @@ class Spool:
         self._is_closed = False
         self._writing: asyncio.Future[None] | None = None
 
-    async def begin(self, path: Path, rows: Rows) -> None:
+    async def begin(self, reader: Callable[[], R], rows: Callable[[R], Iterator[bytes]]) -> None:
         """Begin to write; later commits change nothing of it any more when this returns.
 
         Raises what the reading of its moment raises.
         """
         loop = asyncio.get_running_loop()
         file = os.dup(self._file.fileno())  # the thread's own: it outlives a close
-        self._writing = loop.run_in_executor(self._threads, self._write, loop, file, path, rows)
+        self._writing = loop.run_in_executor(self._threads, self._write, loop, file, reader, rows)
         self._writing.add_done_callback(self._ended)
         await self._begun.wait()
         if self._writing.done():
@@ -84,9 +96,15 @@ class Spool:
         self._is_closed = True
         self._file.close()
 
-    def _write(self, loop: asyncio.AbstractEventLoop, file: int, path: Path, rows: Rows) -> None:
+    def _write(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        file: int,
+        reader: Callable[[], R],
+        rows: Callable[[R], Iterator[bytes]],
+    ) -> None:
         try:
-            with closing(ViewReader(path)) as view:
+            with closing(reader()) as view:
                 view.stop_when(lambda: self._is_closed)
                 view.begin()
                 loop.call_soon_threadsafe(self._begun.set)

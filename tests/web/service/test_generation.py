@@ -14,7 +14,7 @@ from tests.kit.streams import line_of
 from tests.kit.view_rows import PlayedFlow
 from web.data.folder import DataFolder
 from web.service.generation import Generation
-from web.view.view import Outcome
+from web.view.outcome import Outcome
 
 pytestmark = pytest.mark.anyio
 DATA = b"".join(line_of(Event(f"user-{number}", 1, False)) for number in range(20)) + b"FAIL\n"

@@ -12,7 +12,7 @@ from tests.kit.view_rows import PlayedFlow, journal_of, rows_of
 from web.data.folder import DataFolder
 from web.service.generation import Generation
 from web.view.cart_table import CartTable
-from web.view.view import Outcome
+from web.view.outcome import Outcome
 
 pytestmark = pytest.mark.anyio
 USERS = [f"user-{number:03}" for number in range(150)]

@@ -48,7 +48,7 @@ async def test_it_is_read_while_it_is_written(threads: ThreadPoolExecutor, view:
 
     read = b""
     with closing(Spool(threads, view.parent)) as spool:
-        await spool.begin(view, rows)
+        await spool.begin(lambda: ViewReader(view), rows)
         async for block in spool.blocks():
             assert len(block) <= BLOCK
             read += block
@@ -68,7 +68,7 @@ async def test_the_file_has_no_name_and_lies_in_the_folder_that_was_given(
     before = sorted(view.parent.iterdir())
     with closing(Spool(threads, view.parent)) as spool:
         assert sorted(view.parent.iterdir()) == before
-        await spool.begin(view, lambda _: iter([b"x"]))
+        await spool.begin(lambda: ViewReader(view), lambda _: iter([b"x"]))
         assert [block async for block in spool.blocks()] == [b"x"]
         assert os.fstat(spool._file.fileno()).st_dev == view.parent.stat().st_dev
         assert os.fstat(spool._file.fileno()).st_nlink == 0
@@ -80,7 +80,7 @@ async def test_the_reader_is_let_go_when_the_last_row_is_written(
     """However long the reading of the file takes: no transaction pins the view's log."""
     before = open_files()
     with closing(Spool(threads, view.parent)) as spool:
-        await spool.begin(view, lambda _: iter([b"x" * BLOCK] * 10))
+        await spool.begin(lambda: ViewReader(view), lambda _: iter([b"x" * BLOCK] * 10))
         assert await spool.is_whole(WITHIN_S)
         assert open_files() == before + 1
     assert open_files() == before
@@ -103,7 +103,7 @@ async def test_a_close_ends_the_writing_in_whatever_it_is(
 
     before = open_files()
     spool = Spool(threads, view.parent)
-    await spool.begin(view, rows)
+    await spool.begin(lambda: ViewReader(view), rows)
     spool.close()
     await asyncio.get_running_loop().run_in_executor(threads, lambda: None)
     assert open_files() == before
@@ -117,7 +117,7 @@ async def test_a_cancelled_beginning_leaves_nothing(
     threads.submit(blocked.wait, WITHIN_S)
     before = open_files()
     spool = Spool(threads, view.parent)
-    beginning = asyncio.create_task(spool.begin(view, lambda _: iter([b"x"])))
+    beginning = asyncio.create_task(spool.begin(lambda: ViewReader(view), lambda _: iter([b"x"])))
     await asyncio.sleep(0)
     beginning.cancel()
     await asyncio.wait([beginning])
@@ -138,10 +138,10 @@ async def test_what_ends_the_writing_is_raised_to_who_reads(
 
     with closing(Spool(threads, view.parent)) as spool:
         with suppress(OSError):  # where it has ended so by now
-            await spool.begin(view, rows)
+            await spool.begin(lambda: ViewReader(view), rows)
         with pytest.raises(OSError, match="no room"):
             await spool.is_whole(WITHIN_S)
         with pytest.raises(OSError, match="no room"):
             [block async for block in spool.blocks()]
     with closing(Spool(threads, view.parent)) as spool, pytest.raises(Exception, match="unable"):
-        await spool.begin(view.parent / "missing.db", rows)
+        await spool.begin(lambda: ViewReader(view.parent / "missing.db"), rows)
