@@ -34,11 +34,13 @@ CHECKS: Final = {
     "page": Check("tests.typescript", (), "the types in the page's JSDoc hold, strictly"),
     "tests": Check("pytest", ("-q",), "the tests pass; starts browsers and servers"),
 }
+LOWEST: Final = Check("tests.lowest", (), "sockets and server at the lowest versions allowed")
 EXAMPLES: Final = """\
 Words that are not options of this command are pytest's:
   python -m tests -k recovery -x                every check; of the tests those named so
   python -m tests --only tests tests/browser    the tests of one folder
   python -m tests --only lint --only page       some of the checks
+  python -m tests --lowest                      the sockets and the server, with old libraries
 
 What runs apart, as it takes long: python -m tests.chaos --help, python -m tests.bench --help.
 """
@@ -47,24 +49,24 @@ What runs apart, as it takes long: python -m tests.chaos --help, python -m tests
 def main(words: Sequence[str]) -> int:
     """Run the checks that are asked for; gives the status of the first that fails."""
     wanted, rest = read(words)
-    if "tests" in wanted and installed() is None:
+    if CHECKS["tests"] in wanted and installed() is None:
         install_browser()
-    for name in wanted:
-        module, own, _ = CHECKS[name]
-        arguments = [*own, *(rest if name == "tests" else ())]
-        print(f"== {module} {' '.join(arguments)}".rstrip(), flush=True)
-        status = subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT).returncode
+    for check in wanted:
+        arguments = [*check.words, *(rest if check in (CHECKS["tests"], LOWEST) else ())]
+        print(f"== {check.module} {' '.join(arguments)}".rstrip(), flush=True)
+        command = [sys.executable, "-m", check.module, *arguments]
+        status = subprocess.run(command, cwd=ROOT).returncode
         if status:
             return status
     return 0
 
 
-def read(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Give the names of the checks that are asked for, in their order, and the words for pytest."""
+def read(words: Sequence[str]) -> tuple[list[Check], list[str]]:
+    """Give the checks that are asked for, in their order, and the words for pytest."""
     listed = "\n".join(f"  {name:8} {check.about}" for name, check in CHECKS.items())
     parser = argparse.ArgumentParser(
         prog="python -m tests",
-        usage="%(prog)s [--only CHECK]… [words for pytest]…",
+        usage="%(prog)s [--only CHECK]… | [--lowest] [words for pytest]…",
         description=f"Everything that must pass, in this order; ends at what fails:\n{listed}",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -77,11 +79,16 @@ def read(words: Sequence[str]) -> tuple[list[str], list[str]]:
         metavar="CHECK",
         help="run this check; repeatable",
     )
+    parser.add_argument("--lowest", action="store_true", help=f"instead: {LOWEST.about}")
     options, rest = parser.parse_known_args(words)
+    if options.lowest:
+        if options.only:
+            parser.error("--lowest goes without --only")
+        return [LOWEST], rest
     chosen: list[str] = options.only or list(CHECKS)
     if rest and "tests" not in chosen:
         parser.error(f"{' '.join(rest)!r} is for pytest, which is not among --only")
-    return [name for name in CHECKS if name in chosen], rest
+    return [check for name, check in CHECKS.items() if name in chosen], rest
 
 
 def install_browser() -> None:
