@@ -34,7 +34,11 @@ CHECKS: Final = {
     "page": Check("tests.typescript", (), "the types in the page's JSDoc hold, strictly"),
     "tests": Check("pytest", ("-q",), "the tests pass; starts browsers and servers"),
 }
-LOWEST: Final = Check("tests.lowest", (), "sockets and server at the lowest versions allowed")
+APART: Final = {
+    "lowest": Check("tests.lowest", (), "sockets and server at the lowest versions allowed"),
+}
+"""What is run when it is asked for alone, and by CI."""
+
 EXAMPLES: Final = """\
 Words that are not options of this command are pytest's:
   python -m tests -k recovery -x                every check; of the tests those named so
@@ -49,20 +53,20 @@ What runs apart, as it takes long: python -m tests.chaos --help, python -m tests
 def main(words: Sequence[str]) -> int:
     """Run the checks that are asked for; gives the status of the first that fails."""
     wanted, rest = read(words)
-    if CHECKS["tests"] in wanted and installed() is None:
+    if "tests" in wanted and installed() is None:
         install_browser()
-    for check in wanted:
-        arguments = [*check.words, *(rest if check in (CHECKS["tests"], LOWEST) else ())]
-        print(f"== {check.module} {' '.join(arguments)}".rstrip(), flush=True)
-        command = [sys.executable, "-m", check.module, *arguments]
-        status = subprocess.run(command, cwd=ROOT).returncode
+    for name in wanted:
+        module, own, _ = (CHECKS | APART)[name]
+        arguments = [*own, *(rest if name in ("tests", "lowest") else ())]
+        print(f"== {module} {' '.join(arguments)}".rstrip(), flush=True)
+        status = subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT).returncode
         if status:
             return status
     return 0
 
 
-def read(words: Sequence[str]) -> tuple[list[Check], list[str]]:
-    """Give the checks that are asked for, in their order, and the words for pytest."""
+def read(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Give the names of the checks that are asked for, in their order, and the words for pytest."""
     listed = "\n".join(f"  {name:8} {check.about}" for name, check in CHECKS.items())
     parser = argparse.ArgumentParser(
         prog="python -m tests",
@@ -79,16 +83,16 @@ def read(words: Sequence[str]) -> tuple[list[Check], list[str]]:
         metavar="CHECK",
         help="run this check; repeatable",
     )
-    parser.add_argument("--lowest", action="store_true", help=f"instead: {LOWEST.about}")
+    parser.add_argument("--lowest", action="store_true", help=f"instead: {APART['lowest'].about}")
     options, rest = parser.parse_known_args(words)
     if options.lowest:
         if options.only:
             parser.error("--lowest goes without --only")
-        return [LOWEST], rest
+        return [*APART], rest
     chosen: list[str] = options.only or list(CHECKS)
     if rest and "tests" not in chosen:
         parser.error(f"{' '.join(rest)!r} is for pytest, which is not among --only")
-    return [check for name, check in CHECKS.items() if name in chosen], rest
+    return [name for name in CHECKS if name in chosen], rest
 
 
 def install_browser() -> None:
