@@ -14,14 +14,14 @@ from starlette.websockets import WebSocket
 from dataflow.sample import SAMPLE
 from web.errors import APIError, not_found
 from web.http import assets
-from web.http.api.answers import error_response, service_of, storage_error
+from web.http.api.answers import error_response, storage_error
 from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
 from web.http.pages import prepare, render_dashboard, render_not_found
 from web.http.resource import Later, Resource
 from web.http.safety import Safety
 from web.live.socket import serve_browser
-from web.service.service import Service
+from web.service.service import Service, service_of
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
 
 _HTML: Final = "text/html"
@@ -33,7 +33,7 @@ async def dashboard(request: Request) -> Response:
 
     Where that is none, the dashboard as it is at first, and what is wrong with the URL.
     """
-    service = service_of(request)
+    service = service_of(request.app)
     asked = {name: value for name, value in request.query_params.items() if value}
     window, complaint = Window(), ""
     try:
@@ -50,7 +50,7 @@ async def dashboard(request: Request) -> Response:
 
 async def one_cart(request: Request) -> Response:
     """``GET /carts/{user_id}``: the dashboard, straight to one cart."""
-    service = service_of(request)
+    service = service_of(request.app)
     user_id: str = request.path_params["user_id"]
 
     async def make() -> bytes:

@@ -14,6 +14,7 @@ from web.intake.uploads import Uploads
 from web.view.carts import Carts
 from web.view.committer import Committer
 from web.view.outcome import Outcome
+from web.view.reader import ViewReader
 from web.view.threads import Threads
 from web.view.view import View
 
@@ -40,7 +41,7 @@ class Generation:
         self.uploads = Uploads(self.journal, paths.uploads, self.totals, self.run_ahead, changed)
         # A kill may have come between a commit and what it means for these.
         self._unheard_of = self.totals.unsettled + self.uploads.unended
-        self.threads = Threads(paths.view)
+        self.threads = Threads(paths.view, ViewReader)
         self.committer = Committer(
             lambda batches: self.threads.write(self.view.commit, batches), committed
         )

@@ -258,3 +258,9 @@ class Service:
         self.contents.rate.sample(generation.totals.all.accepted)
         await self.starts.committed(outcome)
         self.live.changed()
+
+
+def service_of(application: Any) -> Service:
+    """Give the service that an application was made around."""
+    service: Service = application.state.service
+    return service

@@ -6,9 +6,17 @@ cart is all that is kept of it, and a row is made where somebody looks.
 
 from collections.abc import Mapping
 from itertools import count, repeat
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from dataflow.cart import count_cart
+
+SCHEMA: Final = """
+CREATE TABLE carts (
+    user_id TEXT PRIMARY KEY, version INTEGER NOT NULL, unpaid INTEGER NOT NULL,
+    paid INTEGER NOT NULL, waiting INTEGER NOT NULL, changed INTEGER NOT NULL,
+    updated_at REAL NOT NULL, cart BLOB NOT NULL, key_group INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
 
 Entry = tuple[bytes, int, tuple[int, float]]
 """An encoded cart, its ``changed``, and its key group with the time of its commit."""

@@ -16,6 +16,7 @@ from web.view.cart_table import CartTable
 from web.view.committer import Committer
 from web.view.completed import FeedCount
 from web.view.page import Page
+from web.view.reader import ViewReader
 from web.view.spool import Spool
 from web.view.threads import Threads
 from web.view.totals import Counted, Totals
@@ -35,7 +36,7 @@ class Carts:
     """Reads and moves the carts of a view, in its threads."""
 
     def __init__(
-        self, table: CartTable, threads: Threads, committer: Committer, totals: Totals
+        self, table: CartTable, threads: Threads[ViewReader], committer: Committer, totals: Totals
     ) -> None:
         """``totals`` are those of what was committed, brought up to date by the caller."""
         self._of_view = table

@@ -2,14 +2,15 @@
 
 from typing import Final
 
-from web.view import cart_table, completed, recoveries, skipped, skipped_lists, sums
+from web.view import cart_log, cart_row, completed, recoveries, skipped, skipped_lists, sums
 
 SCHEMA_VERSION: Final = 5
 OLDER_VERSION: Final = 4
 """The one before, of which a view is brought to this one where it stands."""
 
 SCHEMA: Final = f"""
-{cart_table.SCHEMA}
+{cart_row.SCHEMA}
+{cart_log.SCHEMA}
 CREATE TABLE orders (
     user_id TEXT NOT NULL, order_id NOT NULL, status INTEGER NOT NULL, version INTEGER NOT NULL,
     PRIMARY KEY (user_id, order_id)

@@ -5,27 +5,29 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
-from web.view.reader import ViewReader
-from web.view.spool import Spool
+from web.view.spool import Reader, Spool
 
 _READERS: Final = 3
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Reader)
 
 
-class Threads:
+class Threads(Generic[R]):
     """Runs calls beside the event loop; who is in the middle of several may hold them open."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, open_reader: Callable[[Path], R]) -> None:
         """``path`` is the view's file, which must be there before anything is read."""
         self.path = path
+        self._open = partial(open_reader, path)
         self._writer = ThreadPoolExecutor(1, "view-writer")
         self._readers = ThreadPoolExecutor(_READERS, "view-reader")
         self._local = threading.local()
-        self._open_readers: list[ViewReader] = []
+        self._open_readers: list[R] = []
         self._holders = 0
         self._let_go = asyncio.Event()
         self._let_go.set()
@@ -47,7 +49,7 @@ class Threads:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._writer, lambda: call(*args, **kwargs))
 
-    async def read(self, call: Callable[[ViewReader], T]) -> T:
+    async def read(self, call: Callable[[R], T]) -> T:
         """Run a call in one of the reading threads, with its reader."""
         return await asyncio.get_running_loop().run_in_executor(
             self._readers, lambda: call(self._reader())
@@ -67,16 +69,14 @@ class Threads:
         await begun.wait()
         return running
 
-    async def export(
-        self, threads: Executor, rows: Callable[[ViewReader], Iterator[bytes]]
-    ) -> Spool:
+    async def export(self, threads: Executor, rows: Callable[[R], Iterator[bytes]]) -> Spool:
         """Begin to write rows to a spool, as of one moment; the caller closes it.
 
         Neither a reset nor a slow client holds it up, nor does it them.
         """
         with self.held(), ExitStack() as begun:
             spool = begun.enter_context(closing(Spool(threads, self.path.parent)))
-            await spool.begin(lambda: ViewReader(self.path), rows)
+            await spool.begin(self._open, rows)
             begun.pop_all()
         return spool
 
@@ -91,9 +91,9 @@ class Threads:
         for reader in self._open_readers:
             reader.close()
 
-    def _reader(self) -> ViewReader:
-        reader: ViewReader | None = getattr(self._local, "reader", None)
+    def _reader(self) -> R:
+        reader: R | None = getattr(self._local, "reader", None)
         if reader is None:
-            reader = self._local.reader = ViewReader(self.path)
+            reader = self._local.reader = self._open()
             self._open_readers.append(reader)
         return reader

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from web.view.reader import ViewReader
 from web.view.threads import Threads
 from web.view.view import View
 
@@ -19,7 +20,7 @@ def path(tmp_path: Path) -> Path:
 
 async def test_they_are_closed_when_the_last_has_let_go(path: Path) -> None:
     """Between two calls of somebody who holds them nothing is closed."""
-    threads = Threads(path)
+    threads = Threads(path, ViewReader)
     with threads.held():
         with threads.held():
             closing = asyncio.create_task(threads.close())
@@ -33,7 +34,7 @@ async def test_they_are_closed_when_the_last_has_let_go(path: Path) -> None:
 
 async def test_a_call_that_ends_before_it_has_begun_keeps_nobody_waiting(path: Path) -> None:
     """Its error is that of its outcome."""
-    threads = Threads(path)
+    threads = Threads(path, ViewReader)
     outcome = await threads.begin(lambda _: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         await outcome

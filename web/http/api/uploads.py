@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from web.errors import APIError
-from web.http.api.answers import read_json, service_of
+from web.http.api.answers import read_json
 from web.http.receive import ReceivedFile, read_name, receive_file
 from web.intake.upload_states import read_rate_text
 from web.service.generation import Generation
-from web.service.service import Service
+from web.service.service import Service, service_of
 from web.view.windows import read_limit, read_number_cursor
 
 MAX_RECEIVING: Final = 16
@@ -20,7 +20,7 @@ MAX_RECEIVING: Final = 16
 
 async def post_upload(request: Request) -> Response:
     """``POST /api/uploads``: take a file in; 201 when it is durable."""
-    service = service_of(request)
+    service = service_of(request.app)
     rate = read_rate_text(request.query_params.get("rate"))
     name = request.query_params.get("name")
     read_name(name)
@@ -45,7 +45,7 @@ async def post_upload(request: Request) -> Response:
 
 async def list_uploads(request: Request) -> Response:
     """``GET /api/uploads``: a page of uploads, newest first."""
-    uploads = service_of(request).generation.uploads
+    uploads = service_of(request.app).generation.uploads
     limit = read_limit(request.query_params)
     found, total = uploads.newest(limit + 1, read_number_cursor(request.query_params))
     following = str(found[limit - 1].created) if len(found) > limit else None
@@ -55,13 +55,13 @@ async def list_uploads(request: Request) -> Response:
 
 async def get_upload(request: Request) -> Response:
     """``GET /api/uploads/{id}``: one upload."""
-    uploads = service_of(request).generation.uploads
+    uploads = service_of(request.app).generation.uploads
     return JSONResponse(uploads.describe(uploads.get(request.path_params["upload_id"])))
 
 
 async def patch_upload(request: Request) -> Response:
     """``PATCH /api/uploads/{id}``: another rate or state."""
-    service = service_of(request)
+    service = service_of(request.app)
     upload_id = request.path_params["upload_id"]
     asked = await read_json(request)
     async with service.writing() as generation:
@@ -73,7 +73,7 @@ async def patch_upload(request: Request) -> Response:
 
 async def replay_upload(request: Request) -> Response:
     """``POST /api/uploads/{id}/replay``: the same file once more, as a new upload."""
-    service = service_of(request)
+    service = service_of(request.app)
     async with service.writing() as generation:
         uploads = generation.uploads
         upload = await uploads.replay(uploads.get(request.path_params["upload_id"]))
