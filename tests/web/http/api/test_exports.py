@@ -20,7 +20,7 @@ from web.http.api.exports import MAX_EXPORTS
 CARTS = 30_000
 PATH = "/api/carts.jsonl"
 READERS_FILES = 9
-"""What the server's own three readers open when they are first needed, and keep; fewer than leave."""
+"""What the server's own three readers open when they are first needed, and keep."""
 
 
 @pytest.fixture(scope="module")
