@@ -307,7 +307,7 @@ class Service:
         if outcome.position is not None:
             generation.run_ahead.arrived(outcome.position)
         await self._follow_recovery(outcome)
-        await generation.uploads.committed()
+        await generation.uploads.committed({upload for upload, _ in outcome.parts})
         self.live.changed()
 
     async def _follow_recovery(self, outcome: Outcome) -> None:

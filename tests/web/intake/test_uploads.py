@@ -12,8 +12,10 @@ import pytest
 from dataflow.journal import Journal, JournalReader
 from dataflow.records import parse_lines
 from web.errors import APIError
+from web.intake.feed import Feed
 from web.intake.run_ahead import RunAhead
-from web.intake.uploads import AT_ONCE, Uploads
+from web.intake.upload_states import AT_ONCE
+from web.intake.uploads import Uploads
 from web.view.totals import SKIPPED_PART, Counts, Totals
 
 pytestmark = pytest.mark.anyio
@@ -63,7 +65,7 @@ class Stage:
             self.totals.put_part(upload, SKIPPED_PART, Counts(0, 0, sums.skipped, sums.blank))
             self._offset = entry.offset + 1
             self.run_ahead.arrived(self._offset)
-        await self.uploads.committed()
+        await self.uploads.committed({entry.upload or "" for entry in entries})
         return len(entries)
 
     def shown(self, upload: str) -> dict[str, Any]:
@@ -288,7 +290,7 @@ async def test_a_feed_that_breaks_tells_what_broke_it(
             told.set()
 
         play.uploads.crashed = hear
-        monkeypatch.setattr(play.uploads, "_release", None)
+        monkeypatch.setattr(Feed, "_release", None)
         await play.add(GOOD)
         await told.wait()
         assert isinstance(heard[0], TypeError)
