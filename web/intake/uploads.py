@@ -262,7 +262,6 @@ def _raise(error: BaseException) -> None:
 
 def _tidy(files: Path) -> None:
     """Remove files that a kill cut short while they came in: never whole, and so never answered."""
-    with os.scandir(files) as found:
-        partial_ones = [each.path for each in found if _PARTIAL.fullmatch(each.name)]
-    for path in partial_ones:
-        Path(path).unlink()
+    for name in os.listdir(files):  # its names alone: there may be very many
+        if name[0] == "." and _PARTIAL.fullmatch(name):
+            (files / name).unlink()
