@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, TypeGuard, cast
 
 import bytewax.operators as op
+import msgspec
 from bytewax.connectors.stdio import StdOutSink
 from bytewax.dataflow import Dataflow
 from bytewax.inputs import Source
@@ -50,7 +51,8 @@ def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
             yield f"{group:04}", EventBatch(group, upload, batch)
     if skipped or blank:
         if skipped and (hint := _hint(entry, skipped[0])) is not None:
-            skipped[0] = skipped[0]._replace(message=f"{skipped[0].message}; {hint}")
+            message = f"{skipped[0].message}; {hint}"
+            skipped[0] = msgspec.structs.replace(skipped[0], message=message)
         key = f"{key_group(upload, _SKIP_KEYS):02}"
         yield key, SkippedBatch(upload, entry.source, skipped, blank)
     yield "flow", Position(entry.offset + 1)

@@ -73,7 +73,7 @@ AnyEvent = tuple[str, OrderId, bool]
 """An event as a chunk holds it: a plain tuple, which costs half of what an ``Event`` does."""
 
 
-class Skipped(NamedTuple):
+class Skipped(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A record that is not an event: where it stood, why it was skipped, and its text.
 
     ``line`` counts from 1 within its source, ``column`` in characters from 1. ``raw`` is the first
@@ -101,25 +101,29 @@ def parse_lines(data: bytes, first_line: int) -> Parsed:
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
-    may_decode = _is_utf8(data) and (
+    is_sound = _is_utf8(data) and (
         len(data) <= MAX_LINE_BYTES or max(map(len, lines)) <= MAX_LINE_BYTES
     )
     events: list[AnyEvent] = []
     skipped: list[Skipped] = []
     blank = 0
     for number, line in enumerate(lines, first_line):
-        if may_decode:
+        is_json = True  # as far as is known
+        # Bad bytes or a line that is too long cost the lines around them no more than this look.
+        if is_sound or (len(line) <= MAX_LINE_BYTES and _is_utf8(line)):
             try:
                 record = _decode_record(line)
-            except (msgspec.MsgspecError, RecursionError):
+            except (msgspec.ValidationError, RecursionError):
                 pass  # the careful way below names the reason
+            except msgspec.DecodeError:
+                is_json = False
             else:
                 user_id = record.user_id
                 if type(user_id) is not str:
                     user_id = str(user_id)
                 events.append((user_id, record.order_id, record.type == "payment"))
                 continue
-        outcome = parse_line(line, number)
+        outcome = parse_line(line, number, is_json=is_json)
         if outcome is None:
             blank += 1
         elif isinstance(outcome, Event):
@@ -129,8 +133,11 @@ def parse_lines(data: bytes, first_line: int) -> Parsed:
     return Parsed(events, skipped, blank)
 
 
-def parse_line(line: bytes, number: int) -> Event | Skipped | None:
-    r"""Read one line without its ``\n``: an event, a record to skip, or None where it is blank."""
+def parse_line(line: bytes, number: int, *, is_json: bool = True) -> Event | Skipped | None:
+    r"""Read one line without its ``\n``: an event, a record to skip, or None where it is blank.
+
+    Where it is known that a fast decoder calls it no JSON, it is not asked again.
+    """
     line = line.removesuffix(b"\r")
     if len(line) > MAX_LINE_BYTES:
         return _skip(line, number, TOO_LONG, "is longer than 1 MiB")
@@ -143,10 +150,11 @@ def parse_line(line: bytes, number: int) -> Event | Skipped | None:
         return _skip(
             line, number, INVALID_UTF8, f"is not UTF-8: bad byte at column {column}", column
         )
-    try:
-        record = _read_json(line, text)
-    except _NotJSONError as error:
-        return _skip(line, number, INVALID_JSON, f"is not JSON: {error}", error.column)
+    record = _read_quickly(line) if is_json else _REFUSED
+    if record is _REFUSED:
+        record = _read_carefully(line, text)
+    if isinstance(record, _NotJSON):
+        return _skip(line, number, INVALID_JSON, f"is not JSON: {record.why}", record.column)
     return _read_record(record, line, number)
 
 
@@ -179,14 +187,19 @@ def _is_order_id(value: object) -> bool:
     return type(value) is str and 0 < len(value) <= MAX_ID_CHARS
 
 
-class _NotJSONError(ValueError):
-    """Why a line is not JSON; ``column`` where it can be told, ``cause`` where it has one."""
+class _NotJSON(NamedTuple):
+    """Why a line is not JSON; ``column`` where it can be told."""
 
-    def __init__(self, why: str, column: int | None, cause: str = "") -> None:
-        super().__init__((f"{why} at column {column}" if column else why) + cause)
-        self.column = column
+    why: str
+    column: int | None = None
 
 
+class _ConstantError(ValueError):
+    """A constant that only JavaScript knows, such as ``NaN``."""
+
+
+_TOO_DEEP: Final = _NotJSON("nested too deeply")
+_REFUSED: Final = object()  # stands for a value that a decoder would not give
 _BEYOND: Final = object()  # stands for a number too large for any id
 
 
@@ -195,7 +208,7 @@ def _read_integer(digits: str) -> object:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise _NotJSONError(f"{name} is not a JSON value", None)
+    raise _ConstantError(f"{name} is not a JSON value")
 
 
 _careful = json.JSONDecoder(parse_int=_read_integer, parse_constant=_refuse_constant)
@@ -219,40 +232,59 @@ _WHY: Final = {
 }
 
 
-def _read_json(line: bytes, text: str) -> object:
-    """Decode one line that may be anything; raises ``_NotJSONError`` and nothing else."""
+def _read_quickly(line: bytes) -> object:
+    """Decode one line; gives ``_REFUSED`` where it has to be looked at carefully."""
     try:
         return _decode(line)
     except RecursionError:
-        raise _NotJSONError("nested too deeply", None) from None
-    except msgspec.MsgspecError as refused:
-        byte = re.search(r"\(byte (\d+)\)", str(refused))
-        column = len(line[: int(byte[1])].decode(errors="replace")) + 1 if byte else None
+        return _TOO_DEEP
+    except msgspec.DecodeError:
+        return _REFUSED
+
+
+def _read_carefully(line: bytes, text: str) -> object:
+    """Decode one line that may be anything; gives ``_NotJSON`` where it is none."""
     try:
         value = _careful.decode(text.strip(" \t\r"))
     except json.JSONDecodeError as error:
         at = error.pos + len(text) - len(text.lstrip(" \t\r"))
         if text.startswith(_MARK, at):
-            cause = ": two files were put together"
-            raise _NotJSONError("a byte-order mark", at + 1, cause) from None
+            return _not_json("a byte-order mark", at + 1, ": two files were put together")
         why = _WHY.get(error.msg.removesuffix(": "), error.msg.lower())
-        raise _NotJSONError(why, at + 1) from None
+        return _not_json(why, at + 1)
     except RecursionError:
-        raise _NotJSONError("nested too deeply", None) from None
-    except _NotJSONError as error:
-        raise _NotJSONError(str(error), column) from None
+        return _TOO_DEEP
+    except _ConstantError as error:
+        return _not_json(str(error), _column_of_refusal(line))
     for escape in _ESCAPE.finditer(text):
         if escape["lone"]:
-            raise _NotJSONError("a lone surrogate in a string", escape.start() + 1)
+            return _not_json("a lone surrogate in a string", escape.start() + 1)
     return value
+
+
+def _not_json(why: str, column: int | None, cause: str = "") -> _NotJSON:
+    return _NotJSON((f"{why} at column {column}" if column else why) + cause, column)
+
+
+def _column_of_refusal(line: bytes) -> int | None:
+    """Ask the fast decoder, which tells where a constant stands."""
+    try:
+        _decode(line)
+    except msgspec.DecodeError as error:
+        byte = re.search(r"\(byte (\d+)\)", str(error))
+        return len(line[: int(byte[1])].decode(errors="replace")) + 1 if byte else None
+    return None
 
 
 def _skip(
     line: bytes, number: int, reason: Reason, what: str, column: int | None = None
 ) -> Skipped:
     cut = len(line) > MAX_RAW_BYTES
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    raw = decoder.decode(line[:MAX_RAW_BYTES], final=not cut)
+    if cut:  # perhaps in the middle of a character, which is left out
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        raw = decoder.decode(line[:MAX_RAW_BYTES])
+    else:
+        raw = line.decode(errors="replace")
     return Skipped(number, reason, f"line {number} {what}", column, raw, cut)
 
 

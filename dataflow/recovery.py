@@ -9,7 +9,7 @@ copies of SQLite in one process drop each other's locks.
 import errno
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -49,6 +49,15 @@ def make_recovery_store(folder: Path) -> None:
         db.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         db.execute("VACUUM")
         db.execute("PRAGMA journal_mode = WAL")
+
+
+def store_bytes(folder: Path) -> int:
+    """Sum the sizes of the store's files, which may change meanwhile; 0 where there are none."""
+    size = 0
+    for path in folder.glob("*"):
+        with suppress(FileNotFoundError):
+            size += path.stat().st_size
+    return size
 
 
 def purge(folder: Path) -> int:

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from tests.bench import recovery, scale, throughput
+from tests.bench import recovery, scale, skipped, throughput
 
 
 def main() -> int:
@@ -38,6 +38,13 @@ def main() -> int:
             asked.carts, asked.orders, asked.records, asked.groups, asked.intervals
         )
     )
+    bad = benches.add_parser(
+        "skipped", help="what bad lines cost beside good ones, and what many of them cost a page"
+    )
+    bad.add_argument("--records", type=int, default=1_000_000, help="lines (%(default)s)")
+    bad.add_argument("--few", type=int, default=3_000, help="skipped before (%(default)s)")
+    bad.add_argument("--many", type=int, default=3_000_000, help="skipped before (%(default)s)")
+    bad.set_defaults(run=lambda asked: skipped.measure(asked.records, asked.few, asked.many))
     options = parser.parse_args()
     print(json.dumps(options.run(options)))
     return 0

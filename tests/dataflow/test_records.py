@@ -198,7 +198,8 @@ def test_a_skipped_record_says_why_in_a_sentence(
 ) -> None:
     """The first reason that applies, its line and, where there is one, its column in characters."""
     skipped = skip(line, 6)
-    assert skipped[:4] == (6, reason, f"line 6 {message}", column)
+    assert (skipped.line, skipped.reason, skipped.column) == (6, reason, column)
+    assert skipped.message == f"line 6 {message}"
 
 
 @pytest.mark.parametrize("line", VALUES, ids=range(len(VALUES)))
@@ -264,7 +265,9 @@ def test_a_byte_order_mark_inside_a_file_says_that_two_were_put_together(
 ) -> None:
     """With its column, wherever it stands between two values: behind a newline or without one."""
     why = f"a byte-order mark at column {column}: two files were put together"
-    assert skip(line, 9)[:4] == (9, "invalid_json", f"line 9 is not JSON: {why}", column)
+    skipped = skip(line, 9)
+    assert (skipped.reason, skipped.column) == ("invalid_json", column)
+    assert skipped.message == f"line 9 is not JSON: {why}"
 
 
 def test_a_byte_order_mark_in_a_string_is_text() -> None:

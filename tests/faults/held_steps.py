@@ -20,7 +20,7 @@ from web.commands.cli import main
 from web.data.folder import DataFolder
 from web.http import receive
 from web.http.receive import ReceivedFile
-from web.service.service import Service
+from web.service import service
 
 VARIABLE: Final = "HOLDS"
 _STEPS: Final[dict[str, tuple[Any, str]]] = {
@@ -29,7 +29,7 @@ _STEPS: Final[dict[str, tuple[Any, str]]] = {
     "an upload is added": (Journal, "add_upload"),
     "an upload is changed": (Journal, "change_upload"),
     "records are kept": (Journal, "append_events"),
-    "a generation is made": (Service, "_make_generation"),
+    "a generation is made": (service, "make_generation"),
     "a generation is removed": (DataFolder, "discard_superseded"),
 }
 STEPS: Final = tuple(_STEPS)

@@ -16,7 +16,7 @@ from dataflow.messages import Message as FlowMessage
 from dataflow.messages import decode_messages
 from web.flow.publish import PublishPoint
 from web.view.committer import Committer
-from web.view.view import Outcome
+from web.view.outcome import Outcome
 
 WITHIN_S = 20
 

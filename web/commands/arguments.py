@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 import click
+from click.core import ParameterSource
 from typing_extensions import override
 
 from web.numbers import decimal_number, whole_number
@@ -38,19 +39,19 @@ def decimal(least: float, most: float, what: str) -> Callable[[str | float], flo
 
 
 def loopback(text: str) -> str:
-    """Read an address that only this machine reaches."""
+    """Read an address that only this machine reaches, as it is written in a URL."""
     if text == "localhost":
-        return "127.0.0.1"
+        return text
     try:
-        reachable_here = ipaddress.ip_address(text) in _LOOPBACK
+        address = ipaddress.ip_address(text)
     except ValueError:
-        reachable_here = False
-    if not reachable_here:
+        address = None
+    if address not in _LOOPBACK:
         raise click.BadParameter(
             f"{_quoted(text)} is not 127.0.0.1, ::1 or localhost: other addresses would need a"
             " login, which Cartwatch does not have yet; use an SSH tunnel"
         )
-    return text
+    return str(address)
 
 
 def path_name(text: str) -> str:
@@ -74,6 +75,12 @@ class EnvironmentOption(click.Option):
     @override
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         return os.environ.get(str(self.envvar))
+
+    @override
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """Name what the bad value came from."""
+        source = None if ctx is None else ctx.get_parameter_source(self.name or "")
+        return str(self.envvar) if source is ParameterSource.ENVIRONMENT else f"'{self.opts[0]}'"
 
 
 def _quoted(value: object) -> str:

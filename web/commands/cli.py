@@ -235,13 +235,19 @@ def rebuild(data: str, generation: int | None) -> int:
     For a folder in which one of these is damaged. Interrupted, it goes on at the next start.
     """
     from web.commands.opening import StartError
-    from web.commands.rebuild import rebuild
+    from web.commands.rebuild import renew, until_processed
+    from web.commands.serve import run
 
+    folder = Path(data)
     try:
-        return rebuild(Path(data), generation)
+        renew(folder, generation)
+        is_done = run(Settings(data=folder, port=0), until_processed)
     except StartError as error:
         terminal.say(str(error))
         return 1
+    if not is_done:
+        terminal.say("stopped before the end of the journal: the next start goes on with it")
+    return 0 if is_done else 1
 
 
 def _end(_: int, __: Any) -> NoReturn:

@@ -15,7 +15,6 @@ from tqdm import tqdm
 
 from dataflow import faults
 from web.commands.opening import StartError, open_folder, opening_as_sentence
-from web.commands.serve import run
 from web.commands.terminal import say
 from web.data.folder import DataFolder
 from web.data.journal_file import open_journal, refuse_gap
@@ -23,17 +22,16 @@ from web.data.paths import Paths
 from web.flow.state import DOWN, RUNNING
 from web.flow.supervisor import FlowStuckError, claim
 from web.service.service import Service
-from web.settings import Settings
 from web.view.view import copy_recoveries, position_in
 from web.words import count
 
 _POLL_S = 0.1
 
 
-def rebuild(data: Path, generation: int | None = None) -> int:
-    """Rebuild a data folder; gives the exit status. Raises ``StartError`` where it cannot.
+def renew(data: Path, generation: int | None = None) -> None:
+    """Put a new generation in force, with the journal of another and nothing made of it yet.
 
-    From the generation in force, or from that of a number, which is then put in force.
+    Of the one in force, or of that of a number. Raises ``StartError`` where it cannot.
     """
     faults.arm("rebuild")
     folder = open_folder(data, to_rebuild=True)
@@ -42,9 +40,6 @@ def rebuild(data: Path, generation: int | None = None) -> int:
             asyncio.run(_renew(folder, generation))
     finally:
         folder.release()
-    if not run(Settings(data=data, port=0), _until_processed):
-        raise StartError("stopped before the end of the journal: the next start goes on with it")
-    return 0
 
 
 async def _renew(folder: DataFolder, generation: int | None) -> None:
@@ -65,8 +60,11 @@ def _carry_history(old: Paths, new: Paths) -> None:
         say("the history of the flow's starts could not be read")
 
 
-async def _until_processed(service: Service) -> None:
-    """Wait until the flow has read the whole journal, with a progress bar."""
+async def until_processed(service: Service) -> None:
+    """Wait until the flow has read the whole journal, with a progress bar.
+
+    Raises ``StartError`` where it cannot, or where state and view then differ.
+    """
     released = service.generation.uploads.released_lines
     with tqdm(total=released, unit=" lines", file=sys.stderr) as bar:
         while True:

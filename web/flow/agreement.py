@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from dataflow.messages import Figures
 from web.times import rfc3339
+from web.words import count
 
 SHOWN_DIFFERENCES: Final = 10
 
@@ -70,8 +71,8 @@ class Agreement:
             groups = f"{len(differing)} of {len(flow.keys() | view.keys())} key groups"
             message = f"state and view differ in {groups} ({some}{more}): {_REMEDY}"
         elif not agree:
-            feed = f"{completed} stand in the fulfilment feed"
-            message = f"{sums['paid']} orders are paid and {feed}: {_REMEDY}"
+            paid = count(sums["paid"], "paid order")
+            message = f"{paid}, and {completed:,} in the fulfilment feed: {_REMEDY}"
         outcome = {
             "agree": agree,
             "message": message,

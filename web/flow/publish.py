@@ -1,23 +1,33 @@
 """``/ws/publish``: the socket at which the flow's sink hands its messages in.
 
-Open to flows only, by a secret that is made anew for every start. Of two publishers the one with
+It stands at an address of its own on loopback, whatever the server listens on for others, and is
+open to flows only, by a secret that is made anew for every start. Of two publishers the one with
 the newer execution wins and the older is closed; between two of them lies a commit, so that the
 view never meets a message and its repeat in one transaction.
 """
 
 import asyncio
 import secrets
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Protocol
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dataflow.messages import Committed, Welcome, encode_answer
 from dataflow.pieces import Assembly, PieceError
-from web.view.committer import Committer
 
 _POLICY: Final = 1008
 _TOO_BIG: Final = 1009
+
+
+class Batches(Protocol):
+    """Where batches go to become durable."""
+
+    async def put(self, acknowledge: Callable[[int], None], number: int, batch: bytes) -> None:
+        """Take a batch, or wait until there is room; ``acknowledge`` hears when it is durable."""
+
+    async def drain(self) -> None:
+        """Wait until all that was taken is durable."""
 
 
 class Publisher:
@@ -55,8 +65,8 @@ class Publisher:
 class PublishPoint:
     """Where flows publish: knows the newest execution and what it has received of it."""
 
-    def __init__(self, committer: Callable[[], Committer]) -> None:
-        self._committer = committer
+    def __init__(self, batches: Callable[[], Batches]) -> None:
+        self._batches = batches
         self._publisher: Publisher | None = None
         self._execution = 0
         self._received = 0
@@ -92,27 +102,28 @@ class PublishPoint:
             publisher = self._publisher
             if older is not None:
                 await older.close("a newer publisher has come")
-            await self._committer().drain()
+            await self._batches().drain()
             try:
                 await websocket.send_bytes(encode_answer(Welcome(self._received)))
             except (WebSocketDisconnect, RuntimeError):
                 return  # it went while the commit before it took its time
-        acknowledging = asyncio.create_task(publisher.send_acknowledgements())
         publisher.acknowledge(self._received)
         try:
-            await self._receive(websocket, publisher)
+            await _first_of(self._receive(websocket, publisher), publisher.send_acknowledgements())
         except WebSocketDisconnect:
             pass
         finally:
-            acknowledging.cancel()
             if self._publisher is publisher:
                 self._publisher = None
 
     async def _receive(self, websocket: WebSocket, publisher: Publisher) -> None:
         assembly = Assembly()
         while self._publisher is publisher:  # else its socket was closed from this end
+            message = await websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
             try:
-                batch = assembly.take(await websocket.receive_bytes())
+                batch = assembly.take(message.get("bytes") or b"")
             except PieceError as error:
                 await websocket.close(_TOO_BIG, str(error))
                 return
@@ -121,8 +132,9 @@ class PublishPoint:
             async with self._turn:
                 if self._publisher is not publisher:
                     return
-                self._received += 1
-                await self._committer().put(publisher.acknowledge, self._received, batch)
+                number = self._received + 1
+                await self._batches().put(publisher.acknowledge, number, batch)
+                self._received = number  # only now: what is cut short before is sent again
 
     def _is_authorised(self, websocket: WebSocket) -> bool:
         given = websocket.headers.get("authorization", "")
@@ -130,3 +142,16 @@ class PublishPoint:
             given.encode(), f"Bearer {self.secret}".encode()
         )
         return known and websocket.query_params.get("execution") == str(self._execution)
+
+
+async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
+    """Run both directions of a socket until one of them ends, by whatever: the other ends, too."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -43,7 +43,10 @@ class Supervisor:
         ended: Callable[[str], Awaitable[None]],
         changed: Callable[[], None],
     ) -> None:
-        """Prepare; ``begin`` writes a start down, given its reason, and gives the hub's secret."""
+        """Prepare; ``begin`` writes a start down, given its reason, and gives the hub's secret.
+
+        ``ended`` is told why, once for every call of ``begin``, also where that has failed.
+        """
         self._lock = lock
         self._state = state
         self._interval = snapshot_interval
@@ -51,7 +54,8 @@ class Supervisor:
         self._ended = ended
         self._changed = changed
         self._process: asyncio.subprocess.Process | None = None
-        self._restarting: str | None = None
+        self._asked: str | None = None
+        self._given_up: str | None = None
         self._retry = asyncio.Event()
         self.pid: int | None = None
 
@@ -59,43 +63,58 @@ class Supervisor:
         """Start the flow and start it again whenever it ends, until cancelled."""
         try:
             while True:
+                self._retry.clear()
+                self._asked = self._given_up = None
                 try:
-                    await self._start(paths, hub_url, reason)
-                    assert self._process is not None
-                    status = await self._process.wait()
-                    why = _why(status)
+                    process = await self._start(paths, hub_url, reason)
+                    why = why_it_ended(await process.wait())
                 except (RecoveryStoreError, FlowStuckError, sqlite3.Error, OSError) as error:
                     why = str(error)
                 self.pid = None
-                asked, self._restarting = self._restarting, None
-                await self._ended(asked or why)
-                if asked is not None:
-                    reason = asked
+                if self._asked is not None:
+                    reason = self._asked
+                    await self._ended(reason)
                     continue
-                _log.warning("The flow ended (%s).", why)
-                pause = self._state.ended(why)
+                reason = self._given_up or why
+                _log.warning("The flow ended (%s).", reason)
+                pause = self._state.ended(reason)
                 self._changed()
-                reason = why
+                await self._ended(reason)
                 await self._pause(pause)
         finally:
             await self._kill()
 
     def restart(self, why: str) -> None:
-        """End the flow's process by SIGKILL; it is started again at once."""
+        """End the flow's process by SIGKILL; it is started again at once.
+
+        Where there is none, one is being started or waited for: that it is at once, too.
+        """
         self._retry.set()
-        if self._process is not None and self._process.returncode is None:
-            self._restarting = why
+        if self._send_kill():
+            self._asked = why
             self._state.restart("The flow was killed and is being started again.")
-            self._process.kill()
             self._changed()
 
-    async def _start(self, paths: Paths, hub_url: str, reason: str) -> None:
+    def give_up(self, why: str) -> None:
+        """End the flow's process by SIGKILL, as one that has failed."""
+        if self._send_kill():
+            self._given_up = why
+
+    def _send_kill(self) -> bool:
+        """Kill the process; False where there is none, or none any more."""
+        if self._process is None or self._process.returncode is not None:
+            return False
+        try:
+            self._process.kill()
+        except ProcessLookupError:  # it ended in this very moment
+            return False
+        return True
+
+    async def _start(self, paths: Paths, hub_url: str, reason: str) -> asyncio.subprocess.Process:
         secret = await self._begin(reason)
         lock = await claim(self._lock)
-        try:
-            purged = await asyncio.to_thread(purge, paths.recovery)
-        finally:
-            lock.release()
+        # Shielded: a thread that is called off before it begins would never let the lock go.
+        purged = await asyncio.shield(asyncio.to_thread(_purge, lock, paths.recovery))
         if purged:
             _log.info("Purged %d snapshots of epochs that never finished.", purged)
         launch = Launch(
@@ -115,23 +134,33 @@ class Supervisor:
         )
         self.pid = self._process.pid
         self._changed()
+        return self._process
 
     async def _pause(self, seconds: float) -> None:
-        self._retry.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._retry.wait()
 
     async def _kill(self) -> None:
-        process = self._process
-        if process is not None and process.returncode is None:
-            process.kill()
-            await process.wait()
+        self._send_kill()
+        if self._process is not None:
+            await self._process.wait()
         self.pid = None
 
 
+def _purge(lock: FileLock, folder: Path) -> int:
+    """Purge, and only then let the lock go: also where nobody waits for it any more."""
+    try:
+        return purge(folder)
+    finally:
+        lock.release()
+
+
 async def claim(path: Path) -> FileLock:
-    """Wait until no flow holds its lock, and take it; kill one that does not end by itself."""
+    """Wait until no flow holds its lock, and take it; kill one that does not end by itself.
+
+    The holder may be this process: a purge that nobody waits for any more.
+    """
     loop = asyncio.get_running_loop()
     began = loop.time()
     killed = False
@@ -142,7 +171,7 @@ async def claim(path: Path) -> FileLock:
             waited = loop.time() - began
             if waited > _GIVE_UP_S:
                 raise FlowStuckError(f"an old flow does not end: {error}") from error
-            if waited > _PATIENCE_S and not killed and error.pid is not None:
+            if waited > _PATIENCE_S and not killed and error.pid not in (None, os.getpid()):
                 _log.warning("Killing the flow of an earlier server, process %d.", error.pid)
                 killed = True
                 with contextlib.suppress(ProcessLookupError):
@@ -150,9 +179,11 @@ async def claim(path: Path) -> FileLock:
         await asyncio.sleep(_POLL_S)
 
 
-def _why(status: int) -> str:
+def why_it_ended(status: int) -> str:
+    """Say in words what the status of an ended flow means."""
     if status < 0:
-        return f"killed by {signal.Signals(-status).name}"
+        known = -status in {each.value for each in signal.Signals}
+        return f"killed by {signal.Signals(-status).name if known else f'signal {-status}'}"
     return (
         f"exit status {status}: the reason is in what it wrote to the terminal; where its state is"
         f" damaged, {REMEDY}"

@@ -14,17 +14,18 @@ from starlette.websockets import WebSocket
 from dataflow.sample import SAMPLE
 from web.errors import APIError, not_found
 from web.http import assets
-from web.http.api.answers import error_response, service_of, storage_error
+from web.http.api.answers import error_response, storage_error
 from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
 from web.http.pages import prepare, render_dashboard, render_not_found
 from web.http.resource import Later, Resource
 from web.http.safety import Safety
 from web.live.socket import serve_browser
-from web.service.service import Service
+from web.service.service import Service, service_of
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
 
 _HTML: Final = "text/html"
+HUB_PATH: Final = "/ws/publish"
 
 
 async def dashboard(request: Request) -> Response:
@@ -32,7 +33,7 @@ async def dashboard(request: Request) -> Response:
 
     Where that is none, the dashboard as it is at first, and what is wrong with the URL.
     """
-    service = service_of(request)
+    service = service_of(request.app)
     asked = {name: value for name, value in request.query_params.items() if value}
     window, complaint = Window(), ""
     try:
@@ -49,7 +50,7 @@ async def dashboard(request: Request) -> Response:
 
 async def one_cart(request: Request) -> Response:
     """``GET /carts/{user_id}``: the dashboard, straight to one cart."""
-    service = service_of(request)
+    service = service_of(request.app)
     user_id: str = request.path_params["user_id"]
 
     async def make() -> bytes:
@@ -82,7 +83,6 @@ def routes() -> list[BaseRoute]:
         Resource("/cart-join.json", get=sample),
         *ROUTES,
         WebSocketRoute("/ws", live_socket),
-        WebSocketRoute("/ws/publish", publish_socket),
         Resource(f"{assets.ROOT}/{{path:path}}", get=assets.installed().serve),
     ]
 
@@ -106,6 +106,16 @@ def create_app(service: Service) -> ASGIApp:
     app.state.service = service
     app.state.receiving = 0
     app.state.exports = Exports()
+    return Safety(app)
+
+
+def create_hub_app(service: Service) -> ASGIApp:
+    """Make the application for the flow of this server, at an address of its own: its one socket.
+
+    Nobody else has a reason to come there, nor the flow one to come anywhere else.
+    """
+    app = Starlette(routes=[WebSocketRoute(HUB_PATH, publish_socket)])
+    app.state.service = service
     return Safety(app)
 
 

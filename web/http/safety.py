@@ -5,6 +5,7 @@ this server is; one that a browser sends from another origin is refused, so that
 read or change anything here.
 """
 
+import time
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -13,9 +14,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.errors import APIError
 from web.http.api.answers import error_response
+from web.http.connections import is_spare
+from web.http.head import refuse_head
+from web.http.patience import impatient
 
 LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 MAX_REQUESTS: Final = 256
+ALWAYS: Final = frozenset({"/livez", "/readyz"})
+"""What is answered however many requests there are."""
+
 
 _HEADERS: Final = {
     # What may be kept says so itself: facts are stale at once, and a page names its modules.
@@ -41,27 +48,30 @@ class Safety:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
-        if scope["type"] not in ("http", "websocket"):
-            await self._app(scope, receive, send)
-            return
-        refusal = refuse(Headers(scope=scope))
         if scope["type"] == "websocket":
+            refusal = refuse(Headers(scope=scope)) or refuse_head(scope)
             if refusal is not None:
                 await send({"type": "websocket.close", "code": 1008, "reason": refusal.message})
                 return
             await self._app(scope, receive, send)
-            return
-        if refusal is None and self._requests >= MAX_REQUESTS:
+        elif scope["type"] == "http":
+            await self._pass_on(scope, impatient(receive, time.monotonic), _with_headers(send))
+        else:
+            await self._app(scope, receive, send)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = refuse(Headers(scope=scope)) or refuse_head(scope)
+        counts = scope["path"] not in ALWAYS
+        if refusal is None and counts and (self._requests >= MAX_REQUESTS or is_spare(scope)):
             refusal = APIError(503, "busy", "too many requests at once: try again in a moment")
-        send = _with_headers(send)
         if refusal is not None:
             await error_response(refusal)(scope, receive, send)
             return
-        self._requests += 1
+        self._requests += counts
         try:
             await self._app(scope, receive, send)
         finally:
-            self._requests -= 1
+            self._requests -= counts
 
 
 def refuse(headers: Headers) -> APIError | None:
@@ -106,6 +116,8 @@ def _with_headers(send: Send) -> Send:
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
+            if message["status"] == 408:  # the rest of the body is not waited for either
+                headers["connection"] = "close"
         await send(message)
 
     return send_with_headers

@@ -61,8 +61,6 @@ class Uploads:
         self._ended = journal.uploads.ended(ENDED_SHOWN)
         for upload in journal.uploads.unended():
             self._keep(upload)
-        # A kill may have come between a commit and what it means for these.
-        self._unheard = set(self._open)
         self.crashed: Callable[[BaseException], None] = _raise
         """Hears of a task that ended by what nobody foresaw: the server is to end, too."""
 
@@ -185,10 +183,9 @@ class Uploads:
 
     async def committed(self, uploads: Iterable[str]) -> None:
         """Bring uploads up to date with what the view now holds of them; harmless twice."""
-        for upload_id in self._unheard.union(uploads):
+        for upload_id in uploads:
             if (upload := self._open.get(upload_id)) is not None:
                 await self._look(upload)
-        self._unheard.clear()
 
     async def _look(self, upload: OpenUpload) -> None:
         """Let an upload hear what its counts mean for it."""
@@ -262,6 +259,7 @@ def _raise(error: BaseException) -> None:
 
 def _tidy(files: Path) -> None:
     """Remove files that a kill cut short while they came in: never whole, and so never answered."""
-    for name in os.listdir(files):  # its names alone: there may be very many
-        if name[0] == "." and _PARTIAL.fullmatch(name):
-            (files / name).unlink()
+    with os.scandir(files) as found:  # no object of a path for each: there may be very many
+        names = [each.name for each in found if each.name[0] == "."]
+    for name in filter(_PARTIAL.fullmatch, names):
+        (files / name).unlink()

@@ -66,8 +66,8 @@ class Contents:
     async def moment(self) -> AsyncIterator[Moment]:
         """Look at the generation in force, which stays open meanwhile, whatever replaces it."""
         generation = self._generation()
-        with generation.held():
-            skipped = await generation.read(lambda view: view.skipped(None, SKIPPED_SHOWN))
+        with generation.threads.held():
+            skipped = await generation.threads.read(lambda view: view.skipped(None, SKIPPED_SHOWN))
             uploads, total = generation.uploads.shown(UPLOADS_SHOWN)
             rows = [Row(each.id, _encode(generation.uploads.describe(each))) for each in uploads]
             yield _Moment(
@@ -98,6 +98,6 @@ class _Moment(Moment):
 
     @override
     async def content(self, window: Window) -> Content:
-        page = await self._generation.carts(window)
+        page = await self._generation.carts.page(window)
         carts = ListPart(page.rows, {"total": page.total, "next": page.next})
         return Content(self._generation.name, carts, *self._shared)

@@ -5,19 +5,17 @@ Puts the parts together and owns their tasks; each part knows only what it is gi
 
 import asyncio
 import contextlib
-import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Coroutine
-from pathlib import Path
 from typing import Any
 
 from dataflow.faults import reach
-from dataflow.journal import Appended, Journal, JournalError
+from dataflow.journal import Appended, JournalError
+from dataflow.recovery import store_bytes
 from dataflow.upload import Upload
-from web.data.files import link, sync
 from web.data.folder import DataFolder
-from web.data.paths import Paths, SwitchError, remove
+from web.data.paths import Paths, SwitchError
 from web.errors import APIError
 from web.flow.publish import PublishPoint
 from web.flow.state import RUNNING, FlowState
@@ -27,12 +25,13 @@ from web.service.contents import Contents
 from web.service.event_rate import EventRate
 from web.service.gate import Gate
 from web.service.generation import Generation
+from web.service.renewal import make_generation, switch_to
+from web.service.starts import Starts
 from web.service.upkeep import Upkeep
 from web.settings import Settings
 from web.times import rfc3339_or_none
-from web.view.view import Outcome, View, ViewError
-
-_log = logging.getLogger(__name__)
+from web.view.outcome import Outcome
+from web.view.view import ViewError
 
 
 class Service:
@@ -56,8 +55,8 @@ class Service:
         self._hub_url = ""
         self._release = True
         self._snapshot_at: float | None = None
-        self._unwritten: dict[str, str | float | None] = {}
         self._resetting = asyncio.Lock()
+        self._stopped = False
         self._tasks: list[asyncio.Task[None]] = []
         self._committing: asyncio.Task[None] | None = None
         self._live_task: asyncio.Task[None] | None = None
@@ -65,29 +64,31 @@ class Service:
             lock=folder.flow_lock,
             state=self.flow,
             snapshot_interval=settings.snapshot_interval,
-            begin=self._begin_execution,
-            ended=self._end_execution,
+            begin=lambda reason: self.starts.begin(reason),
+            ended=lambda why: self.starts.ended(why),
             changed=self.live.changed,
         )
-        self.generation, self.upkeep = self._open(folder.current())
+        self.generation, self.starts, self.upkeep = self._open(folder.current())
         folder.discard_superseded(self.generation.paths)
 
-    def start(self, port: int, *, release: bool = True) -> None:
-        """Start what runs for ever; the server listens on ``port`` by now.
+    def start(self, hub_url: str, *, release: bool = True) -> None:
+        """Start what runs for ever; by now the flow finds ``/ws/publish`` at ``hub_url``.
 
         Without ``release``, uploads stay where they are in the journal.
         """
         self._release = release
-        self._hub_url = f"ws://127.0.0.1:{port}/ws/publish"
+        self._hub_url = hub_url
         self._live_task = self._task(self.live.run(), "live")
         self._start_generation("the server was started")
 
     async def stop(self) -> None:
         """End the flow and all tasks, and close the files."""
-        await self._stop_flow()
-        await self._end(self._committing)
-        await self._end(self._live_task)
-        await self.generation.close()
+        self._stopped = True
+        async with self._resetting:
+            await self._stop_flow()
+            await self._end(self._committing)
+            await self._end(self._live_task)
+            await self.generation.close()
 
     @contextlib.asynccontextmanager
     async def writing(self) -> AsyncIterator[Generation]:
@@ -111,8 +112,18 @@ class Service:
         return appended
 
     async def reset(self, replay: str | None) -> Upload | None:
-        """Start over, and replay one of the uploads where that is asked for."""
+        """Start over, and replay one of the uploads where that is asked for.
+
+        What has begun is brought to its end, also where whoever asked for it goes away.
+        """
+        resetting = asyncio.create_task(self._reset(replay), name="reset")
+        resetting.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return await asyncio.shield(resetting)
+
+    async def _reset(self, replay: str | None) -> Upload | None:
         async with self._resetting:
+            if self._stopped:
+                raise APIError(503, "ending", "the server is about to end: nothing was changed")
             again = None if replay is None else self.generation.uploads.get(replay)
             async with self.gate.closed():
                 return await self._start_over(again)
@@ -133,17 +144,17 @@ class Service:
     async def describe_snapshot(self) -> dict[str, Any]:
         """Tell when the flow's last snapshot was taken, and how large all of them are."""
         folder = self.generation.paths.recovery
-        size = await asyncio.to_thread(_size, folder)
+        size = await asyncio.to_thread(store_bytes, folder)
         return {"taken_at": rfc3339_or_none(self._snapshot_at), "bytes": size}
 
     async def _start_over(self, again: Upload | None) -> Upload | None:
         old = self.generation
-        await self._stop_flow()
-        self.flow.restart("Everything is being started over.")
-        await old.uploads.stop()
         try:
-            new = await asyncio.to_thread(self._make_generation, again, old)
-            new = await asyncio.to_thread(self._switch_to, new)
+            await self._stop_flow()
+            self.flow.start_over("Everything is being started over.")
+            await old.uploads.stop()
+            new = await asyncio.to_thread(make_generation, self.folder, again, old.paths)
+            new = await asyncio.to_thread(switch_to, self.folder, new)
         except SwitchError as error:
             raise self._ending(error) from error
         except BaseException:
@@ -173,7 +184,7 @@ class Service:
     async def _go_on_with(self, new: Paths, old: Generation) -> None:
         """Open a generation that is in force now, and let the old one go."""
         await self._end(self._committing)
-        self.generation, self.upkeep = self._open(new)
+        self.generation, self.starts, self.upkeep = self._open(new)
         self.contents.rate = EventRate()
         self._snapshot_at = None
         await old.close()
@@ -181,53 +192,20 @@ class Service:
         self._start_generation("everything was started over")
         self.live.changed()
 
-    def _make_generation(self, again: Upload | None, old: Generation) -> Paths:
-        """Make a generation that has been opened once: what could fail, fails before it counts."""
-        new = self.folder.new_generation(supersedes=old.paths.facts.number)
-        try:
-            if again is not None:
-                link(old.paths.uploads / again.file, new.uploads / again.file)
-                sync(new.uploads)
-            with contextlib.closing(Journal(new.journal)) as journal:
-                if again is not None:
-                    journal.add_upload(
-                        again.id,
-                        again.name,
-                        file=again.file,
-                        size=again.bytes,
-                        lines=again.lines,
-                        rate=again.rate,
-                        now=time.time(),
-                        looks_like=again.looks_like,
-                    )
-            View(new.view).close()
-            sync(new.folder)
-        except BaseException:
-            remove(new)
-            raise
-        reach("generation made")
-        return new
-
-    def _switch_to(self, new: Paths) -> Paths:
-        try:
-            switched = self.folder.switch_to(new)
-        except OSError:
-            remove(new)
-            raise
-        reach("generation switched")
-        return switched
-
-    def _open(self, paths: Paths) -> tuple[Generation, Upkeep]:
+    def _open(self, paths: Paths) -> tuple[Generation, Starts, Upkeep]:
         generation = Generation(paths, self._committed, self.live.changed)
         generation.uploads.crashed = self._crash
+        starts = Starts(generation, self.flow, self.publish_point, lambda: self.upkeep.caught_up())
         upkeep = Upkeep(
             generation,
             self.flow,
             self.live,
-            restart_flow=self.supervisor.restart,
+            supervisor=self.supervisor,
             received=lambda: self.publish_point.received,
+            write_starts=starts.catch_up,
+            epoch_s=self.settings.snapshot_interval,
         )
-        return generation, upkeep
+        return generation, starts, upkeep
 
     def _start_generation(self, reason: str) -> None:
         self._committing = self._task(self.generation.committer.run(), "committer")
@@ -270,74 +248,19 @@ class Service:
         if not self.crashed.done():
             self.crashed.set_exception(error)
 
-    async def _begin_execution(self, reason: str) -> str:
-        generation = self.generation
-        await self.publish_point.shut()
-        await generation.committer.drain()
-        execution, target = await generation.write(generation.view.begin_execution, reason)
-        self._unwritten = {}
-        self.flow.begin(execution, target)
-        self.live.changed()
-        return self.publish_point.expect(execution)
-
-    async def _end_execution(self, why: str) -> None:
-        generation = self.generation
-        try:
-            await generation.write(
-                generation.view.change_execution,
-                self.flow.execution,
-                ended_at=time.time(),
-                ended_because=why,
-            )
-        except sqlite3.Error as error:
-            _log.error("The end of the flow could not be written down: %s.", error)
-
     async def _committed(self, outcome: Outcome) -> None:
         """Pass on what the view has made durable."""
         generation = self.generation
-        for (upload, part), counts in outcome.parts.items():
-            generation.totals.put_part(upload, part, counts)
-        for group, (accepted, figures) in outcome.groups.items():
-            generation.totals.put_group(group, accepted, figures)
         self.upkeep.committed(outcome)
-        generation.recent.put(outcome.recent)
+        await generation.committed(outcome)
         if outcome.barrier:
             self._snapshot_at = time.time()
         self.contents.rate.sample(generation.totals.all.accepted)
-        if outcome.position is not None:
-            generation.run_ahead.arrived(outcome.position)
-        await self._follow_recovery(outcome)
-        await generation.uploads.committed({upload for upload, _ in outcome.parts})
+        await self.starts.committed(outcome)
         self.live.changed()
 
-    async def _follow_recovery(self, outcome: Outcome) -> None:
-        generation = self.generation
-        changes = self._unwritten  # kept until it is written: a full disk may take its time
-        caught_up = False
-        if (started := outcome.started) is not None:
-            caught_up = self.flow.started(started.offset)
-            place = generation.journal.place(started.offset)
-            source, line = place or (None, None)
-            changes |= {
-                "carts": started.carts,
-                "offset": started.offset,
-                "source": source,
-                "line": line,
-                "records": generation.journal.lines_between(started.offset, self.flow.target),
-            }
-        caught_up |= self.flow.reached(outcome.position, barrier=outcome.barrier)
-        if caught_up:
-            changes["caught_up_at"] = time.time()
-            self.upkeep.caught_up()
-        if changes:
-            await generation.write(generation.view.change_execution, self.flow.execution, **changes)
-            self._unwritten = {}
 
-
-def _size(folder: Path) -> int:
-    """Sum the sizes of the files in a folder that may change, or be missing."""
-    size = 0
-    for path in folder.glob("*"):
-        with contextlib.suppress(FileNotFoundError):
-            size += path.stat().st_size
-    return size
+def service_of(application: Any) -> Service:
+    """Give the service that an application was made around."""
+    service: Service = application.state.service
+    return service

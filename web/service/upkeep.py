@@ -10,16 +10,19 @@ import logging
 import math
 import sqlite3
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 from dataflow.database import is_damage
+from dataflow.recovery import store_bytes
 from web.flow.agreement import Agreement
-from web.flow.state import RUNNING, FlowState
+from web.flow.state import RUNNING, FlowState, Phase
+from web.flow.supervisor import Supervisor
 from web.flow.watchdog import Watchdog
 from web.live.live import Live
-from web.service.generation import LONGEST_REST_S, Generation
-from web.view.view import Outcome
+from web.service.generation import Generation
+from web.view.carts import LONGEST_REST_S
+from web.view.outcome import Outcome
 
 AGREEMENT_EVERY_S: Final = 60.0
 _FEW_UNMOVED: Final = 65_536
@@ -40,16 +43,23 @@ class Upkeep:
         flow: FlowState,
         live: Live,
         *,
-        restart_flow: Callable[[str], object],
+        supervisor: Supervisor,
         received: Callable[[], int],
+        write_starts: Callable[[], Awaitable[None]],
+        epoch_s: float,
     ) -> None:
-        """``restart_flow`` is told why; ``received`` counts what the flow has sent."""
+        """``received`` counts what the flow has sent; its epochs last ``epoch_s`` seconds.
+
+        ``write_starts`` tries again to write down what became of the flow.
+        """
         self.agreement = Agreement()
         self._generation = generation
+        self._write_starts = write_starts
         self._flow = flow
         self._live = live
-        self._restart_flow = restart_flow
+        self._supervisor = supervisor
         self._received = received
+        self._epoch_s = epoch_s
         self._check_now = asyncio.Event()
         self._few_unmoved = asyncio.Event()
         self._committed_at = -math.inf
@@ -84,7 +94,7 @@ class Upkeep:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(AGREEMENT_EVERY_S):
                     await self._check_now.wait()
-                    if await self._generation.count_unmoved() > _FEW_UNMOVED:
+                    if await self._generation.carts.count_unmoved() > _FEW_UNMOVED:
                         await self._few_unmoved.wait()
             self._check_now.clear()
             if self._flow.state != RUNNING:
@@ -97,20 +107,26 @@ class Upkeep:
                 _log.error("State and view could not be compared: %s.", error)
 
     async def _watch_flow(self) -> None:
-        """Kill a flow that has work and does nothing."""
-        watchdog = Watchdog()
+        """Give up a flow that has something to do and does nothing."""
+        watchdog = Watchdog(self._epoch_s)
+        generation = self._generation
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
-            generation = self._generation
-            lag = generation.uploads.released_lines - generation.totals.all.processed
-            if watchdog.is_stuck(
+            is_awaited = self._supervisor.pid is not None and generation.committer.is_idle
+            phase = self._flow.phase if is_awaited else Phase.WAITING
+            size = 0
+            if phase is Phase.STARTING:
+                size = await asyncio.to_thread(store_bytes, generation.paths.recovery)
+            why = watchdog.look(
                 time.monotonic(),
+                phase=phase,
                 execution=self._flow.execution,
                 received=self._received(),
-                has_work=lag > 0 and generation.committer.is_idle,
-                is_running=self._flow.state == RUNNING,
-            ):
-                self._restart_flow("it had work and did nothing")
+                has_work=generation.uploads.released_lines > generation.totals.all.processed,
+                store_bytes=size,
+            )
+            if why is not None:
+                self._supervisor.give_up(why)
 
     async def _watch_storage(self) -> None:
         """Find out when what could not be written can be again, and show every change of that."""
@@ -119,6 +135,7 @@ class Upkeep:
             await asyncio.sleep(_WATCH_EVERY_S)
             if self._generation.journal.failure is not None:
                 await asyncio.to_thread(self._generation.journal.try_to_write)
+            await self._write_starts()
             if self._generation.failure != shown:
                 shown = self._generation.failure
                 self._live.changed()
@@ -131,8 +148,8 @@ class Upkeep:
             await asyncio.sleep(rest)
             is_quiet = time.monotonic() - self._committed_at > _QUIET_S
             try:
-                rest = await self._generation.tidy_table(is_quiet=is_quiet)
-                if await self._generation.count_unmoved() > _FEW_UNMOVED:
+                rest = await self._generation.carts.tidy(is_quiet=is_quiet)
+                if await self._generation.carts.count_unmoved() > _FEW_UNMOVED:
                     self._few_unmoved.clear()
                 else:
                     self._few_unmoved.set()
@@ -150,7 +167,7 @@ class Upkeep:
         """Compare the flow's figures with the view's rows; gives a sentence where they differ."""
         async with self._generation.committer.turn:
             told = self.agreement.figures()
-            audit = await self._generation.begin_audit()
+            audit = await self._generation.carts.begin_audit()
         counted = await audit
         if self._flow.state != RUNNING:  # it ended meanwhile: the next recovery is looked at
             return self.agreement.alarm

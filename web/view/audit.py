@@ -13,7 +13,7 @@ from dataflow.cart import count_cart
 from dataflow.messages import Figures
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_row import Entry
-from web.view.completed import count_completed
+from web.view.completed import FeedCount
 from web.view.read_only import connect_read_only
 from web.view.totals import Counted
 
@@ -25,7 +25,9 @@ GROUP BY key_group
 """
 
 
-def count_view(path: Path, unmoved: dict[str, Entry], begun: Callable[[], object]) -> Counted:
+def count_view(
+    path: Path, unmoved: dict[str, Entry], feed: FeedCount, begun: Callable[[], object]
+) -> Counted:
     """Count; ``begun`` is called when later commits change nothing of it any more."""
     with closing(connect_read_only(path)) as db:
         db.execute("BEGIN")
@@ -35,7 +37,7 @@ def count_view(path: Path, unmoved: dict[str, Entry], begun: Callable[[], object
         bulk_insert(db, "INSERT INTO unmoved", list(zip(unmoved)))
         db.execute("CREATE INDEX temp.unmoved_user ON unmoved (user_id)")
         sums = {group: of_group for group, *of_group in db.execute(_COUNT)}
-        completed = count_completed(db)
+        completed = feed.count(db)
     for cart, _, (group, _) in unmoved.values():
         of_group = sums.get(group)
         if of_group is None:

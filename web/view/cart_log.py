@@ -20,7 +20,12 @@ SCHEMA: Final = """
 CREATE TABLE cart_log (
     seq INTEGER PRIMARY KEY, changed INTEGER NOT NULL, at REAL NOT NULL, carts BLOB NOT NULL
 );
+CREATE TABLE cart_round (
+    id INTEGER PRIMARY KEY CHECK (id = 1), ends INTEGER NOT NULL, reached TEXT NOT NULL,
+    remaining REAL NOT NULL
+);
 """
+"""The log, and how far the round has come that moves what it holds to the table."""
 
 Carts = dict[int, dict[str, bytes]]
 """Encoded carts of one commit, by key group and user."""

@@ -6,10 +6,17 @@ cart is all that is kept of it, and a row is made where somebody looks.
 
 from collections.abc import Mapping
 from itertools import count, repeat
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from dataflow.cart import count_cart
-from web.view.windows import Window
+
+SCHEMA: Final = """
+CREATE TABLE carts (
+    user_id TEXT PRIMARY KEY, version INTEGER NOT NULL, unpaid INTEGER NOT NULL,
+    paid INTEGER NOT NULL, waiting INTEGER NOT NULL, changed INTEGER NOT NULL,
+    updated_at REAL NOT NULL, cart BLOB NOT NULL, key_group INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
 
 Entry = tuple[bytes, int, tuple[int, float]]
 """An encoded cart, its ``changed``, and its key group with the time of its commit."""
@@ -60,15 +67,3 @@ def row_of(user_id: str, entry: Entry) -> CartRow:
         cart,
         group,
     )
-
-
-def matches(row: CartRow, window: Window) -> bool:
-    """Whether a row is in a window's search and filter."""
-    if window.filter != "all" and not getattr(row, window.filter):
-        return False
-    return is_searched(row.user_id, window)
-
-
-def is_searched(user_id: str, window: Window) -> bool:
-    """Whether a user is in a window's search."""
-    return user_id.startswith(window.search) and window.user in (None, user_id)

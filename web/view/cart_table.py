@@ -18,7 +18,6 @@ from typing import Final
 
 from dataflow.cart import count_cart
 from dataflow.database import transaction
-from web.view import cart_log
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_log import CartLog, Change, Place
 from web.view.cart_row import CartRow, Entry, row_of
@@ -42,19 +41,6 @@ SORTED: Final = 65_536
 
 CUT: Final = 262_144
 """Changes that are taken out of the log at once, for the same reason."""
-
-SCHEMA: Final = f"""
-CREATE TABLE carts (
-    user_id TEXT PRIMARY KEY, version INTEGER NOT NULL, unpaid INTEGER NOT NULL,
-    paid INTEGER NOT NULL, waiting INTEGER NOT NULL, changed INTEGER NOT NULL,
-    updated_at REAL NOT NULL, cart BLOB NOT NULL, key_group INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE cart_round (
-    id INTEGER PRIMARY KEY CHECK (id = 1), ends INTEGER NOT NULL, reached TEXT NOT NULL,
-    remaining REAL NOT NULL
-);
-{cart_log.SCHEMA}
-"""
 
 _ASKED: Final = 500
 _SAMPLED: Final = 32

@@ -15,7 +15,7 @@ from typing import Final
 from dataflow.database import is_damage
 from dataflow.faults import reach
 from dataflow.recovery import REMEDY
-from web.view.view import Outcome
+from web.view.outcome import Outcome
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 COMMIT_BYTES: Final = 1024 * 1024

@@ -81,6 +81,20 @@ def last_completed(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT ifnull(max(seq), 0) FROM completed").fetchone()[0])
 
 
-def count_completed(db: sqlite3.Connection) -> int:
-    """Count the orders that stand in the blocks."""
-    return int(db.execute("SELECT ifnull(sum(count), 0) FROM completed").fetchone()[0])
+class FeedCount:
+    """Counts the orders that stand in the blocks, again and again.
+
+    A block is never changed, so each time only those that are new are looked at.
+    """
+
+    def __init__(self) -> None:
+        self._last = self._count = 0
+
+    def count(self, db: sqlite3.Connection) -> int:
+        """Count them as a connection sees them now, which is not before the last time."""
+        last, new = db.execute(
+            "SELECT max(seq), ifnull(sum(count), 0) FROM completed WHERE seq > ?", (self._last,)
+        ).fetchone()
+        self._last = self._last if last is None else last
+        self._count += new
+        return self._count

@@ -5,7 +5,7 @@ encoded it, and only what is looked at is decoded. Rows that the table
 of carts lacks are laid over it for the time of a call.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -21,8 +21,9 @@ from web.view.page import Page, Row
 from web.view.read_only import connect_read_only
 from web.view.recoveries import Recoveries, read_recoveries
 from web.view.skipped import SkippedPage, read_all_skipped, read_skipped
+from web.view.skipped_filter import ALL_SKIPPED, SkippedFilter
 from web.view.sorts import SORTS
-from web.view.windows import ALL_SKIPPED, SkippedFilter, Window, encode_cursor
+from web.view.windows import Window, encode_cursor
 
 _TABLE: Final = "carts"
 _NEWEST: Final = "newest_carts"
@@ -33,6 +34,9 @@ CREATE TEMP VIEW {_NEWEST} AS
 SELECT * FROM {_TABLE} WHERE user_id NOT IN (SELECT user_id FROM unmoved)
 UNION ALL SELECT * FROM unmoved;
 """
+_STEPS: Final = 100_000
+"""How often a long reading looks whether it is over, in steps of SQLite's: a millisecond or so."""
+
 _TOP: Final = "\U0010ffff" * 256
 """Ends the range of a prefix: no user id that begins with it sorts after prefix and this."""
 
@@ -53,9 +57,9 @@ class ViewReader:
         self._db.execute("BEGIN")
         self._db.execute("SELECT 1 FROM position").fetchone()  # the first reading begins it
 
-    def interrupt(self) -> None:
-        """Raise ``sqlite3.OperationalError`` in what is being read; from any thread."""
-        self._db.interrupt()
+    def stop_when(self, is_over: Callable[[], bool]) -> None:
+        """Raise ``sqlite3.OperationalError`` in what is being read once it is over."""
+        self._db.set_progress_handler(is_over, _STEPS)
 
     def carts(
         self,

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
-from web.view.cart_row import CartRow, Entry, is_searched, matches, row_of
+from web.view.cart_row import CartRow, Entry, row_of
 from web.view.sorts import NEWEST
 from web.view.windows import Window
 
@@ -61,3 +61,15 @@ class RecentCarts:
                 if len(found) == count:
                     return found
         return found if self._is_whole else None
+
+
+def matches(row: CartRow, window: Window) -> bool:
+    """Whether a row is in a window's search and filter."""
+    if window.filter != "all" and not getattr(row, window.filter):
+        return False
+    return is_searched(row.user_id, window)
+
+
+def is_searched(user_id: str, window: Window) -> bool:
+    """Whether a user is in a window's search."""
+    return user_id.startswith(window.search) and window.user in (None, user_id)

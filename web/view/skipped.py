@@ -1,7 +1,7 @@
-"""Skipped records as the view keeps them: the records, and how many there are of each kind.
+"""Skipped records as the view keeps them, each once, and as they are read by pages.
 
-Counts are written with what they count, so that nobody counts records: neither a page of them nor
-their totals cost more with more of them. An upload has one source, the name of its file.
+They are counted and listed as they are written: neither a page nor a total costs more with more of
+them.
 """
 
 import sqlite3
@@ -10,15 +10,14 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from dataflow.messages import API, RecordsSkipped
+from dataflow.messages import RecordsSkipped
 from web.times import rfc3339, rfc3339_or_none
 from web.view.bulk_insert import bulk_insert
 from web.view.json_line import encode_line
 from web.view.page import Page, Row
-from web.view.windows import ALL_SKIPPED, MAX_LIMIT, SkippedFilter
-
-LARGEST: Final = 50
-"""So many sources are told of, those with the most records: there may be any number of them."""
+from web.view.skipped_filter import ALL_SKIPPED, SkippedFilter
+from web.view.skipped_lists import count_skipped, list_skipped, newest_ids
+from web.view.windows import MAX_LIMIT
 
 SCHEMA: Final = """
 CREATE TABLE skipped (
@@ -27,29 +26,7 @@ CREATE TABLE skipped (
     raw_cut INTEGER NOT NULL, skipped_at REAL NOT NULL, resubmitted_at REAL,
     UNIQUE (upload, line)
 );
-CREATE INDEX skipped_source ON skipped (source, reason);
-CREATE INDEX skipped_reason ON skipped (reason);
 """
-
-COUNTS_SCHEMA: Final = """
-CREATE INDEX skipped_upload ON skipped (upload, reason);
-CREATE TABLE skipped_counts (
-    scope TEXT NOT NULL, label TEXT NOT NULL, reason TEXT NOT NULL, count INTEGER NOT NULL,
-    PRIMARY KEY (scope, label, reason)
-) WITHOUT ROWID;
-CREATE INDEX skipped_largest ON skipped_counts (scope, reason, count);
-"""
-"""``scope`` is ``all``, ``source`` or ``upload``, and ``label`` which; no ``reason`` is any."""
-
-COUNT_ALL: Final = """
-INSERT INTO skipped_counts SELECT 'all', '', reason, count(*) FROM skipped GROUP BY reason;
-INSERT INTO skipped_counts
-SELECT 'source', source, reason, count(*) FROM skipped GROUP BY source, reason;
-INSERT INTO skipped_counts SELECT 'source', source, '', count(*) FROM skipped GROUP BY source;
-INSERT INTO skipped_counts
-SELECT 'upload', upload, reason, count(*) FROM skipped WHERE upload <> '' GROUP BY upload, reason;
-"""
-"""What counts the records of a view that has no counts yet."""
 
 _COLUMNS: Final = (
     'id, upload, source, line, reason, message, "column", raw, raw_cut, skipped_at, resubmitted_at'
@@ -57,11 +34,6 @@ _COLUMNS: Final = (
 _INSERT: Final = """
 INSERT INTO skipped (upload, line, source, reason, message, "column", raw, raw_cut, skipped_at)
 """
-_NEW: Final = """
-SELECT upload, source, reason, count(*) FROM skipped WHERE id > ? GROUP BY upload, source, reason
-"""
-_ADD: Final = "ON CONFLICT DO UPDATE SET count = count + excluded.count"
-_PAST_ALL: Final = 2**63 - 1
 
 
 class SkippedRecord(msgspec.Struct, frozen=True, gc=False):
@@ -101,28 +73,14 @@ def append_skipped(db: sqlite3.Connection, messages: list[RecordsSkipped], at: f
     ]
     if rows:
         bulk_insert(db, _INSERT, rows, "ON CONFLICT DO NOTHING")
-        _count(db, last)
-
-
-def _count(db: sqlite3.Connection, after: int) -> None:
-    """Add the records after the one numbered ``after`` to the counts, in the same transaction."""
-    counts: list[tuple[str, str, str, int]] = []
-    for upload, source, reason, count in db.execute(_NEW, (after,)):
-        counts += [
-            ("all", "", reason, count),
-            ("source", source, reason, count),
-            ("source", source, "", count),
-        ]
-        if upload != API:
-            counts.append(("upload", upload, reason, count))
-    bulk_insert(db, "INSERT INTO skipped_counts", counts, _ADD)
+        list_skipped(db, last)
 
 
 def read_skipped(
     db: sqlite3.Connection, asked: SkippedFilter, before: int | None, limit: int
 ) -> SkippedPage:
     """Read a page, the newest first, and the counts; in one transaction of the caller's."""
-    by_reason, by_source = _counted(db, asked)
+    by_reason, by_source = count_skipped(db, asked)
     records = _newest(db, asked, list(by_reason), before, limit + 1)
     following = str(records[limit - 1].id) if len(records) > limit else None
     rows = [Row(record.id, encode_line(record)) for record in records[:limit]]
@@ -131,47 +89,11 @@ def read_skipped(
 
 def read_all_skipped(db: sqlite3.Connection, asked: SkippedFilter) -> Iterator[bytes]:
     """Read every record of a filter, the newest first, as JSON."""
-    reasons = list(_counted(db, asked)[0])
+    reasons = list(count_skipped(db, asked)[0])
     before = None
     while records := _newest(db, asked, reasons, before, MAX_LIMIT):
         yield from map(encode_line, records)
         before = records[-1].id
-
-
-def _counted(db: sqlite3.Connection, asked: SkippedFilter) -> tuple[dict[str, int], dict[str, int]]:
-    """Give the counts of a filter by reason and by source, without what there is none of."""
-    source = asked.source
-    if asked.upload is not None:
-        source = _source_of(db, asked.upload)
-        if source is None or asked.source not in (None, source):
-            return {}, {}
-    scope, label = _scope(asked)
-    counts = dict(
-        db.execute(
-            "SELECT reason, count FROM skipped_counts WHERE scope = ? AND label = ?"
-            " AND reason <> '' AND ifnull(reason = ?, 1)",
-            (scope, label, asked.reason),
-        ).fetchall()
-    )
-    if source is not None:
-        return counts, {source: sum(counts.values())} if counts else {}
-    largest = db.execute(
-        "SELECT label, count FROM skipped_counts WHERE scope = 'source' AND reason = ?"
-        " ORDER BY count DESC LIMIT ?",
-        (asked.reason or "", LARGEST),
-    )
-    return counts, dict(largest.fetchall())
-
-
-def _source_of(db: sqlite3.Connection, upload: str) -> str | None:
-    row = db.execute("SELECT source FROM skipped WHERE upload = ? LIMIT 1", (upload,)).fetchone()
-    return None if row is None or upload == API else str(row[0])
-
-
-def _scope(asked: SkippedFilter) -> tuple[str, str]:
-    if asked.upload is not None:
-        return "upload", asked.upload
-    return ("all", "") if asked.source is None else ("source", asked.source)
 
 
 def _newest(
@@ -181,26 +103,14 @@ def _newest(
     before: int | None,
     most: int,
 ) -> list[SkippedRecord]:
-    """Read the newest records; those of a filter by reason, each from an index in their order."""
-    if not reasons:
-        return []
-    before = _PAST_ALL if before is None else before
-    found = "id < ?"
-    values: list[int | str] = [before]
+    """Read the newest records of a filter that has these reasons."""
+    end = "" if before is None else "WHERE id < ?"
+    values = [] if before is None else [before]
     if asked != ALL_SKIPPED:
-        scope, label = _scope(asked)
-        labels = [] if scope == "all" else [label]
-        labelled = f"{scope} = ? AND " if labels else ""
-        one = (
-            f"SELECT * FROM (SELECT id FROM skipped WHERE {labelled}reason = ? AND id < ?"  # noqa: S608 (our own names)
-            " ORDER BY id DESC LIMIT ?)"
-        )
-        found = f"id IN ({' UNION ALL '.join([one] * len(reasons))})"
-        values = []
-        for reason in reasons:
-            values += [*labels, reason, before, most]
+        values = newest_ids(db, asked, reasons, before, most)
+        end = f"WHERE id IN ({','.join('?' * len(values))})"
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM skipped WHERE {found} ORDER BY id DESC LIMIT ?",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM skipped {end} ORDER BY id DESC LIMIT ?",
         (*values, most),
     )
     return [_record(*row) for row in rows]

@@ -6,20 +6,31 @@ the reader is let go when the last row is written, and a crash leaves nothing.
 
 import asyncio
 import os
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Final
-
-from web.view.reader import ViewReader
+from typing import Final, Protocol, TypeVar
 
 BLOCK: Final = 64 * 1024
 """What is written, read and sent at once, in bytes: worth a trip through a thread."""
 
-Rows = Callable[[ViewReader], Iterator[bytes]]
+
+class Reader(Protocol):
+    """What reads the rows: a connection that no other has."""
+
+    def begin(self) -> None:
+        """Hold on to this moment."""
+
+    def stop_when(self, is_over: Callable[[], bool]) -> None:
+        """End what is being read when that is so."""
+
+    def close(self) -> None:
+        """Let it go."""
+
+
+R = TypeVar("R", bound=Reader)
 
 
 class Spool:
@@ -32,18 +43,17 @@ class Spool:
         self._written = 0
         self._news = asyncio.Event()
         self._begun = asyncio.Event()
-        self._view: ViewReader | None = None
         self._is_closed = False
         self._writing: asyncio.Future[None] | None = None
 
-    async def begin(self, path: Path, rows: Rows) -> None:
+    async def begin(self, reader: Callable[[], R], rows: Callable[[R], Iterator[bytes]]) -> None:
         """Begin to write; later commits change nothing of it any more when this returns.
 
         Raises what the reading of its moment raises.
         """
         loop = asyncio.get_running_loop()
         file = os.dup(self._file.fileno())  # the thread's own: it outlives a close
-        self._writing = loop.run_in_executor(self._threads, self._write, loop, file, path, rows)
+        self._writing = loop.run_in_executor(self._threads, self._write, loop, file, reader, rows)
         self._writing.add_done_callback(self._ended)
         await self._begun.wait()
         if self._writing.done():
@@ -84,15 +94,18 @@ class Spool:
     def close(self) -> None:
         """Let the file go, and end the writing, in whatever it is."""
         self._is_closed = True
-        if self._view is not None:
-            with suppress(sqlite3.ProgrammingError):  # it has been closed at its end
-                self._view.interrupt()
         self._file.close()
 
-    def _write(self, loop: asyncio.AbstractEventLoop, file: int, path: Path, rows: Rows) -> None:
+    def _write(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        file: int,
+        reader: Callable[[], R],
+        rows: Callable[[R], Iterator[bytes]],
+    ) -> None:
         try:
-            with closing(ViewReader(path)) as view:
-                self._view = view
+            with closing(reader()) as view:
+                view.stop_when(lambda: self._is_closed)
                 view.begin()
                 loop.call_soon_threadsafe(self._begun.set)
                 for block in _blocks(rows(view)):

@@ -88,6 +88,10 @@ class Totals:
         sums = zip(*map(msgspec.structs.astuple, (self.figures, figures, old)), strict=True)
         self.figures = Figures(*(total + new - before for total, new, before in sums))
 
+    def accepted(self) -> dict[int, int]:
+        """Give the events that each key group has taken in."""
+        return {group: accepted for group, (accepted, _) in self._groups.items()}
+
     def of_upload(self, upload: str) -> Counts:
         """Give the counts of an upload (``API`` for the records of ``POST /api/events``)."""
         return self._uploads.get(upload, Counts())

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -23,7 +23,6 @@ from dataflow.database import FormatError, Schema, open_database, transaction
 from dataflow.messages import (
     Barrier,
     CartsChanged,
-    Figures,
     Position,
     RecordsSkipped,
     Started,
@@ -32,9 +31,9 @@ from dataflow.messages import (
 from dataflow.records import OrderId
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_log import Carts, Change
-from web.view.cart_row import Entry
 from web.view.cart_table import CartTable
 from web.view.completed import Order, append_completed, last_completed
+from web.view.outcome import Outcome
 from web.view.read_only import connect_read_only
 from web.view.recent_carts import MOST
 from web.view.recoveries import begin_recovery, change_recovery
@@ -63,20 +62,6 @@ _FILE: Final = Schema(
 
 class ViewError(Exception):
     """The view cannot be used as it is; the message says why."""
-
-
-class Outcome(NamedTuple):
-    """What one commit made durable, for everybody who keeps sums or shows rows.
-
-    ``parts`` are those of uploads that are not settled.
-    """
-
-    parts: dict[tuple[str, int], Counts]
-    groups: dict[int, tuple[int, Figures]]
-    recent: list[tuple[str, Entry]]
-    position: int | None = None
-    started: Started | None = None
-    barrier: bool = False
 
 
 class View:

@@ -13,6 +13,7 @@ import msgspec
 
 from dataflow.records import REASONS
 from web.errors import bad_request
+from web.view.skipped_filter import SkippedFilter
 from web.view.sorts import FILTERS, NEWEST, SORTS, Key
 
 DEFAULT_LIMIT: Final = 50
@@ -48,17 +49,6 @@ class Window(NamedTuple):
             "cursor": self.cursor,
             "user": self.user,
         }
-
-
-class SkippedFilter(NamedTuple):
-    """Which skipped records: the parameters of ``GET /api/skipped``, None where all are."""
-
-    reason: str | None = None
-    source: str | None = None
-    upload: str | None = None
-
-
-ALL_SKIPPED: Final = SkippedFilter()
 
 
 def read_window(params: Mapping[str, str], limit: int | None = None) -> Window:

@@ -39,10 +39,11 @@ def sentence(done: subprocess.CompletedProcess[bytes], status: int) -> str:
 @pytest.mark.parametrize("path", ["", " ", "\t"])
 def test_a_blank_path_is_refused_wherever_it_comes_from(tmp_path: Path, path: str) -> None:
     """An unset variable in a script must not mean the current folder."""
-    assert "blank" in sentence(run("--data", path, folder=tmp_path), 2)
+    given = sentence(run("--data", path, folder=tmp_path), 2)
+    assert "'--data': the path is blank" in given
+    assert DATA_VARIABLE not in given
     blank = sentence(run(folder=tmp_path, **{DATA_VARIABLE: path}), 2)
-    assert "blank" in blank
-    assert DATA_VARIABLE in blank
+    assert f"{DATA_VARIABLE}: the path is blank" in blank
     assert "blank" in sentence(run("rebuild", path, folder=tmp_path), 2)
     assert "blank" in sentence(run("replay", path, folder=tmp_path), 2)
     assert list(tmp_path.iterdir()) == []

@@ -209,3 +209,26 @@ def assert_holds_again(data: Path, before: dict[str, Any]) -> None:
         assert json.loads(repeated.body) == {"source": "api", "first_line": 1, "last_line": 3}
         assert held(server) == before
         server.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_rebuild_that_is_interrupted_says_so_and_is_no_success(
+    data: Path, before: dict[str, Any], number: signal.Signals
+) -> None:
+    """Status 1, and a sentence; the next start goes on with it."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "web", "rebuild", str(data)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stderr.read(1)  # its bar, before the flow has begun
+        process.send_signal(number)
+        said = process.stderr.read().decode()
+        assert process.stdout.read() == b""
+        assert process.wait(5) == 1
+    assert said.endswith(
+        "cartwatch: stopped before the end of the journal: the next start goes on with it\n"
+    )
+    assert_holds_again(data, before)

@@ -2,6 +2,8 @@
 
 import signal
 import socket
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -119,3 +121,23 @@ def test_reads_and_writes_work_while_the_flow_is_down(tmp_path: Path) -> None:
         assert server.call("POST", "/api/flow/restart").status == 202
         assert server.settled()["events"] == 6
         server.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("module", ["starlette.routing", "uvicorn", "web.service.service"])
+def test_a_signal_before_it_is_live_ends_it_in_silence(
+    tmp_path: Path, module: str, number: signal.Signals
+) -> None:
+    """While it still loads its own code, the status is 0 as well."""
+    words = ["-X", "importtime", "-m", "web", "--port", "0", "--data", str(tmp_path / "data")]
+    with subprocess.Popen(
+        [sys.executable, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.decode().rsplit("|", 1)[-1].strip() == module:
+                process.send_signal(number)
+                break
+        said = process.stderr.read()
+        assert process.wait(5) == 0
+    assert b"Traceback" not in said

@@ -83,9 +83,7 @@ def test_the_feed_is_compared_with_the_orders_that_are_paid() -> None:
     assert agreement.check(paid, paid, 2, now=0.0)
     for completed in (1, 3):
         assert not agreement.check(paid, paid, completed, now=0.0)
-        assert f"2 orders are paid and {completed} stand in the fulfilment feed" in (
-            agreement.alarm or ""
-        )
+        assert f"2 paid orders, and {completed} in the fulfilment feed" in (agreement.alarm or "")
 
 
 def test_a_difference_in_doubt_is_no_alarm_and_an_alarm_lasts_until_they_agree() -> None:

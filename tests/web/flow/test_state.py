@@ -1,8 +1,23 @@
 """The states of the flow, by a clock that the test holds."""
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from web.flow.state import DOWN, FAILURES_UNTIL_DOWN, RECOVERING, RESTARTING, RUNNING, FlowState
+from tests.kit.streams import claim
+from web.flow.state import (
+    DOWN,
+    FAILURES_UNTIL_DOWN,
+    MOVES,
+    RECOVERING,
+    RESTARTING,
+    RUNNING,
+    Event,
+    FlowMoveError,
+    FlowState,
+    Phase,
+)
 
 
 class Clock:
@@ -38,19 +53,31 @@ def test_a_first_start_has_nothing_to_replay_and_runs_at_once(flow: FlowState) -
     assert (flow.state, flow.message) == (RUNNING, None)
 
 
-def test_it_recovers_until_the_position_of_the_start_is_reached_and_durable(
-    flow: FlowState,
-) -> None:
-    """Neither an earlier position nor a position without its barrier is enough."""
-    flow.begin(2, 10)
-    assert not flow.started(4)
+def test_it_recovers_until_all_that_the_view_had_is_reached(flow: FlowState) -> None:
+    """A position may overtake the events before it: each key group is waited for, too.
+
+    And not for the end of an epoch, which may last a minute.
+    """
+    flow.begin(2, 10, {1: 5, 2: 7, 3: 0})
+    assert not flow.started(4, [(1, 5), (2, 3)])
     assert flow.message is not None
-    assert not flow.reached(9, barrier=True)
+    assert not flow.reached(9, [(2, 6)], barrier=False)
     assert not flow.reached(10, barrier=False)
+    assert not flow.reached(None, [(2, 6), (3, 2)], barrier=False)
     assert flow.state == RECOVERING
-    assert flow.reached(None, barrier=True)
+    assert flow.reached(None, [(2, 8)], barrier=False)
     assert flow.state == RUNNING
     assert not flow.reached(11, barrier=True), "it is caught up once"
+
+
+def test_the_end_of_an_epoch_behind_the_position_is_enough(flow: FlowState) -> None:
+    """Where a key group never gets there, the comparison says so, and nobody waits for ever."""
+    flow.begin(2, 10, {1: 5})
+    assert not flow.started(4)
+    assert not flow.reached(9, barrier=True)
+    assert not flow.reached(10, barrier=False)
+    assert flow.reached(None, barrier=True)
+    assert flow.state == RUNNING
 
 
 def test_the_time_of_a_state_is_that_of_the_move_into_it(flow: FlowState, clock: Clock) -> None:
@@ -113,3 +140,159 @@ def test_a_restart_on_purpose_is_no_failure(flow: FlowState) -> None:
         run(flow, execution)
         flow.restart("asked for")
         assert (flow.state, flow.message) == (RESTARTING, "asked for")
+
+
+def test_starting_over_from_down_is_a_first_start(flow: FlowState) -> None:
+    """What could not be started was another store: its failures are forgotten."""
+    for execution in range(1, 6):
+        flow.begin(execution, 5)
+        flow.ended("exit status 1")
+    assert flow.state == DOWN
+    flow.start_over("Everything is being started over.")
+    assert (flow.state, flow.message) == (RESTARTING, "Everything is being started over.")
+    flow.begin(6, 1)
+    assert flow.state == RECOVERING
+    assert flow.started(1)
+    assert flow.state == RUNNING
+    assert flow.ended("x") == 0.1
+
+
+def test_the_last_words_of_a_flow_that_has_ended_change_nothing(flow: FlowState) -> None:
+    """What it had sent may be committed after its end; the next start is not confused by that."""
+    for execution in range(1, 4):
+        flow.begin(execution, 1)
+        flow.ended("exit status 1")
+    assert not flow.started(1)
+    assert not flow.reached(7, barrier=True)
+    assert flow.state == DOWN
+    flow.begin(4, 1)
+    assert flow.started(1)
+
+
+def test_what_is_told_a_second_time_changes_nothing(flow: FlowState) -> None:
+    """Where what follows from it could not be written down, it comes again."""
+    flow.begin(1, 5)
+    assert not flow.started(2)
+    assert not flow.started(2)
+    assert flow.reached(5, barrier=True)
+    assert not flow.started(2)
+    assert flow.state == RUNNING
+
+
+def test_every_phase_knows_every_event(flow: FlowState) -> None:
+    """What is not in the table is refused: a second start beside a first one, and nothing else."""
+    refused = {(phase, event) for phase in Phase for event in Event if event not in MOVES[phase]}
+    assert refused == {(phase, Event.BEGUN) for phase in Phase if phase is not Phase.WAITING}
+    flow.begin(1, 5)
+    with pytest.raises(FlowMoveError, match="a start was written down, and the one before is not"):
+        flow.begin(2, 5)
+    assert (flow.execution, flow.state) == (1, RECOVERING)
+
+
+TARGET = 10
+GROUPS = {1: 3, 2: 4}
+
+
+class AnyWalk(RuleBasedStateMachine):
+    """The flow, moved by whatever comes, beside what it is said to be in words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.flow = FlowState(self.clock)
+        self.execution = 0
+        self.lives = self.is_heard = self.is_up = False
+        self.tries = 0
+        self.position = 0
+        self.groups: dict[int, int] = {}
+        self.state, self.since = RESTARTING, self.clock.now
+
+    @rule(seconds=st.floats(0, 20))
+    def wait(self, seconds: float) -> None:
+        self.clock.now += seconds
+
+    @rule()
+    def begin(self) -> None:
+        if self.lives:
+            with pytest.raises(FlowMoveError):
+                self.flow.begin(self.execution + 1, TARGET, GROUPS)
+            return
+        self.execution += 1
+        self.flow.begin(self.execution, TARGET, GROUPS)
+        self.lives, self.is_heard, self.is_up = True, False, False
+        self.position, self.groups = 0, {}
+
+    @rule(
+        offset=st.integers(1, TARGET), groups=st.dictionaries(st.integers(1, 2), st.integers(0, 5))
+    )
+    def start(self, offset: int, groups: dict[int, int]) -> None:
+        told = self.flow.started(offset, groups.items())
+        news = self.lives and not self.is_heard
+        if news:
+            self.is_heard, self.position, self.groups = True, offset, groups
+            self.is_up = offset == TARGET
+        assert told == (news and self.is_up)
+
+    @rule(
+        position=st.none() | st.integers(1, TARGET + 3),
+        groups=st.dictionaries(st.integers(1, 2), st.integers(0, 5)),
+        barrier=st.booleans(),
+    )
+    def tell(self, position: int | None, groups: dict[int, int], barrier: bool) -> None:
+        told = self.flow.reached(position, groups.items(), barrier=barrier)
+        news = self.lives and self.is_heard and not self.is_up
+        if news:
+            self.position = self.position if position is None else position
+            for group, events in groups.items():
+                self.groups[group] = max(events, self.groups.get(group, 0))
+            is_whole = all(self.groups.get(group, 0) >= of for group, of in GROUPS.items())
+            self.is_up = self.position >= TARGET and (barrier or is_whole)
+        assert told == (news and self.is_up)
+
+    @rule()
+    def end(self) -> None:
+        pause = self.flow.ended("it ended")
+        self.tries = 0 if self.is_up else self.tries + 1
+        self.lives = self.is_heard = self.is_up = False
+        assert 0.1 <= pause <= 10
+
+    @rule()
+    def restart(self) -> None:
+        self.tries = 0 if self.is_up else self.tries
+        self.flow.restart("a restart")
+        self.lives = self.is_heard = self.is_up = False
+
+    @rule()
+    def start_over(self) -> None:
+        self.flow.start_over("all of it")
+        self.lives = self.is_heard = self.is_up = False
+        self.tries = 0
+
+    @rule()
+    def come_up(self) -> None:
+        """From wherever it is: what is started and reaches what the view has is running."""
+        if not self.lives:
+            self.begin()
+        self.start(TARGET, {})
+        self.tell(TARGET, GROUPS, barrier=False)
+        assert self.flow.state == RUNNING
+
+    @invariant()
+    def is_what_it_is_said_to_be(self) -> None:
+        if self.lives and self.is_up:
+            state = RUNNING
+        elif self.lives and self.is_heard:
+            state = RECOVERING
+        elif self.tries >= FAILURES_UNTIL_DOWN:
+            state = DOWN
+        else:
+            state = RECOVERING if self.lives else RESTARTING
+        if state != self.state:
+            self.state, self.since = state, self.clock.now
+        assert (self.flow.state, self.flow.since) == (self.state, self.since)
+        assert (self.flow.message is None) == (state == RUNNING)
+        assert state != DOWN or "could not be started" in (self.flow.message or "")
+
+
+AnyWalk.TestCase.settings = settings(claim, max_examples=150, stateful_step_count=40)
+test_whatever_comes_every_state_has_an_exit = AnyWalk.TestCase

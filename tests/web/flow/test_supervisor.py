@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,8 +15,15 @@ import pytest
 from dataflow.locks import FileLock
 from tests.kit.running import until
 from web.data.folder import DataFolder
-from web.flow.state import DOWN, RESTARTING, FlowState
-from web.flow.supervisor import Supervisor
+from web.flow.state import (
+    DOWN,
+    FAILURES_UNTIL_DOWN,
+    RECOVERING,
+    RESTARTING,
+    FlowState,
+    Phase,
+)
+from web.flow.supervisor import Supervisor, claim, why_it_ended
 
 pytestmark = pytest.mark.anyio
 NO_HUB = "ws://127.0.0.1:9/ws/publish"
@@ -50,6 +58,7 @@ class Stage:
 
     async def _end(self, why: str) -> None:
         self.ends.append(why)
+        self.moved.set()
 
     def _changed(self) -> None:
         pid = self.supervisor.pid
@@ -166,3 +175,99 @@ async def test_an_older_flow_that_does_not_end_is_killed(
         await stage.started()
         assert await holder.wait() == -signal.SIGKILL
     assert f"process {holder.pid}" in caplog.text
+
+
+async def test_a_flow_that_is_given_up_has_failed(tmp_path: Path) -> None:
+    """Told with the reason of whoever gave it up, and counted, unlike one that a person ends."""
+    async with supervised(tmp_path) as stage:
+        for count in range(1, FAILURES_UNTIL_DOWN + 1):
+            await stage.started(count)
+            stage.supervisor.give_up("it did nothing")
+            await stage.until(lambda count=count: len(stage.ends) == count)  # type: ignore[misc]
+        assert stage.ends == ["it did nothing"] * FAILURES_UNTIL_DOWN
+        assert stage.state.state == DOWN
+        assert "it did nothing" in (stage.state.message or "")
+
+
+async def test_a_restart_before_there_is_a_process_ends_in_one_that_runs(tmp_path: Path) -> None:
+    """While the lock is waited for, what is asked for is under way: nothing is told of an end."""
+    folder = DataFolder(tmp_path / "data")
+    folder.current()
+    older = FileLock(folder.flow_lock)
+    folder.release()
+    async with supervised(tmp_path) as stage:
+        await asyncio.to_thread(until, lambda: bool(stage.starts))
+        stage.supervisor.restart("a person restarted it")
+        stage.supervisor.give_up("it did nothing")
+        assert stage.state.state == RECOVERING
+        older.release()
+        await stage.started()
+        assert (stage.starts, stage.ends) == (["the test began"], [])
+
+
+async def test_a_restart_in_a_start_that_fails_tries_again_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks does not wait for the pause that comes after the failure."""
+    monkeypatch.setattr("web.flow.state._FIRST_PAUSE_S", 60)
+    monkeypatch.setattr("web.flow.supervisor._GIVE_UP_S", 0.2)
+    folder = DataFolder(tmp_path / "data")
+    folder.current()
+    older = FileLock(folder.flow_lock)
+    folder.release()
+    async with supervised(tmp_path) as stage:
+        await asyncio.to_thread(until, lambda: bool(stage.starts))
+        stage.supervisor.restart("a person restarted it")
+        await stage.until(lambda: bool(stage.ends))
+        older.release()
+        await stage.started()
+        assert len(stage.starts) == 2
+
+
+async def test_a_second_restart_changes_nothing(tmp_path: Path) -> None:
+    """The first one is on its way: there is one end, and one start."""
+    async with supervised(tmp_path) as stage:
+        await stage.started()
+        stage.supervisor.restart("the first")
+        stage.supervisor.restart("the second")
+        await stage.started(2)
+        assert len(stage.ends) == 1
+        assert stage.state.phase is Phase.STARTING
+
+
+async def test_a_kill_in_the_moment_of_an_end_is_no_error(tmp_path: Path) -> None:
+    """The process is gone before anybody has heard of it."""
+    async with supervised(tmp_path) as stage:
+        pid = await stage.started()
+        os.kill(pid, signal.SIGKILL)
+        stage.supervisor.restart("a person restarted it")
+        await stage.started(2)
+        assert len(stage.ends) == 1
+
+
+async def test_a_purge_that_nobody_waits_for_keeps_the_next_flow_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No flow ever opens a store that is being purged; and this process does not kill itself."""
+    monkeypatch.setattr("web.flow.supervisor._PATIENCE_S", 0.0)
+    purging, done = threading.Event(), threading.Event()
+
+    def slow_purge(_: Path) -> int:
+        purging.set()
+        assert done.wait(20)
+        return 0
+
+    monkeypatch.setattr("web.flow.supervisor.purge", slow_purge)
+    async with supervised(tmp_path):
+        await asyncio.to_thread(purging.wait)
+    claiming = asyncio.create_task(claim(tmp_path / "data" / "flow.lock"))
+    finished, _ = await asyncio.wait([claiming], timeout=0.1)
+    assert not finished
+    done.set()
+    (await claiming).release()
+
+
+@pytest.mark.parametrize("status", [-signal.SIGKILL, -signal.SIGRTMIN - 5, 1, 0])
+def test_every_way_to_end_has_a_sentence(status: int) -> None:
+    """Signals without a name, too."""
+    assert str(abs(status)) in why_it_ended(status) or "SIGKILL" in why_it_ended(status)

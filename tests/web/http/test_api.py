@@ -83,6 +83,8 @@ def test_an_id_in_a_path_is_percent_encoded_and_may_hold_a_slash(
         *("/api/carts.jsonl?filter=x", "/api/skipped?limit=-1", "/api/skipped?cursor=a"),
         *("/api/skipped?reason=x", f"/api/skipped?source={'x' * 1025}", "/api/completed?cursor=-1"),
         *("/api/completed?limit=1.5", "/api/uploads?limit=0", "/api/uploads?cursor=x"),
+        *("/api/recovery?limit=0", "/api/recovery?limit=501", "/api/recovery?cursor=x"),
+        *("/api/skipped.jsonl?reason=x", f"/api/skipped?upload={'x' * 1025}"),
     ],
 )
 def test_a_bad_parameter_is_refused_never_clamped(cartwatch: Cartwatch, path: str) -> None:
@@ -195,6 +197,31 @@ def test_exports_are_the_whole_lists_as_lines(cartwatch: Cartwatch) -> None:
         listed = cartwatch.get(f"/api/{name}?limit=500")
         assert len(lines) == listed["total"]
         assert [json.loads(line) for line in lines][:500] == listed["items"]
+
+
+def test_skipped_records_are_narrowed_to_reason_source_and_upload(cartwatch: Cartwatch) -> None:
+    """List, total, counts and export alike."""
+    uploads = [cartwatch.upload(b"FAIL\n[]\n", name) for name in ("of-1.jsonl", "of-2.jsonl")]
+    for upload in uploads:
+        cartwatch.upload_in(upload, "done")
+    seen = cartwatch.get(f"/api/skipped?upload={uploads[0]}")
+    assert [each["line"] for each in seen["items"]] == [2, 1]
+    assert (seen["total"], seen["by_source"]) == (2, {"of-1.jsonl": 2})
+    assert seen["by_reason"] == {"invalid_json": 1, "not_an_object": 1}
+    assert cartwatch.get("/api/skipped?source=of-2.jsonl&reason=not_an_object")["total"] == 1
+    assert cartwatch.get(f"/api/skipped?upload={uploads[0]}&source=of-2.jsonl")["total"] == 0
+    assert cartwatch.get("/api/skipped")["by_source"]["of-2.jsonl"] == 2
+    lines = cartwatch.call("GET", f"/api/skipped.jsonl?upload={uploads[0]}").body.splitlines()
+    assert [json.loads(line) for line in lines] == seen["items"]
+
+
+def test_the_starts_of_the_flow_are_told_by_pages(cartwatch: Cartwatch) -> None:
+    """The newest is the current one, on every page."""
+    told = cartwatch.get("/api/recovery?limit=1")
+    assert len(told["history"]) == 1
+    assert told["current"]["execution"] == told["total"] == told["history"][0]["execution"]
+    past = cartwatch.get("/api/recovery?cursor=1")
+    assert (past["history"], past["next"], past["current"]) == ([], None, told["current"])
 
 
 def test_the_figures_add_up(cartwatch: Cartwatch) -> None:

@@ -59,7 +59,25 @@ def test_a_bad_rate_is_refused_never_clamped(value: object) -> None:
     assert refused.value.status == 400
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1", "nan", "inf", "-inf", "x", "1e7", "null", "1,5"])
+NO_RATES = (
+    "",
+    "0",
+    "-1",
+    "nan",
+    "inf",
+    "-inf",
+    "x",
+    "1e7",
+    "null",
+    "1,5",
+    "1_0",
+    "٣",
+    " 5",
+    "1e999",
+)
+
+
+@pytest.mark.parametrize("text", NO_RATES)
 def test_a_bad_rate_in_a_url_is_refused(text: str) -> None:
     """Numbers that are none among them."""
     with pytest.raises(APIError) as refused:

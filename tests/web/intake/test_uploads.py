@@ -80,7 +80,7 @@ class Stage:
             self.totals.put_part(upload, SKIPPED_PART, Counts(0, 0, sums.skipped, sums.blank))
             self._offset = entry.offset + 1
             self.run_ahead.arrived(self._offset)
-        await self.uploads.committed({entry.upload or "" for entry in entries})
+        await self.uploads.committed(self.uploads.unended)
         return len(entries)
 
     def shown(self, upload: str) -> dict[str, Any]:

@@ -1,80 +1,78 @@
-"""A generation: how its cart rows get to their table beside a load."""
+"""A generation: what a commit does to all that it keeps."""
 
-from collections.abc import AsyncIterator
+from __future__ import annotations
+
+import asyncio
 from itertools import repeat
 from pathlib import Path
-from unittest.mock import Mock, patch
 
 import pytest
 
+from dataflow.journal import JournalReader
 from dataflow.records import Event
-from tests.kit.view_rows import PlayedFlow, journal_of, rows_of
+from tests.kit.streams import line_of
+from tests.kit.view_rows import PlayedFlow
 from web.data.folder import DataFolder
 from web.service.generation import Generation
-from web.view.cart_table import CartTable
-from web.view.view import Outcome
+from web.view.outcome import Outcome
 
 pytestmark = pytest.mark.anyio
-USERS = [f"user-{number:03}" for number in range(150)]
+DATA = b"".join(line_of(Event(f"user-{number}", 1, False)) for number in range(20)) + b"FAIL\n"
 
 
-async def committed(outcome: Outcome) -> None:
+async def ignored(outcome: Outcome) -> None:
     """Nobody listens."""
 
 
-@pytest.fixture
-async def generation(tmp_path: Path) -> AsyncIterator[Generation]:
-    """Give a view that all of the carts are in, and none of them in its table."""
+def opened(folder: DataFolder) -> tuple[Generation, asyncio.Event]:
+    changed = asyncio.Event()
+    return Generation(folder.current(), ignored, changed.set), changed
+
+
+async def taken_in(generation: Generation, changed: asyncio.Event) -> list[bytes]:
+    """Upload a file, have it released, and give what the flow tells of it."""
+    paths = generation.paths
+    (paths.uploads / "file").write_bytes(DATA)
+    await generation.uploads.add("f", file="file", size=len(DATA), lines=21, rate=None)
+    while generation.uploads.released_lines < 21:
+        changed.clear()
+        await asyncio.wait_for(changed.wait(), 20)
+    reader = JournalReader(paths.journal, paths.uploads)
+    told = PlayedFlow(reader.read(1)).run(2, repeat(9))
+    reader.close()
+    return told
+
+
+async def test_an_upload_that_is_through_ends_and_keeps_one_sum(tmp_path: Path) -> None:
+    """None of its parts, neither in memory nor in the view; nor does a replay bring them back."""
     folder = DataFolder(tmp_path)
-    opened = Generation(folder.current(), committed, lambda: None)
-    flow = PlayedFlow(journal_of([Event(user, 1, False) for user in USERS]))
-    await opened.write(opened.view.commit, flow.run(2, repeat(9)))
-    yield opened
-    await opened.close()
+    generation, changed = opened(folder)
+    told = await taken_in(generation, changed)
+    for _ in range(2):
+        outcome = await generation.threads.write(generation.view.commit, told)
+        await generation.committed(outcome)
+        (upload,), _ = generation.uploads.newest(1)
+        assert (upload.state, generation.totals.all.processed) == ("done", 21)
+        assert generation.totals.unsettled == generation.view.totals().unsettled == []
+        assert generation.totals.of_upload(upload.id).accepted == 20
+    await generation.close()
     folder.release()
 
 
-@pytest.mark.parametrize(
-    ("most_unmoved", "is_quiet", "moves", "rest"),
-    [
-        (150, False, False, 0.25),
-        (149, False, True, 0.25),
-        (100, False, True, 0.0625),
-        (75, False, True, 0.0),
-        (150, True, True, 0.0625),
-    ],
-    ids=["few-wait", "some-wait", "more-wait", "too-many-wait", "it-is-quiet"],
-)
-async def test_moving_takes_the_more_of_the_time_the_more_rows_wait(
-    generation: Generation, *, most_unmoved: int, is_quiet: bool, moves: bool, rest: float
-) -> None:
-    """None until they are as many as may wait, all of it at twice as many, half in a quiet time."""
-    with (
-        patch("web.view.cart_table.MOST_UNMOVED", most_unmoved),
-        patch("web.service.generation.time", Mock(monotonic=Mock(side_effect=[7.0, 7.0625]))),
-        patch.object(CartTable, "move", autospec=True) as move,
-    ):
-        rested = await generation.tidy_table(is_quiet=is_quiet)
-    assert bool(move.call_count) == moves
-    assert rested == rest
+async def test_what_a_kill_left_undone_of_a_commit_is_done_with_the_next(tmp_path: Path) -> None:
+    """An upload that was through then is ended, and cancelled ones that had released nothing."""
+    folder = DataFolder(tmp_path)
+    killed, changed = opened(folder)
+    told = await taken_in(killed, changed)
+    await killed.threads.write(killed.view.commit, told)
+    killed.journal.add_upload("c", "c", file="file", size=1, lines=1, rate=None, now=1.0)
+    killed.journal.change_upload("c", state="cancelled")
+    await killed.close()
 
-
-async def test_moving_ends_when_few_wait_and_in_a_quiet_time_when_none_do(
-    generation: Generation,
-) -> None:
-    """Then it is looked at again a while later; and the log is cut."""
-    with patch("web.view.cart_table.MOST_UNMOVED", 100), patch("web.view.cart_table.SLICE", 32):
-        while await generation.tidy_table(is_quiet=False) < 0.25:
-            pass
-        assert await generation.count_unmoved() <= 100
-        while await generation.tidy_table(is_quiet=True) < 0.25:
-            pass
-    assert generation.view.carts.pressure == 0
-    assert list(rows_of(generation.paths.view)["carts"]) == USERS
-
-
-async def test_who_waits_for_all_rows_gets_them_at_once(generation: Generation) -> None:
-    """However few may wait otherwise."""
-    await generation.move_all()
-    assert await generation.count_unmoved() == 0
-    assert list(rows_of(generation.paths.view)["carts"]) == USERS
+    generation, changed = opened(folder)
+    assert generation.totals.unsettled
+    await generation.committed(Outcome({}, {}, []))
+    assert all(each.finished_at is not None for each in generation.uploads.newest(2)[0])
+    assert generation.totals.unsettled == []
+    await generation.close()
+    folder.release()

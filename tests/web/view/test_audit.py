@@ -14,6 +14,7 @@ from dataflow.records import Event
 from tests.kit.streams import claim, events
 from tests.kit.view_rows import PlayedFlow, journal_of
 from web.view.audit import count_view
+from web.view.completed import FeedCount
 from web.view.view import View
 
 chunks = st.lists(st.lists(events(), min_size=1, max_size=20), min_size=1, max_size=6)
@@ -37,7 +38,7 @@ def test_it_counts_what_the_flow_has_told_however_much_is_in_the_table(
             if number in moves:
                 view.carts.move()
         last = flow.run(len(chunks) + 2, repeat(9))
-        counted = count_view(path, view.carts.unmoved(), lambda: view.commit(last))
+        counted = count_view(path, view.carts.unmoved(), FeedCount(), lambda: view.commit(last))
         view.close()
     assert counted.groups == told
     assert counted.completed == sum(figures.paid for figures in told.values())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dataflow.cart import NEWEST, Cart, encode_cart, encode_newest
-from web.view.cart_row import CartRow, entries_of, matches, row_of
+from web.view.cart_row import CartRow, entries_of, row_of
+from web.view.recent_carts import matches
 from web.view.windows import Window
 
 SMALL = encode_cart(Cart(3, unpaid=1, paid=1, orders={1: 9, "1": 12}))

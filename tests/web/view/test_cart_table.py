@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dataflow.cart import Cart, encode_cart
 from dataflow.database import transaction
 from tests.kit.view_rows import catch_up
-from web.view import cart_table
+from web.view import cart_log, cart_row, cart_table
 from web.view.cart_log import Change
 from web.view.cart_row import CartRow, row_of
 from web.view.cart_table import CartTable
@@ -33,7 +33,7 @@ class Written:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self.db = db
-        db.executescript(cart_table.SCHEMA)
+        db.executescript(cart_row.SCHEMA + cart_log.SCHEMA)
         self.table = CartTable(db)
         self.rows: dict[str, CartRow] = {}
         self.changed = 0

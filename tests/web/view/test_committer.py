@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from web.view.committer import MAX_BYTES, Committer
-from web.view.view import Outcome
+from web.view.outcome import Outcome
 
 pytestmark = pytest.mark.anyio
 OUTCOME = Outcome({}, {}, [])

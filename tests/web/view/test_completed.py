@@ -16,9 +16,9 @@ from tests.kit.streams import ORDER_IDS, claim
 from web.view.completed import (
     BLOCK,
     SCHEMA,
+    FeedCount,
     Order,
     append_completed,
-    count_completed,
     last_completed,
     read_completed,
 )
@@ -47,10 +47,12 @@ def test_what_was_appended_is_read_in_order_from_any_place_on(
     """Each order has its own number, one more than the last, and the time of its commit."""
     with closing(feed()) as db:
         expected = []
+        counted = FeedCount()
         for at, commit in zip(map(float, count()), commits, strict=False):
             append_completed(db, last_completed(db), commit, at)
             expected += [(*order, at) for order in commit]
-        assert last_completed(db) == count_completed(db) == len(expected)
+            assert last_completed(db) == counted.count(db) == counted.count(db) == len(expected)
+        assert FeedCount().count(db) == len(expected)
         page = list(islice(read_completed(db, after), limit))
         assert [each.seq for each in page] == list(
             range(after + 1, min(after + limit, len(expected)) + 1)

@@ -21,9 +21,10 @@ from web.view.cart_row import row_of
 from web.view.page import Page
 from web.view.reader import ViewReader
 from web.view.recoveries import Resumed
+from web.view.skipped_filter import SkippedFilter
 from web.view.sorts import FILTERS, SORTS
 from web.view.view import View
-from web.view.windows import SkippedFilter, Window
+from web.view.windows import Window
 
 USERS = [
     *(f"user-{number:03}" for number in range(40)),
@@ -305,5 +306,32 @@ def test_starts_of_the_flow_are_told_newest_first(tmp_path: Path) -> None:
     assert oldest.resumed_at == Resumed(1, None, None)
     assert reader.recoveries(1) == ([newest], newest, 2, "2")
     assert reader.recoveries(1, 2) == ([oldest], newest, 2, None)
+    reader.close()
+    view.close()
+
+
+def test_every_export_has_a_line_a_row_also_to_who_reads_lines_of_unicode(tmp_path: Path) -> None:
+    """Whatever stands in ids, names and raw texts: Python's ``splitlines`` is such a reader."""
+    ends = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+    odd = [f"a{end}b" for end in ends]
+    records = [Event(user, order, paid) for user in odd for order in odd for paid in (False, True)]
+    bad = "\n".join(f'{{"a{end}": ' for end in ends if end not in "\n\r") + "\n"
+    stream = b"".join(map(line_of, records))
+    entries = [
+        Entry(1, "u1", f"f{ends}", 1, stream + bad.encode()),
+        Entry(
+            2, "u2", f"g{ends}", 1, b"".join(line_of(Event(odd[0], n, False)) for n in range(40))
+        ),
+    ]
+    view, reader = View(tmp_path / "view.db"), ViewReader(tmp_path / "view.db")
+    view.commit(PlayedFlow(entries).run(3, repeat(9)))
+    catch_up(view.carts)
+    counts = []
+    for rows in (reader.all_carts(Window()), reader.all_skipped(), reader.all_completed()):
+        lines = list(rows)
+        text = b"".join(lines).decode()
+        assert [json.loads(line) for line in text.splitlines()] == [*map(json.loads, lines)]
+        counts.append(len(text.splitlines()))
+    assert counts == [len(odd), len(ends) - 2, len(odd) ** 2]
     reader.close()
     view.close()

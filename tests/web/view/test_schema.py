@@ -18,8 +18,10 @@ from web.view.view import View
 
 BACK = f"""
 ALTER TABLE carts RENAME COLUMN cart TO lists;
-DROP INDEX skipped_upload;
 DROP TABLE skipped_counts;
+DROP TABLE skipped_ids;
+CREATE INDEX skipped_source ON skipped (source, reason);
+CREATE INDEX skipped_reason ON skipped (reason);
 PRAGMA user_version = {OLDER_VERSION};
 """
 """Makes of a view one as the version before wrote it."""

@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from dataflow.messages import RecordsSkipped
 from dataflow.records import REASONS, Reason, Skipped
 from tests.kit.streams import claim
+from web.view import skipped_lists
 from web.view.skipped import (
-    COUNTS_SCHEMA,
-    LARGEST,
     SCHEMA,
     append_skipped,
     read_all_skipped,
     read_skipped,
 )
-from web.view.windows import ALL_SKIPPED, SkippedFilter
+from web.view.skipped_filter import ALL_SKIPPED, SkippedFilter
+from web.view.skipped_lists import LARGEST
 
 SOURCES = {"": "api", "u1": "f.jsonl", "u2": "f.jsonl", "u3": "api"}
 lines = st.lists(st.tuples(st.integers(1, 9), st.sampled_from(REASONS)), max_size=6)
@@ -45,7 +45,7 @@ def db() -> Iterator[sqlite3.Connection]:
 
 def made() -> sqlite3.Connection:
     opened = sqlite3.connect(":memory:", isolation_level=None)
-    opened.executescript(SCHEMA + COUNTS_SCHEMA)
+    opened.executescript(SCHEMA + skipped_lists.SCHEMA)
     return opened
 
 

@@ -20,8 +20,9 @@ from dataflow.records import Event
 from tests.kit.oracle import Oracle
 from tests.kit.streams import ORDER_IDS, events, line_of, slow_claim
 from tests.kit.view_rows import PlayedFlow, journal_of, rows_of
+from web.view.outcome import Outcome
 from web.view.recent_carts import RecentCarts
-from web.view.view import Outcome, View, ViewError
+from web.view.view import View, ViewError
 
 USERS = ("a", "b", "7", "ü/x")
 BAD = (b"FAIL HERE\n", b'{"user_id": "a"}\n', b"\n", b" \r\n")

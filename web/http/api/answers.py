@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse
 
 from web.errors import APIError, bad_request
 from web.http.receive import receive_body
-from web.service.service import Service
 from web.view.page import Page
 
 MAX_JSON_BYTES: Final = 64 * 1024
@@ -44,12 +43,6 @@ async def read_json(request: Request) -> object:
         raise bad_request("the body holds a number that is too large") from None
     except (msgspec.MsgspecError, RecursionError):
         raise bad_request("the body is not JSON") from None
-
-
-def service_of(request: Request) -> Service:
-    """Give the service that a request is for."""
-    service: Service = request.app.state.service
-    return service
 
 
 def page_json(page: Page, **fields: object) -> bytes:

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 from dataflow.file_kind import hint_of_lost_newlines
 from dataflow.journal import API_SOURCE, KeyReusedError
 from web.errors import APIError, bad_request
-from web.http.api.answers import service_of
 from web.http.receive import receive_records
+from web.service.service import service_of
 
 MAX_EVENTS_BYTES: Final = 8 * 1024 * 1024
 _MAX_KEY: Final = 256
@@ -24,7 +24,7 @@ async def post_events(request: Request) -> Response:
     body = await receive_records(request, MAX_EVENTS_BYTES)
     try:
         # Also where who posted goes away, a reset waits until all of it is written.
-        appended = await asyncio.shield(service_of(request).append_events(body, key))
+        appended = await asyncio.shield(service_of(request.app).append_events(body, key))
     except KeyReusedError:
         raise APIError(
             422, "key_reused", "this Idempotency-Key came before, with another body"

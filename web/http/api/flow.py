@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from web.errors import APIError, bad_request
-from web.http.api.answers import JSON, read_json, service_of
+from web.http.api.answers import JSON, read_json
 from web.http.resource import Later
-from web.service.service import Service
+from web.service.service import Service, service_of
 from web.view.windows import read_limit, read_number_cursor
 
 STARTS_TOLD: Final = 20
@@ -18,12 +18,12 @@ STARTS_TOLD: Final = 20
 
 async def get_stats(request: Request) -> Response:
     """``GET /api/stats``: the figures."""
-    return JSONResponse(service_of(request).contents.stats())
+    return JSONResponse(service_of(request.app).contents.stats())
 
 
 async def get_recovery(request: Request) -> Response:
     """``GET /api/recovery``: what the flow is doing, and its starts, the newest first."""
-    service = service_of(request)
+    service = service_of(request.app)
     limit = read_limit(request.query_params, STARTS_TOLD)
     cursor = read_number_cursor(request.query_params)
 
@@ -34,7 +34,7 @@ async def get_recovery(request: Request) -> Response:
 
 
 async def _describe(service: Service, limit: int, cursor: int | None) -> dict[str, Any]:
-    starts = await service.generation.read(lambda view: view.recoveries(limit, cursor))
+    starts = await service.generation.threads.read(lambda view: view.recoveries(limit, cursor))
     newest = starts.newest
     return {
         **service.contents.flow(),
@@ -49,7 +49,7 @@ async def _describe(service: Service, limit: int, cursor: int | None) -> dict[st
 
 async def restart_flow(request: Request) -> Response:
     """``POST /api/flow/restart``: kill the flow's process and let it recover."""
-    service = service_of(request)
+    service = service_of(request.app)
     killed = service.supervisor.pid
     service.supervisor.restart("a person restarted it")
     return JSONResponse({"killed": killed}, 202)
@@ -63,7 +63,7 @@ async def reset(request: Request) -> Response:
     replay = asked.get("replay")
     if asked.keys() - {"confirm", "replay"} or not isinstance(replay, str | None):
         raise bad_request("replay is the id of an upload")
-    service = service_of(request)
+    service = service_of(request.app)
     upload = await service.reset(replay)
     answer: dict[str, Any] = {"generation": service.generation.name}
     if upload is not None:
@@ -78,7 +78,7 @@ async def livez(_: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """``GET /readyz``: the flow has recovered and everything can be written."""
-    why = service_of(request).readiness()
+    why = service_of(request.app).readiness()
     if why is not None:
         raise APIError(503, "not_ready", why)
     return JSONResponse({"status": "ready"})

@@ -6,9 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from web.errors import not_found
-from web.http.api.answers import JSON, page_json, service_of
+from web.http.api.answers import JSON, page_json
 from web.http.api.exports import ExportResponse
 from web.http.resource import HEAD, Later
+from web.service.service import service_of
 from web.view.reader import ViewReader
 from web.view.windows import (
     Window,
@@ -24,7 +25,7 @@ async def list_carts(request: Request) -> Response:
     window = read_window(request.query_params)._replace(user=None)
 
     async def make() -> bytes:
-        return page_json(await service_of(request).generation.carts(window))
+        return page_json(await service_of(request.app).generation.carts.page(window))
 
     return Later(make, JSON)
 
@@ -32,11 +33,11 @@ async def list_carts(request: Request) -> Response:
 async def get_cart(request: Request) -> Response:
     """``GET /api/carts/{user_id}``: the whole summary."""
     user_id: str = request.path_params["user_id"]
-    generation = service_of(request).generation
+    generation = service_of(request.app).generation
     if request.method == HEAD:  # of a tall cart, that it is there is far less work than what it is
-        cart = b"" if (await generation.carts(Window(user=user_id, limit=1))).rows else None
+        cart = b"" if (await generation.carts.page(Window(user=user_id, limit=1))).rows else None
     else:
-        cart = await generation.cart(user_id)
+        cart = await generation.carts.whole(user_id)
     if cart is None:
         raise not_found(f"there is no cart of {user_id[:80]!r}")
 
@@ -53,7 +54,7 @@ async def list_skipped(request: Request) -> Response:
     asked = read_skipped_filter(params)
 
     async def make() -> bytes:
-        page, by_reason, by_source = await service_of(request).generation.read(
+        page, by_reason, by_source = await service_of(request.app).generation.threads.read(
             lambda view: view.skipped(cursor, limit, asked)
         )
         return page_json(page, by_reason=by_reason, by_source=by_source)
@@ -67,9 +68,8 @@ async def list_completed(request: Request) -> Response:
     after = read_number_cursor(request.query_params) or 0
 
     async def make() -> bytes:
-        return page_json(
-            await service_of(request).generation.read(lambda view: view.completed(after, limit))
-        )
+        threads = service_of(request.app).generation.threads
+        return page_json(await threads.read(lambda view: view.completed(after, limit)))
 
     return Later(make, JSON)
 
@@ -77,9 +77,9 @@ async def list_completed(request: Request) -> Response:
 async def export_carts(request: Request) -> Response:
     """``GET /api/carts.jsonl``: every cart of a search and filter, whole."""
     window = read_window(request.query_params)
-    generation = service_of(request).generation
+    generation = service_of(request.app).generation
     return ExportResponse(
-        request, "carts.jsonl", lambda threads: generation.export_carts(threads, window)
+        request, "carts.jsonl", lambda threads: generation.carts.export(threads, window)
     )
 
 
@@ -95,5 +95,5 @@ async def export_completed(request: Request) -> Response:
 
 
 def _export(request: Request, name: str, rows: Callable[[ViewReader], Iterator[bytes]]) -> Response:
-    generation = service_of(request).generation
-    return ExportResponse(request, name, lambda threads: generation.export(threads, rows))
+    generation = service_of(request.app).generation
+    return ExportResponse(request, name, lambda threads: generation.threads.export(threads, rows))

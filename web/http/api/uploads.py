@@ -9,11 +9,11 @@ from starlette.responses import JSONResponse, Response
 
 from dataflow.faults import reach
 from web.errors import APIError
-from web.http.api.answers import read_json, service_of
+from web.http.api.answers import read_json
 from web.http.receive import ReceivedFile, read_name, receive_file
 from web.intake.upload_states import read_rate_text
 from web.service.generation import Generation
-from web.service.service import Service
+from web.service.service import Service, service_of
 from web.view.windows import read_limit, read_number_cursor
 
 MAX_RECEIVING: Final = 16
@@ -22,7 +22,7 @@ Described = dict[str, Any]
 
 async def post_upload(request: Request) -> Response:
     """``POST /api/uploads``: take a file in; 201 when it is durable."""
-    service = service_of(request)
+    service = service_of(request.app)
     rate = read_rate_text(request.query_params.get("rate"))
     name = request.query_params.get("name")
     read_name(name)
@@ -42,7 +42,7 @@ async def post_upload(request: Request) -> Response:
 
 async def list_uploads(request: Request) -> Response:
     """``GET /api/uploads``: a page of uploads, newest first."""
-    uploads = service_of(request).generation.uploads
+    uploads = service_of(request.app).generation.uploads
     limit = read_limit(request.query_params)
     found, total = uploads.newest(limit + 1, read_number_cursor(request.query_params))
     following = str(found[limit - 1].created) if len(found) > limit else None
@@ -52,7 +52,7 @@ async def list_uploads(request: Request) -> Response:
 
 async def get_upload(request: Request) -> Response:
     """``GET /api/uploads/{id}``: one upload."""
-    uploads = service_of(request).generation.uploads
+    uploads = service_of(request.app).generation.uploads
     return JSONResponse(uploads.describe(uploads.get(request.path_params["upload_id"])))
 
 
@@ -60,12 +60,12 @@ async def patch_upload(request: Request) -> Response:
     """``PATCH /api/uploads/{id}``: another rate or state."""
     asked = await read_json(request)
     upload_id = request.path_params["upload_id"]
-    return JSONResponse(await asyncio.shield(_change(service_of(request), upload_id, asked)))
+    return JSONResponse(await asyncio.shield(_change(service_of(request.app), upload_id, asked)))
 
 
 async def replay_upload(request: Request) -> Response:
     """``POST /api/uploads/{id}/replay``: the same file once more, as a new upload."""
-    service = service_of(request)
+    service = service_of(request.app)
     upload = await asyncio.shield(_replay(service, request.path_params["upload_id"]))
     service.live.changed()
     return JSONResponse(upload, 201)

@@ -1,0 +1,21 @@
+"""``cartwatch`` in a hurry: with a fraction of the patience that it has with its clients.
+
+``python -m tests.faults.hurried``, with words of the command line.
+"""
+
+from __future__ import annotations
+
+import sys
+from unittest.mock import patch
+
+from web.commands.cli import main
+from web.http import connections, patience
+
+if __name__ == "__main__":
+    with (
+        patch.object(patience, "SILENCE_S", 1.0),
+        patch.object(connections, "HEAD_S", 1.0),
+        patch.object(connections, "STALLED_S", 1.0),
+        patch.object(connections, "LINGER_S", 0.2),
+    ):
+        sys.exit(main())

@@ -1,0 +1,147 @@
+"""A list on its way to somebody slow: whole, of one moment, and gone with whoever asked for it."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from web.view.reader import ViewReader
+from web.view.spool import BLOCK, Spool
+from web.view.view import View
+
+pytestmark = pytest.mark.anyio
+WITHIN_S = 20
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as threads:
+        yield threads
+
+
+@pytest.fixture
+def view(tmp_path: Path) -> Path:
+    View(tmp_path / "view.db").close()
+    return tmp_path / "view.db"
+
+
+def open_files() -> int:
+    return psutil.Process().num_fds()
+
+
+async def test_it_is_read_while_it_is_written(threads: ThreadPoolExecutor, view: Path) -> None:
+    """And what is read is what was written, in blocks."""
+    half_written, go_on = threading.Event(), threading.Event()
+
+    def rows(_: ViewReader) -> Iterator[bytes]:
+        for number in range(40_000):
+            if number == 20_000:
+                half_written.set()
+                assert go_on.wait(WITHIN_S)
+            yield b"%d\n" % number
+
+    read = b""
+    with closing(Spool(threads, view.parent)) as spool:
+        await spool.begin(lambda: ViewReader(view), rows)
+        async for block in spool.blocks():
+            assert len(block) <= BLOCK
+            read += block
+            if not go_on.is_set():
+                assert await asyncio.to_thread(half_written.wait, WITHIN_S)
+                assert not await spool.is_whole(0)
+                go_on.set()
+        assert await spool.is_whole(0)
+        assert spool.written == len(read)
+    assert read == b"".join(b"%d\n" % number for number in range(40_000))
+
+
+async def test_the_file_has_no_name_and_lies_in_the_folder_that_was_given(
+    threads: ThreadPoolExecutor, view: Path
+) -> None:
+    """A crash leaves nothing, and no other folder is asked for room."""
+    before = sorted(view.parent.iterdir())
+    with closing(Spool(threads, view.parent)) as spool:
+        assert sorted(view.parent.iterdir()) == before
+        await spool.begin(lambda: ViewReader(view), lambda _: iter([b"x"]))
+        assert [block async for block in spool.blocks()] == [b"x"]
+        assert os.fstat(spool._file.fileno()).st_dev == view.parent.stat().st_dev
+        assert os.fstat(spool._file.fileno()).st_nlink == 0
+
+
+async def test_the_reader_is_let_go_when_the_last_row_is_written(
+    threads: ThreadPoolExecutor, view: Path
+) -> None:
+    """However long the reading of the file takes: no transaction pins the view's log."""
+    before = open_files()
+    with closing(Spool(threads, view.parent)) as spool:
+        await spool.begin(lambda: ViewReader(view), lambda _: iter([b"x" * BLOCK] * 10))
+        assert await spool.is_whole(WITHIN_S)
+        assert open_files() == before + 1
+    assert open_files() == before
+
+
+@pytest.mark.parametrize("slow", ["in rows", "in a statement"])
+async def test_a_close_ends_the_writing_in_whatever_it_is(
+    threads: ThreadPoolExecutor, view: Path, slow: str
+) -> None:
+    """Nobody waits for what nobody reads: the next one finds the thread free and all files shut."""
+
+    def rows(reader: ViewReader) -> Iterator[bytes]:
+        if slow == "in a statement":
+            endless = (
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT max(i) FROM n"
+            )
+            reader._db.execute(endless).fetchone()
+        while True:
+            yield b"x" * BLOCK
+
+    before = open_files()
+    spool = Spool(threads, view.parent)
+    await spool.begin(lambda: ViewReader(view), rows)
+    spool.close()
+    await asyncio.get_running_loop().run_in_executor(threads, lambda: None)
+    assert open_files() == before
+
+
+async def test_a_cancelled_beginning_leaves_nothing(
+    threads: ThreadPoolExecutor, view: Path
+) -> None:
+    """Whoever asked may leave at any moment."""
+    blocked = threading.Event()
+    threads.submit(blocked.wait, WITHIN_S)
+    before = open_files()
+    spool = Spool(threads, view.parent)
+    beginning = asyncio.create_task(spool.begin(lambda: ViewReader(view), lambda _: iter([b"x"])))
+    await asyncio.sleep(0)
+    beginning.cancel()
+    await asyncio.wait([beginning])
+    spool.close()
+    blocked.set()
+    await asyncio.get_running_loop().run_in_executor(threads, lambda: None)
+    assert open_files() == before
+
+
+async def test_what_ends_the_writing_is_raised_to_who_reads(
+    threads: ThreadPoolExecutor, view: Path
+) -> None:
+    """At the beginning, and in the middle."""
+
+    def rows(_: ViewReader) -> Iterator[bytes]:
+        yield b"x" * BLOCK
+        raise OSError("no room")
+
+    with closing(Spool(threads, view.parent)) as spool:
+        with suppress(OSError):  # where it has ended so by now
+            await spool.begin(lambda: ViewReader(view), rows)
+        with pytest.raises(OSError, match="no room"):
+            await spool.is_whole(WITHIN_S)
+        with pytest.raises(OSError, match="no room"):
+            [block async for block in spool.blocks()]
+    with closing(Spool(threads, view.parent)) as spool, pytest.raises(Exception, match="unable"):
+        await spool.begin(lambda: ViewReader(view.parent / "missing.db"), rows)

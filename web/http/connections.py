@@ -1,0 +1,267 @@
+"""Connections before they are requests: how many, for how long, and how much of a head.
+
+uvicorn bounds none of these. A connection that is not being served – idle, or in the middle of a
+head – has half a minute; one whose client takes nothing has a few; and where there are as many as
+there may be, the one that has been idle for longest makes room.
+"""
+
+import asyncio
+import resource
+import socket
+from asyncio import BaseTransport
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from starlette.types import Scope
+from typing_extensions import override
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS
+
+from web.errors import APIError, bad_request
+from web.http.head import MAX_HEAD_BYTES, too_long_head
+
+HEAD_S: Final = 30.0
+"""How long a connection may be without a whole request."""
+
+STALLED_S: Final = 300.0
+"""How long a client may take nothing of what it asked for."""
+
+LINGER_S: Final = 2.0
+"""How long a refused client may go on to send: a reset at once would take the refusal from it."""
+
+PING_EVERY_S: Final = 20.0
+PONG_WITHIN_S: Final = 40.0
+"""A socket whose other end is gone is found within a minute."""
+
+SENDING_BYTES: Final = 64 * 1024
+"""What the system may keep of what a socket is sent."""
+
+MAX_CONNECTIONS: Final = 2_048
+SPARE: Final = 16
+"""How many more are let in when all are busy, to ask whether the server is alive."""
+
+_OWN_FILES: Final = 96
+"""What the server keeps open beside connections: data, uploads, exports, the flow."""
+
+_AROUND: Final = 64
+"""What stands around an address or a header in a line of the head, at the most."""
+
+_IS_SPARE: Final = "is_spare"
+
+
+def raise_file_limit() -> None:
+    """Let this process have as many files as it may, up to what all connections need."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_CONNECTIONS + SPARE + _OWN_FILES
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def most_connections() -> int:
+    """Tell how many connections there may be, so that files are left for all the rest."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return MAX_CONNECTIONS
+    return max(SPARE, min(MAX_CONNECTIONS, soft - SPARE - _OWN_FILES))
+
+
+def is_spare(scope: Scope) -> bool:
+    """Whether a request came by a connection beyond those that there may be."""
+    return bool(scope.get("state", {}).get(_IS_SPARE, False))
+
+
+class HTTPConnection(HttpToolsProtocol):
+    """One connection of a client, whatever it sends."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
+    _is_spare = False
+    _is_refused = False
+    _is_in_head = False
+    _head_bytes = 0
+    url = b""
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        most = most_connections()
+        if len(self.connections) >= most:
+            self._make_room()
+            self._is_spare = len(self.connections) >= most
+        if len(self.connections) >= most + SPARE:
+            transport.abort()
+            return
+        super().connection_made(transport)
+        self._wait()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        self.resume_writing()
+        if self.transport is not None:
+            super().connection_lost(exc)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self._is_refused or self.transport is None:
+            return
+        was_in_head = self._is_in_head
+        super().data_received(data)
+        if was_in_head and self._is_in_head:  # else the end of a body may be among it
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._refuse(too_long_head())
+
+    @override
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_in_head, self._head_bytes = True, 0
+        if self.is_idle:
+            self._wait()
+        if self._is_spare:
+            self.scope["state"][_IS_SPARE] = True
+
+    @override
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    @override
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.cycle.response_complete:  # else the next one of several is being served
+            self._wait()
+
+    @override
+    def handle_websocket_upgrade(self) -> None:
+        if self._is_spare:
+            self._refuse(APIError(503, "busy", "too many connections at once: try again later"))
+            return
+        lines = [self.url, *(name + value for name, value in self.headers)]
+        if len(lines) > MAX_NUM_HEADERS or max(map(len, lines)) > MAX_LINE_LENGTH - _AROUND:
+            self._refuse(too_long_head())  # its own reader would break over it
+            return
+        super().handle_websocket_upgrade()
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        words = "this is no request in HTTP/1.1"
+        if not self.url.isascii():
+            words = "what is not ASCII in an address is written as % and two hexadecimal digits"
+        self._refuse(bad_request(words))
+
+    @override
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stalled = self.loop.call_later(STALLED_S, self.transport.abort)
+
+    @override
+    def resume_writing(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+        if self.flow is not None:
+            super().resume_writing()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request of it is being served."""
+        return self._deadline is not None
+
+    @property
+    def idle_since(self) -> float:
+        """When it became idle, by the loop's clock; a whole request makes it busy."""
+        return 0.0 if self._deadline is None else self._deadline.when()
+
+    def _make_room(self) -> None:
+        """End the connection that has been idle for longest, if there is one."""
+        idle = min(self._idle(), key=lambda each: each.idle_since, default=None)
+        if idle is not None:
+            idle.transport.abort()
+            self.connections.discard(idle)
+
+    def _idle(self) -> Iterator["HTTPConnection"]:
+        for each in self.connections:
+            if isinstance(each, HTTPConnection) and each.is_idle:
+                yield each
+
+    def _wait(self) -> None:
+        self._stop_waiting()
+        self._deadline = self.loop.call_later(HEAD_S, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        if self._is_in_head:
+            words = f"the head of the request was not whole within {HEAD_S:.0f} s"
+            self._refuse(APIError(408, "too_slow", words))
+        else:
+            self._leave()
+
+    def _refuse(self, error: APIError) -> None:
+        """Answer what is no request, and read on for a moment without a look at it."""
+        self._is_refused, self._is_in_head = True, False
+        self._unset_keepalive_if_required()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False  # the request before it is answered yet
+            return
+        body = msgspec.json.encode(error.body())
+        self.transport.write(
+            b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+            b"x-content-type-options: nosniff\r\nconnection: close\r\n\r\n%b"
+            % (error.status, HTTPStatus(error.status).phrase.encode(), len(body), body)
+        )
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._stop_waiting()
+        self._deadline = self.loop.call_later(LINGER_S, self._leave)
+
+    def _leave(self) -> None:
+        self.transport.close()
+        self._deadline = self.loop.call_later(LINGER_S, self.transport.abort)
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """One socket of a browser or a flow.
+
+    What the system keeps for it is little: so a slow one answers pings in time, and is not taken
+    for one that is gone.
+    """
+
+    _stalled: asyncio.TimerHandle | None = None
+
+    @override
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)
+        connection: socket.socket = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENDING_BYTES)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    @override
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stalled = self.loop.call_later(STALLED_S, self.transport.abort)
+
+    @override
+    def resume_writing(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+        super().resume_writing()
+
+    @override
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        # uvicorn tells the application only when all that was sent is taken, which may be never.
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": 1011, "reason": "silent"})

@@ -1,0 +1,105 @@
+"""The starts of the flow on one generation: each begun, followed and written down.
+
+What is found out about a start – where it went on, when it had caught up, why it ended – belongs
+to its row in the view, however late it can be written.
+"""
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import Final
+
+from dataflow.messages import Started
+from web.flow.publish import PublishPoint
+from web.flow.start_log import Fact, StartLog
+from web.flow.state import FlowState
+from web.service.generation import Generation
+from web.view.outcome import Outcome
+
+_log = logging.getLogger(__name__)
+
+
+class Starts:
+    """Writes down what becomes of each start, and tells the flow's state of it."""
+
+    def __init__(
+        self,
+        generation: Generation,
+        flow: FlowState,
+        publish_point: PublishPoint,
+        caught_up: Callable[[], None],
+    ) -> None:
+        """``caught_up`` is called whenever a flow has recovered."""
+        self._generation: Final = generation
+        self._flow: Final = flow
+        self._publish_point: Final = publish_point
+        self._caught_up: Final = caught_up
+        self._log: Final = StartLog(self._write)
+        self._begun: int | None = None
+        self._failing = False
+
+    async def begin(self, reason: str) -> str:
+        """Write a start down before it is made; gives the secret that it publishes by.
+
+        What the flow before had sent is durable then. Raises ``sqlite3.Error`` where that or the
+        start itself cannot be written: it is none then.
+        """
+        self._begun = None
+        await self._publish_point.shut()
+        await self._generation.committer.drain()
+        await self._log.write()
+        view = self._generation.view
+        execution, target = await self._generation.threads.write(view.begin_execution, reason)
+        self._begun = execution
+        self._flow.begin(execution, target, self._generation.totals.accepted())
+        return self._publish_point.expect(execution)
+
+    async def ended(self, why: str) -> None:
+        """Note the end of the start that was begun last; there is none where none could be."""
+        execution, self._begun = self._begun, None
+        if execution is not None:
+            self._log.note(execution, ended_at=time.time(), ended_because=why)
+        await self.catch_up()
+
+    async def committed(self, outcome: Outcome) -> None:
+        """Follow the flow by what the view has made durable. May be told the same again."""
+        facts = {} if outcome.started is None else self._describe(outcome.started)
+        accepted = [(group, events) for group, (events, _) in outcome.groups.items()]
+        is_up = False
+        if (started := outcome.started) is not None:
+            restored = ((group, events) for group, events, _ in started.groups)
+            is_up = self._flow.started(started.offset, restored)
+        is_up |= self._flow.reached(outcome.position, accepted, barrier=outcome.barrier)
+        if is_up:
+            facts["caught_up_at"] = time.time()
+            self._caught_up()
+        if facts:
+            self._log.note(self._flow.execution, **facts)
+            await self.catch_up()
+
+    async def catch_up(self) -> None:
+        """Write down what was noted, as far as that is possible now."""
+        try:
+            await self._log.write()
+        except sqlite3.Error as error:
+            if not self._failing:
+                _log.error("What became of the flow could not be written down: %s.", error)
+            self._failing = True
+        else:
+            self._failing = False
+
+    def _describe(self, started: Started) -> dict[str, Fact]:
+        journal = self._generation.journal
+        source, line = journal.place(started.offset) or (None, None)
+        return {
+            "carts": started.carts,
+            "offset": started.offset,
+            "source": source,
+            "line": line,
+            "records": journal.lines_between(started.offset, self._flow.target),
+        }
+
+    async def _write(self, execution: int, facts: dict[str, Fact]) -> None:
+        change = self._generation.view.change_execution
+        await self._generation.threads.write(change, execution, **facts)

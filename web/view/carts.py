@@ -1,0 +1,141 @@
+"""The carts of the view as they are asked for: by pages, one by one, counted, or all of them.
+
+What only the table can answer has the unmoved rows moved to it first, between two commits; and
+some of them are moved whenever there is time.
+"""
+
+import asyncio
+import sqlite3
+import time
+from concurrent.futures import Executor
+from typing import Final
+
+from web.view.audit import count_view
+from web.view.cart_row import CartRow, Entry, row_of
+from web.view.cart_table import CartTable
+from web.view.committer import Committer
+from web.view.completed import FeedCount
+from web.view.page import Page
+from web.view.reader import ViewReader
+from web.view.spool import Spool
+from web.view.threads import Threads
+from web.view.totals import Counted, Totals
+from web.view.windows import Window
+
+_OFTEN: Final = 4
+"""How often rows of a search are looked at before it had been better to move all that wait."""
+
+_QUIET_SHARE: Final = 0.5
+"""The share of a quiet time that moving rows takes: what comes then is not held up for long."""
+
+LONGEST_REST_S: Final = 0.25
+"""How long the moving of rows rests at most, also where there are none to move."""
+
+
+class Carts:
+    """Reads and moves the carts of a view, in its threads."""
+
+    def __init__(
+        self, table: CartTable, threads: Threads[ViewReader], committer: Committer, totals: Totals
+    ) -> None:
+        """``totals`` are those of what was committed, brought up to date by the caller."""
+        self._of_view = table
+        self._threads = threads
+        self._committer = committer
+        self._totals = totals
+        self._recent = table.recent
+        self._feed = FeedCount()
+
+    def committed(self, recent: list[tuple[str, Entry]]) -> None:
+        """Take the carts that changed in a commit, in the order of ``changed``."""
+        self._recent.put(recent)
+
+    async def page(self, window: Window) -> Page:
+        """Read one page: from memory where the newest suffice, else from the view."""
+        rows = self._recent.find(window, window.limit + 1)
+        with self._threads.held():
+            asks_table = rows is None or window.search or window.user is not None
+            unmoved = await self.unmoved(window) if asks_table else []
+            figures = self._totals.figures
+            return await self._threads.read(lambda view: view.carts(window, figures, rows, unmoved))
+
+    async def whole(self, user_id: str) -> bytes | None:
+        """Read the whole summary of one cart, as JSON; None where there is none."""
+        with self._threads.held():
+            row = (await self._table()).get(user_id)
+            return await self._threads.read(lambda view: view.cart(user_id, row))
+
+    async def export(self, threads: Executor, window: Window) -> Spool:
+        """Begin to write all of a window's search and filter, whole, in its order."""
+        with self._threads.held():
+            await self.unmoved(window)  # moves them, where they are many
+            async with self._committer.turn:  # the log and the table at the same moment
+                found = (await self._table()).search(window)
+                unmoved = [row_of(*item) for item in found.items()]
+                return await self._threads.export(
+                    threads, lambda view: view.all_carts(window, unmoved)
+                )
+
+    async def unmoved(self, window: Window) -> list[CartRow]:
+        """Move rows to the table for a window; gives those that it lacks where that is not done.
+
+        That is where nothing can be written now, and where so few of these rows are in the search
+        that it is sooner done to look at them than to move all.
+        """
+        table = await self._table()
+        found = await self._threads.read(lambda _: table.search(window))
+        if _OFTEN * len(found) >= table.unmoved_count:
+            try:
+                await self.move_all()
+            except sqlite3.Error:
+                found = await self._threads.read(lambda _: table.search(window))
+            else:
+                found = {}
+        return await self._threads.read(lambda _: [row_of(*item) for item in found.items()])
+
+    async def move_all(self) -> None:
+        """Move all rows that are unmoved now to their table, however many come meanwhile."""
+        with self._threads.held():
+            table = await self._table()
+            at_round = table.all_moved_at_round
+            while table.rounds < at_round:
+                await self._move(table, even_if_changed=True)
+
+    async def tidy(self, *, is_quiet: bool) -> float:
+        """Move some rows where it is time; gives the seconds to wait before the next time.
+
+        Where it is not quiet, that is above a pressure of 1 and in a moment without a commit, and
+        the moving takes a share of the time that grows with the pressure: all of it at 2.
+        """
+        with self._threads.held():
+            table = await self._table()
+            share = _QUIET_SHARE if is_quiet else min(table.pressure - 1, 1.0)
+            if table.pressure == 0 or share <= 0:
+                return LONGEST_REST_S
+            if share < 1:
+                await self._committer.drain()
+            took = await self._move(table)
+            return min(took / share - took, LONGEST_REST_S)
+
+    async def count_unmoved(self) -> int:
+        """Count the rows that are not in their table yet."""
+        return (await self._table()).unmoved_count
+
+    async def begin_audit(self) -> asyncio.Future[Counted]:
+        """Begin to count what the view holds at this moment: to be called between two commits."""
+        unmoved = (await self._table()).unmoved()
+        path, feed = self._threads.path, self._feed
+        return await self._threads.begin(lambda begun: count_view(path, unmoved, feed, begun))
+
+    async def _move(self, table: CartTable, *, even_if_changed: bool = False) -> float:
+        """Go a step on between two commits; gives how long it took, in seconds."""
+        async with self._committer.turn:
+            began = time.monotonic()
+            await self._threads.write(table.move, even_if_changed=even_if_changed)
+            return time.monotonic() - began
+
+    async def _table(self) -> CartTable:
+        """Give the carts of the view when it is known which of them are unmoved."""
+        if not self._of_view.is_loaded:
+            await self._threads.write(self._of_view.load)
+        return self._of_view

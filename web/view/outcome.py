@@ -1,0 +1,18 @@
+"""What a commit made durable, for everybody who keeps sums or shows rows. Pure."""
+
+from typing import NamedTuple
+
+from dataflow.messages import Figures, Started
+from web.view.cart_row import Entry
+from web.view.totals import Counts
+
+
+class Outcome(NamedTuple):
+    """What is new with a commit; ``parts`` are those of uploads that are not settled."""
+
+    parts: dict[tuple[str, int], Counts]
+    groups: dict[int, tuple[int, Figures]]
+    recent: list[tuple[str, Entry]]
+    position: int | None = None
+    started: Started | None = None
+    barrier: bool = False
