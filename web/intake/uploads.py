@@ -59,6 +59,7 @@ class Uploads:
         self._total = journal.uploads.count()
         self._released, self._api_lines = journal.released()
         self._ended = journal.uploads.ended(ENDED_SHOWN)
+        self._ended_lately: list[str] = []
         for upload in journal.uploads.unended():
             self._keep(upload)
         self.crashed: Callable[[BaseException], None] = _raise
@@ -77,6 +78,11 @@ class Uploads:
     def unended(self) -> list[str]:
         """The uploads of which more is to come, or to be heard."""
         return list(self._open)
+
+    def take_ended(self) -> list[str]:
+        """Name those that have ended since this was asked the last time, by a commit or not."""
+        ended, self._ended_lately = self._ended_lately, []
+        return ended
 
     def get(self, upload_id: str) -> Upload:
         """Give an upload; raises ``APIError`` (404)."""
@@ -210,6 +216,7 @@ class Uploads:
         if row.finished_at is not None and self._open.pop(row.id, None) is not None:
             insort(self._ended, row, key=lambda each: -each.created)
             del self._ended[ENDED_SHOWN:]
+            self._ended_lately.append(row.id)
         self._line_up(row)
         self._changed()
 

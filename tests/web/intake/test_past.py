@@ -142,12 +142,14 @@ async def test_nothing_is_kept_of_an_upload_that_has_ended(tmp_path: Path) -> No
     """No lock, no task, no row: only those that pages show."""
     async with opened(tmp_path / "journal.db") as (uploads, _, _):
         uploads.start_due()
+        assert uploads.take_ended() == []
         for _ in range(ENDED_SHOWN + 20):
             upload = await uploads.add("a", file="f", size=2, lines=2, rate=None)
             await asyncio.gather(*uploads._tasks)  # it is fed to its end
             uploads._totals.put_part(upload.id, 0, Counts(accepted=2))
             await uploads.committed([upload.id])
             assert uploads.get(upload.id).state == "done"
+            assert uploads.take_ended() == [upload.id]
         await uploads.stop()
         assert (uploads._open, uploads._feeds, uploads._tasks) == ({}, {}, set())
         assert len(uploads._waiting) == len(uploads._resting) == 0
