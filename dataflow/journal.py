@@ -88,13 +88,17 @@ class Appended(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A chunk as the flow reads it: its place in the journal, where it came from, its bytes."""
+    """A chunk as the flow reads it: its place in the journal, where it came from, its bytes.
+
+    ``is_last`` says that nothing of its upload comes after it.
+    """
 
     offset: int
     upload: str | None
     source: str
     first_line: int
     data: bytes
+    is_last: bool = False
 
 
 class Journal:
@@ -287,15 +291,15 @@ class JournalReader:
         size = 0
         rows = self._db.execute(
             'SELECT "offset", upload, ifnull(name, ?), file, first_line, chunks.lines, "start",'
-            ' "end", data FROM chunks LEFT JOIN uploads ON uploads.id = upload WHERE "offset" >= ?'
-            ' ORDER BY "offset"',
+            ' "end", data, first_line + chunks.lines > uploads.lines FROM chunks'
+            ' LEFT JOIN uploads ON uploads.id = upload WHERE "offset" >= ? ORDER BY "offset"',
             (API_SOURCE, offset),
         )
-        for at, upload, source, file, first_line, lines, start, end, data in rows:
+        for at, upload, source, file, first_line, lines, start, end, data, is_last in rows:
             if upload is not None:
                 with (self._files / file).open("rb") as lines_of_upload:
                     data = read_chunk(lines_of_upload, Chunk(start, end, lines))
-            entries.append(Entry(at, upload, source, first_line, data))
+            entries.append(Entry(at, upload, source, first_line, data, bool(is_last)))
             size += len(data)
             if size >= most_bytes:
                 break

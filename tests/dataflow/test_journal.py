@@ -59,7 +59,7 @@ def test_what_was_appended_is_read_in_that_order(journal: Journal, tmp_path: Pat
         Entry(2, "id-a.jsonl", "a.jsonl", 1, b"one\ntwo\n"),
         Entry(3, "id-a.jsonl", "a.jsonl", 3, b"three\n"),
         Entry(4, None, API_SOURCE, 3, b"z\n"),
-        Entry(5, "id-a.jsonl", "a.jsonl", 4, b"four\nfive\n"),
+        Entry(5, "id-a.jsonl", "a.jsonl", 4, b"four\nfive\n", is_last=True),
     ]
     assert (offset, last, journal.end()) == (3, 5, 6)
 
