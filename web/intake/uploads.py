@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -30,21 +32,25 @@ from web.intake.upload_states import (
     DONE,
     FAILED,
     PAUSED,
+    QUEUED,
     RUNNING,
     changes_asked,
     describe,
     has_ended,
     mostly_skipped,
+    shown_state,
 )
 from web.view.totals import Counts, Totals
 
 AT_ONCE: Final = 8
 """Uploads that run at the same time; further ones wait for their turn."""
 
+_FEW: Final = 4
 _LONGEST_WAIT_S: Final = 0.25
 _TICK_S: Final = 0.02
 _RETRY_S: Final = 0.5
 _PARTIAL: Final = re.compile(r"\.[0-9a-f]{32}")
+_made = attrgetter("created")
 _log = logging.getLogger(__name__)
 
 
@@ -105,6 +111,27 @@ class Uploads:
             if len(found) == limit:
                 break
         return found, len(self._uploads)
+
+    def shown(self, most: int) -> tuple[list[Upload], int]:
+        """Give the uploads that a page shows, and how many there are in all.
+
+        First what runs, then what is paused, the next in turn, and the last that ended: so many in
+        all, and a few of those that wait or ended in any case. What this costs grows with what has
+        not ended, and not with the past.
+        """
+        open_ones = sorted((self._uploads[id_] for id_ in self._unended), key=_made, reverse=True)
+        active = [upload for upload in open_ones if not self._waits(upload)]
+        active = sorted(active, key=lambda upload: upload.id not in self._tasks)[:most]
+        turns = [upload for upload in reversed(open_ones) if self._waits(upload)]
+        queued = turns[: max(_FEW, most - len(active))]
+        room = max(_FEW, most - len(active) - len(queued))
+        past = (each for each in reversed(self._uploads.values()) if each.id not in self._unended)
+        return [*active, *queued, *islice(past, room)], len(self._uploads)
+
+    def _waits(self, upload: Upload) -> bool:
+        """Whether an upload waits for its turn."""
+        counts = self._totals.of_upload(upload.id)
+        return shown_state(upload, counts, has_turn=upload.id in self._tasks) == QUEUED
 
     async def add(
         self, name: str, *, file: str, size: int, lines: int, rate: float | None

@@ -127,7 +127,7 @@ class Live:
 
     async def _common(self, generation: Generation) -> "_Common":
         page, by_reason = await generation.read(lambda view: view.skipped(None, SKIPPED_SHOWN))
-        uploads, total = generation.uploads.newest(UPLOADS_SHOWN)
+        uploads, total = generation.uploads.shown(UPLOADS_SHOWN)
         rows = [Row(each.id, _encode(generation.uploads.describe(each))) for each in uploads]
         return _Common(
             generation,
