@@ -4,7 +4,7 @@ import { addressOf, same, windowOf } from "./address.js";
 
 /**
  * Where the page is: the one window it wants, kept in the address bar.
- * Fires `move` when that changed, by a control of the page or by back and forward.
+ * Fires `move` when that changed, by a control of the page or by back and forward, and `stay` where it cannot change.
  */
 export class Place extends EventTarget {
   /** @type {Window} */
@@ -19,6 +19,15 @@ export class Place extends EventTarget {
     this.window = { ...this.window, cursor: null, ...change };
     history[replace ? "replaceState" : "pushState"](null, "", addressOf(this.window));
     this.dispatchEvent(new Event("move"));
+  }
+
+  /**
+   * Stay in the window that is shown: the server refuses the one that the address asks for.
+   * @param {Window} shown
+   */
+  stay(shown) {
+    this.window = shown;
+    this.dispatchEvent(new Event("stay"));
   }
 
   /** Follow the address bar: the back button moved it, or only a link to a part of the page. */

@@ -15,9 +15,10 @@ from starlette.websockets import WebSocket
 from dataflow.flow import SAMPLE
 from web.errors import APIError
 from web.http import assets
+from web.http.addresses import UserRoute, match_whole, user_of
 from web.http.api import routes as api
 from web.http.api import uploads as uploads_api
-from web.http.pages import prepare, render_dashboard, render_not_found
+from web.http.pages import prepare, render_dashboard, render_refusal
 from web.http.safety import Safety
 from web.service.service import Service
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
@@ -26,15 +27,26 @@ _FULL: Final = (sqlite3.SQLITE_FULL,)
 
 
 async def dashboard(request: Request) -> Response:
-    """``GET /``: the dashboard, with the window that the URL names."""
-    window = read_window(request.query_params, DEFAULT_LIMIT)._replace(user=None)
+    """``GET /``: the dashboard, with the window that the URL names.
+
+    One that it cannot name is refused on the page itself, above all carts.
+    """
+    window, refused = Window(), None
+    try:
+        window = read_window(request.query_params, DEFAULT_LIMIT)._replace(user=None)
+    except APIError as error:
+        refused = error
     service: Service = request.app.state.service
-    return HTMLResponse(render_dashboard(await service.live.snapshot(window), wanted=None))
+    snapshot = await service.live.snapshot(window)
+    if refused is None:
+        return HTMLResponse(render_dashboard(snapshot, wanted=None))
+    page = render_dashboard(snapshot, wanted=None, refused=refused.message)
+    return HTMLResponse(page, refused.status)
 
 
 async def one_cart(request: Request) -> Response:
-    """``GET /carts/{user_id}``: the dashboard, straight to one cart."""
-    user_id: str = request.path_params["user_id"]
+    """``GET /carts/{user_id}``, ``GET /cart?user_id=``: the dashboard, straight to one cart."""
+    user_id = user_of(request)
     service: Service = request.app.state.service
     snapshot = await service.live.snapshot(Window(user=user_id))
     return HTMLResponse(render_dashboard(snapshot, wanted=user_id))
@@ -64,7 +76,8 @@ def create_app(service: Service) -> ASGIApp:
     app = Starlette(
         routes=[
             Route("/", dashboard),
-            Route("/carts/{user_id:path}", one_cart),
+            UserRoute("/carts/{user_id}", one_cart),
+            Route("/cart", one_cart),
             Route("/cart-join.json", sample),
             *api.ROUTES,
             *uploads_api.ROUTES,
@@ -79,6 +92,8 @@ def create_app(service: Service) -> ASGIApp:
             OSError: _storage_error,
         },
     )
+    match_whole(app.routes)
+    app.router.redirect_slashes = False  # `a` and `a/` are two ids
     app.state.service = service
     app.state.receiving = 0
     return Safety(app)
@@ -88,8 +103,8 @@ def _answer(request: Request, error: APIError) -> Response:
     """Answer in the language of who asked: a page for a person, JSON for a program."""
     path = request.url.path
     is_person = "text/html" in request.headers.get("accept", "") and not path.startswith("/api/")
-    if is_person and (error.status == 404 or path == "/" or path.startswith("/carts/")):
-        return HTMLResponse(render_not_found(path), error.status)
+    if is_person and (error.status == 404 or path in ("/", "/cart") or path.startswith("/carts/")):
+        return HTMLResponse(render_refusal(error.status, error.message), error.status)
     return error.response()
 
 

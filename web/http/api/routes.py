@@ -15,6 +15,7 @@ from starlette.routing import Route
 from dataflow.journal import API_SOURCE, KeyReusedError
 from dataflow.records import BOM, REASONS
 from web.errors import APIError, bad_request, not_found
+from web.http.addresses import UserRoute, user_of
 from web.http.receive import receive_body
 from web.service.service import Service
 from web.view.reader import Page, ViewReader
@@ -37,8 +38,8 @@ async def list_carts(request: Request) -> Response:
 
 
 async def get_cart(request: Request) -> Response:
-    """``GET /api/carts/{user_id}``: the whole summary."""
-    user_id: str = request.path_params["user_id"]
+    """``GET /api/carts/{user_id}``, ``GET /api/cart?user_id=``: the whole summary."""
+    user_id = user_of(request)
     cart = await service_of(request).generation.cart(user_id)
     if cart is None:
         raise not_found(f"there is no cart of {user_id[:80]!r}")
@@ -165,7 +166,8 @@ async def readyz(request: Request) -> Response:
 ROUTES: Final = [
     Route("/api/carts", list_carts),
     Route("/api/carts.jsonl", export_carts),
-    Route("/api/carts/{user_id:path}", get_cart),
+    UserRoute("/api/carts/{user_id}", get_cart),
+    Route("/api/cart", get_cart),
     Route("/api/skipped", list_skipped),
     Route("/api/skipped.jsonl", export_skipped),
     Route("/api/completed", list_completed),
