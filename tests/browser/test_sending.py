@@ -109,7 +109,7 @@ def test_every_file_that_was_refused_is_told(stage: Stage) -> None:
     alert = page.locator("upload-form").get_by_role("alert")
     expect(alert).to_have_text(" ".join(f"{name}.jsonl: the upload is empty" for name in "abc"))
     choose(page, [file(f"{name}.jsonl") for name in "abcdefgh"])
-    expect(alert).to_contain_text("3 more of the files were not taken in.")
+    expect(alert).to_contain_text("Not taken in either: 3 more files.")
 
 
 def test_a_complaint_is_dismissed_and_goes_with_the_next_act(stage: Stage) -> None:

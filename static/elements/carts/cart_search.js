@@ -9,7 +9,7 @@ const REST_MS = 150;
 export class CartSearch extends HTMLElement {
   #life = new AbortController();
   #typing = 0;
-  /** What the field holds of the search that is shown. */
+  /** What the field made of the search that was put into it. */
   #shown = "";
 
   /** @param {Ports} ports */
@@ -65,8 +65,10 @@ export class CartSearch extends HTMLElement {
    * @param {import("../../address.js").Window} window
    */
   #follow(form, input, { search, filter, sort }) {
-    if (input !== document.activeElement) input.value = search;
-    this.#shown = input.value;
+    if (input !== document.activeElement) {
+      input.value = search;
+      this.#shown = input.value;
+    }
     /** @type {RadioNodeList} */ (form.elements.namedItem("filter")).value = filter;
     /** @type {HTMLSelectElement} */ (form.elements.namedItem("sort")).value = sort;
   }

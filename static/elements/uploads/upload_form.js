@@ -1,7 +1,7 @@
 import { holdPage } from "../../paint/action.js";
 import { visible } from "../../paint/foreign.js";
 import { complain, part, setText, show } from "../../paint/patch.js";
-import { number } from "../../paint/words.js";
+import { count } from "../../paint/words.js";
 import { filesOf, holdsFiles, whyUnreadable } from "./chosen_files.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
@@ -130,7 +130,7 @@ export class UploadForm extends HTMLElement {
     this.#complaints.push(sentence);
     const told = this.#complaints.slice(0, MOST_COMPLAINTS);
     const rest = this.#complaints.length - told.length;
-    if (rest > 0) told.push(`${number(rest)} more of the files were not taken in.`);
+    if (rest > 0) told.push(`Not taken in either: ${count(rest, "more file")}.`);
     complain(this, told.join("\n"));
   }
 
