@@ -13,6 +13,8 @@
 export const EVERYTHING = Object.freeze({ search: "", filter: "all", sort: "recent", cursor: null, user: null });
 
 const CARTS = "/carts/";
+/** The same page for ids that no browser keeps as a segment of a path. */
+const CART = "/cart";
 
 /**
  * The window that the address of a page asks for.
@@ -20,8 +22,9 @@ const CARTS = "/carts/";
  * @returns {Window}
  */
 export function windowOf({ pathname, search }) {
-  if (pathname.startsWith(CARTS)) return { ...EVERYTHING, user: decodeURIComponent(pathname.slice(CARTS.length)) };
   const query = new URLSearchParams(search);
+  if (pathname === CART) return { ...EVERYTHING, user: query.get("user_id") };
+  if (pathname.startsWith(CARTS)) return { ...EVERYTHING, user: decode(pathname.slice(CARTS.length)) };
   return {
     search: query.get("search") ?? EVERYTHING.search,
     filter: query.get("filter") || EVERYTHING.filter,
@@ -46,11 +49,11 @@ export function addressOf(window) {
 }
 
 /**
- * The link to one cart. `.` and `..` are no path segments that a browser keeps, so they are searched for.
+ * The link to one cart. `.` and `..` are no path segments that a browser keeps, so they are asked for.
  * @param {string} userId
  */
 export function cartAddress(userId) {
-  return userId === "." || userId === ".." ? `/?search=${userId}` : CARTS + encodeURIComponent(userId);
+  return userId === "." || userId === ".." ? `${CART}?user_id=${userId}` : CARTS + encodeURIComponent(userId);
 }
 
 /**
@@ -66,11 +69,11 @@ export function socketAddress({ protocol, host }, window) {
 }
 
 /**
- * The download of all carts in a window's search and filter.
+ * The download of all carts in a window's search and filter, or of its one cart.
  * @param {Window} window
  */
-export function exportAddress({ search, filter }) {
-  return `/api/carts.jsonl?${new URLSearchParams({ search, filter })}`;
+export function exportAddress({ search, filter, user }) {
+  return `/api/carts.jsonl?${new URLSearchParams(user === null ? { search, filter } : { user })}`;
 }
 
 /**
@@ -81,4 +84,16 @@ export function exportAddress({ search, filter }) {
 export function same(one, other) {
   const keys = /** @type {(keyof Window)[]} */ (Object.keys(EVERYTHING));
   return keys.every((key) => (one[key] ?? null) === (other[key] ?? null));
+}
+
+/**
+ * Decode a segment of a path, whatever somebody typed: as the server does, a `%` that encodes nothing is itself.
+ * @param {string} segment
+ */
+function decode(segment) {
+  const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+  return segment.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
+    const bytes = run.slice(1).split("%").map((digits) => Number.parseInt(digits, 16));
+    return utf8.decode(new Uint8Array(bytes));
+  });
 }

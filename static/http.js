@@ -1,3 +1,4 @@
+import { cartAddress } from "./address.js";
 import { parse, textOf } from "./json.js";
 
 /** @typedef {import("./json.js").Id} Id */
@@ -29,7 +30,7 @@ export const sample = () => call("GET", "/cart-join.json", { as: "blob" });
  * @param {string} userId
  * @returns {Promise<Summary>} with all of its ids
  */
-export const cart = (userId) => call("GET", `/api/carts/${encodeURIComponent(userId)}`);
+export const cart = (userId) => call("GET", `/api${cartAddress(userId)}`);
 
 /**
  * @param {string | null} cursor
@@ -57,6 +58,12 @@ export const replayUpload = (id) => call("POST", `${uploadPath(id)}/replay`);
  * @param {AbortSignal} signal
  */
 export const recovery = (signal) => call("GET", "/api/recovery", { signal });
+
+/**
+ * The version of the page that the server serves now.
+ * @returns {Promise<string>}
+ */
+export const version = () => call("GET", "/static/version", { as: "text" });
 
 export const restartFlow = () => call("POST", "/api/flow/restart");
 
@@ -101,7 +108,7 @@ function uploadPath(id) {
 /**
  * @param {string} method
  * @param {string} path
- * @param {{json?: string, as?: "json" | "blob", signal?: AbortSignal}} [how]
+ * @param {{json?: string, as?: "json" | "text" | "blob", signal?: AbortSignal}} [how]
  * @throws {Refusal}
  */
 async function call(method, path, { json, as = "json", signal } = {}) {
@@ -115,7 +122,7 @@ async function call(method, path, { json, as = "json", signal } = {}) {
     throw SILENT;
   }
   if (!response.ok) throw refusal(response.status, String(answer));
-  return typeof answer === "string" && answer ? parse(answer) : answer;
+  return as === "json" && typeof answer === "string" && answer ? parse(answer) : answer;
 }
 
 /**

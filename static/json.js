@@ -27,11 +27,11 @@ export function textOf(id) {
 }
 
 /**
- * The id as a person reads it; a string of digits keeps its quotes, so that it is not taken for a number.
+ * Whether a person reads the id in quotes: a string of digits, so that it is not taken for a number.
  * @param {Id} id
  */
-export function labelOf(id) {
-  return typeof id === "string" && !INTEGER.test(id) ? id : textOf(id);
+export function isQuoted(id) {
+  return typeof id === "string" && INTEGER.test(id);
 }
 
 /**

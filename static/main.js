@@ -1,6 +1,6 @@
 /** The page, wired: what comes from the connection goes to the store, and what changed there is painted. */
 
-import { socketAddress } from "./address.js";
+import { EVERYTHING, socketAddress } from "./address.js";
 import { Connection } from "./connection.js";
 import { CartList } from "./elements/carts/cart_list.js";
 import { CartPage } from "./elements/carts/cart_page.js";
@@ -13,13 +13,17 @@ import { FigureStrip } from "./elements/header/figure_strip.js";
 import { FlowMenu } from "./elements/header/flow_menu.js";
 import { LiveNotice } from "./elements/header/live_notice.js";
 import { StartOver } from "./elements/header/start_over.js";
+import { UpgradeNotice } from "./elements/header/upgrade_notice.js";
 import { RecoveryPanel } from "./elements/recovery/recovery_panel.js";
 import { SkippedList } from "./elements/skipped/skipped_list.js";
 import { UploadForm } from "./elements/uploads/upload_form.js";
 import { UploadList } from "./elements/uploads/upload_list.js";
 import * as http from "./http.js";
+import { pressOnce } from "./paint/action.js";
 import { PageClock } from "./paint/clock.js";
+import { copied } from "./paint/foreign.js";
 import { Painter } from "./paint/painter.js";
+import { dismiss } from "./paint/patch.js";
 import { Place } from "./place.js";
 import { Store } from "./store.js";
 
@@ -28,6 +32,7 @@ const ELEMENTS = {
   "flow-badge": FlowBadge,
   "flow-menu": FlowMenu,
   "alarm-notice": AlarmNotice,
+  "upgrade-notice": UpgradeNotice,
   "figure-strip": FigureStrip,
   "live-notice": LiveNotice,
   "cart-search": CartSearch,
@@ -78,6 +83,7 @@ connection.hear((frame) => {
   if (outcome === "nonsense") connection.drop();
   if (outcome === "gap") connection.ask();
   if (outcome === "applied") clock.set(store.at);
+  if (frame?.type === "error") place.stay(store.ready ? store.window : EVERYTHING);
 });
 store.watch(({ carts, skipped }) => {
   if (carts || skipped) clock.tell();
@@ -91,5 +97,13 @@ addEventListener("pageshow", ({ persisted }) => {
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") connection.wake();
 });
+document.addEventListener("copy", (event) => {
+  const text = copied(getSelection());
+  if (text === null || !event.clipboardData) return;
+  event.clipboardData.setData("text/plain", text);
+  event.preventDefault();
+});
+document.addEventListener("click", dismiss);
+document.addEventListener("keydown", pressOnce);
 clock.start();
 connection.open();

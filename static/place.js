@@ -4,7 +4,7 @@ import { addressOf, same, windowOf } from "./address.js";
 
 /**
  * Where the page is: the one window it wants, kept in the address bar.
- * Fires `move` when that changed, by a control of the page or by back and forward.
+ * Fires `move` when that changed, by a control of the page or by back and forward, and `stay` where it cannot change.
  */
 export class Place extends EventTarget {
   /** @type {Window} */
@@ -22,17 +22,18 @@ export class Place extends EventTarget {
   }
 
   /**
-   * Whether a window is the wanted one.
-   * @param {Window} window
+   * Stay in the window that is shown: the server refuses the one that the address asks for.
+   * @param {Window} shown
    */
-  shows(window) {
-    return same(window, this.window);
+  stay(shown) {
+    this.window = shown;
+    this.dispatchEvent(new Event("stay"));
   }
 
   /** Follow the address bar: the back button moved it, or only a link to a part of the page. */
   follow() {
     const window = windowOf(location);
-    if (this.shows(window)) return;
+    if (same(window, this.window)) return;
     this.window = window;
     this.dispatchEvent(new Event("move"));
   }

@@ -57,6 +57,17 @@ export class PageClock {
   }
 }
 
+/**
+ * A time that changed is told exactly until the page's clock tells it in words.
+ * @param {Element} time
+ * @param {string} at  RFC 3339
+ */
+export function setTime(time, at) {
+  if (time.getAttribute("datetime") === at) return;
+  setAttribute(time, "datetime", at);
+  setText(time, exactTime(at));
+}
+
 /** @param {string} at  RFC 3339 */
 export function exactTime(at) {
   const time = Date.parse(at);

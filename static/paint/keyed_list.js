@@ -18,7 +18,7 @@ export class KeyedList {
   #Row;
 
   /**
-   * Adopts the rows that the server rendered.
+   * Adopts the rows that the server rendered. Two that HTML cannot tell apart have one key: the first goes.
    * @param {HTMLElement} list
    * @param {string} template  the name of the row's template, and of the data attribute that holds its key
    * @param {new (element: HTMLElement) => Row<T>} Row
@@ -27,8 +27,10 @@ export class KeyedList {
     this.#list = list;
     this.#template = template;
     this.#Row = Row;
-    for (const element of /** @type {Iterable<HTMLElement>} */ (list.children)) {
-      this.#rows.set(/** @type {string} */ (element.dataset[template]), new Row(element));
+    for (const element of /** @type {HTMLElement[]} */ ([...list.children])) {
+      const key = /** @type {string} */ (element.dataset[template]);
+      this.#rows.get(key)?.element.remove();
+      this.#rows.set(key, new Row(element));
     }
   }
 

@@ -28,14 +28,27 @@ export function show(node, visible) {
 }
 
 /**
- * Say what went wrong where the person acted; nothing takes it away again.
+ * Say what went wrong where the person acted, until they act again or dismiss it.
  * @param {Element} place  the element that holds the `.error`
- * @param {string} message
+ * @param {string} message  empty: nothing did
  */
 export function complain(place, message) {
   const error = part(place, ".error");
-  setText(error, message);
+  setText(part(error, ".error-words"), message);
   show(error, message !== "");
+}
+
+/**
+ * Take a complaint away; the focus goes to the first control of its place.
+ * @param {Event} event  a click anywhere
+ */
+export function dismiss({ target }) {
+  const error = target instanceof Element ? target.closest("[data-dismiss]")?.closest(".error") : null;
+  const place = error?.parentElement;
+  if (!place) return;
+  complain(place, "");
+  const controls = /** @type {NodeListOf<HTMLElement>} */ (place.querySelectorAll("button, select, input, a[href]"));
+  [...controls].find((control) => control.checkVisibility())?.focus({ preventScroll: true });
 }
 
 /**

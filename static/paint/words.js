@@ -1,6 +1,7 @@
 /** Numbers, shares, sizes and times as the page says them; the server says them alike (`web/http/pages.py`). */
 
 const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const EXACT = new Intl.NumberFormat("en-US", { maximumFractionDigits: 20 });
 const TENTHS = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 /** @param {number | null} count */
@@ -16,10 +17,9 @@ export const rate = (perSecond) => (perSecond > 0 && perSecond < 9.95 ? TENTHS :
  */
 export const percent = (part, whole) => (whole ? Math.min(100, Math.floor((100 * part) / whole)) : 0);
 
-/** @param {number | null} pace  records a second; null: no limit */
+/** @param {number | null} pace  records a second, told to the last digit; null: no limit */
 export function paceWords(pace) {
-  if (pace === null) return "as fast as possible";
-  return pace === 1 ? "1 record a second" : `${number(pace)} records a second`;
+  return pace === null ? "as fast as possible" : `${EXACT.format(pace)} ${plural(pace, "record")} a second`;
 }
 
 /** @param {Record<string, number>} byReason */
@@ -29,11 +29,18 @@ export function reasons(byReason) {
 }
 
 /**
- * So many of something.
- * @param {number} many
+ * The word for so many of something.
+ * @param {number | null} many
  * @param {string} one  the word for one of them
  */
-export const count = (many, one) => `${number(many)} ${one}${many === 1 ? "" : "s"}`;
+export const plural = (many, one) => (many === 1 ? one : `${one}s`);
+
+/**
+ * So many of something.
+ * @param {number | null} many
+ * @param {string} one  the word for one of them
+ */
+export const count = (many, one) => `${number(many)} ${plural(many, one)}`;
 
 /** @param {string} words  what the server says in the middle of a sentence of its own */
 export const sentence = (words) => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
@@ -47,7 +54,7 @@ export function duration(seconds) {
 
 /** @param {number} bytes */
 export function size(bytes) {
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+  const units = [plural(bytes, "byte"), "KiB", "MiB", "GiB", "TiB"];
   const step = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
   const value = bytes / 1024 ** step;
   return `${step > 0 && value < 10 ? TENTHS.format(value) : WHOLE.format(value)} ${units[step]}`;

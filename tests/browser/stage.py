@@ -15,7 +15,8 @@ from starlette.routing import Route as Path
 
 from tests.browser.frames import Frame, snapshot
 from web.http import assets
-from web.http.pages import render_dashboard, render_not_found
+from web.http.addresses import UserResource, user_of
+from web.http.pages import render_dashboard, render_refusal
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -40,17 +41,18 @@ class Server:
                 Path("/static/{path:path}", assets.installed().serve),
                 Path("/blank", self._blank),
                 Path("/", self._dashboard),
-                Path("/carts/{user_id:path}", self._dashboard),
+                UserResource("/carts/{user_id}", get=self._dashboard),
+                Path("/cart", self._dashboard),
             ]
         )
 
     async def _dashboard(self, request: HTTPRequest) -> HTMLResponse:
-        wanted = request.path_params.get("user_id")
+        wanted = None if request.url.path == "/" else user_of(request)
         html = render_dashboard(self.first, wanted=wanted)
         return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
 
     async def _blank(self, request: HTTPRequest) -> HTMLResponse:
-        html = render_not_found(request.url.path)
+        html = render_refusal(404, request.url.path)
         return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
 
 

@@ -34,10 +34,10 @@ def test_fractions_and_exponents_stay_numbers(stage: Stage) -> None:
 
 def test_a_string_of_digits_is_shown_in_quotes(stage: Stage) -> None:
     """What a person reads tells `1` from `"1"`; other strings are shown bare."""
-    labels = stage.blank().evaluate(
+    quoted = stage.blank().evaluate(
         """async () => {
-          const { labelOf } = await import("/static/json.js");
-          return [1, "1", "-5", "ord-1", 9223372036854775807n].map(labelOf);
+          const { isQuoted } = await import("/static/json.js");
+          return [1, "1", "-5", "ord-1", 9223372036854775807n].map(isQuoted);
         }"""
     )
-    assert labels == ["1", '"1"', '"-5"', "ord-1", "9223372036854775807"]
+    assert quoted == [False, True, True, False, False]

@@ -23,7 +23,10 @@ ELEMENTS = """() => {
   return own.length;
 }"""
 #: The listeners of main.js, which lives as long as the page; those of a socket are its own.
-OF_THE_PAGE = ["change", "frame", "move", "online", "pageshow", "popstate", "visibilitychange"]
+OF_THE_PAGE = [
+    *("change", "click", "copy", "frame", "keydown"),
+    *("move", "online", "pageshow", "popstate", "visibilitychange"),
+]
 
 
 @pytest.mark.parametrize(("path", "count"), [("/", 15), ("/carts/a", 13)])

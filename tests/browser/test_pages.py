@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.browser.frames import AT, cart, skipped, snapshot, upload
-from web.http.pages import chips, label, pace_words, paces, render_dashboard, render_not_found
+from web.http.pages import chips, label, pace_words, paces, render_dashboard, render_refusal
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}"
 
@@ -29,7 +29,7 @@ def test_everything_from_outside_is_escaped() -> None:
     assert "&lt;script&gt;alert(1)" in html
     assert "{{7*7}}" in html
     assert HOSTILE not in render_dashboard(snapshot(), wanted=HOSTILE)
-    assert HOSTILE not in render_not_found(HOSTILE)
+    assert HOSTILE not in render_refusal(404, HOSTILE)
 
 
 def test_the_page_runs_no_inline_script_and_no_inline_style() -> None:

@@ -19,6 +19,6 @@ def test_figures_are_told_as_a_person_reads_them(stage: Stage) -> None:
     )
     assert told == [
         ["0.00 s", "0.41 s", "9.99 s", "10.0 s", "59.9 s", "1 min 15 s", "120 min 0 s"],
-        ["0 bytes", "1 bytes", "1,023 bytes", "1.0 KiB", "3.3 MiB", "312 KiB", "1.0 TiB"],
+        ["0 bytes", "1 byte", "1,023 bytes", "1.0 KiB", "3.3 MiB", "312 KiB", "1.0 TiB"],
         ["1 cart", "1,000 carts"],
     ]

@@ -86,6 +86,35 @@ def test_after_an_upgrade_a_page_runs_new_modules_only(
         assert len(found) >= count
 
 
+def test_a_page_that_was_open_says_that_it_is_of_before(
+    page: Page, program: Path, tmp_path: Path
+) -> None:
+    """It lives on with the new server, and a button loads the new page; a restart is no upgrade."""
+    release(program, "old")
+    notice = page.get_by_text("Cartwatch was upgraded")
+    with Cartwatch(tmp_path / "data", folder=program) as server:
+        url = server.url
+        page.goto(url)
+        expect(page.locator("[data-connection=live]")).to_be_visible()
+        server.stop()
+    port = urlsplit(url).port
+    expect(page.locator("[data-connection=offline]")).to_be_visible()
+    with Cartwatch(tmp_path / "data", f"--port={port}", folder=program) as server:
+        with page.expect_response("**/static/version", timeout=20_000):
+            pass
+        expect(page.locator("[data-connection=live]")).to_be_visible()
+        expect(notice).to_be_hidden()
+        server.stop()
+    expect(page.locator("[data-connection=offline]")).to_be_visible()
+    release(program, "new")
+    with Cartwatch(tmp_path / "data", f"--port={port}", folder=program):
+        expect(notice).to_be_visible(timeout=20_000)
+        page.get_by_role("button", name="Reload the page").click()
+        expect(page.locator("body[data-release=new]")).to_be_visible()
+        assert set(releases(page)) == {"new"}
+        expect(notice).to_be_hidden()
+
+
 def test_files_that_change_under_a_server_do_not_change_what_it_serves(
     page: Page, program: Path, tmp_path: Path
 ) -> None:

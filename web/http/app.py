@@ -16,10 +16,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from dataflow.sample import SAMPLE
 from web.errors import APIError, not_found
 from web.http import assets
+from web.http.addresses import UserResource, match_whole, user_of
 from web.http.api.answers import error_response, storage_error
 from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
-from web.http.pages import prepare, render_dashboard, render_not_found
+from web.http.pages import prepare, render_dashboard, render_refusal
 from web.http.resource import Later, Resource
 from web.http.safety import Safety
 from web.live.socket import serve_browser
@@ -34,27 +35,27 @@ HUB_PATH: Final = "/ws/publish"
 async def dashboard(request: Request) -> Response:
     """``GET /``: the dashboard, with the window that the URL names.
 
-    Where that is none, the dashboard as it is at first, and what is wrong with the URL.
+    One that it cannot name is refused on the page itself, above all carts.
     """
     service = service_of(request.app)
     asked = {name: value for name, value in request.query_params.items() if value}
-    window, complaint = Window(), ""
+    window, refused = Window(), ""
     try:
         window = read_window(asked, DEFAULT_LIMIT)._replace(user=None)
     except APIError as error:
-        complaint = error.message
+        refused = error.message
 
     async def make() -> bytes:
         snapshot = await service.live.snapshot(window)
-        return render_dashboard(snapshot, wanted=None, complaint=complaint).encode()
+        return render_dashboard(snapshot, wanted=None, refused=refused).encode()
 
-    return Later(make, _HTML, 400 if complaint else 200)
+    return Later(make, _HTML, 400 if refused else 200)
 
 
 async def one_cart(request: Request) -> Response:
-    """``GET /carts/{user_id}``: the dashboard, straight to one cart."""
+    """``GET /carts/{user_id}``, ``GET /cart?user_id=``: the dashboard, straight to one cart."""
     service = service_of(request.app)
-    user_id: str = request.path_params["user_id"]
+    user_id = user_of(request)
 
     async def make() -> bytes:
         snapshot = await service.live.snapshot(Window(user=user_id))
@@ -92,7 +93,8 @@ def routes() -> list[BaseRoute]:
     """Give the table of all that there is, by its path."""
     return [
         Resource("/", get=dashboard),
-        Resource("/carts/{user_id:path}", get=one_cart),
+        UserResource("/carts/{user_id}", get=one_cart),
+        Resource("/cart", get=one_cart),
         Resource("/cart-join.json", get=sample),
         *ROUTES,
         WebSocketRoute("/ws", live_socket),
@@ -115,7 +117,8 @@ def create_app(service: Service) -> ASGIApp:
             OSError: _storage_error,
         },
     )
-    app.router.redirect_slashes = False  # a redirected POST loses its body, or is not followed
+    match_whole(app.routes)
+    app.router.redirect_slashes = False  # `a` and `a/` are two ids, and a redirected POST is lost
     app.state.service = service
     app.state.receiving = 0
     app.state.exports = Exports()
@@ -137,8 +140,7 @@ def _answer(request: Request, error: APIError) -> Response:
     path = request.url.path
     is_person = "text/html" in request.headers.get("accept", "") and not path.startswith("/api/")
     if is_person and error.status in (400, 404):
-        complaint = error.message if error.status == 400 else ""
-        return HTMLResponse(render_not_found(path, complaint), error.status)
+        return HTMLResponse(render_refusal(error.status, error.message), error.status)
     return error_response(error)
 
 

@@ -72,8 +72,10 @@ class Assets:
         return f"{ROOT}/{self.version}/{name}"
 
     async def serve(self, request: Request) -> Response:
-        """``GET /static/{path}``: a file, with its version or without."""
+        """``GET /static/{path}``: a file, with its version or without; or which version this is."""
         path: str = request.path_params["path"]
+        if path == "version":  # a page that was away asks whether it is still of this one
+            return Response(self.version, media_type="text/plain")
         version, _, rest = path.partition("/")
         versioned = version == self.version
         asset = self._assets.get(rest if versioned else path)

@@ -11,14 +11,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from web.http import assets
+from web.http.foreign import foreign, holdable, quoted, visible
+from web.intake.upload_states import AT_ONCE
 from web.settings import asset_folder
 from web.view.cart_item import CartItem
 from web.view.recoveries import Recovery
@@ -30,6 +34,7 @@ SHEETS: Final = (
     "styles/tokens.css",
     "styles/base.css",
     "styles/controls.css",
+    "styles/foreign.css",
     "styles/layout.css",
     "styles/header.css",
     "styles/figures.css",
@@ -58,27 +63,27 @@ def prepare() -> None:
         environment.get_template(name)
 
 
-def render_dashboard(
-    snapshot: Mapping[str, Any], *, wanted: str | None, complaint: str = ""
-) -> str:
+def render_dashboard(snapshot: Mapping[str, Any], *, wanted: str | None, refused: str = "") -> str:
     """The whole page for a snapshot frame.
 
-    `wanted` is the user id of `/carts/{user_id}`, or None for `/`; `complaint` says what is wrong
-    with what the address asks for. All of it came from outside: the environment escapes it.
+    `wanted` is the user id of `/carts/{user_id}`, or None for `/`; `refused` says why the carts are
+    not those that the address asks for. Everything in `snapshot` came from outside: the
+    environment escapes all of it.
     """
     template = _environment().get_template("dashboard.html")
     return template.render(
         snapshot=snapshot,
         wanted=wanted,
-        complaint=complaint,
+        refused=refused,
         modules=assets.installed().names(".js"),
         blank=_blank(),
     )
 
 
-def render_not_found(path: str, complaint: str = "") -> str:
-    """The page for an address that nothing lives at, or that cannot be read: a `complaint`."""
-    return _environment().get_template("not_found.html").render(path=path, complaint=complaint)
+def render_refusal(status: int, message: str) -> str:
+    """The page for an address that nothing lives at, or whose page cannot be made."""
+    template = _environment().get_template("refusal.html")
+    return template.render(is_there=status != 404, message=message)
 
 
 def chips(cart: Mapping[str, Any]) -> list[Chip]:
@@ -103,10 +108,17 @@ def label(order_id: int | str) -> str:
     return json_id(order_id)
 
 
+def order_label(chip: Chip) -> Markup:
+    """The id on a chip: quotes that tell a string of digits from a number are not of the id."""
+    if chip.order == chip.label and chip.label.startswith('"'):
+        return quoted(json.loads(chip.order))
+    return foreign(chip.label)
+
+
 def cart_path(user_id: str) -> str:
-    """The link to one cart; no browser keeps a path segment `.` or `..`, so those are searched."""
+    """The link to one cart; no browser keeps a path segment `.` or `..`, so those are asked for."""
     if user_id in {".", ".."}:
-        return f"/?search={user_id}"
+        return f"/cart?user_id={user_id}"
     return "/carts/" + quote(user_id, safe="!'()*")
 
 
@@ -130,16 +142,26 @@ def processed_percent(upload: Mapping[str, Any]) -> int:
     return _percent(upload["processed"], upload["lines"] or 0)
 
 
-def paces(rate: int | None) -> Sequence[int | None]:
+def paces(rate: float | None) -> Sequence[float | None]:
     """The paces to choose from; the one in force is always among them."""
     return STANDARD_PACES if rate in STANDARD_PACES else (rate, *STANDARD_PACES)
 
 
-def pace_words(pace: int | None) -> str:
-    """A pace as a person reads it."""
+def pace_words(pace: float | None) -> str:
+    """A pace as a person reads it, to its last digit."""
     if pace is None:
         return "as fast as possible"
-    return f"{pace:,} record a second" if pace == 1 else f"{pace:,} records a second"
+    return f"{Decimal(repr(pace)):,f} {plural(pace, 'record')} a second"
+
+
+def plural(many: float | None, one: str) -> str:
+    """The word for so many of something, from the word for one."""
+    return one if many == 1 else f"{one}s"
+
+
+def count(many: int, one: str) -> str:
+    """So many of something."""
+    return f"{number(many)} {plural(many, one)}"
 
 
 def number(count: int | None) -> str:
@@ -171,14 +193,22 @@ def next_page(window: Mapping[str, Any], cursor: str | None) -> str:
         "sort": "" if window["sort"] == "recent" else window["sort"],
         "cursor": cursor or "",
     }
-    kept = urlencode({name: value for name, value in query.items() if value})
+    kept = _query({name: value for name, value in query.items() if value})
     return f"/?{kept}" if kept else "/"
 
 
 def export_path(window: Mapping[str, Any]) -> str:
-    """The download of all carts in a window's search and filter."""
-    query = urlencode({"search": window["search"], "filter": window["filter"]})
+    """The download of all carts in a window's search and filter, or of its one cart."""
+    if window["user"] is not None:
+        return "/api/carts.jsonl?" + _query({"user": window["user"]})
+    query = _query({"search": window["search"], "filter": window["filter"]})
     return f"/api/carts.jsonl?{query}"
+
+
+def _query(params: Mapping[str, str]) -> str:
+    """Encode a query as `URLSearchParams` does: other than Python's, it keeps `*` and not `~`."""
+    encoded = (f"{name}={quote_plus(value, safe='*')}" for name, value in params.items())
+    return "&".join(encoded).replace("~", "%7E")
 
 
 def _percent(part: int, whole: int) -> int:
@@ -216,25 +246,32 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
         auto_reload=False,  # as the assets: what a server shows does not change under it
+        finalize=holdable,
     )
     for rendering in (
         cart_path,
         chips,
+        count,
         export_path,
         first_page,
+        foreign,
         more,
         next_page,
         number,
+        order_label,
         pace_words,
         paces,
         paid_percent,
+        plural,
         processed_percent,
         rate,
         reasons,
+        visible,
     ):
         environment.filters[rendering.__name__] = rendering
     environment.globals.update(
         asset=assets.installed().address,
+        at_once=AT_ONCE,
         filters=FILTERS.items(),
         sorts=[(name, sort.words) for name, sort in SORTS.items()],
         sheets=SHEETS,

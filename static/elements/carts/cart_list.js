@@ -23,7 +23,7 @@ export class CartList extends HTMLElement {
       this.#paintAround(store, place);
     };
     store.watch(() => painter.ask(paint), signal);
-    place.addEventListener("move", () => painter.ask(paint), { signal });
+    for (const change of ["move", "stay"]) place.addEventListener(change, () => painter.ask(paint), { signal });
     this.addEventListener("click", (event) => this.#click(event, place), { signal });
   }
 

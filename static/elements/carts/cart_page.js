@@ -1,5 +1,6 @@
+import { act, tell } from "../../paint/action.js";
 import { KeyedList } from "../../paint/keyed_list.js";
-import { complain, part, show } from "../../paint/patch.js";
+import { part, show } from "../../paint/patch.js";
 import { CartRow } from "./cart_row.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
@@ -34,15 +35,11 @@ export class CartPage extends HTMLElement {
     const read = async () => {
       this.#timer = 0;
       this.#reading = true;
-      complain(this, "");
-      try {
+      await tell(this, async () => {
         this.#whole = counted(await http.cart(user), store.carts.items.get(user));
         painter.ask(paint);
-      } catch (refusal) {
-        complain(this, /** @type {Error} */ (refusal).message);
-      } finally {
-        this.#reading = false;
-      }
+      });
+      this.#reading = false;
       later();
     };
     const later = () => {
@@ -56,7 +53,8 @@ export class CartPage extends HTMLElement {
       later();
       painter.ask(paint);
     }, signal);
-    part(this, '[data-action="all-orders"]').addEventListener("click", read, { signal });
+    const all = part(this, '[data-action="all-orders"]');
+    all.addEventListener("click", (event) => act(event, all, this, read), { signal });
   }
 
   disconnectedCallback() {

@@ -1,5 +1,7 @@
 import { cartAddress } from "../../address.js";
-import { labelOf, textOf } from "../../json.js";
+import { isQuoted, textOf } from "../../json.js";
+import { setTime } from "../../paint/clock.js";
+import { setForeign, visible } from "../../paint/foreign.js";
 import { fresh, part, setAttribute, setText, show } from "../../paint/patch.js";
 import { number, percent } from "../../paint/words.js";
 
@@ -33,16 +35,13 @@ export class CartRow {
     setAttribute(row, "data-version", cart.version);
     const user = part(row, ".cart-user");
     setAttribute(user, "href", cartAddress(cart.user_id));
-    setText(user, cart.user_id);
+    setAttribute(user, "title", visible(cart.user_id));
+    setForeign(part(user, ".foreign"), cart.user_id);
     const all = cart.paid + cart.unpaid;
     setAttribute(part(row, ".bar-done"), "width", percent(cart.paid, all));
     setText(part(row, ".cart-paid"), number(cart.paid));
     setText(part(row, ".cart-all"), number(all));
-    const time = part(row, ".cart-time");
-    if (time.getAttribute("datetime") !== cart.updated_at) {
-      setAttribute(time, "datetime", cart.updated_at);
-      setText(time, "just now");
-    }
+    setTime(part(row, ".cart-time"), cart.updated_at);
     const shown = this.#paintChips(cart);
     const more = all + cart.waiting - shown;
     setText(part(row, ".cart-more-count"), number(more));
@@ -66,14 +65,14 @@ export class CartRow {
     const list = part(this.element, ".chips");
     /** @type {HTMLElement | null} */
     let before = null;
-    for (const { order, label, status } of wanted) {
+    for (const { order, label, quoted, status } of wanted) {
       let chip = this.#chips.get(order);
       if (chip) {
         turn(chip, status);
       } else {
         chip = fresh("chip");
         setAttribute(chip, "data-order", order);
-        setText(part(chip, ".chip-id"), label);
+        setForeign(part(chip, ".chip-id"), label, { quoted });
         turn(chip, status);
         this.#chips.set(order, chip);
         list.insertBefore(chip, before ? before.nextElementSibling : list.firstElementChild);
@@ -101,7 +100,10 @@ function chipsOf({ unpaid_order_ids, waiting_payment_ids, paid_order_ids }) {
  * @param {string} status
  */
 function group(ids, status) {
-  return ids.slice(-MOST_CHIPS).reverse().map((id) => ({ order: textOf(id), label: labelOf(id), status }));
+  return ids.slice(-MOST_CHIPS).reverse().map((id) => {
+    const quoted = isQuoted(id);
+    return { order: textOf(id), label: String(id), quoted, status };
+  });
 }
 
 /**

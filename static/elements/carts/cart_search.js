@@ -9,16 +9,20 @@ const REST_MS = 150;
 export class CartSearch extends HTMLElement {
   #life = new AbortController();
   #typing = 0;
+  /** What the field made of the search that was put into it. */
+  #shown = "";
 
   /** @param {Ports} ports */
-  start({ place, connection, store }) {
+  start({ place, connection }) {
     const { signal } = this.#life;
     const form = /** @type {HTMLFormElement} */ (part(this, "form"));
     const input = /** @type {HTMLInputElement} */ (part(form, "[name=search]"));
     const go = (/** @type {boolean} */ replace) => {
       clearTimeout(this.#typing);
       const said = new FormData(form);
-      const [search, filter, sort] = ["search", "filter", "sort"].map((name) => String(said.get(name)));
+      const [filter, sort] = ["filter", "sort"].map((name) => String(said.get(name)));
+      // A field of one line cannot hold each id that can be searched for: what was not typed over stays.
+      const search = input.value === this.#shown ? place.window.search : input.value;
       place.go({ search, filter, sort }, { replace });
     };
     form.addEventListener("submit", (event) => {
@@ -32,12 +36,13 @@ export class CartSearch extends HTMLElement {
       clearTimeout(this.#typing);
       this.#typing = setTimeout(() => go(true), REST_MS);
     }, { signal });
-    place.addEventListener("move", () => this.#follow(form, input, place.window), { signal });
+    place.addEventListener("move", () => {
+      complain(this, "");
+      this.#follow(form, input, place.window);
+    }, { signal });
+    place.addEventListener("stay", () => this.#follow(form, input, place.window), { signal });
     connection.hear((frame) => {
       if (frame?.type === "error") complain(this, frame.error.message);
-    }, signal);
-    store.watch((change) => {
-      if (change.window && place.shows(store.window)) complain(this, "");
     }, signal);
     document.addEventListener("keydown", (event) => {
       if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
@@ -61,14 +66,12 @@ export class CartSearch extends HTMLElement {
    * @param {import("../../address.js").Window} window
    */
   #follow(form, input, { search, filter, sort }) {
-    if (input !== document.activeElement) input.value = search;
-    const filters = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("[name=filter]")]);
-    for (const [at, each] of filters.entries()) {
-      each.checked = each.value === filter || (at === 0 && filters.every(({ value }) => value !== filter));
+    if (input !== document.activeElement) {
+      input.value = search;
+      this.#shown = input.value;
     }
-    const sorts = /** @type {HTMLSelectElement} */ (form.elements.namedItem("sort"));
-    sorts.value = sort;
-    sorts.selectedIndex = Math.max(0, sorts.selectedIndex);
+    /** @type {RadioNodeList} */ (form.elements.namedItem("filter")).value = filter;
+    /** @type {HTMLSelectElement} */ (form.elements.namedItem("sort")).value = sort;
   }
 }
 

@@ -1,4 +1,5 @@
-import { complain, part } from "../../paint/patch.js";
+import { act, holdPage } from "../../paint/action.js";
+import { part } from "../../paint/patch.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
 
@@ -13,19 +14,12 @@ export class FirstSteps extends HTMLElement {
   /** @param {Ports} ports */
   start({ http, choose }) {
     const { signal } = this.#life;
-    const load = /** @type {HTMLButtonElement} */ (part(this, '[data-action="sample"]'));
-    load.addEventListener("click", async () => {
-      complain(this, "");
-      load.disabled = true;
-      try {
-        const file = await http.sample();
-        await http.upload(file, { name: SAMPLE_NAME, rate: SAMPLE_RATE, onProgress: () => {}, signal });
-      } catch (refusal) {
-        complain(this, /** @type {Error} */ (refusal).message);
-      } finally {
-        load.disabled = false;
-      }
-    }, { signal });
+    const send = async () => {
+      const file = await http.sample();
+      await http.upload(file, { name: SAMPLE_NAME, rate: SAMPLE_RATE, onProgress: () => {}, signal });
+    };
+    const load = part(this, '[data-action="sample"]');
+    load.addEventListener("click", (event) => act(event, load, this, () => holdPage(send)), { signal });
     part(this, '[data-action="choose"]').addEventListener("click", choose, { signal });
   }
 

@@ -1,5 +1,6 @@
+import { visible } from "../../paint/foreign.js";
 import { setText } from "../../paint/patch.js";
-import { number } from "../../paint/words.js";
+import { count, number } from "../../paint/words.js";
 
 /** The shortest time between two announcements: a reader must be able to finish a sentence. */
 const PAUSE_MS = 3_000;
@@ -39,7 +40,7 @@ export class PoliteAnnouncer extends HTMLElement {
       const { name, state, accepted, skipped } = /** @type {import("../../store.js").Upload} */ (items.get(key));
       states.set(key, state);
       if (silent || this.#states.get(key) === state || !NOTABLE.has(state)) continue;
-      this.#say(`upload ${key}`, `${name} is ${state}: ${number(accepted)} accepted, ${number(skipped)} skipped.`);
+      this.#say(`upload ${key}`, `${visible(name)} is ${state}: ${number(accepted)} accepted, ${number(skipped)} skipped.`);
     }
     this.#states = states;
   }
@@ -51,7 +52,7 @@ export class PoliteAnnouncer extends HTMLElement {
   #hearSkipped({ order, items, total }, silent) {
     const newest = items.get(order[0] ?? "");
     if (newest && !silent && total > this.#skipped) {
-      this.#say("skipped", `${number(total)} skipped records. The newest, in ${newest.source}: ${newest.message}.`);
+      this.#say("skipped", `${count(total, "skipped record")}. The newest, in ${visible(newest.source)}: ${newest.message}.`);
     }
     this.#skipped = total;
   }

@@ -1,5 +1,5 @@
 import { setAttribute, setText } from "../../paint/patch.js";
-import { number, rate } from "../../paint/words.js";
+import { number, plural, rate } from "../../paint/words.js";
 
 /** The figures under the header. */
 export class FigureStrip extends HTMLElement {
@@ -24,6 +24,9 @@ export class FigureStrip extends HTMLElement {
       if (value === undefined) continue;
       setAttribute(figure, "data-value", value);
       for (const shown of figure.querySelectorAll(".figure-number")) setText(shown, number(value));
+      for (const unit of /** @type {NodeListOf<HTMLElement>} */ (figure.querySelectorAll("[data-unit]"))) {
+        setText(unit, plural(value, /** @type {string} */ (unit.dataset.unit)));
+      }
     }
     for (const shown of this.querySelectorAll(".figure-rate")) setText(shown, rate(stats.events_per_second ?? 0));
   }

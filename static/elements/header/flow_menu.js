@@ -1,4 +1,5 @@
 import { exportAddress } from "../../address.js";
+import { act } from "../../paint/action.js";
 import { complain, part, setAttribute } from "../../paint/patch.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
@@ -15,15 +16,13 @@ export class FlowMenu extends HTMLElement {
       sheet.hidePopover();
       recovery();
     }, { signal });
-    part(this, '[data-action="restart"]').addEventListener("click", async () => {
-      complain(this, "");
-      try {
-        await http.restartFlow();
-        sheet.hidePopover();
-      } catch (refusal) {
-        complain(this, /** @type {Error} */ (refusal).message);
-      }
-    }, { signal });
+    const restart = part(this, '[data-action="restart"]');
+    const work = async () => {
+      await http.restartFlow();
+      sheet.hidePopover();
+    };
+    restart.addEventListener("click", (event) => act(event, restart, this, work), { signal });
+    sheet.addEventListener("beforetoggle", () => complain(this, ""), { signal });
     part(this, '[data-action="start-over"]').addEventListener("click", () => {
       sheet.hidePopover();
       startOver();

@@ -1,4 +1,6 @@
-import { complain, part, setText, show } from "../../paint/patch.js";
+import { act } from "../../paint/action.js";
+import { setForeign } from "../../paint/foreign.js";
+import { complain, part, show } from "../../paint/patch.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
 /** @typedef {{id: string, name: string}} Replay  the upload to replay once all is forgotten */
@@ -14,19 +16,12 @@ export class StartOver extends HTMLElement {
     const { signal } = this.#life;
     const dialog = this.#dialog;
     part(this, '[data-action="keep"]').addEventListener("click", () => dialog.close(), { signal });
-    const confirm = /** @type {HTMLButtonElement} */ (part(this, '[data-action="confirm"]'));
-    confirm.addEventListener("click", async () => {
-      complain(this, "");
-      confirm.disabled = true;
-      try {
-        await http.startOver(this.#replay?.id ?? null);
-        dialog.close();
-      } catch (refusal) {
-        complain(this, /** @type {Error} */ (refusal).message);
-      } finally {
-        confirm.disabled = false;
-      }
-    }, { signal });
+    const confirm = part(this, '[data-action="confirm"]');
+    const work = async () => {
+      await http.startOver(this.#replay?.id ?? null);
+      dialog.close();
+    };
+    confirm.addEventListener("click", (event) => act(event, confirm, this, work), { signal });
   }
 
   disconnectedCallback() {
@@ -41,7 +36,7 @@ export class StartOver extends HTMLElement {
     this.#replay = replay ?? null;
     complain(this, "");
     show(part(this, '[data-part="replay"]'), Boolean(replay));
-    setText(part(this, ".dialog-name"), replay?.name ?? "");
+    setForeign(part(this, ".dialog-name"), replay?.name ?? "");
     this.#dialog.showModal();
   }
 

@@ -1,6 +1,6 @@
+import { setTime } from "../../paint/clock.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
 import { number, sentence } from "../../paint/words.js";
-import { setTime } from "./start_row.js";
 
 /** @typedef {Record<"carts" | "unpaid" | "paid" | "waiting", number>} Figures */
 

@@ -1,9 +1,11 @@
 import { Refusal } from "../../http.js";
+import { act } from "../../paint/action.js";
+import { setTime } from "../../paint/clock.js";
 import { KeyedList } from "../../paint/keyed_list.js";
 import { complain, part, setAttribute, setText, show } from "../../paint/patch.js";
 import { number, size } from "../../paint/words.js";
 import { paintAgreement } from "./agreement.js";
-import { setTime, StartRow } from "./start_row.js";
+import { StartRow } from "./start_row.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
 /** @typedef {import("./start_row.js").Start} Start */
@@ -103,19 +105,12 @@ export class RecoveryPanel extends HTMLElement {
    * @param {AbortSignal} signal
    */
   #offerRestart(http, signal) {
-    const restart = /** @type {HTMLButtonElement} */ (part(this, '[data-action="restart"]'));
-    restart.addEventListener("click", async () => {
-      complain(this, "");
-      restart.disabled = true;
-      try {
-        await http.restartFlow();
-        this.#read();
-      } catch (refusal) {
-        complain(this, /** @type {Error} */ (refusal).message);
-      } finally {
-        restart.disabled = false;
-      }
-    }, { signal });
+    const restart = part(this, '[data-action="restart"]');
+    const work = async () => {
+      await http.restartFlow();
+      this.#read();
+    };
+    restart.addEventListener("click", (event) => act(event, restart, this, work), { signal });
   }
 
   /** @param {KeyedList<{start: Start, newest: boolean}>} list */

@@ -1,4 +1,5 @@
-import { exactTime } from "../../paint/clock.js";
+import { setTime } from "../../paint/clock.js";
+import { visible } from "../../paint/foreign.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
 import { count, duration } from "../../paint/words.js";
 
@@ -48,17 +49,6 @@ export class StartRow {
 }
 
 /**
- * A time that changed is told exactly until the page's clock tells it in words.
- * @param {Element} time
- * @param {string} at  RFC 3339
- */
-export function setTime(time, at) {
-  if (time.getAttribute("datetime") === at) return;
-  setAttribute(time, "datetime", at);
-  setText(time, exactTime(at));
-}
-
-/**
  * @param {Start} start
  * @param {boolean} alive
  */
@@ -75,7 +65,7 @@ function restored(carts) {
 /** @param {Start["resumed_at"]} at */
 function resumed(at) {
   if (!at?.source) return "resumed where the input ends";
-  return `resumed at line ${at.line} of ${at.source}`;
+  return `resumed at line ${at.line} of ${visible(at.source)}`;
 }
 
 /** @param {number | null} records */

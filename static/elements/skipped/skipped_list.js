@@ -1,5 +1,6 @@
+import { act } from "../../paint/action.js";
 import { KeyedList } from "../../paint/keyed_list.js";
-import { complain, part, setText, show } from "../../paint/patch.js";
+import { part, setText, show } from "../../paint/patch.js";
 import { number, reasons } from "../../paint/words.js";
 import { SkippedRow } from "./skipped_row.js";
 
@@ -30,15 +31,12 @@ export class SkippedList extends HTMLElement {
       if (this.#open) this.#keep(store.skipped.items.values());
       painter.ask(paint);
     }, signal);
-    part(this, '[data-action="older"]').addEventListener("click", async () => {
-      complain(this, "");
-      try {
-        await this.#fetch(store, http);
-        painter.ask(paint);
-      } catch (refusal) {
-        complain(this, /** @type {Error} */ (refusal).message);
-      }
-    }, { signal });
+    const older = part(this, '[data-action="older"]');
+    const work = async () => {
+      await this.#fetch(store, http);
+      painter.ask(paint);
+    };
+    older.addEventListener("click", (event) => act(event, older, this, work), { signal });
   }
 
   disconnectedCallback() {

@@ -1,3 +1,5 @@
+import { setTime } from "../../paint/clock.js";
+import { setForeign } from "../../paint/foreign.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
 
 /** @typedef {import("../../store.js").Skipped} Skipped */
@@ -18,14 +20,11 @@ export class SkippedRow {
     this.#record = record;
     const row = this.element;
     setAttribute(row, "data-skipped", record.id);
-    for (const name of /** @type {const} */ (["reason", "source", "line", "message", "raw"])) {
+    for (const name of /** @type {const} */ (["reason", "line", "message", "raw"])) {
       setText(part(row, `.skipped-${name}`), record[name]);
     }
-    const time = part(row, ".skipped-time");
-    if (time.getAttribute("datetime") !== record.skipped_at) {
-      setAttribute(time, "datetime", record.skipped_at);
-      setText(time, "just now");
-    }
+    setForeign(part(row, ".skipped-source"), record.source);
+    setTime(part(row, ".skipped-time"), record.skipped_at);
     show(part(row, ".skipped-cut"), record.raw_cut);
   }
 }

@@ -1,14 +1,23 @@
+import { holdPage } from "../../paint/action.js";
+import { visible } from "../../paint/foreign.js";
 import { complain, part, setText, show } from "../../paint/patch.js";
+import { count } from "../../paint/words.js";
+import { filesOf, holdsFiles, whyUnreadable } from "./chosen_files.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
+
+/** As many complaints as are told in full; the rest are counted. */
+const MOST_COMPLAINTS = 5;
 
 /** The file input, the pace, and the drop of files anywhere on the page: what is chosen is sent, one after another. */
 export class UploadForm extends HTMLElement {
   #life = new AbortController();
-  /** @type {AbortController | null} ends the sending of the file under way */
-  #sending = null;
+  #sending = new AbortController();
+  #busy = false;
   /** @type {File[]} */
   #queue = [];
+  /** @type {string[]} */
+  #complaints = [];
   #depth = 0;
 
   /** @param {Ports} ports */
@@ -18,7 +27,7 @@ export class UploadForm extends HTMLElement {
     input.addEventListener("change", () => {
       const files = [...(input.files ?? [])];
       input.value = "";
-      this.#take(files, http);
+      this.#take({ files, folders: [] }, http);
     }, { signal });
     part(this, '[data-action="stop"]').addEventListener("click", () => this.#stop(), { signal });
     this.#watchDrops(http, signal);
@@ -60,19 +69,24 @@ export class UploadForm extends HTMLElement {
       if (!holdsFiles(event)) return;
       event.preventDefault();
       over(0);
-      this.#take([...(event.dataTransfer?.files ?? [])], http);
+      this.#take(filesOf(/** @type {DataTransfer} */ (event.dataTransfer)), http);
     }, { signal });
   }
 
   /**
-   * @param {File[]} files
+   * @param {{files: File[], folders: string[]}} chosen
    * @param {Ports["http"]} http
    */
-  async #take(files, http) {
+  async #take({ files, folders }, http) {
+    if (!this.#busy) this.#forgive();
+    for (const name of folders) this.#complain(`${visible(name)} is a folder: drop the files that are in it.`);
     this.#queue.push(...files);
-    if (this.#sending) return;
-    complain(this, "");
-    for (let file = this.#queue.shift(); file; file = this.#queue.shift()) await this.#send(file, http);
+    if (this.#busy) return;
+    this.#busy = true;
+    await holdPage(async () => {
+      for (let file = this.#queue.shift(); file; file = this.#queue.shift()) await this.#send(file, http);
+    });
+    this.#busy = false;
     show(part(this, ".send-status"), false);
   }
 
@@ -82,28 +96,46 @@ export class UploadForm extends HTMLElement {
    */
   async #send(file, http) {
     this.#sending = new AbortController();
+    const name = visible(file.name);
     const words = part(this, ".send-words");
-    const say = (/** @type {number} */ share) => setText(words, `Sending ${file.name}: ${Math.floor(share * 100)} %`);
+    const say = (/** @type {number} */ share) => setText(words, `Sending ${name}: ${Math.floor(share * 100)} %`);
     say(0);
     show(part(this, ".send-status"), true);
     const pace = /** @type {HTMLSelectElement} */ (part(this, "[name=pace]")).value;
     const rate = pace ? Number(pace) : null;
+    // The browser tells a server that is silent and a file that is gone by one and the same event.
+    const unreadable = await whyUnreadable(file);
+    if (unreadable) this.#complain(`${name}: ${unreadable}`);
+    if (unreadable || this.#sending.signal.aborted) return;
     try {
       await http.upload(file, { name: file.name, rate, onProgress: say, signal: this.#sending.signal });
     } catch (refusal) {
-      complain(this, `${file.name}: ${/** @type {Error} */ (refusal).message}`);
-    } finally {
-      this.#sending = null;
+      const { code, message } = /** @type {import("../../http.js").Refusal} */ (refusal);
+      const why = code === "unreachable" ? await whyUnreadable(file) : "";
+      this.#complain(`${name}: ${why || message}`);
     }
   }
 
   #stop() {
     this.#queue = [];
-    this.#sending?.abort();
+    this.#sending.abort();
   }
-}
 
-/** @param {DragEvent} event */
-function holdsFiles(event) {
-  return Boolean(event.dataTransfer?.types.includes("Files"));
+  /**
+   * Tell one more complaint; those that were not dismissed stay.
+   * @param {string} sentence
+   */
+  #complain(sentence) {
+    if (part(this, ".error").hidden) this.#complaints = [];
+    this.#complaints.push(sentence);
+    const told = this.#complaints.slice(0, MOST_COMPLAINTS);
+    const rest = this.#complaints.length - told.length;
+    if (rest > 0) told.push(`Not taken in either: ${count(rest, "more file")}.`);
+    complain(this, told.join("\n"));
+  }
+
+  #forgive() {
+    this.#complaints = [];
+    complain(this, "");
+  }
 }

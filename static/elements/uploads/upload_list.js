@@ -1,12 +1,14 @@
+import { act, tell } from "../../paint/action.js";
+import { trueText } from "../../paint/foreign.js";
 import { KeyedList } from "../../paint/keyed_list.js";
-import { complain, part, setText, show } from "../../paint/patch.js";
+import { part, setText, show } from "../../paint/patch.js";
 import { number } from "../../paint/words.js";
 import { UploadRow } from "./upload_row.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
 /** @typedef {import("../../store.js").Upload} Upload */
 
-/** The newest uploads and what can be done with each. */
+/** The uploads that matter now, and what can be done with each. */
 export class UploadList extends HTMLElement {
   #life = new AbortController();
 
@@ -26,20 +28,16 @@ export class UploadList extends HTMLElement {
     store.watch(({ uploads }) => {
       if (uploads) painter.ask(paint);
     }, signal);
-    const act = async (/** @type {Event} */ event) => {
+    const hear = (/** @type {Event} */ event) => {
       const control = /** @type {Element} */ (event.target).closest("[data-action]");
       const row = control?.closest("[data-upload]");
       if (!(control instanceof HTMLElement) || !(row instanceof HTMLElement)) return;
-      if ((control instanceof HTMLSelectElement) !== (event.type === "change")) return;
-      complain(row, "");
-      try {
-        await run(control, seen(row), http, startOver);
-      } catch (refusal) {
-        complain(row, /** @type {Error} */ (refusal).message);
-      }
+      const work = () => run(control, seen(row), http, startOver);
+      if (event.type === "change") tell(row, work);
+      else if (control instanceof HTMLButtonElement) act(/** @type {MouseEvent} */ (event), control, row, work);
     };
-    this.addEventListener("click", act, { signal });
-    this.addEventListener("change", act, { signal });
+    this.addEventListener("click", hear, { signal });
+    this.addEventListener("change", hear, { signal });
   }
 
   disconnectedCallback() {
@@ -53,7 +51,7 @@ export class UploadList extends HTMLElement {
  */
 function seen(row) {
   const { upload: id = "", state = "" } = row.dataset;
-  return { id, state, name: part(row, ".upload-name").textContent ?? "" };
+  return { id, state, name: trueText(part(row, ".upload-name .foreign")) };
 }
 
 /** @typedef {ReturnType<typeof seen>} Seen */

@@ -1,5 +1,6 @@
-import { part, setAttribute, setText, show } from "../../paint/patch.js";
-import { number, paceWords, percent } from "../../paint/words.js";
+import { setForeign } from "../../paint/foreign.js";
+import { complain, part, setAttribute, setText, show } from "../../paint/patch.js";
+import { count, number, paceWords, percent } from "../../paint/words.js";
 
 /** @typedef {import("../../store.js").Upload} Upload */
 
@@ -18,15 +19,20 @@ export class UploadRow {
   /** @param {Upload} upload */
   update(upload) {
     if (upload === this.#upload) return;
+    // What was refused of a state that is over is not true any more.
+    if (this.#upload && this.#upload.state !== upload.state) complain(this.element, "");
     this.#upload = upload;
     const row = this.element;
     setAttribute(row, "data-upload", String(upload.id));
     setAttribute(row, "data-state", upload.state);
-    for (const name of /** @type {const} */ (["name", "state"])) setText(part(row, `.upload-${name}`), upload[name]);
-    for (const name of /** @type {const} */ (["processed", "accepted", "skipped", "duplicates"])) {
+    setForeign(part(row, ".upload-name .foreign"), upload.name);
+    setText(part(row, ".upload-state"), upload.state);
+    for (const name of /** @type {const} */ (["processed", "accepted", "skipped"])) {
       setText(part(row, `.upload-${name}`), number(upload[name]));
     }
-    setText(part(row, ".upload-all"), number(upload.lines));
+    setText(part(row, ".upload-duplicates"), count(upload.duplicates, "repeat"));
+    setText(part(row, ".upload-all"), count(upload.lines, "line"));
+    show(part(row, ".upload-turn"), upload.state === "queued");
     const done = upload.state === "done" ? 100 : percent(upload.processed, upload.lines ?? 0);
     setAttribute(part(row, "[role=progressbar]"), "aria-valuenow", done);
     setAttribute(part(row, ".bar-done"), "width", done);

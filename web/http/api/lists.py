@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from web.errors import not_found
+from web.http.addresses import user_of
 from web.http.api.answers import JSON, page_json
 from web.http.api.exports import ExportResponse
 from web.http.resource import HEAD, Later
@@ -31,8 +32,8 @@ async def list_carts(request: Request) -> Response:
 
 
 async def get_cart(request: Request) -> Response:
-    """``GET /api/carts/{user_id}``: the whole summary."""
-    user_id: str = request.path_params["user_id"]
+    """``GET /api/carts/{user_id}``, ``GET /api/cart?user_id=``: the whole summary."""
+    user_id = user_of(request)
     generation = service_of(request.app).generation
     if request.method == HEAD:  # of a tall cart, that it is there is far less work than what it is
         cart = b"" if (await generation.carts.page(Window(user=user_id, limit=1))).rows else None

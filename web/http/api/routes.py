@@ -6,13 +6,15 @@ stored.
 
 from typing import Final
 
+from web.http.addresses import UserResource
 from web.http.api import events, flow, lists, uploads
 from web.http.resource import Resource
 
 ROUTES: Final = [
     Resource("/api/carts", get=lists.list_carts),
     Resource("/api/carts.jsonl", get=lists.export_carts),
-    Resource("/api/carts/{user_id:path}", get=lists.get_cart),
+    UserResource("/api/carts/{user_id}", get=lists.get_cart),
+    Resource("/api/cart", get=lists.get_cart),
     Resource("/api/skipped", get=lists.list_skipped),
     Resource("/api/skipped.jsonl", get=lists.export_skipped),
     Resource("/api/completed", get=lists.list_completed),

@@ -1,0 +1,120 @@
+/**
+ * Foreign text on the page: every character is seen, and every character is kept. What cannot be seen is written
+ * as an escape that carries what it stands for, so that what is copied is the text itself.
+ * The server says it alike (`web/http/foreign.py`).
+ */
+
+import { setText } from "./patch.js";
+
+/** Controls, blanks other than a space, what is invisible, a mark on nothing, and spaces at an end. */
+const UNSEEN =
+  /^\p{M}|(?! )[\p{Cc}\p{Z}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\ufff9-\ufffb]|^ +| +$/gu;
+const SHORT = new Map([["\n", "\\n"], ["\r", "\\r"], ["\t", "\\t"]]);
+
+/**
+ * The text with all of it to be seen, for a title, a label or a sentence.
+ * @param {string} text
+ */
+export const visible = (text) => text.replace(UNSEEN, shown);
+
+/**
+ * Write foreign text into its element.
+ * @param {Element} node
+ * @param {string} text
+ * @param {{quoted?: boolean}} [how]  quoted: in quotes that are not its own, which are seen and not copied
+ */
+export function setForeign(node, text, { quoted = false } = {}) {
+  if (!quoted && text.search(UNSEEN) < 0 && node.childElementCount === 0) {
+    setText(node, text);
+    return;
+  }
+  const pieces = quoted ? [escape("", '"'), ...piecesOf(text), escape("", '"')] : piecesOf(text);
+  const wanted = document.createDocumentFragment();
+  wanted.append(...pieces);
+  if (!sameNodes(node, wanted)) node.replaceChildren(wanted);
+}
+
+/**
+ * The text that stands in a foreign element, or in a piece of one.
+ * @param {Node} node
+ * @returns {string}
+ */
+export function trueText(node) {
+  if (node instanceof HTMLElement && node.dataset.true !== undefined) {
+    const codes = node.dataset.true.split(" ").filter(Boolean);
+    return codes.map((code) => String.fromCodePoint(Number.parseInt(code, 16))).join("");
+  }
+  if (node instanceof Text) return node.data;
+  return [...node.childNodes].map(trueText).join("");
+}
+
+/**
+ * What a selection copies where all that it shows is of one foreign text: that text, or the chosen part of it.
+ * @param {Selection | null} selection
+ * @returns {string | null} null: something else is selected
+ */
+export function copied(selection) {
+  if (!selection?.rangeCount) return null;
+  const range = selection.getRangeAt(0).cloneRange();
+  const node = range.commonAncestorContainer;
+  const around = node instanceof Element ? node : node.parentElement;
+  const piece = around?.closest("[data-true]");
+  if (piece) range.selectNode(piece); // an escape is one character, and chosen whole
+  if (range.collapsed) return null;
+  if (around?.closest(".foreign")) return trueText(range.cloneContents());
+  // A click that chooses a whole line chooses the end of its block, and the beginning of the next, too.
+  const [only, ...more] = [...document.querySelectorAll(".foreign")].filter(
+    (each) => range.intersectsNode(each) && each.checkVisibility(),
+  );
+  if (!only || more.length > 0) return null;
+  if (range.isPointInRange(only, 0)) range.setStart(only, 0);
+  if (range.isPointInRange(only, only.childNodes.length)) range.setEnd(only, only.childNodes.length);
+  return bare(range.toString()) === bare(selection.toString()) ? trueText(range.cloneContents()) : null;
+}
+
+/** @param {string} text */
+const bare = (text) => text.replace(/\s/g, "");
+
+/** @param {string} text */
+function piecesOf(text) {
+  const pieces = [];
+  let end = 0;
+  for (const { 0: unseen, index } of text.matchAll(UNSEEN)) {
+    pieces.push(text.slice(end, index), escape(unseen, shown(unseen)));
+    end = index + unseen.length;
+  }
+  return [...pieces, text.slice(end)].filter((piece) => piece !== "");
+}
+
+/**
+ * @param {string} text
+ * @param {string} seen  what stands for it
+ */
+function escape(text, seen) {
+  const piece = document.createElement("span");
+  piece.className = "escape";
+  piece.dataset.true = [...text].map((character) => codeOf(character).toString(16)).join(" ");
+  piece.textContent = seen;
+  return piece;
+}
+
+/** @param {string} unseen */
+function shown(unseen) {
+  if (unseen.startsWith(" ")) return "␣".repeat(unseen.length);
+  const code = codeOf(unseen);
+  const digits = code.toString(16);
+  return SHORT.get(unseen) ?? (code < 0x1_0000 ? `\\u${digits.padStart(4, "0")}` : `\\u{${digits}}`);
+}
+
+/** @param {string} character */
+const codeOf = (character) => /** @type {number} */ (character.codePointAt(0));
+
+/**
+ * @param {Node} one
+ * @param {Node} other
+ */
+function sameNodes(one, other) {
+  const pairs = [...one.childNodes].map((node, at) => [node, other.childNodes[at]]);
+  return one.childNodes.length === other.childNodes.length
+    && pairs.every(([node, twin]) => node && twin && node.isEqualNode(twin));
+}

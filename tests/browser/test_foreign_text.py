@@ -1,0 +1,293 @@
+"""Text from outside stays itself: static/paint/foreign.js, web/http/foreign.py, the addresses.
+
+Through the server's HTML, the browser's parser, the script, an address, a selection and a copy.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import expect
+
+from tests.browser.frames import cart as cart_of
+from tests.browser.frames import changes, snapshot, upload
+from tests.browser.frames import skipped as skipped_of
+from tests.browser.stage import Stage
+from tests.kit.naughty import NAUGHTY, USER_IDS
+from web.http.foreign import visible
+from web.http.pages import cart_path, export_path, next_page
+
+CHOSEN = st.lists(USER_IDS, min_size=1, max_size=40, unique=True)
+FEW = settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+#: What a page holds of each cart, and what is copied where its id, or its order's, is selected.
+ROWS = """async () => {
+  const { windowOf } = await import("/static/address.js");
+  const copy = (node) => {
+    const clipboardData = new DataTransfer();
+    getSelection().selectAllChildren(node);
+    node.dispatchEvent(new ClipboardEvent("copy", { clipboardData, bubbles: true }));
+    // Our handler leaves to the browser what is no foreign text.
+    return clipboardData.types.length ? clipboardData.getData("text/plain") : null;
+  };
+  return [...document.querySelectorAll("[data-cart]")].map((row) => {
+    const link = row.querySelector(".cart-user");
+    const chip = row.querySelector("[data-order]");
+    return {
+      id: row.dataset.cart,
+      address: link.getAttribute("href"),
+      leads: windowOf(link).user,
+      width: link.getBoundingClientRect().width > 0,
+      words: link.textContent,
+      title: link.title,
+      copied: copy(link),
+      order: chip.dataset.order,
+      orderCopied: copy(chip.querySelector(".chip-id")),
+    };
+  });
+}"""
+
+
+def rows(ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Give what the page is to hold for carts of these users, each with an order of its own id."""
+    return [
+        {
+            "id": user_id,
+            "address": cart_path(user_id),
+            "leads": user_id,
+            "width": True,
+            "words": visible(user_id),
+            "title": visible(user_id),
+            "copied": user_id,
+            "order": json.dumps(user_id, ensure_ascii=False),
+            "orderCopied": user_id,
+        }
+        for user_id in ids
+    ]
+
+
+def holds_all(stage: Stage, ids: Sequence[str]) -> None:
+    """Check the carts of these users as the server writes them, adopted and then made anew."""
+    carts = [cart_of(user_id, unpaid=[user_id]) for user_id in ids]
+    page = stage.open(first=snapshot(carts))
+    assert page.evaluate(ROWS) == rows(ids)
+    stage.play(snapshot([], generation="between"))
+    expect(page.locator("[data-cart]")).to_have_count(0)
+    stage.play(snapshot(carts, generation="again"))
+    expect(page.locator("[data-cart]")).to_have_count(len(ids))
+    assert page.evaluate(ROWS) == rows(ids)
+
+
+def test_every_naughty_id_is_itself_in_the_page(stage: Stage) -> None:
+    """Its row, its link, its orders and what is copied are exact; all of it can be seen."""
+    holds_all(stage, NAUGHTY)
+
+
+@FEW
+@given(ids=CHOSEN)
+def test_every_string_is_itself_in_the_page(stage: Stage, ids: list[str]) -> None:
+    """As the naughty ones are, whatever a user is called."""
+    holds_all(stage, ids)
+
+
+def test_server_and_browser_write_text_alike(stage: Stage) -> None:
+    """Every character there is, within others: what is seen of it is the same."""
+    told: list[list[str]] = stage.blank().evaluate(
+        """async () => {
+          const { visible } = await import("/static/paint/foreign.js");
+          const told = [];
+          for (let code = 0; code <= 0x10ffff; code += 1) {
+            if (code >= 0xd800 && code <= 0xdfff) continue;
+            const text = `x${String.fromCodePoint(code)}x`;
+            const shown = visible(text);
+            if (shown !== text) told.push([text, shown]);
+          }
+          return told;
+        }"""
+    )
+    codes = [code for code in range(0x110000) if not 0xD800 <= code <= 0xDFFF]
+    texts = [f"x{chr(code)}x" for code in codes]
+    assert told == [[text, visible(text)] for text in texts if visible(text) != text]
+
+
+@FEW
+@given(texts=st.lists(st.text(max_size=300), max_size=60))
+@example(texts=list(NAUGHTY))
+def test_links_are_the_same_from_server_and_browser(stage: Stage, texts: list[str]) -> None:
+    """Of carts, of pages of a search, and of downloads: to the letter."""
+    if stage.page.url == "about:blank":
+        stage.blank()
+    made = stage.page.evaluate(
+        """async (texts) => {
+          const { addressOf, cartAddress, exportAddress, EVERYTHING, windowOf } =
+            await import("/static/address.js");
+          return texts.map((text) => {
+            const search = { ...EVERYTHING, search: text, cursor: text || null };
+            const there = new URL(addressOf(search), location.origin);
+            return [
+              cartAddress(text), addressOf(search), exportAddress(search),
+              exportAddress({ ...EVERYTHING, user: text }),
+              windowOf(there).search === text,
+            ];
+          });
+        }""",
+        texts,
+    )
+    window = {"filter": "all", "sort": "recent", "user": None}
+    for text, links in zip(texts, made, strict=True):
+        search = {**window, "search": text}
+        assert links == [
+            cart_path(text),
+            next_page(search, text or None),
+            export_path(search),
+            export_path({**search, "user": text}),
+            True,
+        ]
+
+
+@pytest.mark.parametrize("text", ["a  b", "a\n", "\r", " ", "\u200b", "a\xa0b", "7", "\0"])
+def test_a_real_copy_puts_the_id_on_the_clipboard(stage: Stage, text: str) -> None:
+    """By the keyboard, of a row, of its chip and of the head of its page; also a part of one."""
+    stage.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    clipboard = "navigator.clipboard.readText()"
+    select = "(node) => getSelection().selectAllChildren(node)"
+    page = stage.open(first=snapshot([cart_of(text, unpaid=[text])]))
+    for selector in (".cart-user", ".chip-id"):
+        page.locator(selector).evaluate(select)
+        page.keyboard.press("Control+c")
+        assert page.evaluate(clipboard) == text
+    page = stage.open(cart_path(text), snapshot([cart_of(text)], window={"user": text}))
+    page.locator(".one-title").click(click_count=3)  # the selection ends in what stands behind
+    page.keyboard.press("Control+c")
+    assert page.evaluate(clipboard) == text
+    page.locator(".one-title .foreign").evaluate(
+        "(node) => getSelection().setBaseAndExtent(node.firstChild, 0, node.firstChild, 1)"
+    )
+    page.keyboard.press("Control+c")
+    assert page.evaluate(clipboard) == text[0]
+
+
+def test_a_selection_of_more_than_an_id_is_copied_by_the_browser(stage: Stage) -> None:
+    """Words around an id, and the search field, are nobody's id."""
+    stage.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = stage.open(first=snapshot([cart_of("a\n", unpaid=[1])]))
+    page.locator(".cart").evaluate("(node) => getSelection().selectAllChildren(node)")
+    page.keyboard.press("Control+c")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert r"a\n" in copied
+    assert "of 1 paid" in copied
+    page.get_by_role("searchbox").fill("some words")
+    page.get_by_role("searchbox").select_text()
+    page.keyboard.press("Control+c")
+    assert page.evaluate("navigator.clipboard.readText()") == "some words"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("a", "a\n", "a\r", "\0", " ", ".", "..", "%2e", "100%", "%ff", "/", "a/", "a/../b", "\\"),
+        *("?", "#", "+", "~*", "\ufeffa", "\u202eabc", "__proto__", "orders", "\U0001f600" * 256),
+    ],
+)
+def test_the_page_of_one_cart_asks_for_exactly_that_cart(stage: Stage, text: str) -> None:
+    """The address that a link leads to is read back to the same id, dots and escapes included."""
+    page = stage.open(cart_path(text), snapshot([cart_of(text, unpaid=[1])], window={"user": text}))
+    asked = "(address) => new URL(address).searchParams.get('user')"
+    assert page.evaluate(asked, stage.sockets[-1].url) == text
+    expect(page.locator("[data-cart]")).to_have_count(1)
+    assert page.locator("[data-cart]").get_attribute("data-cart") == text
+    assert page.title() == " ".join(f"{visible(text)} · Cartwatch".split())
+    export = page.locator("[data-export=carts]")
+    expect(export).to_have_text("This cart")
+    assert export.get_attribute("href") == export_path({"user": text})
+
+
+@pytest.mark.parametrize("segment", ["100%", "%", "a%zzb", "%%%"])
+def test_a_percent_that_encodes_nothing_is_itself(stage: Stage, segment: str) -> None:
+    """To the server and to the script of the page, which comes alive."""
+    page = stage.open(f"/carts/{segment}")
+    expect(page.locator(".one-title")).to_have_text(segment)
+    asked = "(address) => new URL(address).searchParams.get('user')"
+    assert page.evaluate(asked, stage.sockets[-1].url) == segment
+
+
+def test_reading_an_address_never_fails(stage: Stage) -> None:
+    """Whatever bytes somebody typed; the server answers those with a page in words."""
+    read = stage.blank().evaluate(
+        """async () => {
+          const { windowOf } = await import("/static/address.js");
+          const typed = ["%ff", "%c0%af", "%E0%A4%A", "%", "a%zz%41"];
+          return typed.map((s) => windowOf({ pathname: `/carts/${s}`, search: "" }).user);
+        }"""
+    )
+    assert read == ["\ufffd", "\ufffd\ufffd", "\ufffd%A", "%", "a%zzA"]
+
+
+def test_names_sources_and_records_stay_themselves(stage: Stage) -> None:
+    """Of uploads and skipped records, from the server and from the script alike."""
+    uploads = [upload(f"u{at}", text) for at, text in enumerate(NAUGHTY)]
+    records = [
+        skipped_of(at, source=text, raw=text, message=text) for at, text in enumerate(NAUGHTY)
+    ]
+    read = """async () => {
+      const { trueText } = await import("/static/paint/foreign.js");
+      const all = (selector, told) => [...document.querySelectorAll(selector)].map(told);
+      return {
+        names: all(".upload-name .foreign", trueText),
+        shown: all(".upload-name", (node) => node.textContent),
+        sources: all(".skipped-source", trueText),
+        raws: all(".skipped-raw", (node) => node.textContent),
+      };
+    }"""
+    wanted = {
+        "names": list(NAUGHTY),
+        "shown": [visible(text) for text in NAUGHTY],
+        "sources": list(NAUGHTY),
+        "raws": list(NAUGHTY),
+    }
+    first = snapshot(uploads=uploads, records=records)
+    page = stage.open(first=first, live=True)
+    stage.play(changes(uploads={"items": [], "order": [f"u{at}" for at in range(len(NAUGHTY))]}))
+    stage.painted()
+    assert page.evaluate(read) == wanted
+    stage.play(snapshot(generation="between"))
+    stage.play({**first, "generation": "again"})
+    stage.painted()
+    assert page.evaluate(read) == wanted
+
+
+def test_without_a_script_a_record_is_read_as_it_came(stage: Stage) -> None:
+    """Its first line feed and its carriage returns too; for U+0000 stands a replacement."""
+    stage.silent = True
+    raws = ["\nb", "\n\nb", "a\rb", "a\r\nb", " a ", "a\0b"]
+    records = [skipped_of(at, raw=raw) for at, raw in enumerate(raws)]
+    page = stage.open(first=snapshot(records=records), live=False)
+    found = page.locator(".skipped-raw").evaluate_all("(all) => all.map((one) => one.textContent)")
+    assert found == [*raws[:-1], "a\ufffdb"]
+
+
+def test_two_rows_that_html_cannot_tell_apart_are_two_rows(stage: Stage) -> None:
+    """U+0000 is written as U+FFFD until the script has run: neither row becomes a ghost."""
+    page = stage.open(first=snapshot([cart_of("\ufffd"), cart_of("\0"), cart_of("b")]))
+    ids = "(rows) => rows.map((row) => row.dataset.cart)"
+    assert page.locator("[data-cart]").evaluate_all(ids) == ["\ufffd", "\0", "b"]
+    stage.play(changes([], ["b"]))
+    stage.painted()
+    assert page.locator("[data-cart]").evaluate_all(ids) == ["b"]
+
+
+@pytest.mark.parametrize("text", ["a\nb", "\n", "a\rb", "\0", "~*", "\U0001f600" * 256])
+def test_a_search_for_any_text_is_asked_for_and_kept(stage: Stage, text: str) -> None:
+    """A field of one line cannot hold a line feed: another control leaves the search as it is."""
+    page = stage.open(f"/?search={quote(text)}", snapshot(window={"search": text}))
+    page.get_by_role("radio", name="Waiting").check()
+    stage.painted()
+    assert stage.window()["search"] == text
+    assert stage.window()["filter"] == "waiting"

@@ -1,0 +1,110 @@
+"""static/paint/action.js: a button that changes something does it once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.browser.frames import recovery, skipped, snapshot, start, upload
+from tests.browser.stage import PAINTED, Stage
+
+KNOWN = upload("u1", duplicates=7)
+
+
+def menu(page: Page) -> None:
+    page.get_by_role("button", name="Menu").click()
+
+
+def start_over(page: Page) -> None:
+    menu(page)
+    page.get_by_role("button", name="Start over…").click()
+
+
+def panel(page: Page) -> None:
+    page.locator("[data-flow]").click()
+
+
+def nothing(_: Page) -> None:
+    return
+
+
+BUTTONS: list[tuple[str, str, Callable[[Page], None]]] = [
+    ("first-steps [data-action=sample]", "/cart-join.json", nothing),
+    ('[data-upload="u1"] [data-action=replay]', "/api/uploads/u1/replay", nothing),
+    ('[data-upload="u2"] [data-action=toggle]', "/api/uploads/u2", nothing),
+    ('[data-upload="u2"] [data-action=cancel]', "/api/uploads/u2", nothing),
+    ("flow-menu [data-action=restart]", "/api/flow/restart", menu),
+    ("recovery-panel [data-action=restart]", "/api/flow/restart", panel),
+    ("start-over [data-action=confirm]", "/api/reset", start_over),
+    ("[data-action=older]", "/api/skipped", nothing),
+]
+NAMES = [selector for selector, _, _ in BUTTONS]
+
+
+def opened(stage: Stage, selector: str, reach: Callable[[Page], None]) -> Locator:
+    """Open a page on which the button is offered; gives it."""
+    uploads = [] if "first-steps" in selector else [KNOWN, upload("u2", state="paused")]
+    records = {"items": [skipped(1)], "total": 9, "by_reason": {"invalid_json": 9}}
+    page = stage.open(first=snapshot(uploads=uploads, skipped=records))
+    stage.answer("/api/recovery", recovery([start(1)]))
+    reach(page)
+    return page.locator(selector)
+
+
+@pytest.mark.parametrize(("selector", "path", "reach"), BUTTONS, ids=NAMES)
+def test_a_double_click_is_one_click(
+    stage: Stage, selector: str, path: str, reach: Callable[[Page], None]
+) -> None:
+    """However soon the server answers, between the two clicks too."""
+    button = opened(stage, selector, reach)
+    stage.answer(path, {"items": [], "next": None})
+    stage.answer("/api/uploads?*", upload("u3"), status=201)
+    # The second click comes when the first is answered and painted.
+    button.click(click_count=1)
+    stage.painted()
+    if button.is_visible():
+        button.dispatch_event("click", {"detail": 2})
+    stage.painted()
+    assert [call.url for call in stage.calls].count(stage.server.origin + path) == 1
+
+
+@pytest.mark.parametrize(("selector", "path", "reach"), BUTTONS, ids=NAMES)
+def test_a_button_is_pressed_once_until_it_is_answered(
+    stage: Stage, selector: str, path: str, reach: Callable[[Page], None]
+) -> None:
+    """It says so to assistive tools, keeps the focus, and can be pressed again after."""
+    held: list[Route] = []
+    button = opened(stage, selector, reach)
+    stage.refuses = True
+    stage.page.route(stage.server.origin + path, lambda route: held.append(route))
+    button.focus()
+    for _ in range(3):
+        stage.page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-disabled", "true")
+    while not held:
+        stage.page.evaluate(PAINTED)
+    stage.painted()
+    assert len(held) == 1
+    expect(button).to_be_focused()
+    held[0].fulfill(status=503, json={"error": {"code": "busy", "message": "try again"}})
+    expect(button).not_to_have_attribute("aria-disabled", "true")
+    expect(button).to_be_focused()
+    stage.page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-disabled", "true")
+
+
+def test_a_key_that_is_held_down_presses_once(stage: Stage) -> None:
+    """Each repeat of the key would be another replay."""
+    button = opened(stage, '[data-upload="u1"] [data-action=replay]', nothing)
+    stage.answer("/api/uploads/u1/replay", upload("u3"), status=201)
+    button.focus()
+    stage.page.keyboard.down("Enter")
+    stage.painted()
+    for _ in range(3):
+        stage.page.keyboard.down("Enter")  # a second one, without up, is a repeat
+        stage.painted()
+    stage.page.keyboard.up("Enter")
+    stage.painted()
+    assert len(stage.calls) == 1

@@ -1,0 +1,161 @@
+"""static/elements/uploads: what happens on the way of a file is told, and not ended by accident."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Dialog, FilePayload, Page, Route, expect
+
+from tests.browser.frames import cart, snapshot, upload
+from tests.browser.stage import PAINTED, Stage
+
+REFUSED = {"error": {"code": "empty_upload", "message": "the upload is empty"}}
+
+
+def file(name: str) -> FilePayload:
+    return {"name": name, "mimeType": "text/plain", "buffer": b"{}\n"}
+
+
+def hold(stage: Stage, most: int) -> list[Route]:
+    """Let the first uploads wait for the test's answer; the others go to the network."""
+    held: list[Route] = []
+
+    def come(route: Route) -> None:
+        if len(held) < most:
+            held.append(route)
+        else:
+            route.continue_()
+
+    stage.page.route(f"{stage.server.origin}/api/uploads?*", come)
+    return held
+
+
+def take(page: Page, held: list[Route], count: int) -> Route:
+    """Wait until so many uploads came; gives the newest."""
+    while len(held) < count:
+        page.evaluate(PAINTED)
+    return held[-1]
+
+
+def choose(page: Page, files: Any) -> None:
+    page.get_by_label("Upload a JSONL file", exact=True).set_input_files(files)
+
+
+def drop(page: Page, *paths: Path) -> None:
+    """Drop real files and folders, as a person does."""
+    devtools = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 400, "data": data})
+
+
+def test_a_dropped_folder_is_named_as_one(stage: Stage, tmp_path: Path) -> None:
+    """The file beside it is sent, and nothing else is."""
+    folder, beside = tmp_path / "orders", tmp_path / "a.jsonl"
+    folder.mkdir()
+    beside.write_text("{}\n")
+    page = stage.open()
+    stage.answer("/api/uploads?*", upload("u1"), status=201)
+    with page.expect_response("**/api/uploads?*"):
+        drop(page, folder, beside)
+    alert = page.locator("upload-form").get_by_role("alert")
+    expect(alert).to_have_text("orders is a folder: drop the files that are in it.")
+    assert [call.url.partition("name=")[2] for call in stage.calls] == ["a.jsonl"]
+
+
+@pytest.mark.parametrize("change", ["grown", "gone"])
+def test_a_file_that_changed_while_it_waited_is_named_so(
+    stage: Stage, tmp_path: Path, change: str
+) -> None:
+    """Or that is not there any more: the server is not to blame."""
+    stage.refuses = True
+    waiting = tmp_path / "waiting.jsonl"
+    waiting.write_text("{}\n")
+    first = tmp_path / "first.jsonl"
+    first.write_text("{}\n")
+    page = stage.open()
+    held = hold(stage, 1)
+    with page.expect_request("**/api/uploads?*"):
+        choose(page, [first, waiting])
+    if change == "gone":
+        waiting.unlink()
+    else:
+        waiting.write_text("{}\n" * 2)
+        os.utime(waiting, (1, 1))
+    take(page, held, 1).fulfill(status=201, json=upload("u1"))
+    alert = page.locator("upload-form").get_by_role("alert")
+    words = {"gone": "It is not there any more", "grown": "It changed since it was chosen"}
+    expect(alert).to_contain_text(f"waiting.jsonl: {words[change]}")
+
+
+def test_a_server_that_does_not_answer_is_named_so(stage: Stage) -> None:
+    """Where the file can be read, it is the way to the server that failed."""
+    stage.refuses = True
+    page = stage.open()
+    page.route(f"{stage.server.origin}/api/uploads?*", lambda route: route.abort())
+    choose(page, [file("a.jsonl")])
+    alert = page.locator("upload-form").get_by_role("alert")
+    expect(alert).to_contain_text("a.jsonl: The server did not answer")
+
+
+def test_every_file_that_was_refused_is_told(stage: Stage) -> None:
+    """One complaint does not take the place of another; of very many the rest are counted."""
+    page = stage.open()
+    stage.answer("/api/uploads?*", REFUSED, status=400)
+    choose(page, [file(f"{name}.jsonl") for name in "abc"])
+    alert = page.locator("upload-form").get_by_role("alert")
+    expect(alert).to_have_text(" ".join(f"{name}.jsonl: the upload is empty" for name in "abc"))
+    choose(page, [file(f"{name}.jsonl") for name in "abcdefgh"])
+    expect(alert).to_contain_text("Not taken in either: 3 more files.")
+
+
+def test_a_complaint_is_dismissed_and_goes_with_the_next_act(stage: Stage) -> None:
+    """The keyboard stays where it acted; what was dismissed does not come back with the next."""
+    page = stage.open()
+    stage.answer("/api/uploads?*", REFUSED, status=400)
+    choose(page, [file("a.jsonl")])
+    form = page.locator("upload-form")
+    dismiss = form.get_by_role("button", name="Dismiss")
+    dismiss.click()
+    expect(form.get_by_role("alert")).to_be_hidden()
+    assert page.evaluate("document.activeElement.closest('upload-form') !== null")
+    choose(page, [file("b.jsonl")])
+    expect(form.get_by_role("alert")).to_have_text("b.jsonl: the upload is empty")
+    stage.answer("/api/uploads?*", upload("u1"), status=201)
+    choose(page, [file("c.jsonl")])
+    expect(form.get_by_role("alert")).to_be_hidden()
+
+
+@pytest.mark.parametrize("way", ["chosen", "sample"])
+def test_leaving_asks_first_while_a_file_is_being_sent(stage: Stage, way: str) -> None:
+    """By a link too; who stays keeps the upload, and once it is there nothing is asked."""
+    first = snapshot([cart("a", unpaid=[1])] if way == "chosen" else [])
+    page = stage.open(first=first)
+    held = hold(stage, 2)
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    with page.expect_request("**/api/uploads?*"):
+        if way == "chosen":
+            choose(page, [file("a.jsonl"), file("b.jsonl")])
+        else:
+            stage.answer("/cart-join.json", None, text="{}")
+            page.get_by_role("button", name="Load the sample").click()
+    # A click of its own: the browser asks only on a page that somebody has used.
+    page.get_by_role("heading", name="Uploads").click()
+    page.locator("a.brand").click(no_wait_after=True)
+    page.wait_for_function("() => document.readyState === 'complete'")
+    assert asked == ["beforeunload"]
+    for count in range(1, 3 if way == "chosen" else 2):
+        take(page, held, count).fulfill(status=201, json=upload(f"u{count}"))
+    expect(page.locator(".send-status")).to_be_hidden()
+    with page.expect_navigation():
+        page.locator("a.brand").click()
+    assert asked == ["beforeunload"]

@@ -1,0 +1,63 @@
+"""Users with odd ids in the real program: each has a row, a link and a page of its own."""
+
+from __future__ import annotations
+
+import json
+
+from playwright.sync_api import Page, expect
+
+from tests.kit.naughty import NAUGHTY
+from tests.kit.running import Cartwatch
+
+CLICKED = (" ", "\u200b", ".", "..", "%2e", "a\n", "a\r", "\0", "a/../b", "a/", "100%", "\\", "#")
+ROWS = """() => [...document.querySelectorAll("[data-cart]")].map((row) => {
+  const chips = [...row.querySelectorAll("[data-order]")];
+  return [row.dataset.cart, chips.map((chip) => chip.dataset.order)];
+})"""
+
+
+def post(cartwatch: Cartwatch, kind: str) -> None:
+    """Order something for each, or pay it."""
+    records = [json.dumps({"user_id": id_, "type": kind, "order_id": id_}) for id_ in NAUGHTY]
+    assert cartwatch.call("POST", "/api/events", "\n".join(records)).status == 202
+    cartwatch.settled()
+
+
+def test_every_naughty_user_is_on_the_page_and_changes_there(
+    page: Page, cartwatch: Cartwatch
+) -> None:
+    """As the server writes the row, and as the page changes it."""
+    post(cartwatch, "order")
+    wanted = {id_: [json.dumps(id_, ensure_ascii=False)] for id_ in NAUGHTY}
+    found: dict[str, list[str]] = {}
+    page.goto(cartwatch.url)
+    while True:
+        expect(page.locator("[data-connection=live]")).to_be_visible()
+        expect(page.locator("cart-list")).to_have_attribute("aria-busy", "false")
+        found |= dict(page.evaluate(ROWS))
+        onward = page.get_by_role("link", name="Next page")
+        if not onward.is_visible():
+            break
+        page.goto(cartwatch.url + str(onward.get_attribute("href")))
+    assert found == wanted
+    page.goto(cartwatch.url)
+    expect(page.locator("[data-connection=live]")).to_be_visible()
+    post(cartwatch, "payment")
+    expect(page.locator(".chip[data-status=unpaid]")).to_have_count(0)
+    assert {id_: wanted[id_] for id_, _ in page.evaluate(ROWS)} == dict(page.evaluate(ROWS))
+
+
+def test_the_link_of_a_naughty_user_leads_to_its_page(page: Page, cartwatch: Cartwatch) -> None:
+    """A blank one can be clicked, and dots are not taken out of its address."""
+    records = [json.dumps({"user_id": id_, "type": "order", "order_id": 1}) for id_ in CLICKED]
+    assert cartwatch.call("POST", "/api/events", "\n".join(records)).status == 202
+    cartwatch.settled()
+    for at, id_ in enumerate(sorted(CLICKED)):
+        page.goto(f"{cartwatch.url}/?sort=user")
+        expect(page.locator("[data-connection=live]")).to_be_visible()
+        row = page.locator("[data-cart]").nth(at)
+        assert row.get_attribute("data-cart") == id_
+        row.locator(".cart-user").click()
+        expect(page.locator("cart-page")).to_be_visible()
+        expect(page.locator("[data-connection=live]")).to_be_visible()
+        assert page.locator("[data-cart]").get_attribute("data-cart") == id_

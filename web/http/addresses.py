@@ -1,0 +1,75 @@
+"""Addresses as they came: a path matches whole, and an id in it is exactly what was encoded.
+
+Starlette matches the decoded path, in which a ``/`` that separates and a ``%2F`` that belongs to an
+id are one, and by expressions that pass over a line feed at the end.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import parse_qs, quote, unquote_to_bytes
+
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Match, WebSocketRoute
+from starlette.types import Scope
+from typing_extensions import override
+
+from web.errors import bad_request, not_found
+from web.http.resource import Resource
+
+_USER: Final = "user_id"
+
+
+class UserResource(Resource):
+    """A resource with ``{user_id}`` as a segment, which is one of the address as it came."""
+
+    @override
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Compare segment by segment; an address that is not UTF-8 holds no id (404)."""
+        wanted, came = self.path.split("/"), _segments(scope)
+        if scope["type"] != "http" or len(wanted) != len(came):
+            return Match.NONE, {}
+        params = {}
+        for name, segment in zip(wanted, came, strict=True):
+            if name == f"{{{_USER}}}" and segment:
+                params[_USER] = segment
+            elif name.encode() != segment:
+                return Match.NONE, {}
+        found = {"endpoint": self.endpoint, "path_params": {_USER: _decode(params[_USER])}}
+        return Match.FULL, found
+
+
+def user_of(request: Request) -> str:
+    """Give the user id that a request is about: of its path, or else of ``?user_id=``."""
+    if _USER in request.path_params:
+        return str(request.path_params[_USER])
+    query = str(request.scope["query_string"], "latin-1")
+    try:
+        (user_id,) = parse_qs(query, keep_blank_values=True, errors="strict")[_USER]
+    except (KeyError, ValueError):
+        raise bad_request("user_id is the id of one user, percent-encoded in UTF-8") from None
+    if not user_id:
+        raise bad_request("user_id is empty, as no id of a user is")
+    return user_id
+
+
+def match_whole(routes: Iterable[BaseRoute]) -> None:
+    """Let no socket be at a path that goes on behind its end with a line feed."""
+    for route in routes:
+        if isinstance(route, WebSocketRoute):
+            pattern = route.path_regex.pattern.removesuffix("$") + r"\Z"
+            route.path_regex = re.compile(pattern)
+
+
+def _segments(scope: Scope) -> list[bytes]:
+    path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    return path.removeprefix(quote(scope.get("root_path", "")).encode()).split(b"/")
+
+
+def _decode(segment: bytes) -> str:
+    """Decode an id; a ``%`` that encodes nothing is itself."""
+    try:
+        return unquote_to_bytes(segment).decode()
+    except UnicodeDecodeError:
+        shown = segment[:80].decode("latin-1")
+        raise not_found(f"{shown!r} is no user id: it is not percent-encoded UTF-8") from None
