@@ -37,7 +37,10 @@ _Item = tuple[str, EventBatch] | tuple[str, SkippedBatch] | tuple[str, Started |
 
 
 def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
-    """Turn a chunk into one batch of events per key group, one of skipped lines, and a position."""
+    """Turn a chunk into one batch of events per key group, one of skipped lines, and a position.
+
+    The last chunk of an upload that had others before goes to every group, so that each forgets it.
+    """
     if isinstance(entry, Started):
         yield "flow", entry
         return
@@ -46,15 +49,16 @@ def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
     by_group: list[list[AnyEvent]] = [[] for _ in range(groups)]
     for event in events:
         by_group[key_group(event[0], groups)].append(event)
+    ends_all = entry.is_last and entry.first_line > 1
     for group, batch in enumerate(by_group):
-        if batch:
-            yield f"{group:04}", EventBatch(group, upload, batch)
-    if skipped or blank:
+        if batch or ends_all:
+            yield f"{group:04}", EventBatch(group, upload, batch, entry.is_last)
+    if skipped or blank or ends_all:
         if skipped and (hint := _hint(entry, skipped[0])) is not None:
             message = f"{skipped[0].message}; {hint}"
             skipped[0] = msgspec.structs.replace(skipped[0], message=message)
         key = f"{key_group(upload, _SKIP_KEYS):02}"
-        yield key, SkippedBatch(upload, entry.source, skipped, blank)
+        yield key, SkippedBatch(upload, entry.source, skipped, blank, entry.is_last)
     yield "flow", Position(entry.offset + 1)
 
 

@@ -17,8 +17,9 @@ from typing import Final, NamedTuple
 from dataflow.chunks import MAX_CHUNK_BYTES, Chunk, after_bom, next_chunk, read_chunk
 from dataflow.database import FormatError, Schema, open_database, transaction
 from dataflow.upload import Upload
+from dataflow.upload_rows import UploadRows
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 API_SOURCE: Final = "api"
 """The label of records that came through ``POST /api/events``."""
 
@@ -28,7 +29,21 @@ READ_BYTES: Final = 2 * MAX_CHUNK_BYTES
 And all of it has to be committed before an epoch can end.
 """
 
-_SCHEMA: Final = """
+_PAST: Final = """
+CREATE INDEX unended_uploads ON uploads (created) WHERE finished_at IS NULL;
+CREATE INDEX ended_uploads ON uploads (created) WHERE finished_at IS NOT NULL;
+CREATE TABLE ended_lines (id INTEGER PRIMARY KEY CHECK (id = 1), lines INTEGER NOT NULL);
+INSERT INTO ended_lines
+SELECT 1, ifnull(sum(released_lines), 0) FROM uploads WHERE finished_at IS NOT NULL;
+CREATE TRIGGER upload_ended AFTER UPDATE OF finished_at ON uploads
+WHEN OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL
+BEGIN
+    UPDATE ended_lines SET lines = lines + NEW.released_lines;
+END;
+"""
+"""What makes uploads that have ended cost nothing at a start: nobody has to walk over them."""
+
+_SCHEMA: Final = f"""
 CREATE TABLE uploads (
     id TEXT PRIMARY KEY, created INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, file TEXT NOT NULL,
     bytes INTEGER NOT NULL, lines INTEGER NOT NULL, rate REAL, state TEXT NOT NULL,
@@ -46,14 +61,14 @@ CREATE TABLE idempotency_keys (
     key TEXT PRIMARY KEY, digest BLOB NOT NULL, first_line INTEGER NOT NULL,
     last_line INTEGER NOT NULL
 ) WITHOUT ROWID;
-"""
+{_PAST}"""
 
 
 _FILE: Final = Schema(
     SCHEMA_VERSION,
     _SCHEMA,
     "use the version that wrote it, or another data folder",
-    upgrades={1: "ALTER TABLE uploads ADD COLUMN looks_like TEXT"},
+    upgrades={1: "ALTER TABLE uploads ADD COLUMN looks_like TEXT", 2: _PAST},
 )
 
 
@@ -73,13 +88,17 @@ class Appended(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A chunk as the flow reads it: its place in the journal, where it came from, its bytes."""
+    """A chunk as the flow reads it: its place in the journal, where it came from, its bytes.
+
+    ``is_last`` says that nothing of its upload comes after it.
+    """
 
     offset: int
     upload: str | None
     source: str
     first_line: int
     data: bytes
+    is_last: bool = False
 
 
 class Journal:
@@ -93,9 +112,15 @@ class Journal:
             self._db = open_database(path, _FILE)
         except FormatError as error:
             raise JournalError(str(error)) from error
+        try:
+            self.uploads = UploadRows(path)
+        except BaseException:
+            self._db.close()
+            raise
 
     def close(self) -> None:
         """Close the file; what was answered is in it."""
+        self.uploads.close()
         with self._lock:
             self._db.close()
 
@@ -154,12 +179,6 @@ class Journal:
             )
             return _upload(db, upload_id)
 
-    def uploads(self) -> list[Upload]:
-        """Give all uploads, oldest first."""
-        with self._lock:
-            rows = self._db.execute("SELECT * FROM uploads ORDER BY created").fetchall()
-        return [Upload(*row) for row in rows]
-
     def change_upload(self, upload_id: str, **changes: str | float | None) -> Upload:
         """Set columns of an upload; gives it as it is then."""
         columns = ", ".join(f"{column} = ?" for column in changes)
@@ -199,7 +218,10 @@ class Journal:
     def released(self) -> tuple[int, int]:
         """Count what was released to the flow: lines of uploads, and lines of ``api``."""
         with self._lock:
-            total = self._db.execute("SELECT ifnull(sum(released_lines), 0) FROM uploads")
+            total = self._db.execute(
+                "SELECT (SELECT lines FROM ended_lines) + ifnull(sum(released_lines), 0)"
+                " FROM uploads WHERE finished_at IS NULL"
+            )
             return total.fetchone()[0], self._api_lines(self._db)
 
     def end(self) -> int:
@@ -269,15 +291,15 @@ class JournalReader:
         size = 0
         rows = self._db.execute(
             'SELECT "offset", upload, ifnull(name, ?), file, first_line, chunks.lines, "start",'
-            ' "end", data FROM chunks LEFT JOIN uploads ON uploads.id = upload WHERE "offset" >= ?'
-            ' ORDER BY "offset"',
+            ' "end", data, first_line + chunks.lines > uploads.lines FROM chunks'
+            ' LEFT JOIN uploads ON uploads.id = upload WHERE "offset" >= ? ORDER BY "offset"',
             (API_SOURCE, offset),
         )
-        for at, upload, source, file, first_line, lines, start, end, data in rows:
+        for at, upload, source, file, first_line, lines, start, end, data, is_last in rows:
             if upload is not None:
                 with (self._files / file).open("rb") as lines_of_upload:
                     data = read_chunk(lines_of_upload, Chunk(start, end, lines))
-            entries.append(Entry(at, upload, source, first_line, data))
+            entries.append(Entry(at, upload, source, first_line, data, bool(is_last)))
             size += len(data)
             if size >= most_bytes:
                 break

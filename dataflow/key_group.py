@@ -43,6 +43,7 @@ class EventBatch(NamedTuple):
     group: int
     upload: str
     events: list[AnyEvent]
+    is_last: bool = False
 
 
 @dataclass(slots=True)
@@ -90,6 +91,7 @@ class KeyGroup:
     """The carts of one key group and its running totals.
 
     ``totals`` maps an upload to ``(accepted, duplicates)``: what this group took of it so far.
+    With its last chunk it is forgotten: a snapshot costs the same after any number of uploads.
     """
 
     def __init__(self, snapshot: bytes | None = None) -> None:
@@ -154,7 +156,7 @@ class KeyGroup:
         touched: list[tuple[str, Cart]] = []
         completed: list[tuple[str, OrderId, int]] = []
         totals: dict[str, tuple[int, int]] = {}
-        for _, upload, events in batches:
+        for _, upload, events, is_last in batches:
             duplicates = 0
             for user_id, order_id, is_payment in events:
                 cart = awake.get(user_id)
@@ -185,7 +187,11 @@ class KeyGroup:
                     waiting += 1
                     with_waiting += cart.waiting == 1
             accepted, repeats = self.totals.get(upload, (0, 0))
-            totals[upload] = self.totals[upload] = (accepted + len(events), repeats + duplicates)
+            if events:
+                sums = accepted + len(events), repeats + duplicates
+                totals[upload] = self.totals[upload] = sums
+            if is_last:
+                self.totals.pop(upload, None)
             self.accepted += len(events)
         self._figures = carts, unpaid, paid, waiting, with_unpaid, with_paid, with_waiting
         summed = [(upload, *sums) for upload, sums in totals.items()]

@@ -57,6 +57,8 @@ class JoinLogic(StatefulBatchLogic[EventBatch, CartsChanged | Segment, bytes]):
     def on_batch(self, values: list[EventBatch]) -> tuple[Iterable[CartsChanged | Segment], bool]:
         self._restored.finish()
         message = self._group.join(values)
+        if message.accepted == message.begin:
+            return (), self.RETAIN
         segment = self._group.open_segment() if message.carts else None
         return (message,) if segment is None else (message, segment), self.RETAIN
 
@@ -72,6 +74,7 @@ class SkippedBatch(NamedTuple):
     source: str
     records: list[Skipped]
     blank: int
+    is_last: bool = False
 
 
 class SkipLogic(StatefulBatchLogic[SkippedBatch, RecordsSkipped, bytes]):
@@ -85,10 +88,13 @@ class SkipLogic(StatefulBatchLogic[SkippedBatch, RecordsSkipped, bytes]):
     @override
     def on_batch(self, values: list[SkippedBatch]) -> tuple[Iterable[RecordsSkipped], bool]:
         messages = []
-        for upload, source, records, blank in values:
-            skipped, blanks = self._totals.get(upload, (0, 0))
-            sums = self._totals[upload] = (skipped + len(records), blanks + blank)
-            messages.append(RecordsSkipped(upload, source, *sums, records))
+        for upload, source, records, blank, is_last in values:
+            if records or blank:
+                skipped, blanks = self._totals.get(upload, (0, 0))
+                sums = self._totals[upload] = (skipped + len(records), blanks + blank)
+                messages.append(RecordsSkipped(upload, source, *sums, records))
+            if is_last:
+                self._totals.pop(upload, None)
         return messages, self.RETAIN
 
     @override

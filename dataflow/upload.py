@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+Changes = dict[str, str | float | None]
+"""Columns of an upload's row, and what they become."""
+
 
 class Upload(NamedTuple):
     """A file that was taken in, and how far it was released to the flow.

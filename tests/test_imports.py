@@ -33,7 +33,8 @@ PURE: Final = (
     *("dataflow.outbox", "dataflow.pieces", "dataflow.records", "dataflow.synthetic"),
     *("dataflow.upload", "web.flow.agreement", "web.flow.start_log", "web.flow.state"),
     "web.flow.watchdog",
-    *("web.intake.pace", "web.intake.run_ahead", "web.intake.upload_states"),
+    *("web.intake.description", "web.intake.lineup", "web.intake.pace"),
+    *("web.intake.run_ahead", "web.intake.upload_states"),
     *("web.live.frames", "web.live.hub", "web.service.gate"),
     *("web.view.page", "web.view.totals", "web.view.windows"),
 )

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 SERVER_POINTS: Final = {
     "events kept": 0.3,
+    "file placed": 0.7,
     "upload kept": 0.7,
     "chunk released": 0.1,
     "batches received": 0.1,

@@ -37,7 +37,9 @@ def entries_of(drawn: list[tuple[bytes, int]]) -> list[Entry]:
         for start in range(0, len(whole), most_lines):
             chunk = b"".join(whole[start : start + most_lines])
             offset = len(entries) + 1
-            entries.append(Entry(offset, f"upload-{number}", f"{number}.jsonl", start + 1, chunk))
+            is_last = start + most_lines >= len(whole)
+            source = f"{number}.jsonl"
+            entries.append(Entry(offset, f"upload-{number}", source, start + 1, chunk, is_last))
     return entries
 
 

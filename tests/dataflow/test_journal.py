@@ -59,7 +59,7 @@ def test_what_was_appended_is_read_in_that_order(journal: Journal, tmp_path: Pat
         Entry(2, "id-a.jsonl", "a.jsonl", 1, b"one\ntwo\n"),
         Entry(3, "id-a.jsonl", "a.jsonl", 3, b"three\n"),
         Entry(4, None, API_SOURCE, 3, b"z\n"),
-        Entry(5, "id-a.jsonl", "a.jsonl", 4, b"four\nfive\n"),
+        Entry(5, "id-a.jsonl", "a.jsonl", 4, b"four\nfive\n", is_last=True),
     ]
     assert (offset, last, journal.end()) == (3, 5, 6)
 
@@ -72,7 +72,7 @@ def test_what_was_answered_is_there_after_the_file_is_opened_again(tmp_path: Pat
         appended = first.append_events(b"x\ny\n", "key")
         before = entries(tmp_path)
     with closing(Journal(tmp_path / "journal.db")) as second:
-        assert second.uploads() == [upload]
+        assert second.uploads.unended() == [upload]
         assert second.append_events(b"x\ny\n", "key") == appended
         assert second.append_events(b"z") == Appended(3, 3)
         assert entries(tmp_path)[:-1] == before
@@ -129,7 +129,7 @@ def test_a_release_moves_the_position_of_its_upload(journal: Journal, tmp_path: 
     other, _ = journal.release(other, [Chunk(0, 8, 2)])
     upload, _ = journal.release(upload, [Chunk(4, 14, 2), Chunk(14, 24, 2)])
     assert (upload.released_bytes, upload.released_lines) == (24, 5)
-    assert journal.uploads() == [upload, other]
+    assert journal.uploads.unended() == [upload, other]
     assert journal.released() == (7, 0)
 
 
@@ -140,7 +140,7 @@ def test_a_release_that_fails_leaves_nothing_behind(journal: Journal, tmp_path: 
     with pytest.raises(TypeError):
         journal.release(upload, [Chunk(0, 8, 2), broken])
     assert entries(tmp_path) == []
-    assert journal.uploads() == [upload]
+    assert journal.uploads.unended() == [upload]
     assert journal.append_events(b"x\n") == Appended(1, 1)
 
 
@@ -152,7 +152,7 @@ def test_uploads_are_numbered_in_the_order_in_which_they_came(
     again = journal.add_upload(
         "again", first.name, file=first.file, size=first.bytes, lines=5, rate=2.5, now=6.0
     )
-    assert journal.uploads() == [first, again]
+    assert journal.uploads.unended() == [first, again]
     assert (first.created, again.created, again.rate) == (1, 2, 2.5)
 
 
@@ -161,7 +161,7 @@ def test_an_upload_changes_as_it_is_told(journal: Journal, tmp_path: Path) -> No
     upload, other = add(journal, tmp_path), add(journal, tmp_path, "b.jsonl")
     changed = journal.change_upload(upload.id, state="paused", paused_because="by hand", rate=None)
     assert changed == upload._replace(state="paused", paused_because="by hand")
-    assert journal.uploads() == [changed, other]
+    assert journal.uploads.unended() == [changed, other]
 
 
 def test_offsets_have_a_place_and_lines_between_them(journal: Journal, tmp_path: Path) -> None:
@@ -241,25 +241,70 @@ def test_a_journal_of_another_format_is_refused(tmp_path: Path) -> None:
     """A later version's file is left alone, with a sentence that says what to do."""
     with closing(sqlite3.connect(tmp_path / "journal.db")) as db:
         db.execute("PRAGMA user_version = 7")
-    with pytest.raises(JournalError, match="has the format 7, and this Cartwatch reads 2"):
+    with pytest.raises(JournalError, match="has the format 7, and this Cartwatch reads 3"):
         Journal(tmp_path / "journal.db")
 
 
-def test_a_journal_of_the_first_format_is_opened_as_it_is(tmp_path: Path) -> None:
-    """Its uploads, positions, records and keys are there; what a file looks like is not known."""
+OLDER = """
+DROP TRIGGER upload_ended; DROP TABLE ended_lines;
+DROP INDEX unended_uploads; DROP INDEX ended_uploads;
+"""
+"""Makes a journal of format 2 of one of format 3."""
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_journal_of_an_older_format_is_opened_as_it_is(tmp_path: Path, version: int) -> None:
+    """Its uploads, positions, records, keys and sums are there; what a file looks like is not."""
     (tmp_path / "uploads").mkdir()
     with closing(Journal(tmp_path / "journal.db")) as new:
+        ended, _ = new.release(add(new, tmp_path, "b.jsonl"), [Chunk(0, 14, 3)])
+        ended = new.change_upload(ended.id, state="cancelled", finished_at=7.0)
         upload, _ = new.release(add(new, tmp_path), [Chunk(0, 8, 2)])
         appended = new.append_events(b"x\n", "key")
         before = entries(tmp_path)
     with closing(sqlite3.connect(tmp_path / "journal.db")) as db:
-        db.execute("ALTER TABLE uploads DROP COLUMN looks_like")
-        db.execute("PRAGMA user_version = 1")
+        db.executescript(OLDER)
+        if version == 1:
+            db.execute("ALTER TABLE uploads DROP COLUMN looks_like")
+        db.execute(f"PRAGMA user_version = {version}")
     for _ in range(2):
         with closing(Journal(tmp_path / "journal.db")) as opened:
-            assert opened.uploads() == [upload]
+            assert opened.uploads.unended() == [upload]
+            assert opened.uploads.ended(9) == [ended]
+            assert opened.released() == (5, 1)
             assert opened.append_events(b"x\n", "key") == appended
             assert entries(tmp_path) == before
+
+
+def test_an_older_journal_becomes_what_a_new_one_is(tmp_path: Path) -> None:
+    """The same tables, indexes and triggers, in the words that made them."""
+    for name in ("new", "old"):
+        Journal(tmp_path / name).close()
+    with closing(sqlite3.connect(tmp_path / "old")) as db:
+        db.executescript(OLDER)
+        db.execute("PRAGMA user_version = 2")
+    schemas = []
+    for name in ("new", "old"):
+        Journal(tmp_path / name).close()
+        with closing(sqlite3.connect(tmp_path / name)) as db:
+            schemas.append(db.execute("SELECT type, name, sql FROM sqlite_schema").fetchall())
+    assert sorted(schemas[0], key=str) == sorted(schemas[1], key=str)
+
+
+def test_lines_of_uploads_are_counted_whichever_have_ended(
+    journal: Journal, tmp_path: Path
+) -> None:
+    """Each once, by a sum that is kept when one ends, at whatever time and in whatever order."""
+    uploads = []
+    for number in range(4):
+        upload = add(journal, tmp_path, f"{number}.jsonl")
+        uploads.append(journal.release(upload, [Chunk(0, 4, 10**number)])[0])
+    for upload in (uploads[2], uploads[0]):
+        journal.change_upload(upload.id, state="done", finished_at=9.0)
+        journal.change_upload(upload.id, finished_at=9.5)
+        assert journal.released() == (1_111, 0)
+    assert [upload.id for upload in journal.uploads.unended()] == ["id-1.jsonl", "id-3.jsonl"]
+    assert [upload.id for upload in journal.uploads.ended(1)] == ["id-2.jsonl"]
 
 
 def test_what_a_file_looks_like_is_kept_with_it(tmp_path: Path) -> None:
@@ -269,7 +314,7 @@ def test_what_a_file_looks_like_is_kept_with_it(tmp_path: Path) -> None:
             "u", "a", file="f", size=1, lines=1, rate=None, now=5.0, looks_like="it looks like CSV"
         )
     with closing(Journal(tmp_path / "journal.db")) as second:
-        assert second.uploads() == [upload]
+        assert second.uploads.unended() == [upload]
         assert upload.looks_like == "it looks like CSV"
 
 

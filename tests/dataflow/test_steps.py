@@ -1,11 +1,14 @@
-"""The steps that keep state beside the key groups: what is skipped is summed."""
+"""The steps that keep state: what is skipped is summed, and what is over is forgotten."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataflow.flow import deserialize
+from dataflow.journal import Entry
+from dataflow.key_group import EventBatch
 from dataflow.messages import RecordsSkipped
 from dataflow.records import INVALID_JSON, Skipped
-from dataflow.steps import SkipLogic, SkippedBatch
+from dataflow.steps import JoinLogic, Restored, SkipLogic, SkippedBatch
 from tests.kit.memory_view import MemoryView
 from tests.kit.streams import claim
 
@@ -42,3 +45,34 @@ def test_skipped_and_blank_lines_are_summed_over_restores(
         expected = sum(chunk[1] for chunk in of_upload), sum(chunk[2] for chunk in of_upload)
         assert view.counts(name)[2:] == expected
     assert len(view.skipped) == sum(chunk[1] for chunk in chunks)
+
+
+def test_snapshots_hold_nothing_of_uploads_that_are_over() -> None:
+    """However many there were, of one chunk or of many, good lines and bad ones in any of them."""
+    lines = [b'{"user_id": "a", "type": "order", "order_id": 1}\n', b"FAIL\n", b"\n"]
+    joins: dict[str, JoinLogic] = {}
+    skips: dict[str, SkipLogic] = {}
+    sizes = []
+    offset = 0
+    for number in range(30):
+        order = lines[number % 3 :] + lines[: number % 3]
+        chunks = order if number % 2 else [b"".join(order)]
+        line = 1
+        for data in chunks:
+            offset += 1
+            is_last = data is chunks[-1]
+            entry = Entry(offset, f"u{number}", "f.jsonl", line, data, is_last)
+            line += data.count(b"\n")
+            for key, item in deserialize(entry, 4):
+                if isinstance(item, EventBatch):
+                    logic = joins.setdefault(key, JoinLogic(None, Restored()))
+                    told, _ = logic.on_batch([item])
+                    assert bool(list(told)) == bool(item.events)
+                elif isinstance(item, SkippedBatch):
+                    skip = skips.setdefault(key, SkipLogic(None))
+                    said, _ = skip.on_batch([item])
+                    assert bool(list(said)) == bool(item.records or item.blank)
+        snapshots = [logic.snapshot() for logic in joins.values()]
+        snapshots += [logic.snapshot() for logic in skips.values()]
+        sizes.append(sum(map(len, snapshots)))
+    assert sizes[-1] - sizes[5] < 60, sizes  # but for a skip key and a group more

@@ -26,17 +26,21 @@ class KeptGroup:
 
     def join(self, batches: list[EventBatch]) -> CartsChanged:
         """Apply events; gives the message of the group, and hands its segment on."""
+        (message,) = self.take(batches)
+        return message
+
+    def take(self, batches: list[EventBatch]) -> list[CartsChanged]:
+        """Take batches that may hold no event: then there is no message."""
         given, discard = self._joiner.on_batch(batches)
         assert not discard
-        message, *opened = given
+        messages = [each for each in given if isinstance(each, CartsChanged)]
+        opened = [each for each in given if isinstance(each, Segment)]
         for segment in opened:
-            assert isinstance(segment, Segment)
             if segment.index == len(self._keepers):
                 self._keepers.append(SegmentLogic(None, {}))
             nothing, discard = self._keepers[segment.index].on_batch([segment])
             assert (list(nothing), discard) == ([], False)
-        assert isinstance(message, CartsChanged)
-        return message
+        return messages
 
     def snapshot(self) -> Snapshots:
         """End the epoch."""

@@ -78,7 +78,7 @@ class PlayedFlow:
                     messages += skip.on_batch([item])[0]
                 else:
                     messages.append(item)
-            messages += [groups[key].join(items) for key, items in batches.items()]
+            messages += chain(*(groups[key].take(items) for key, items in batches.items()))
             entries = entries[size:]
         messages.append(Barrier())
         self._running = groups, skips

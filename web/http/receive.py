@@ -6,13 +6,14 @@ Bounds count what comes out; of what goes in twice as much is read, as UTF-16 ma
 
 import asyncio
 import errno
+import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar
+from typing import BinaryIO, Final, NamedTuple, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -33,7 +34,8 @@ T = TypeVar("T")
 class ReceivedFile(NamedTuple):
     """A file in the folder of uploads: its name there, its label, its bytes and lines.
 
-    ``looks_like`` says what it looks like where it is not JSON Lines.
+    Its content is durable, and it stands under a partial name until it is placed: whoever received
+    it places or discards it. ``looks_like`` says what it looks like where it is not JSON Lines.
     """
 
     file: str
@@ -41,6 +43,16 @@ class ReceivedFile(NamedTuple):
     size: int
     lines: int
     looks_like: str | None
+
+    def place(self, folder: Path) -> None:
+        """Give it its own name, durably; raises ``OSError``."""
+        _draft(folder, self.file).rename(folder / self.file)
+        sync(folder)
+
+    def discard(self, folder: Path) -> None:
+        """Leave nothing of it, whether it was placed or not, in a folder that may be gone."""
+        for path in (_draft(folder, self.file), folder / self.file):
+            path.unlink(missing_ok=True)
 
 
 def too_large(what: str, most: int) -> APIError:
@@ -75,19 +87,20 @@ async def receive_file(request: Request, folder: Path, most: int) -> ReceivedFil
     """Stream an upload – the raw body, or a form's field ``file`` – to disk; durable when done.
 
     Refuses one that is empty or too large; leaves nothing behind where it fails or is cancelled.
+    A reset may remove the folder meanwhile: that is met by who places the file, and not here.
     """
     name = secrets.token_hex(16)
-    path, target = folder / f".{name}", folder / name
+    path = _draft(folder, name)
     received: ReceivedFile | None = None
     try:
         form, content = _upload_content(request)
         with path.open("xb") as file:
             draft = Draft(file, most, too_large("an upload", most))
             await _read(request, draft, content, beside=MAX_BESIDE if form else 0)
-        if draft.lines == 0:
-            raise APIError(400, "empty_upload", "the upload is empty: it holds no line")
-        looks_like = await _in_thread(draft.looks_like)
-        await _in_thread(partial(_place, path, target))
+            if draft.lines == 0:
+                raise APIError(400, "empty_upload", "the upload is empty: it holds no line")
+            looks_like = await _in_thread(draft.looks_like)
+            await _in_thread(partial(_sync, file))
         label = None if form is None else form.filename
         received = ReceivedFile(name, label, draft.size, draft.lines, looks_like)
     except FormError as error:
@@ -97,9 +110,8 @@ async def receive_file(request: Request, folder: Path, most: int) -> ReceivedFil
             raise APIError(507, "disk_full", "the disk is full: nothing was taken in") from error
         raise APIError(503, "storage", f"the upload cannot be written: {error.strerror}") from error
     finally:
-        path.unlink(missing_ok=True)
         if received is None:
-            target.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
     return received
 
 
@@ -191,10 +203,14 @@ async def _in_thread(call: Callable[[], T]) -> T:
         raise
 
 
-def _place(path: Path, target: Path) -> None:
-    sync(path)
-    path.rename(target)
-    sync(target.parent)
+def _draft(folder: Path, name: str) -> Path:
+    """Give the partial name of a file: what has one at a start was never whole, and is removed."""
+    return folder / f".{name}"
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _declared(request: Request) -> int:

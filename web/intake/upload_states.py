@@ -1,15 +1,17 @@
-"""The life of an upload: its states, and which a person may ask for. Pure.
+"""The life of an upload: its states, what moves it, and what is shown of it. Pure.
 
-The journal keeps what was decided; what is *shown* also depends on how far the flow is: a pause or
-a cancel shows when everything that was released has been processed.
+The journal keeps what was decided. What is *shown* also depends on how far the flow is: a pause
+shows when everything that was released has been processed, and so does a cancel, which is an end
+only from then on.
 """
 
-from typing import Any, Final
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
 
-from dataflow.upload import Upload
+from dataflow.upload import Changes, Upload
 from web.errors import APIError, bad_request
 from web.numbers import decimal_number
-from web.times import rfc3339, rfc3339_or_none
 from web.view.totals import Counts
 
 QUEUED: Final = "queued"
@@ -19,6 +21,9 @@ CANCELLED: Final = "cancelled"
 DONE: Final = "done"
 FAILED: Final = "failed"
 
+AT_ONCE: Final = 8
+"""Uploads that run at the same time; further ones wait for their turn."""
+
 MAX_RATE: Final = 1_000_000.0
 CHECKED_AFTER: Final = 10_000
 """Lines after which an upload of which more than half is skipped pauses itself."""
@@ -26,45 +31,157 @@ CHECKED_AFTER: Final = 10_000
 BY_HAND: Final = "paused by hand"
 
 
-def has_ended(upload: Upload) -> bool:
-    """Whether nothing can be asked of it any more."""
-    return upload.state in (CANCELLED, DONE, FAILED)
+class State(StrEnum):
+    """Where an upload stands by what was decided; one that runs may still wait for its turn."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    CANCELLING = "being cancelled"
+    CANCELLED = "cancelled"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Event(StrEnum):
+    """What can happen to an upload."""
+
+    RUN = "running was asked for"
+    PAUSE = "a pause was asked for"
+    CANCEL = "a cancel was asked for"
+    PACE = "another pace was asked for"
+    MOSTLY_SKIPPED = "most of its first lines were skipped"
+    DRAINED = "all that was released of it is processed"
+    PROCESSED = "all of it is processed"
+    UNREADABLE = "its file cannot be read"
+
+
+MOVES: Final[Mapping[State, Mapping[Event, State]]] = {
+    State.RUNNING: {
+        Event.RUN: State.RUNNING,
+        Event.PAUSE: State.PAUSED,
+        Event.CANCEL: State.CANCELLING,
+        Event.PACE: State.RUNNING,
+        Event.MOSTLY_SKIPPED: State.PAUSED,
+        Event.PROCESSED: State.DONE,
+        Event.UNREADABLE: State.FAILED,
+    },
+    State.PAUSED: {
+        Event.RUN: State.RUNNING,
+        Event.PAUSE: State.PAUSED,
+        Event.CANCEL: State.CANCELLING,
+        Event.PACE: State.PAUSED,
+        Event.PROCESSED: State.DONE,
+    },
+    State.CANCELLING: {
+        # Who did not hear the answer asks again.
+        Event.CANCEL: State.CANCELLING,
+        Event.DRAINED: State.CANCELLED,
+        Event.PROCESSED: State.CANCELLED,
+    },
+    State.CANCELLED: {},
+    State.DONE: {},
+    State.FAILED: {},
+}
+"""Every state and what moves it: what is not named changes nothing, and is refused if asked for."""
+
+ASKED: Final = {RUNNING: Event.RUN, PAUSED: Event.PAUSE, CANCELLED: Event.CANCEL}
+"""What a person may ask for, by its word."""
+
+
+def state_of(upload: Upload) -> State:
+    """Give where an upload stands; one that is to be cancelled is that only with its end."""
+    if upload.state == CANCELLED and upload.finished_at is None:
+        return State.CANCELLING
+    return State(upload.state)
+
+
+def moved(
+    upload: Upload, event: Event, *, now: float | None = None, why: str | None = None
+) -> Changes:
+    """Give what an event changes of an upload, nothing where it does not move it.
+
+    ``now`` is the time of what may end it; ``why`` explains a pause of its own, or a failure.
+    """
+    state = state_of(upload)
+    target = MOVES[state].get(event, state)
+    if target is state:
+        return {}
+    match target:
+        case State.RUNNING:
+            itself = upload.paused_because != BY_HAND
+            return {
+                "state": RUNNING,
+                "paused_because": None,
+                "checked": 1 if itself else upload.checked,
+            }
+        case State.PAUSED:
+            return {"state": PAUSED, "paused_because": why or BY_HAND}
+        case State.CANCELLING:
+            return {"state": CANCELLED, "paused_because": None}
+        case State.CANCELLED:
+            return {"finished_at": now}
+        case State.DONE:
+            return {"state": DONE, "paused_because": None, "finished_at": now}
+        case State.FAILED:
+            return {"state": FAILED, "error": why, "finished_at": now}
+
+
+def told(upload: Upload, counts: Counts) -> tuple[Event, str | None] | None:
+    """Say what the counts of an upload mean for it, and why; None where they mean nothing."""
+    if counts.processed >= upload.lines:
+        return Event.PROCESSED, None
+    if state_of(upload) is State.CANCELLING and counts.processed >= upload.released_lines:
+        return Event.DRAINED, None
+    if (why := mostly_skipped(upload, counts)) is not None:
+        return Event.MOSTLY_SKIPPED, why
+    return None
+
+
+def changes_asked(upload: Upload, asked: object) -> Changes:
+    """Turn what ``PATCH`` asks for into columns of the journal; refuses what cannot be.
+
+    What is no request at all is 400, whatever the upload; what comes too late for it is 409.
+    """
+    if not isinstance(asked, dict) or not asked or asked.keys() - {"rate", "state"}:
+        raise bad_request('the body is {"rate": number or null} or {"state": …}, or both')
+    events: list[Event] = []
+    changes: Changes = {}
+    if "rate" in asked:
+        events.append(Event.PACE)
+        changes["rate"] = read_rate(asked["rate"])
+    if "state" in asked:
+        word = asked["state"]
+        if not isinstance(word, str) or word not in ASKED:
+            raise bad_request("state is one of running, paused, cancelled")
+        events.append(ASKED[word])
+    for event in events:
+        state = state_of(upload)
+        if event not in MOVES[state]:
+            raise APIError(409, "ended", f"this upload is {state}: replay it to run it again")
+        changes |= moved(upload, event)
+    return changes
 
 
 def shown_state(upload: Upload, counts: Counts, *, has_turn: bool) -> str:
-    """Say what state a person sees."""
-    if upload.state in (PAUSED, CANCELLED) and counts.processed < upload.released_lines:
+    """Say what state a person sees: one that has ended has the time of its end."""
+    state = state_of(upload)
+    if state is State.CANCELLING:
         return RUNNING
-    if upload.state == RUNNING and not has_turn and upload.released_lines < upload.lines:
+    if state is State.PAUSED and counts.processed < upload.released_lines:
+        return RUNNING
+    if state is State.RUNNING and not has_turn and upload.released_lines < upload.lines:
         return QUEUED
     return upload.state
 
 
-def describe(upload: Upload, counts: Counts, *, has_turn: bool) -> dict[str, Any]:
-    """Give an upload as the API shows it."""
-    state = shown_state(upload, counts, has_turn=has_turn)
-    rate = upload.rate
-    shown: dict[str, Any] = {
-        "id": upload.id,
-        "name": upload.name,
-        "bytes": upload.bytes,
-        "lines": upload.lines,
-        "processed": counts.processed,
-        "accepted": counts.accepted,
-        "skipped": counts.skipped,
-        "blank": counts.blank,
-        "duplicates": counts.duplicates,
-        "rate": int(rate) if rate is not None and rate.is_integer() else rate,
-        "state": state,
-        "looks_like": upload.looks_like,
-        "created_at": rfc3339(upload.created_at),
-        "finished_at": rfc3339_or_none(upload.finished_at),
-    }
-    if state == PAUSED:
-        shown["paused_because"] = upload.paused_because
-    if state == FAILED:
-        shown["error"] = upload.error
-    return shown
+def mostly_skipped(upload: Upload, counts: Counts) -> str | None:
+    """Say why an upload pauses itself; None where it does not."""
+    if upload.state != RUNNING or upload.checked or counts.processed < CHECKED_AFTER:
+        return None
+    if counts.skipped * 2 <= counts.processed or counts.processed >= upload.lines:
+        return None
+    what = upload.looks_like or "is this the right file?"
+    return f"{counts.skipped:,} of the first {counts.processed:,} lines were skipped: {what}"
 
 
 def read_rate(value: object) -> float | None:
@@ -86,48 +203,3 @@ def read_rate_text(text: str | None) -> float | None:
     if number is None:
         raise bad_request(f"rate is a number of lines a second, not {text[:40]!r}")
     return read_rate(number)
-
-
-def changes_asked(upload: Upload, asked: object) -> dict[str, str | float | None]:
-    """Turn what ``PATCH`` asks for into columns of the journal; refuses what cannot be."""
-    if not isinstance(asked, dict) or not asked or asked.keys() - {"rate", "state"}:
-        raise bad_request('the body is {"rate": number or null} or {"state": …}, or both')
-    changes: dict[str, str | float | None] = {}
-    if "rate" in asked:
-        changes["rate"] = read_rate(asked["rate"])
-    if "state" in asked:
-        changes |= _state_asked(upload, asked["state"])
-    if changes and has_ended(upload):
-        raise APIError(409, "ended", f"this upload is {upload.state}: replay it to run it again")
-    return changes
-
-
-def _state_asked(upload: Upload, state: object) -> dict[str, str | float | None]:
-    match state:
-        case "running":
-            resumed = upload.state == PAUSED and upload.paused_because != BY_HAND
-            return {
-                "state": RUNNING,
-                "paused_because": None,
-                "checked": 1 if resumed else upload.checked,
-            }
-        case "paused":
-            if upload.state == PAUSED:
-                return {}
-            return {"state": PAUSED, "paused_because": BY_HAND}
-        case "cancelled":
-            if upload.state == CANCELLED and upload.finished_at is None:
-                return {}  # it is being cancelled: who did not hear the answer asks again
-            return {"state": CANCELLED, "paused_because": None}
-        case _:
-            raise bad_request("state is one of running, paused, cancelled")
-
-
-def mostly_skipped(upload: Upload, counts: Counts) -> str | None:
-    """Say why an upload pauses itself; None where it does not."""
-    if upload.state != RUNNING or upload.checked or counts.processed < CHECKED_AFTER:
-        return None
-    if counts.skipped * 2 <= counts.processed or counts.processed >= upload.lines:
-        return None
-    what = upload.looks_like or "is this the right file?"
-    return f"{counts.skipped:,} of the first {counts.processed:,} lines were skipped: {what}"

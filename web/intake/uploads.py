@@ -1,53 +1,36 @@
-"""Uploads at work: files that were taken in are released to the journal, line by line in time.
+"""The uploads of a generation: those that have not ended are at hand, the others in the journal.
 
-One task per running upload cuts chunks from its file at its pace and within the shared run-ahead.
-The position stands in the journal, in the transaction that releases: a replay that was
-interrupted goes on where it was.
+A file that was taken in waits for its turn, is fed to the journal, and ends in the commit that
+holds its last effect. What a start, a commit or a page costs does not grow with those that ended.
 """
 
 import asyncio
-import logging
+import os
 import re
 import secrets
-import sqlite3
 import time
-from bisect import bisect_left, insort
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from bisect import insort
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
-from dataflow.chunks import MAX_CHUNK_LINES, after_bom, next_chunk, read_chunk
 from dataflow.faults import reach
 from dataflow.journal import Journal
-from dataflow.records import parse_lines
 from dataflow.upload import Upload
 from web.errors import not_found
-from web.intake.pace import Pace
+from web.intake.description import describe
+from web.intake.feed import Feed
+from web.intake.lineup import Lineup
+from web.intake.open_upload import OpenUpload
 from web.intake.run_ahead import RunAhead
-from web.intake.upload_states import (
-    CANCELLED,
-    CHECKED_AFTER,
-    DONE,
-    FAILED,
-    PAUSED,
-    RUNNING,
-    changes_asked,
-    describe,
-    has_ended,
-    mostly_skipped,
-)
-from web.view.totals import Counts, Totals
+from web.intake.upload_states import AT_ONCE, RUNNING, changes_asked, moved, told
+from web.view.totals import Totals
 
-AT_ONCE: Final = 8
-"""Uploads that run at the same time; further ones wait for their turn."""
+ENDED_SHOWN: Final = 64
+"""The most uploads that have ended of those that pages show."""
 
-_LONGEST_WAIT_S: Final = 0.25
-_TICK_S: Final = 0.02
-_RETRY_S: Final = 0.5
 _PARTIAL: Final = re.compile(r"\.[0-9a-f]{32}")
-_log = logging.getLogger(__name__)
 
 
 class Uploads:
@@ -66,16 +49,19 @@ class Uploads:
         self._totals = totals
         self._run_ahead = run_ahead
         self._changed = changed
-        self._uploads = {upload.id: upload for upload in journal.uploads()}
-        self._order = list(self._uploads)
-        """Their ids, oldest first."""
+        self._open: dict[str, OpenUpload] = {}
+        self._waiting, self._resting = Lineup(), Lineup()
+        self._feeds: dict[str, Feed] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._adding = asyncio.Lock()
+        self._stopped = False
         _tidy(files)
-        self._unended = {id_ for id_, upload in self._uploads.items() if upload.finished_at is None}
+        self._total = journal.uploads.count()
         self._released, self._api_lines = journal.released()
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._news: dict[str, asyncio.Event] = {}
-        self._stopping = False
+        self._ended = journal.uploads.ended(ENDED_SHOWN)
+        self._ended_lately: list[str] = []
+        for upload in journal.uploads.unended():
+            self._keep(upload)
         self.crashed: Callable[[BaseException], None] = _raise
         """Hears of a task that ended by what nobody foresaw: the server is to end, too."""
 
@@ -88,30 +74,57 @@ class Uploads:
         """Note the last line that came through ``POST /api/events``."""
         self._api_lines = max(self._api_lines, last_line)
 
-    def get(self, upload_id: str) -> Upload:
-        """Give an upload; raises ``APIError`` (404)."""
-        upload = self._uploads.get(upload_id)
-        if upload is None:
-            raise not_found(f"there is no upload {upload_id!r}")
-        return upload
-
-    def describe(self, upload: Upload) -> dict[str, Any]:
-        """Give an upload as the API shows it."""
-        counts = self._totals.of_upload(upload.id)
-        return describe(upload, counts, has_turn=upload.id in self._tasks)
-
-    def newest(self, limit: int, before: int | None = None) -> tuple[list[Upload], int]:
-        """Give the newest uploads (made before the one numbered so), and how many there are."""
-        end = len(self._order)
-        if before is not None:
-            end = bisect_left(self._order, before, key=self._created)
-        newest = self._order[max(0, end - limit) : end][::-1]
-        return [self._uploads[upload_id] for upload_id in newest], len(self._order)
-
     @property
     def unended(self) -> list[str]:
         """The uploads of which more is to come, or to be heard."""
-        return list(self._unended)
+        return list(self._open)
+
+    def take_ended(self) -> list[str]:
+        """Name those that have ended since this was asked the last time, by a commit or not."""
+        ended, self._ended_lately = self._ended_lately, []
+        return ended
+
+    def get(self, upload_id: str) -> Upload:
+        """Give an upload; raises ``APIError`` (404)."""
+        if (upload := self._open.get(upload_id)) is not None:
+            return upload.row
+        ended = self._journal.uploads.get(upload_id)
+        if ended is None or ended.created > self._total:
+            raise not_found(f"there is no upload {upload_id!r}")
+        return ended
+
+    def describe(self, upload: Upload) -> dict[str, Any]:
+        """Give an upload as the API shows it."""
+        return describe(
+            upload,
+            self._totals.of_upload(upload.id),
+            has_turn=upload.id in self._feeds,
+            place=self._waiting.before(upload),
+        )
+
+    def newest(self, limit: int, before: int | None = None) -> tuple[list[Upload], int]:
+        """Give the newest uploads (made before the one numbered so), and how many there are."""
+        end = self._total + 1
+        if before is not None:
+            end = min(end, before)
+        found = self._journal.uploads.newest(limit, end)
+        return [self._open[row.id].row if row.id in self._open else row for row in found], (
+            self._total
+        )
+
+    def shown(self, limit: int) -> tuple[list[Upload], int]:
+        """Give the uploads that pages show, and how many there are: those to be steered first.
+
+        That is those that run or are paused, then those that wait in the order of their turns,
+        then the newest that ended; no more than ``limit``, but none that is fed is left out.
+        """
+        fed = [upload_id for upload_id in self._feeds if upload_id in self._open]
+        steered = [*fed, *self._resting.newest(limit - len(fed))]
+        rows = [self._open[upload_id].row for upload_id in steered]
+        rows.sort(key=_created, reverse=True)
+        rows += [self._open[each].row for each in self._waiting.oldest(limit - len(rows))]
+        rows += self._ended[: max(0, limit - len(rows))]
+        return rows, self._total
 
     async def add(
         self,
@@ -124,22 +137,22 @@ class Uploads:
         looks_like: str | None = None,
     ) -> Upload:
         """Take in a file that is durable in the folder of uploads as ``file``."""
-        upload = await asyncio.to_thread(
-            self._journal.add_upload,
-            secrets.token_hex(8),
-            name,
-            file=file,
-            size=size,
-            lines=lines,
-            rate=rate,
-            now=time.time(),
-            looks_like=looks_like,
-        )
-        reach("upload kept")
-        self._uploads[upload.id] = upload
-        insort(self._order, upload.id, key=self._created)
-        self._unended.add(upload.id)
-        self.start_due()
+        async with self._adding:  # known in the order of their numbers, none before another
+            upload = await asyncio.to_thread(
+                self._journal.add_upload,
+                secrets.token_hex(8),
+                name,
+                file=file,
+                size=size,
+                lines=lines,
+                rate=rate,
+                now=time.time(),
+                looks_like=looks_like,
+            )
+            reach("upload kept")
+            self._total = upload.created
+            self._keep(upload)
+        self._start_next()
         return upload
 
     async def replay(self, upload: Upload) -> Upload:
@@ -155,189 +168,96 @@ class Uploads:
 
     async def change(self, upload_id: str, asked: object) -> Upload:
         """Do what ``PATCH`` asks: another rate or state, durable when this returns."""
-        async with self._lock(upload_id):
-            upload = self.get(upload_id)
-            changes = changes_asked(upload, asked)
-            if changes:
-                upload = await self._save(upload_id, **changes)
-        await self._settle(upload_id)
-        self.start_due()
-        return self.get(upload_id)
+        upload = self._open.get(upload_id) or self._opened(self.get(upload_id))
+        async with upload.lock:
+            await upload.save(changes_asked(upload.row, asked))
+        await self._look(upload)
+        self._start_next()
+        return upload.row
 
     def start_due(self) -> None:
-        """Start the uploads whose turn it is, oldest first."""
-        if self._stopping:
-            return
-        for upload_id in sorted(self._unended, key=self._created):
-            upload = self._uploads[upload_id]
-            if len(self._tasks) >= AT_ONCE:
-                return
-            waits = upload.state == RUNNING and upload.released_lines < upload.lines
-            if waits and upload_id not in self._tasks:
-                task = asyncio.create_task(self._feed(upload_id), name=f"feed {upload_id}")
-                self._tasks[upload_id] = task
-                task.add_done_callback(partial(self._fed, upload_id))
+        """Start to release: the uploads whose turn it is, oldest first, from now on."""
+        self._stopped = False
+        self._start_next()
 
     async def stop(self) -> None:
-        """Release nothing more; what was released stands in the journal."""
-        self._stopping = True  # no cancel: what is half released would be released twice
-        for news in self._news.values():
-            news.set()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        self._stopping = False
+        """Release nothing more till the next start; what was released stands in the journal."""
+        self._stopped = True  # no cancel: what is half released would be released twice
+        for feed in self._feeds.values():
+            feed.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def committed(self, uploads: Collection[str]) -> None:
-        """Bring states up to date with what the view now holds of these uploads."""
-        for upload_id in self._unended.intersection(uploads):
-            await self._settle(upload_id)
+    async def committed(self, uploads: Iterable[str]) -> None:
+        """Bring uploads up to date with what the view now holds of them; harmless twice."""
+        for upload_id in uploads:
+            if (upload := self._open.get(upload_id)) is not None:
+                await self._look(upload)
 
-    async def _settle(self, upload_id: str) -> None:
-        """End an upload that is through, and pause one that is mostly skipped."""
-        upload = self._uploads[upload_id]
-        counts = self._totals.of_upload(upload_id)
-        if not self._is_due(upload, counts):
-            if news := self._news.get(upload_id):
-                news.set()
+    async def _look(self, upload: OpenUpload) -> None:
+        """Let an upload hear what its counts mean for it."""
+        if told(upload.row, self._totals.of_upload(upload.row.id)) is None:
+            upload.news.set()  # its feed may wait for what most of it is
             return
-        async with self._lock(upload_id):
-            upload = self._uploads[upload_id]
-            counts = self._totals.of_upload(upload_id)
-            if counts.processed >= upload.lines and not has_ended(upload):
-                await self._save(
-                    upload_id, state=DONE, paused_because=None, finished_at=time.time()
-                )
-            elif has_ended(upload) and counts.processed >= upload.released_lines:
-                if upload.finished_at is None:
-                    await self._save(upload_id, finished_at=time.time())
-            elif why := mostly_skipped(upload, counts):
-                await self._save(upload_id, state=PAUSED, paused_because=why)
-            if self._uploads[upload_id].finished_at is not None:
-                self._unended.discard(upload_id)
+        async with upload.lock:
+            heard = told(upload.row, self._totals.of_upload(upload.row.id))
+            if heard is not None:
+                event, why = heard
+                await upload.save(moved(upload.row, event, now=time.time(), why=why))
 
-    @staticmethod
-    def _is_due(upload: Upload, counts: Counts) -> bool:
-        return (
-            counts.processed >= upload.lines
-            or (upload.state == CANCELLED and counts.processed >= upload.released_lines)
-            or mostly_skipped(upload, counts) is not None
-        )
+    def _opened(self, upload: Upload) -> OpenUpload:
+        return OpenUpload(upload, self._journal, self._row_changed)
 
-    async def _feed(self, upload_id: str) -> None:
-        """Release an upload until it is paused, ended or through."""
-        news = self._news[upload_id] = asyncio.Event()
-        pace = Pace(self._uploads[upload_id].rate, time.monotonic())
-        file: BinaryIO | None = None
-        begins_well = failing = False
-        try:
-            while True:
-                news.clear()
-                upload = self._uploads[upload_id]
-                through = upload.released_lines >= upload.lines
-                if self._stopping or through or upload.state != RUNNING:
-                    return
-                if pace.rate != upload.rate:
-                    pace = Pace(upload.rate, time.monotonic())
-                if file is not None and upload.released_lines == CHECKED_AFTER:
-                    begins_well = await asyncio.to_thread(_begins_well, file)
-                most = self._most(upload, pace, begins_well=begins_well)
-                if most == 0:
-                    await _wait(news, max(_TICK_S, min(pace.wait(), _LONGEST_WAIT_S)))
-                    continue
-                if not await self._run_ahead.room(_LONGEST_WAIT_S):
-                    continue
-                async with self._lock(upload_id):
-                    upload = self._uploads[upload_id]
-                    if upload.state != RUNNING:
-                        return
-                    try:
-                        if file is None:
-                            file = await asyncio.to_thread((self._files / upload.file).open, "rb")
-                        before = upload
-                        upload, offset = await asyncio.to_thread(self._release, file, upload, most)
-                    except OSError as error:
-                        await self._fail(upload_id, f"its file cannot be read: {error.strerror}")
-                        return
-                    except sqlite3.Error as error:
-                        if not failing:
-                            _log.error("The journal cannot be written: %s. Trying again.", error)
-                        failing = True
-                        await asyncio.sleep(_RETRY_S)
-                        continue
-                    reach("chunk released")
-                    failing = False
-                    self._uploads[upload_id] = upload
-                    lines = upload.released_lines - before.released_lines
-                    if lines == 0:
-                        await self._fail(upload_id, "its file is shorter than when it was taken in")
-                        return
-                self._released += lines
-                self._run_ahead.released(
-                    offset, upload.released_bytes - before.released_bytes, lines
-                )
-                pace.take(lines)
-                self._changed()
-                if pace.rate is not None:
-                    await asyncio.sleep(_TICK_S)  # gathers the lines of a tick in one release
-        finally:
-            if file is not None:
-                file.close()
-            del self._news[upload_id]
+    def _keep(self, upload: Upload) -> None:
+        self._open[upload.id] = self._opened(upload)
+        self._line_up(upload)
 
-    def _most(self, upload: Upload, pace: Pace, *, begins_well: bool) -> int:
-        """Say how many lines may be released now."""
-        most = pace.allowance(time.monotonic())
-        if most is None:
-            most = MAX_CHUNK_LINES
-        if not upload.checked and not begins_well and upload.lines > CHECKED_AFTER:
-            # Whether most of it is skipped is to be known before more of it goes.
-            if upload.released_lines < CHECKED_AFTER:
-                return min(most, CHECKED_AFTER - upload.released_lines)
-            counts = self._totals.of_upload(upload.id)
-            if counts.processed < CHECKED_AFTER or mostly_skipped(upload, counts):
-                return 0
-        return most
-
-    def _release(self, file: BinaryIO, upload: Upload, most: int) -> tuple[Upload, int]:
-        start = upload.released_bytes or after_bom(file)
-        chunk = next_chunk(file, start, most)
-        return (upload, 0) if chunk is None else self._journal.release(upload, [chunk])
-
-    async def _save(self, upload_id: str, **changes: str | float | None) -> Upload:
-        upload = await asyncio.to_thread(self._journal.change_upload, upload_id, **changes)
-        self._uploads[upload_id] = upload
-        if news := self._news.get(upload_id):
-            news.set()
+    def _row_changed(self, upload: OpenUpload) -> None:
+        row = upload.row
+        if row.finished_at is not None and self._open.pop(row.id, None) is not None:
+            insort(self._ended, row, key=lambda each: -each.created)
+            del self._ended[ENDED_SHOWN:]
+            self._ended_lately.append(row.id)
+        self._line_up(row)
         self._changed()
-        return upload
 
-    async def _fail(self, upload_id: str, why: str) -> None:
-        _log.error("The upload %s failed: %s.", upload_id, why)
-        await self._save(upload_id, state=FAILED, error=why, finished_at=time.time())
-        self._unended.discard(upload_id)
+    def _line_up(self, row: Upload) -> None:
+        """Let an upload stand where it belongs: fed, waiting for its turn, or at rest."""
+        is_due = row.state == RUNNING and row.released_lines < row.lines
+        is_free = row.id in self._open and row.id not in self._feeds
+        for lineup, belongs in (self._waiting, is_due), (self._resting, not is_due):
+            if is_free and belongs:
+                lineup.add(row)
+            else:
+                lineup.discard(row)
 
-    def _fed(self, upload_id: str, task: asyncio.Task[None]) -> None:
-        del self._tasks[upload_id]
-        error = None if task.cancelled() else task.exception()
-        if isinstance(error, sqlite3.Error):  # not even its failure could be written down
-            asyncio.get_running_loop().call_later(_RETRY_S, self.start_due)
-        elif error is not None:
+    def _start_next(self) -> None:
+        while not self._stopped and len(self._feeds) < AT_ONCE and len(self._waiting):
+            (upload_id,) = self._waiting.oldest(1)
+            upload = self._open[upload_id]
+            feed = Feed(upload, self._files, self._totals, self._run_ahead, self._count_released)
+            self._feeds[upload_id] = feed
+            self._line_up(upload.row)
+            task = asyncio.create_task(feed.run(), name=f"feed {upload_id}")
+            self._tasks.add(task)
+            task.add_done_callback(partial(self._fed, upload))
+
+    def _fed(self, upload: OpenUpload, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        del self._feeds[upload.row.id]
+        self._line_up(upload.row)
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
             self.crashed(error)
-        elif not task.cancelled():
-            self.start_due()
+        else:
+            self._start_next()
 
-    def _created(self, upload_id: str) -> int:
-        return self._uploads[upload_id].created
-
-    def _lock(self, upload_id: str) -> asyncio.Lock:
-        return self._locks.setdefault(upload_id, asyncio.Lock())
+    def _count_released(self, lines: int) -> None:
+        self._released += lines
 
 
-def _begins_well(file: BinaryIO) -> bool:
-    """Whether few of the first lines will be skipped: known before the flow is through them."""
-    chunk = next_chunk(file, after_bom(file), CHECKED_AFTER)
-    if chunk is None or chunk.lines < CHECKED_AFTER:
-        return False
-    return 2 * len(parse_lines(read_chunk(file, chunk), 1).skipped) <= CHECKED_AFTER
+def _created(upload: Upload) -> int:
+    return upload.created
 
 
 def _raise(error: BaseException) -> None:
@@ -346,13 +266,7 @@ def _raise(error: BaseException) -> None:
 
 def _tidy(files: Path) -> None:
     """Remove files that a kill cut short while they came in: never whole, and so never answered."""
-    for file in files.glob(".*"):
-        if _PARTIAL.fullmatch(file.name):
-            file.unlink()
-
-
-async def _wait(news: asyncio.Event, seconds: float) -> None:
-    # Not ``wait_for``: before Python 3.12 it can swallow a cancellation.
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await news.wait()
+    with os.scandir(files) as found:  # no object of a path for each: there may be very many
+        names = [each.name for each in found if each.name[0] == "."]
+    for name in filter(_PARTIAL.fullmatch, names):
+        (files / name).unlink()

@@ -68,7 +68,7 @@ class Contents:
         generation = self._generation()
         with generation.threads.held():
             skipped = await generation.threads.read(lambda view: view.skipped(None, SKIPPED_SHOWN))
-            uploads, total = generation.uploads.newest(UPLOADS_SHOWN)
+            uploads, total = generation.uploads.shown(UPLOADS_SHOWN)
             rows = [Row(each.id, _encode(generation.uploads.describe(each))) for each in uploads]
             yield _Moment(
                 generation,

@@ -68,6 +68,7 @@ class Generation:
         self.carts.committed(outcome.recent)
         if outcome.position is not None:
             self.run_ahead.arrived(outcome.position)
+        self._unheard_of += self.uploads.take_ended()
         told = {upload for upload, _ in outcome.parts}.union(self._unheard_of)
         await self.uploads.committed(told)
         await self._settle(told)

@@ -50,7 +50,9 @@ def request(pieces: Iterable[bytes | None], **headers: str) -> Request:
 
 async def file_of(asked: Request, folder: Path, most: int = 1_000) -> ReceivedFile:
     try:
-        return await receive_file(asked, folder, most)
+        received = await receive_file(asked, folder, most)
+        received.place(folder)
+        return received
     finally:
         left = [path.name for path in folder.iterdir() if path.name.startswith(".")]
         assert left == [], "no draft is left behind"
@@ -166,9 +168,9 @@ async def test_a_request_cancelled_while_its_file_is_written_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whichever thread is at work for it: the end of that is awaited, and what it made removed."""
-    for step in ("_place", "what_it_looks_like"):
+    for step in ("_sync", "what_it_looks_like"):
         begun, go_on = threading.Event(), threading.Event()
-        module = receive if step == "_place" else draft
+        module = receive if step == "_sync" else draft
         slow = getattr(module, step)
 
         def waiting(*args: object, slow: Any = slow, **kwargs: object) -> Any:

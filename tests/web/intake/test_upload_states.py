@@ -2,7 +2,7 @@
 
 import pytest
 
-from dataflow.upload import Upload
+from tests.kit.uploads import UPLOAD
 from web.errors import APIError
 from web.intake.upload_states import (
     BY_HAND,
@@ -13,42 +13,34 @@ from web.intake.upload_states import (
     PAUSED,
     QUEUED,
     RUNNING,
+    Event,
     changes_asked,
-    describe,
-    has_ended,
     mostly_skipped,
+    moved,
     read_rate,
     read_rate_text,
     shown_state,
+    told,
 )
 from web.view.totals import Counts
 
-UPLOAD = Upload(
-    id="u1",
-    created=1,
-    name="f.jsonl",
-    file="f",
-    bytes=100,
-    lines=20_000,
-    rate=None,
-    state=RUNNING,
-    paused_because=None,
-    checked=0,
-    error=None,
-    created_at=0.0,
-    finished_at=None,
-    released_bytes=0,
-    released_lines=0,
-    looks_like=None,
-)
 
-
-@pytest.mark.parametrize("state", [PAUSED, CANCELLED])
-def test_a_pause_or_cancel_shows_when_what_was_released_has_been_processed(state: str) -> None:
+def test_a_pause_shows_when_what_was_released_has_been_processed() -> None:
     """Until then lines still arrive: it is running."""
-    upload = UPLOAD._replace(state=state, released_lines=10)
+    upload = UPLOAD._replace(state=PAUSED, released_lines=10)
     assert shown_state(upload, Counts(9), has_turn=True) == RUNNING
-    assert shown_state(upload, Counts(10), has_turn=False) == state
+    assert shown_state(upload, Counts(10), has_turn=False) == PAUSED
+
+
+def test_a_cancel_shows_when_it_has_its_end() -> None:
+    """Not in the instant between its last line and the time of its end."""
+    upload = UPLOAD._replace(state=CANCELLED, released_lines=10)
+    assert shown_state(upload, Counts(10), has_turn=False) == RUNNING
+    assert told(upload, Counts(9)) is None
+    assert told(upload, Counts(10)) == (Event.DRAINED, None)
+    assert moved(upload, Event.DRAINED, now=5.0) == {"finished_at": 5.0}
+    ended = upload._replace(finished_at=5.0)
+    assert shown_state(ended, Counts(10), has_turn=False) == CANCELLED
 
 
 def test_an_upload_that_waits_for_its_turn_is_queued() -> None:
@@ -57,32 +49,6 @@ def test_an_upload_that_waits_for_its_turn_is_queued() -> None:
     assert shown_state(UPLOAD, Counts(), has_turn=True) == RUNNING
     through = UPLOAD._replace(released_lines=UPLOAD.lines)
     assert shown_state(through, Counts(), has_turn=False) == RUNNING
-
-
-def test_it_is_described_as_the_contract_says() -> None:
-    """The names of the contract, and the reason only where there is one."""
-    shown = describe(UPLOAD._replace(rate=50.0), Counts(5, 1, 2, 3), has_turn=True)
-    assert shown == {
-        "id": "u1",
-        "name": "f.jsonl",
-        "bytes": 100,
-        "lines": 20_000,
-        "processed": 10,
-        "accepted": 5,
-        "skipped": 2,
-        "blank": 3,
-        "duplicates": 1,
-        "rate": 50,
-        "state": "running",
-        "looks_like": None,
-        "created_at": "1970-01-01T00:00:00.000Z",
-        "finished_at": None,
-    }
-    paused = UPLOAD._replace(state=PAUSED, paused_because=BY_HAND)
-    assert describe(paused, Counts(), has_turn=False)["paused_because"] == BY_HAND
-    failed = UPLOAD._replace(state=FAILED, error="gone", rate=0.5)
-    shown = describe(failed, Counts(), has_turn=False)
-    assert (shown["error"], shown["rate"]) == ("gone", 0.5)
 
 
 @pytest.mark.parametrize("value", [0, -1, 0.0, MAX_RATE + 1, 10**400, True, "5", [], {}])
@@ -161,7 +127,6 @@ def test_nothing_can_be_asked_of_an_upload_that_has_ended(
 ) -> None:
     """409, with the way out in the sentence."""
     upload = UPLOAD._replace(state=state, finished_at=1.0)
-    assert has_ended(upload)
     with pytest.raises(APIError, match="replay") as refused:
         changes_asked(upload, asked)
     assert refused.value.status == 409

@@ -1,19 +1,26 @@
 """Uploads at work, with a real journal and a view that the test plays."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import errno
+import os
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from dataflow.journal import Journal, JournalReader
 from dataflow.records import parse_lines
 from web.errors import APIError
+from web.intake.feed import Feed
 from web.intake.run_ahead import RunAhead
-from web.intake.uploads import AT_ONCE, Uploads
+from web.intake.upload_states import AT_ONCE
+from web.intake.uploads import Uploads
 from web.view.totals import SKIPPED_PART, Counts, Totals
 
 pytestmark = pytest.mark.anyio
@@ -44,6 +51,16 @@ class Stage:
         (self.files / name).write_bytes(data)
         upload = await self.uploads.add(
             "f.jsonl", file=name, size=len(data), lines=data.count(b"\n"), rate=rate
+        )
+        return upload.id
+
+    async def add_anyway(self, data: bytes, *, missing: bool = False) -> str:
+        """Add an upload to a journal that takes nothing else."""
+        file = "missing" if missing else "kept"
+        if not missing:
+            (self.files / file).write_bytes(data)
+        upload = await self.uploads.add(
+            "f.jsonl", file=file, size=len(data), lines=data.count(b"\n"), rate=None
         )
         return upload.id
 
@@ -102,6 +119,22 @@ async def staged(folder: Path, run_ahead: RunAhead | None = None) -> AsyncIterat
         yield stage
     finally:
         await stage.close()
+
+
+@contextmanager
+def no_room_in(journal: Journal) -> Iterator[threading.Event]:
+    """Let a journal take uploads and nothing else; gives what tells that it refused something."""
+    refused = threading.Event()
+
+    def refuse(*_: object, **__: object) -> None:
+        refused.set()
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with (
+        patch.object(journal, "release", refuse),
+        patch.object(journal, "change_upload", refuse),
+    ):
+        yield refused
 
 
 async def test_a_file_is_released_whole_in_order_and_done_when_the_view_has_it(
@@ -288,7 +321,125 @@ async def test_a_feed_that_breaks_tells_what_broke_it(
             told.set()
 
         play.uploads.crashed = hear
-        monkeypatch.setattr(play.uploads, "_release", None)
+        monkeypatch.setattr(Feed, "_release", None)
         await play.add(GOOD)
         await told.wait()
         assert isinstance(heard[0], TypeError)
+
+
+async def test_pages_show_what_can_be_steered_first(tmp_path: Path) -> None:
+    """Those that run or are paused, newest first; then the next in turn; then the newest ended.
+
+    However few are to be shown, none that runs is left out.
+    """
+    async with staged(tmp_path) as stage:
+        ended = [await stage.add(GOOD) for _ in range(3)]
+        for upload in ended:
+            await stage.run(upload)
+        running = [await stage.add(GOOD * 50, rate=0.001) for _ in range(AT_ONCE)]
+        queued = [await stage.add(GOOD * 50, rate=0.001) for _ in range(4)]
+        await stage.uploads.change(running[2], {"state": "paused"})
+        await stage.until(lambda: stage.shown(queued[0])["state"] == "running")
+        steered = [queued[0], *running[::-1]]
+        everything = [*steered, *queued[1:], *ended[::-1]]
+        for limit in (50, 14, 11, 9):
+            rows, total = stage.uploads.shown(limit)
+            assert [row.id for row in rows] == everything[:limit]
+            assert total == 3 + AT_ONCE + 4
+        rows, _ = stage.uploads.shown(3)
+        assert [row.id for row in rows] == [each for each in steered if each != running[2]]
+        because = [stage.shown(upload).get("queued_because") for upload in queued]
+        assert because == [
+            None,
+            "8 uploads run at once: it is the next to come",
+            "8 uploads run at once: it is the 2nd to come",
+            "8 uploads run at once: it is the 3rd to come",
+        ]
+
+
+async def test_many_paused_ones_leave_room_for_no_more_than_is_shown(tmp_path: Path) -> None:
+    """What is at rest is bounded, whoever paused how many."""
+    async with staged(tmp_path) as stage:
+        paused = []
+        for _ in range(30):
+            upload = await stage.add(GOOD * 50, rate=0.001)
+            await stage.uploads.change(upload, {"state": "paused"})
+            paused.append(upload)
+        runs = await stage.add(GOOD * 50, rate=0.001)
+        rows, total = stage.uploads.shown(20)
+        assert [row.id for row in rows] == [runs, *paused[:10:-1]]
+        assert total == 31
+
+
+async def test_an_upload_that_is_shown_as_ended_has_the_time_of_its_end(tmp_path: Path) -> None:
+    """Also between its last line and the moment when that is written down."""
+    async with staged(tmp_path) as stage:
+        upload = await stage.add(GOOD * 500, rate=0.001)
+        await stage.until(lambda: stage.released(upload) == 1)
+        await stage.uploads.change(upload, {"state": "cancelled"})
+        stage.totals.put_part(upload, 0, Counts(1))
+        assert stage.shown(upload)["state"] == "running"
+        again = await stage.uploads.change(upload, {"state": "cancelled"})
+        assert again.finished_at is not None
+        assert stage.shown(upload)["state"] == "cancelled"
+
+
+async def test_what_was_stopped_feeds_nothing_until_it_is_started(tmp_path: Path) -> None:
+    """Whatever was under way: a journal that could not be written, an upload that is added."""
+    async with staged(tmp_path) as stage:
+        with no_room_in(stage.journal) as refused:
+            upload = await stage.add_anyway(GOOD * 50)
+            await asyncio.to_thread(refused.wait, 20)
+            await stage.uploads.stop()
+        other = await stage.add(GOOD * 50)
+        await stage.uploads.change(upload, {"rate": 5})
+        await stage.process()
+        assert stage.released(upload) == stage.released(other) == 0
+        assert [stage.shown(each)["state"] for each in (upload, other)] == ["queued"] * 2
+        stage.uploads.start_due()
+        await stage.uploads.change(upload, {"rate": None})
+        for each in (upload, other):
+            assert (await stage.run(each))["processed"] == 50
+
+
+async def test_a_file_that_cannot_be_read_fails_once_that_can_be_written_down(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A full disk puts it off; the upload keeps its turn, and says why it failed in the end."""
+    async with staged(tmp_path) as stage:
+        with no_room_in(stage.journal) as refused:
+            upload = await stage.add_anyway(GOOD * 50, missing=True)
+            await asyncio.to_thread(refused.wait, 20)
+            assert stage.shown(upload)["state"] == "running"
+        shown = await stage.run(upload, "failed")
+        assert "No such file" in shown["error"]
+    assert caplog.text.count(" failed: ") == 1
+
+
+async def test_a_file_whose_beginning_cannot_be_read_ahead_fails_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that cannot be read ends an upload, never the server."""
+    broken = OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def unreadable(*_: object) -> None:
+        raise broken
+
+    async with staged(tmp_path) as stage:
+        upload = await stage.add(GOOD * 20_000, rate=1e6)
+        await stage.until(lambda: stage.released(upload) > 0)
+        monkeypatch.setattr("web.intake.feed.next_chunk", unreadable)
+        monkeypatch.setattr("web.intake.open_upload.next_chunk", unreadable)
+        shown = await stage.run(upload, "failed")
+        assert "Input/output error" in shown["error"]
+    assert "Input/output error" in caplog.text
+
+
+async def test_a_start_removes_what_was_cut_short_and_nothing_else(tmp_path: Path) -> None:
+    """A partial name is ours; a whole file may be the only copy of something."""
+    kept = ["0" * 32, ".foreign", ".DS_Store", "." + "0" * 31, "notes.txt", "." + "g" * 32]
+    async with staged(tmp_path) as stage:
+        for name in [*kept, "." + "0" * 32, "." + "a1" * 16]:
+            (stage.files / name).write_bytes(GOOD)
+    async with staged(tmp_path) as stage:
+        assert sorted(path.name for path in stage.files.iterdir()) == sorted(kept)

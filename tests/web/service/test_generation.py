@@ -76,3 +76,27 @@ async def test_what_a_kill_left_undone_of_a_commit_is_done_with_the_next(tmp_pat
     assert generation.totals.unsettled == []
     await generation.close()
     folder.release()
+
+
+async def test_an_upload_that_a_person_ends_keeps_one_sum_from_the_next_commit_on(
+    tmp_path: Path,
+) -> None:
+    """Though nothing more is told of it: what it has released was processed before."""
+    folder = DataFolder(tmp_path)
+    generation, changed = opened(folder)
+    told = await taken_in(generation, changed)
+    (upload,), _ = generation.uploads.newest(1)
+    generation.journal.change_upload(upload.id, lines=99)  # a file with more to come
+    await generation.close()
+
+    generation, changed = opened(folder)
+    await generation.uploads.change(upload.id, {"state": "paused"})
+    await generation.committed(await generation.threads.write(generation.view.commit, told))
+    assert generation.totals.unsettled == [upload.id]
+    ended = await generation.uploads.change(upload.id, {"state": "cancelled"})
+    assert ended.finished_at is not None
+    await generation.committed(Outcome({}, {}, []))
+    assert generation.totals.unsettled == []
+    assert generation.totals.of_upload(upload.id).accepted == 20
+    await generation.close()
+    folder.release()

@@ -45,7 +45,11 @@ def journals(draw: st.DrawFn) -> list[Entry]:
         entries.append(Entry(len(entries) + 1, upload, source, next_line[upload], data))
         next_line[upload] += len(drawn[:size])
         drawn = drawn[size:]
-    return entries
+    last = {entry.upload: entry.offset for entry in entries}
+    return [
+        entry._replace(is_last=entry.upload is not None and last[entry.upload] == entry.offset)
+        for entry in entries
+    ]
 
 
 numbers = st.lists(st.integers(1, 9), max_size=12)

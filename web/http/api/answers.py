@@ -39,6 +39,8 @@ async def read_json(request: Request) -> object:
     body = await receive_body(request, MAX_JSON_BYTES, "a request")
     try:
         return msgspec.json.decode(body)
+    except msgspec.ValidationError:
+        raise bad_request("the body holds a number that is too large") from None
     except (msgspec.MsgspecError, RecursionError):
         raise bad_request("the body is not JSON") from None
 

@@ -1,5 +1,6 @@
 """Records by ``POST /api/events``."""
 
+import asyncio
 from typing import Final
 
 from starlette.requests import Request
@@ -22,7 +23,8 @@ async def post_events(request: Request) -> Response:
         raise bad_request(f"Idempotency-Key is 1 to {_MAX_KEY} characters")
     body = await receive_records(request, MAX_EVENTS_BYTES)
     try:
-        appended = await service_of(request.app).append_events(body, key)
+        # Also where who posted goes away, a reset waits until all of it is written.
+        appended = await asyncio.shield(service_of(request.app).append_events(body, key))
     except KeyReusedError:
         raise APIError(
             422, "key_reused", "this Idempotency-Key came before, with another body"

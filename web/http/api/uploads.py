@@ -2,11 +2,12 @@
 
 import asyncio
 import sqlite3
-from typing import Final
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from dataflow.faults import reach
 from web.errors import APIError
 from web.http.api.answers import read_json
 from web.http.receive import ReceivedFile, read_name, receive_file
@@ -16,6 +17,7 @@ from web.service.service import Service, service_of
 from web.view.windows import read_limit, read_number_cursor
 
 MAX_RECEIVING: Final = 16
+Described = dict[str, Any]
 
 
 async def post_upload(request: Request) -> Response:
@@ -31,12 +33,7 @@ async def post_upload(request: Request) -> Response:
         )
     state.receiving += 1
     try:
-        generation = service.generation
-        received = await receive_file(
-            request, generation.paths.uploads, service.settings.max_upload
-        )
-        # Once the file is there, who asked for it may go: it is either added whole or removed.
-        upload = await asyncio.shield(_add(service, generation, received, name, rate))
+        upload = await _receive(request, service, name, rate)
     finally:
         state.receiving -= 1
     service.live.changed()
@@ -61,39 +58,69 @@ async def get_upload(request: Request) -> Response:
 
 async def patch_upload(request: Request) -> Response:
     """``PATCH /api/uploads/{id}``: another rate or state."""
-    service = service_of(request.app)
-    upload_id = request.path_params["upload_id"]
     asked = await read_json(request)
-    async with service.writing() as generation:
-        uploads = generation.uploads
-        uploads.get(upload_id)
-        upload = await uploads.change(upload_id, asked)
-    return JSONResponse(uploads.describe(upload))
+    upload_id = request.path_params["upload_id"]
+    return JSONResponse(await asyncio.shield(_change(service_of(request.app), upload_id, asked)))
 
 
 async def replay_upload(request: Request) -> Response:
     """``POST /api/uploads/{id}/replay``: the same file once more, as a new upload."""
     service = service_of(request.app)
+    upload = await asyncio.shield(_replay(service, request.path_params["upload_id"]))
+    service.live.changed()
+    return JSONResponse(upload, 201)
+
+
+# What has begun to be written is brought to its end, also where who asked for it goes away: so
+# these run shielded.
+
+
+async def _change(service: Service, upload_id: str, asked: object) -> Described:
     async with service.writing() as generation:
         uploads = generation.uploads
-        upload = await uploads.replay(uploads.get(request.path_params["upload_id"]))
-    service.live.changed()
-    return JSONResponse(uploads.describe(upload), 201)
+        return uploads.describe(await uploads.change(upload_id, asked))
 
 
-async def _add(
+async def _replay(service: Service, upload_id: str) -> Described:
+    async with service.writing() as generation:
+        uploads = generation.uploads
+        return uploads.describe(await uploads.replay(uploads.get(upload_id)))
+
+
+async def _receive(
+    request: Request, service: Service, name: str | None, rate: float | None
+) -> Described:
+    """Receive a file and take it in; 409 where everything was started over meanwhile."""
+    generation = service.generation
+    try:
+        received = await receive_file(
+            request, generation.paths.uploads, service.settings.max_upload
+        )
+    except APIError as error:
+        if error.status >= 500 and service.generation is not generation:  # its folder is gone
+            raise _started_over() from error
+        raise
+    return await asyncio.shield(_take_in(service, generation, received, name, rate))
+
+
+async def _take_in(
     service: Service,
     generation: Generation,
     received: ReceivedFile,
     name: str | None,
     rate: float | None,
-) -> dict[str, object]:
+) -> Described:
+    """Place a file and add it, where no reset can come between; or leave nothing of it."""
+    folder = generation.paths.uploads
     try:
+        label = read_name(name or received.name)
         async with service.writing() as in_force:
             if in_force is not generation:
-                raise APIError(409, "started_over", "everything was started over meanwhile")
+                raise _started_over()
+            await asyncio.to_thread(received.place, folder)
+            reach("file placed")
             upload = await generation.uploads.add(
-                read_name(name or received.name),
+                label,
                 file=received.file,
                 size=received.size,
                 lines=received.lines,
@@ -101,6 +128,15 @@ async def _add(
                 looks_like=received.looks_like,
             )
             return generation.uploads.describe(upload)
-    except (APIError, sqlite3.Error):
-        (generation.paths.uploads / received.file).unlink(missing_ok=True)
+    except (APIError, OSError, sqlite3.Error):
+        await asyncio.to_thread(received.discard, folder)
         raise
+
+
+def _started_over() -> APIError:
+    return APIError(
+        409,
+        "started_over",
+        "everything was started over while the upload came in, and nothing of it was kept: send it"
+        " again",
+    )
