@@ -1,7 +1,8 @@
 """A whole list on its way to somebody slow: written at the speed of the disk, read at any pace.
 
-A thread reads the view in one transaction and writes to a file without a name, in the data folder:
-the reader is let go when the last row is written, and a crash leaves nothing.
+A thread reads the view in one transaction and writes to memory and, where it is much, on to a file
+without a name, in the data folder: the reader is let go when the last row is written, and a crash
+leaves nothing.
 """
 
 import asyncio
@@ -11,10 +12,13 @@ from concurrent.futures import Executor
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Final, Protocol, TypeVar
+from typing import IO, Final, Protocol, TypeVar
 
 BLOCK: Final = 64 * 1024
 """What is written, read and sent at once, in bytes: worth a trip through a thread."""
+
+IN_MEMORY: Final = 1024 * 1024
+"""For so many bytes no file is made: what is small can be read while the disk is full, too."""
 
 
 class Reader(Protocol):
@@ -37,9 +41,11 @@ class Spool:
     """Rows of the view, as of one moment; to be closed by who made it."""
 
     def __init__(self, threads: Executor, folder: Path) -> None:
-        """Make its file in a folder; raises ``OSError``."""
+        """A file is made in ``folder`` where there is much to write."""
         self._threads = threads
-        self._file = TemporaryFile(dir=folder, prefix=".export-", buffering=0)  # noqa: SIM115
+        self._folder = folder
+        self._head = bytearray()
+        self._file: IO[bytes] | None = None
         self._written = 0
         self._news = asyncio.Event()
         self._begun = asyncio.Event()
@@ -52,8 +58,7 @@ class Spool:
         Raises what the reading of its moment raises.
         """
         loop = asyncio.get_running_loop()
-        file = os.dup(self._file.fileno())  # the thread's own: it outlives a close
-        self._writing = loop.run_in_executor(self._threads, self._write, loop, file, reader, rows)
+        self._writing = loop.run_in_executor(self._threads, self._write, loop, reader, rows)
         self._writing.add_done_callback(self._ended)
         await self._begun.wait()
         if self._writing.done():
@@ -82,7 +87,7 @@ class Spool:
             is_over = self._writing.done()  # before the size is looked at, which is the last then
             size = min(BLOCK, self._written - at)
             if size:
-                block = await asyncio.to_thread(os.pread, self._file.fileno(), size, at)
+                block = await self._read(at, size)
                 at += len(block)
                 yield block
             elif is_over:
@@ -94,32 +99,53 @@ class Spool:
     def close(self) -> None:
         """Let the file go, and end the writing, in whatever it is."""
         self._is_closed = True
-        self._file.close()
+        if self._writing is None or self._writing.done():
+            self._close_file()  # else it is closed when that has ended
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    async def _read(self, at: int, size: int) -> bytes:
+        """Read so many bytes, or those of them that are in memory."""
+        head = len(self._head)
+        if at < head:
+            return bytes(self._head[at : at + size])
+        assert self._file is not None
+        return await asyncio.to_thread(os.pread, self._file.fileno(), size, at - head)
 
     def _write(
         self,
         loop: asyncio.AbstractEventLoop,
-        file: int,
         reader: Callable[[], R],
         rows: Callable[[R], Iterator[bytes]],
     ) -> None:
-        try:
-            with closing(reader()) as view:
-                view.stop_when(lambda: self._is_closed)
-                view.begin()
-                loop.call_soon_threadsafe(self._begun.set)
-                for block in _blocks(rows(view)):
-                    _write_whole(file, block)
-                    self._written += len(block)
-                    loop.call_soon_threadsafe(self._news.set)
-                    if self._is_closed:
-                        return
-        finally:
-            os.close(file)
+        with closing(reader()) as view:
+            view.stop_when(lambda: self._is_closed)
+            view.begin()
+            loop.call_soon_threadsafe(self._begun.set)
+            for block in _blocks(rows(view)):
+                self._keep(block)
+                self._written += len(block)
+                loop.call_soon_threadsafe(self._news.set)
+                if self._is_closed:
+                    return
+
+    def _keep(self, block: bytes) -> None:
+        if self._file is None:
+            if len(self._head) + len(block) <= IN_MEMORY:
+                self._head += block
+                return
+            self._file = TemporaryFile(  # noqa: SIM115 (closed with the spool)
+                dir=self._folder, prefix=".export-", buffering=0
+            )
+        _write_whole(self._file.fileno(), block)
 
     def _ended(self, writing: asyncio.Future[None]) -> None:
-        if self._is_closed and not writing.cancelled():
-            writing.exception()  # of no interest to anybody any more
+        if self._is_closed:
+            self._close_file()
+            if not writing.cancelled():
+                writing.exception()  # of no interest to anybody any more
         self._begun.set()
         self._news.set()
 

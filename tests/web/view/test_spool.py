@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from web.view.reader import ViewReader
-from web.view.spool import BLOCK, Spool
+from web.view.spool import BLOCK, IN_MEMORY, Spool
 from web.view.view import View
 
 pytestmark = pytest.mark.anyio
@@ -61,17 +61,31 @@ async def test_it_is_read_while_it_is_written(threads: ThreadPoolExecutor, view:
     assert read == b"".join(b"%d\n" % number for number in range(40_000))
 
 
-async def test_the_file_has_no_name_and_lies_in_the_folder_that_was_given(
+async def test_what_is_much_lies_in_a_file_without_a_name_in_the_folder_that_was_given(
     threads: ThreadPoolExecutor, view: Path
 ) -> None:
     """A crash leaves nothing, and no other folder is asked for room."""
-    before = sorted(view.parent.iterdir())
+    rows = [b"%d" % (number % 10) * 1_000 for number in range(3 * IN_MEMORY // 1_000)]
     with closing(Spool(threads, view.parent)) as spool:
-        assert sorted(view.parent.iterdir()) == before
-        await spool.begin(lambda: ViewReader(view), lambda _: iter([b"x"]))
-        assert [block async for block in spool.blocks()] == [b"x"]
-        assert os.fstat(spool._file.fileno()).st_dev == view.parent.stat().st_dev
-        assert os.fstat(spool._file.fileno()).st_nlink == 0
+        await spool.begin(lambda: ViewReader(view), lambda _: iter(rows))
+        assert await spool.is_whole(WITHIN_S)
+        assert {each.name.split("-")[0] for each in view.parent.iterdir()} == {"view.db"}
+        assert spool._file is not None
+        made = os.fstat(spool._file.fileno())
+        assert (made.st_dev, made.st_nlink) == (view.parent.stat().st_dev, 0)
+        assert b"".join([block async for block in spool.blocks()]) == b"".join(rows)
+
+
+async def test_what_is_little_needs_no_file(threads: ThreadPoolExecutor, view: Path) -> None:
+    """So it can be read while the disk is full, too; what is more is refused then."""
+    for size in (1, IN_MEMORY // 2, IN_MEMORY + BLOCK):
+        with closing(Spool(threads, view.parent / "missing")) as spool:
+            await spool.begin(lambda: ViewReader(view), lambda _, s=size: iter([b"x" * s]))  # type: ignore[misc]
+            if size > IN_MEMORY:
+                with pytest.raises(OSError, match="No such file"):
+                    await spool.is_whole(WITHIN_S)
+            else:
+                assert b"".join([block async for block in spool.blocks()]) == b"x" * size
 
 
 async def test_the_reader_is_let_go_when_the_last_row_is_written(
@@ -79,11 +93,15 @@ async def test_the_reader_is_let_go_when_the_last_row_is_written(
 ) -> None:
     """However long the reading of the file takes: no transaction pins the view's log."""
     before = open_files()
-    with closing(Spool(threads, view.parent)) as spool:
-        await spool.begin(lambda: ViewReader(view), lambda _: iter([b"x" * BLOCK] * 10))
-        assert await spool.is_whole(WITHIN_S)
-        assert open_files() == before + 1
-    assert open_files() == before
+    for blocks, files in ((1, 0), (2 * IN_MEMORY // BLOCK, 1)):
+        with closing(Spool(threads, view.parent)) as spool:
+            await spool.begin(
+                lambda: ViewReader(view),
+                lambda _, blocks=blocks: iter([b"x" * BLOCK] * blocks),  # type: ignore[misc]
+            )
+            assert await spool.is_whole(WITHIN_S)
+            assert open_files() == before + files
+        assert open_files() == before
 
 
 @pytest.mark.parametrize("slow", ["in rows", "in a statement"])
