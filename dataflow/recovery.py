@@ -21,6 +21,8 @@ from dataflow.database import is_damage
 REMEDY: Final = "stop the server, and cartwatch rebuild makes it anew from the journal"
 _PARTS: Final = "part-*.sqlite3"
 _PAGE_BYTES: Final = 65_536
+_ROOM_BYTES: Final = 20 * _PAGE_BYTES
+"""What making a store takes at most: less than half of it stays."""
 
 
 class RecoveryStoreError(Exception):
@@ -32,8 +34,10 @@ def make_recovery_store(folder: Path) -> None:
 
     Snapshots of key groups are large values, and SQLite keeps such a value as a chain of pages:
     with the largest pages an epoch costs the store less than half of what it costs with small ones.
+    Raises ``OSError`` where there is no room.
     """
     folder.mkdir()
+    _refuse_without_room(folder)
     try:
         init_db_dir(folder, 1)  # type: ignore[no-untyped-call]
     except BytewaxRuntimeError as error:
@@ -49,6 +53,18 @@ def make_recovery_store(folder: Path) -> None:
         db.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         db.execute("VACUUM")
         db.execute("PRAGMA journal_mode = WAL")
+
+
+def _refuse_without_room(folder: Path) -> None:
+    """Raise ``OSError`` where a store has no room: the engine would panic on the terminal."""
+    room = folder / "room"
+    try:
+        with room.open("wb") as file:
+            file.write(bytes(_ROOM_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    finally:
+        room.unlink(missing_ok=True)
 
 
 def store_bytes(folder: Path) -> int:

@@ -34,11 +34,17 @@ CHECKS: Final = {
     "page": Check("tests.typescript", (), "the types in the page's JSDoc hold, strictly"),
     "tests": Check("pytest", ("-q",), "the tests pass; starts browsers and servers"),
 }
+APART: Final = {
+    "lowest": Check("tests.lowest", (), "sockets and server at the lowest versions allowed"),
+}
+"""What is run when it is asked for alone, and by CI."""
+
 EXAMPLES: Final = """\
 Words that are not options of this command are pytest's:
   python -m tests -k recovery -x                every check; of the tests those named so
   python -m tests --only tests tests/browser    the tests of one folder
   python -m tests --only lint --only page       some of the checks
+  python -m tests --lowest                      the sockets and the server, with old libraries
 
 What runs apart, as it takes long: python -m tests.chaos --help, python -m tests.bench --help.
 """
@@ -50,8 +56,8 @@ def main(words: Sequence[str]) -> int:
     if "tests" in wanted and installed() is None:
         install_browser()
     for name in wanted:
-        module, own, _ = CHECKS[name]
-        arguments = [*own, *(rest if name == "tests" else ())]
+        module, own, _ = (CHECKS | APART)[name]
+        arguments = [*own, *(rest if name in ("tests", "lowest") else ())]
         print(f"== {module} {' '.join(arguments)}".rstrip(), flush=True)
         status = subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT).returncode
         if status:
@@ -64,7 +70,7 @@ def read(words: Sequence[str]) -> tuple[list[str], list[str]]:
     listed = "\n".join(f"  {name:8} {check.about}" for name, check in CHECKS.items())
     parser = argparse.ArgumentParser(
         prog="python -m tests",
-        usage="%(prog)s [--only CHECK]… [words for pytest]…",
+        usage="%(prog)s [--only CHECK]… | [--lowest] [words for pytest]…",
         description=f"Everything that must pass, in this order; ends at what fails:\n{listed}",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -77,7 +83,12 @@ def read(words: Sequence[str]) -> tuple[list[str], list[str]]:
         metavar="CHECK",
         help="run this check; repeatable",
     )
+    parser.add_argument("--lowest", action="store_true", help=f"instead: {APART['lowest'].about}")
     options, rest = parser.parse_known_args(words)
+    if options.lowest:
+        if options.only:
+            parser.error("--lowest goes without --only")
+        return [*APART], rest
     chosen: list[str] = options.only or list(CHECKS)
     if rest and "tests" not in chosen:
         parser.error(f"{' '.join(rest)!r} is for pytest, which is not among --only")

@@ -12,7 +12,7 @@ import pytest
 ROOT: Final = Path(__file__).parents[1]
 
 FLOORS: Final = (
-    {"errors", "numbers", "settings", "times", "words"},
+    {"errors", "numbers", "settings", "tasks", "times", "words"},
     {"data"},
     {"view"},
     {"intake", "flow"},

@@ -212,3 +212,22 @@ def statuses(stage: Stage) -> list[list[str]]:
         "(chips) => chips.map((chip) => [chip.dataset.order, chip.dataset.status])"
     )
     return found
+
+
+def test_a_bad_value_in_the_address_stays_a_sentence_until_something_else_is_asked(
+    stage: Stage,
+) -> None:
+    """The default window is shown with it; the controls show what there is to choose."""
+    page = stage.open("/?filter=zzz&sort=nothing", first=snapshot([cart("a")]))
+    sentence = page.locator("cart-search .error")
+    stage.play({"type": "error", "error": {"code": "bad_request", "message": "filter is one of"}})
+    expect(sentence).to_have_text("filter is one of")
+    stage.play(snapshot([cart("b")]))
+    expect(page.locator("[data-cart=b]")).to_be_visible()
+    expect(sentence).to_be_visible()
+    expect(page.locator("[name=filter][value=all]")).to_be_checked()
+    page.get_by_label("Paid", exact=True).check(force=True)
+    stage.painted()
+    assert (stage.window()["filter"], stage.window()["sort"]) == ("paid", "recent")
+    stage.play(snapshot([], window={"filter": "paid", "sort": "recent"}))
+    expect(sentence).to_be_hidden()

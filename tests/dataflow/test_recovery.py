@@ -159,3 +159,28 @@ def test_a_store_that_is_missing_or_corrupt_is_told_and_never_made_anew(
     part.write_bytes(b"garbage" * 1_000)
     with pytest.raises(RecoveryStoreError, match="cannot be used"):
         purge(store)
+
+
+MADE_WITHOUT_ROOM = """
+import pathlib, resource, sys
+from dataflow.recovery import make_recovery_store
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    make_recovery_store(pathlib.Path(sys.argv[1]))
+except OSError:
+    sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize("size", [0, 4096, 65_536, 600_000])
+def test_a_store_that_has_no_room_is_an_error_and_the_engine_says_nothing(
+    tmp_path: Path, size: int
+) -> None:
+    """Its panic would be a traceback on the terminal of whoever started over."""
+    ended = subprocess.run(
+        [sys.executable, "-c", MADE_WITHOUT_ROOM, str(tmp_path / "recovery"), str(size)],
+        capture_output=True,
+        text=True,
+    )
+    assert (ended.returncode, ended.stderr) == (7, "")
+    assert list((tmp_path / "recovery").iterdir()) == []

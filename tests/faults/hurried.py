@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from unittest.mock import patch
 
+from web.commands import serve
 from web.commands.cli import main
 from web.http import connections, patience
 
@@ -17,5 +18,7 @@ if __name__ == "__main__":
         patch.object(connections, "HEAD_S", 1.0),
         patch.object(connections, "STALLED_S", 1.0),
         patch.object(connections, "LINGER_S", 0.2),
+        patch.object(serve, "PING_EVERY_S", 0.5),
+        patch.object(serve, "PONG_WITHIN_S", 0.5),
     ):
         sys.exit(main())

@@ -78,6 +78,24 @@ def test_a_body_that_stops_coming_is_408_and_leaves_nothing(server: Cartwatch, h
     assert set((server.data / "generation-000001" / "uploads").iterdir()) == files
 
 
+@pytest.mark.parametrize("head", BODIES)
+def test_who_hangs_up_in_a_body_leaves_nothing(server: Cartwatch, head: bytes) -> None:
+    """No file, no place, no connection: twice as many as there are places for."""
+    part = b"--b\r\nContent-Disposition: form-data; name=file; filename=f\r\n\r\n"
+    begun = {b"chunked": b"5\r\n{}\n{}"}.get(head[-7:], part if b"multipart" in head else b"{}\n")
+    until(lambda: is_well(server))
+    folder = server.data / "generation-000001" / "uploads"
+    files = set(folder.iterdir())
+    process = psutil.Process(server.pid)
+    before = process.num_fds()
+    for turn in range(2 * MAX_RECEIVING):
+        with connected(server, asked(head) + begun * (turn % 3)):
+            pass
+    until(lambda: set(folder.iterdir()) == files)
+    until(lambda: process.num_fds() < before + MAX_RECEIVING)  # readers of its own may come to it
+    assert is_well(server)
+
+
 def test_silent_uploads_give_their_places_back(server: Cartwatch) -> None:
     """As many as there are places for: others are refused in words until then."""
     with ExitStack() as clients:

@@ -8,13 +8,14 @@ view never meets a message and its repeat in one transaction.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, Protocol
+from collections.abc import Callable
+from typing import Final, Protocol
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dataflow.messages import Committed, Welcome, encode_answer
 from dataflow.pieces import Assembly, PieceError
+from web.tasks import first_of
 
 _POLICY: Final = 1008
 _TOO_BIG: Final = 1009
@@ -109,7 +110,7 @@ class PublishPoint:
                 return  # it went while the commit before it took its time
         publisher.acknowledge(self._received)
         try:
-            await _first_of(self._receive(websocket, publisher), publisher.send_acknowledgements())
+            await first_of(self._receive(websocket, publisher), publisher.send_acknowledgements())
         except WebSocketDisconnect:
             pass
         finally:
@@ -142,16 +143,3 @@ class PublishPoint:
             given.encode(), f"Bearer {self.secret}".encode()
         )
         return known and websocket.query_params.get("execution") == str(self._execution)
-
-
-async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
-    """Run both directions of a socket until one of them ends, by whatever: the other ends, too."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

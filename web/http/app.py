@@ -1,6 +1,8 @@
 """The application: pages, API, sockets and static files behind one layer of safety."""
 
 import sqlite3
+from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -9,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Match, WebSocketRoute
 from starlette.types import ASGIApp, Scope
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dataflow.sample import SAMPLE
 from web.errors import APIError, not_found
@@ -25,6 +27,7 @@ from web.service.service import Service, service_of
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
 
 _HTML: Final = "text/html"
+_FAILED: Final = 1011
 HUB_PATH: Final = "/ws/publish"
 
 
@@ -67,12 +70,22 @@ async def sample(_: Request) -> Response:
 
 async def live_socket(websocket: WebSocket) -> None:
     """``/ws``: one browser."""
-    await serve_browser(websocket, websocket.app.state.service.live)
+    await _to_its_end(websocket, serve_browser(websocket, websocket.app.state.service.live))
 
 
 async def publish_socket(websocket: WebSocket) -> None:
     """``/ws/publish``: one flow."""
-    await websocket.app.state.service.publish_point.serve(websocket)
+    await _to_its_end(websocket, websocket.app.state.service.publish_point.serve(websocket))
+
+
+async def _to_its_end(websocket: WebSocket, serving: Coroutine[Any, Any, None]) -> None:
+    """Serve a socket; an unforeseen error closes it, in words, and is loud in the log."""
+    try:
+        await serving
+    except Exception as error:
+        with suppress(RuntimeError, WebSocketDisconnect):  # it may be closed by now
+            await websocket.close(_FAILED, "something broke in the server, and is in its log")
+        raise RuntimeError(f"the socket {websocket.url.path} ended by an error") from error
 
 
 def routes() -> list[BaseRoute]:

@@ -29,6 +29,9 @@ HEAD_S: Final = 30.0
 STALLED_S: Final = 300.0
 """How long a client may take nothing of what it asked for."""
 
+ENDING_S: Final = 1.5
+"""How long a request may go on when the server is being ended."""
+
 LINGER_S: Final = 2.0
 """How long a refused client may go on to send: a reset at once would take the refusal from it."""
 
@@ -166,6 +169,12 @@ class HTTPConnection(HttpToolsProtocol):
             self._stalled = None
         if self.flow is not None:
             super().resume_writing()
+
+    @override
+    def shutdown(self) -> None:
+        super().shutdown()
+        # Else uvicorn cancels what is left in the end, and each is an error in its log.
+        self.loop.call_later(ENDING_S, self.transport.abort)
 
     @property
     def is_idle(self) -> bool:

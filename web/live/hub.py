@@ -24,11 +24,21 @@ class Channel:
         self._at = ""
         self._changes: str | None = None
         self._snapshot: str | None = None
+        self._complaint: str | None = None
+
+    def refuse(self, frame: str) -> None:
+        """Have nothing newer to show for now, and a frame that says why; it is sent once."""
+        if self._complaint is None:
+            self._complaint = frame
+            self.version += 1
 
     def update(self, content: Content, at: str) -> bool:
         """Take newer content in; tells whether there is a new version to send."""
-        old = self._content
-        if old is not None and old.generation == content.generation:
+        old, complaint = self._content, self._complaint
+        self._complaint = None
+        if complaint is not None:
+            self._changes = None  # what was shown before it is not known to be any more
+        elif old is not None and old.generation == content.generation:
             changes = changes_frame(old, content, at)
             if changes is None:
                 return False
@@ -41,7 +51,11 @@ class Channel:
 
     def frame(self, seen: int) -> str | None:
         """Give the frame for a viewer that has version ``seen`` (0: none), or None."""
-        if self._content is None or seen == self.version:
+        if seen == self.version:
+            return None
+        if self._complaint is not None:
+            return self._complaint
+        if self._content is None:
             return None
         if seen == self.version - 1 and seen > 0 and self._changes is not None:
             return self._changes

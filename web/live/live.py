@@ -6,6 +6,8 @@ refreshing takes long: never more than a quarter of the time goes into it.
 
 import asyncio
 import contextlib
+import logging
+import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -13,13 +15,17 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from web.live.frames import Content, snapshot_frame
+from dataflow.database import is_damage
+from web.errors import APIError
+from web.live.frames import Content, error_frame, snapshot_frame
 from web.live.hub import Channel, Hub
 from web.times import rfc3339
 from web.view.windows import Window
 
 _TICK_S: Final = 0.05
 _SHARE: Final = 4
+_TRY_AGAIN_S: Final = 1.0
+_log = logging.getLogger(__name__)
 
 
 class Moment(Protocol):
@@ -41,6 +47,7 @@ class Live:
         self._moment = moment
         self._is_quiet = is_quiet
         self._dirty = asyncio.Event()
+        self._failing = False
         self.hub = Hub()
 
     def changed(self) -> None:
@@ -62,15 +69,48 @@ class Live:
                     await self._dirty.wait()
             self._dirty.clear()
             began = time.monotonic()
-            channels = self.hub.channels()
+            rest = _TICK_S
+            if not await self._refresh():
+                rest = _TRY_AGAIN_S
+                self._dirty.set()
+            took = time.monotonic() - began
+            await asyncio.sleep(max(rest - took, took * (_SHARE - 1)))
+
+    async def _refresh(self) -> bool:
+        """Refresh every channel; tells whether each could be read.
+
+        What cannot be read says so to those who look at it, and to nobody else.
+        """
+        failed: sqlite3.Error | OSError | None = None
+        channels = self.hub.channels()
+        waiting = list(channels)
+        try:
             if channels:
                 async with self._moment() as moment:
                     for channel in channels:
-                        await self._refresh(channel, moment)
-            took = time.monotonic() - began
-            await asyncio.sleep(max(_TICK_S - took, took * (_SHARE - 1)))
+                        try:
+                            content = await moment.content(channel.window)
+                            channel.update(content, rfc3339(time.time()))
+                            waiting.remove(channel)
+                        except (sqlite3.Error, OSError) as error:
+                            failed = error
+        except (sqlite3.Error, OSError) as error:
+            failed = error
+        if failed is not None:
+            self._complain(failed, waiting)
+        self._failing = failed is not None
+        for channel in channels:
+            self.hub.updated(
+                channel
+            )  # also where nothing changed: a new viewer waits for its first
+        return failed is None
 
-    async def _refresh(self, channel: Channel, moment: Moment) -> None:
-        content = await moment.content(channel.window)
-        channel.update(content, rfc3339(time.time()))
-        self.hub.updated(channel)  # also where nothing changed: a new viewer waits for its first
+    def _complain(self, error: sqlite3.Error | OSError, channels: list[Channel]) -> None:
+        if isinstance(error, sqlite3.Error) and is_damage(error):
+            raise error
+        if not self._failing:
+            _log.error("What pages show could not be read: %s. Trying again.", error)
+        words = f"this could not be read ({error}), and is tried again"
+        frame = error_frame(APIError(503, "storage", words), rfc3339(time.time())).decode()
+        for channel in channels:
+            channel.refuse(frame)

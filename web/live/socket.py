@@ -5,12 +5,13 @@ import time
 from typing import Final
 
 import msgspec
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from web.errors import APIError, bad_request
 from web.live.frames import error_frame, heartbeat_frame
 from web.live.hub import Viewer
 from web.live.live import Live
+from web.tasks import first_of
 from web.times import rfc3339
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
 
@@ -36,13 +37,15 @@ async def serve_browser(websocket: WebSocket, live: Live) -> None:
     news = asyncio.Event()
     viewer = live.hub.join(window, news.set)
     live.changed()
-    sending = asyncio.create_task(_send(websocket, viewer, news))
     try:
-        await _listen(websocket, viewer, live)
+        await first_of(_listen(websocket, viewer, live), _send(websocket, viewer, news))
     except WebSocketDisconnect:
         pass
+    except RuntimeError:
+        # So one end hears that the other has closed it; any other such error is unforeseen.
+        if websocket.application_state is WebSocketState.CONNECTED:
+            raise
     finally:
-        sending.cancel()
         live.hub.leave(viewer)
         live.changed()
 
@@ -65,20 +68,17 @@ async def _listen(websocket: WebSocket, viewer: Viewer, live: Live) -> None:
 
 async def _send(websocket: WebSocket, viewer: Viewer, news: asyncio.Event) -> None:
     """Send frames as fast as this browser takes them, a heartbeat where there is none."""
-    try:
-        while True:
-            try:
-                async with asyncio.timeout(HEARTBEAT_S):
-                    await news.wait()
-            except TimeoutError:
-                await websocket.send_text(heartbeat_frame(rfc3339(time.time())).decode())
-                continue
-            news.clear()
-            frame = viewer.take_frame()
-            if frame is not None:
-                await websocket.send_text(frame)
-    except (WebSocketDisconnect, RuntimeError):
-        return  # the listening end hears of it too, and ends the connection
+    while True:
+        try:
+            async with asyncio.timeout(HEARTBEAT_S):
+                await news.wait()
+        except TimeoutError:
+            await websocket.send_text(heartbeat_frame(rfc3339(time.time())).decode())
+            continue
+        news.clear()
+        frame = viewer.take_frame()
+        if frame is not None:
+            await websocket.send_text(frame)
 
 
 async def _refuse(websocket: WebSocket, error: APIError) -> None:

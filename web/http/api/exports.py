@@ -1,12 +1,11 @@
 """Exports: whole lists as lines of JSON, each as of one moment, sent at the pace of who asked."""
 
-import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +14,7 @@ from typing_extensions import override
 
 from web.errors import APIError
 from web.http.resource import HEAD
+from web.tasks import first_of
 from web.view.spool import Spool
 
 MAX_EXPORTS: Final = 4
@@ -67,7 +67,7 @@ class ExportResponse(Response):
             await super().__call__(scope, receive, send)
             return
         with self._exports.place() as threads:
-            await _as_long_as_it_is_there(receive, self._send(threads, send))
+            await first_of(self._send(threads, send), _until_it_leaves(receive))
 
     async def _send(self, threads: Executor, send: Send) -> None:
         with closing(await self._begin(threads)) as spool:
@@ -83,20 +83,6 @@ class ExportResponse(Response):
                 _log.error("The export %s was cut short: %s.", self._name, error)
                 return
             await send({"type": "http.response.body"})
-
-
-async def _as_long_as_it_is_there(receive: Receive, work: Coroutine[Any, Any, None]) -> None:
-    """Work for a client; when it hangs up, the work is cancelled."""
-    working = asyncio.create_task(work)
-    leaving = asyncio.create_task(_until_it_leaves(receive))
-    try:
-        await asyncio.wait([working, leaving], return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        working.cancel()
-        leaving.cancel()
-        await asyncio.wait([working, leaving])
-    if not working.cancelled():
-        working.result()
 
 
 async def _until_it_leaves(receive: Receive) -> None:

@@ -14,11 +14,13 @@ import pytest
 
 from tests.faults.folders import generation_of, no_room
 from tests.kit.running import Cartwatch, until
-from tests.web.http.test_api import ORDER, refused
+from tests.web.http.test_api import ORDER, PAYMENT, refused
 from web.http.api.exports import MAX_EXPORTS
 
 CARTS = 30_000
 PATH = "/api/carts.jsonl"
+READERS_FILES = 9
+"""What the server's own three readers open when they are first needed, and keep."""
 
 
 @pytest.fixture(scope="module")
@@ -83,13 +85,13 @@ def test_who_hangs_up_leaves_no_file_no_reader_and_no_place(server: Cartwatch) -
             until(lambda: is_free(server))
 
     process = psutil.Process(server.pid)
-    leave_in_turns()  # readers of the server's own are opened when they are first needed
+    leave_in_turns()
     before = process.num_fds()
     leave_in_turns()
-    until(lambda: process.num_fds() <= before)
+    until(lambda: process.num_fds() <= before + READERS_FILES)
 
 
-def test_who_stalls_pins_nothing_and_still_gets_all(server: Cartwatch) -> None:
+def test_who_stalls_pins_nothing_and_still_gets_all_of_one_moment(server: Cartwatch) -> None:
     """The view's reader is let go when the file is written, at the speed of the disk."""
     before = files(server)
     with asking(server) as client:
@@ -100,6 +102,9 @@ def test_who_stalls_pins_nothing_and_still_gets_all(server: Cartwatch) -> None:
                 == [each for each in before if "view.db" in each]
             )
         )
+        paid = b"".join(PAYMENT % (b"%06d-%s" % (n, b"x" * 200), b"1") for n in range(500))
+        assert server.call("POST", "/api/events", paid).status == 202
+        server.settled()
         answer = rest(client)
         assert int(answer.headers["content-length"])
         lines = answer.read().splitlines()
@@ -121,11 +126,10 @@ def test_four_at_once_and_a_fifth_is_429(server: Cartwatch) -> None:
             client.close()
 
     process = psutil.Process(server.pid)
-    for _ in range(3):
-        take_all_places()  # and with it, the server's own readers are opened
     before = process.num_fds()
-    take_all_places()
-    until(lambda: process.num_fds() <= before)
+    for _ in range(3):
+        take_all_places()
+    until(lambda: process.num_fds() <= before + READERS_FILES)
 
 
 def test_a_disk_without_room_is_507_and_the_next_one_is_whole(server: Cartwatch) -> None:
@@ -159,3 +163,13 @@ def test_a_reset_meanwhile_does_not_disturb_it(tmp_path: Path) -> None:
             assert len(rest(client).read().splitlines()) == CARTS
         until(lambda: not [each for each in files(server) if "generation-000001" in each])
         server.stop()
+
+
+def test_the_server_ends_in_time_beside_one_that_stalls(tmp_path: Path) -> None:
+    """And leaves no thread to wait for."""
+    with Cartwatch(tmp_path / "data") as server:
+        fill(server)
+        with asking(server) as client:
+            assert client.recv(10, socket.MSG_PEEK)
+            server.stop()
+        assert "Traceback" not in server.errors()
