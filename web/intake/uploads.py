@@ -108,9 +108,8 @@ class Uploads:
         if before is not None:
             end = min(end, before)
         found = self._journal.uploads.newest(limit, end)
-        return [self._open[row.id].row if row.id in self._open else row for row in found], (
-            self._total
-        )
+        rows = [self._open[row.id].row if row.id in self._open else row for row in found]
+        return rows, self._total
 
     def shown(self, limit: int) -> tuple[list[Upload], int]:
         """Give the uploads that pages show, and how many there are: those to be steered first.

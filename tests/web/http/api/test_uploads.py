@@ -104,7 +104,17 @@ def test_an_upload_is_steered_by_patch(cartwatch: Cartwatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"x", b"{}", b"[]", {"rate": 0}, {"state": "done"}, {"x": 1}]
+    "body",
+    [
+        *(b"", b"x", b"{}", b"[]", {"rate": 0}, {"state": "done"}, {"x": 1}, {"rate": True}),
+        *(
+            b'{"rate": NaN}',
+            b'{"rate": 1e400}',
+            b'{"rate": 1e9}',
+            b'{"rate": 1%s}' % (b"0" * 5_000),
+        ),
+        *({"rate": "5"}, {"rate": [5]}, {"rate": -0.0}, {"rate": 1, "state": None}),
+    ],
 )
 def test_a_bad_patch_is_400_and_an_unknown_upload_404(cartwatch: Cartwatch, body: object) -> None:
     """Nothing changes."""
