@@ -75,9 +75,11 @@ def test_one_skipped_record_is_announced_as_one(stage: Stage) -> None:
 
 def test_a_queued_upload_says_what_it_waits_for(stage: Stage) -> None:
     """And one that runs or ended does not."""
-    rows = [upload("u1", state="running"), upload("u2", state="queued"), upload("u3")]
+    turn = "8 uploads run at once: it is the next to come"
+    waits = upload("u2", state="queued", queued_because=turn)
+    rows = [upload("u1", state="running"), waits, upload("u3")]
     page = stage.open(first=snapshot(uploads=rows))
-    turns = page.get_by_text("It waits for its turn: 8 run at once")
+    turns = page.get_by_text(turn)
     expect(turns.locator("visible=true")).to_have_count(1)
     expect(page.locator('[data-upload="u2"] .upload-turn')).to_be_visible()
     stage.play(

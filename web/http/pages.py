@@ -22,7 +22,6 @@ from markupsafe import Markup
 
 from web.http import assets
 from web.http.foreign import foreign, holdable, quoted, visible
-from web.intake.upload_states import AT_ONCE
 from web.settings import asset_folder
 from web.view.cart_item import CartItem
 from web.view.recoveries import Recovery
@@ -271,7 +270,6 @@ def _environment() -> Environment:
         environment.filters[rendering.__name__] = rendering
     environment.globals.update(
         asset=assets.installed().address,
-        at_once=AT_ONCE,
         filters=FILTERS.items(),
         sorts=[(name, sort.words) for name, sort in SORTS.items()],
         sheets=SHEETS,

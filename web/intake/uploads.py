@@ -30,6 +30,8 @@ from web.view.totals import Totals
 ENDED_SHOWN: Final = 64
 """The most uploads that have ended of those that pages show."""
 
+_FEW_SHOWN: Final = 4
+
 _PARTIAL: Final = re.compile(r"\.[0-9a-f]{32}")
 
 
@@ -114,15 +116,16 @@ class Uploads:
     def shown(self, limit: int) -> tuple[list[Upload], int]:
         """Give the uploads that pages show, and how many there are: those to be steered first.
 
-        That is those that run or are paused, then those that wait in the order of their turns,
-        then the newest that ended; no more than ``limit``, but none that is fed is left out.
+        That is all that run, then the newest that are paused, then those that wait in the order of
+        their turns, then the newest that ended: ``limit`` in all, and a few of each kind in any
+        case.
         """
-        fed = [upload_id for upload_id in self._feeds if upload_id in self._open]
-        steered = [*fed, *self._resting.newest(limit - len(fed))]
-        rows = [self._open[upload_id].row for upload_id in steered]
-        rows.sort(key=_created, reverse=True)
-        rows += [self._open[each].row for each in self._waiting.oldest(limit - len(rows))]
-        rows += self._ended[: max(0, limit - len(rows))]
+        fed = [self._open[each].row for each in self._feeds if each in self._open]
+        rows = sorted(fed, key=_created, reverse=True)
+        for kind in (self._resting.newest, self._waiting.oldest):
+            room = max(_FEW_SHOWN, limit - len(rows))
+            rows += [self._open[upload_id].row for upload_id in kind(room)]
+        rows += self._ended[: max(_FEW_SHOWN, limit - len(rows))]
         return rows, self._total
 
     async def add(

@@ -32,6 +32,7 @@ export class UploadRow {
     }
     setText(part(row, ".upload-duplicates"), count(upload.duplicates, "repeat"));
     setText(part(row, ".upload-all"), count(upload.lines, "line"));
+    setText(part(row, ".upload-turn"), upload.queued_because ?? "");
     show(part(row, ".upload-turn"), upload.state === "queued");
     const done = upload.state === "done" ? 100 : percent(upload.processed, upload.lines ?? 0);
     setAttribute(part(row, "[role=progressbar]"), "aria-valuenow", done);

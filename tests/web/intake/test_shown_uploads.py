@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.intake.test_uploads import GOOD, Stage, staged
+from tests.kit.upload_stage import GOOD, Stage, staged
 from web.intake.upload_states import AT_ONCE
 
 pytestmark = pytest.mark.anyio
@@ -65,6 +65,7 @@ async def test_many_that_are_paused_hide_neither_what_runs_nor_what_ended(stage:
     assert total == 6 + AT_ONCE + 30 + 9
     assert {upload.id for upload in found[:AT_ONCE]} == set(running)
     assert shown.count("paused") == MOST - AT_ONCE
+    assert [upload.id for upload in found[:AT_ONCE]] == running[::-1]
     assert [upload.id for upload in found if upload.id in waiting] == waiting[:4]
     assert [upload.id for upload in found if upload.id in ended] == ended[:1:-1]
     assert len(found) < 30
@@ -80,3 +81,15 @@ async def test_the_past_is_shown_newest_first_and_costs_nothing(stage: Stage) ->
     found, total = stage.uploads.shown(MOST)
     assert total == 25
     assert found == stage.uploads.newest(MOST)[0]
+
+
+async def test_one_that_waits_says_what_for(stage: Stage) -> None:
+    """How many run at once, and how many turns come before its own."""
+    for _ in range(AT_ONCE):
+        await stage.add(GOOD * 50, rate=SLOW)
+    queued = [await stage.add(GOOD * 50, rate=SLOW) for _ in range(3)]
+    assert [stage.shown(upload).get("queued_because") for upload in queued] == [
+        "8 uploads run at once: it is the next to come",
+        "8 uploads run at once: it is the 2nd to come",
+        "8 uploads run at once: it is the 3rd to come",
+    ]

@@ -60,50 +60,6 @@ async def test_a_replay_is_another_upload_of_the_same_file(tmp_path: Path) -> No
             stage.uploads.get("unknown")
 
 
-async def test_pages_show_what_can_be_steered_first(tmp_path: Path) -> None:
-    """Those that run or are paused, newest first; then the next in turn; then the newest ended.
-
-    However few are to be shown, none that runs is left out.
-    """
-    async with staged(tmp_path) as stage:
-        ended = [await stage.add(GOOD) for _ in range(3)]
-        for upload in ended:
-            await stage.run(upload)
-        running = [await stage.add(GOOD * 50, rate=0.001) for _ in range(AT_ONCE)]
-        queued = [await stage.add(GOOD * 50, rate=0.001) for _ in range(4)]
-        await stage.uploads.change(running[2], {"state": "paused"})
-        await stage.until(lambda: stage.shown(queued[0])["state"] == "running")
-        steered = [queued[0], *running[::-1]]
-        everything = [*steered, *queued[1:], *ended[::-1]]
-        for limit in (50, 14, 11, 9):
-            rows, total = stage.uploads.shown(limit)
-            assert [row.id for row in rows] == everything[:limit]
-            assert total == 3 + AT_ONCE + 4
-        rows, _ = stage.uploads.shown(3)
-        assert [row.id for row in rows] == [each for each in steered if each != running[2]]
-        because = [stage.shown(upload).get("queued_because") for upload in queued]
-        assert because == [
-            None,
-            "8 uploads run at once: it is the next to come",
-            "8 uploads run at once: it is the 2nd to come",
-            "8 uploads run at once: it is the 3rd to come",
-        ]
-
-
-async def test_many_paused_ones_leave_room_for_no_more_than_is_shown(tmp_path: Path) -> None:
-    """What is at rest is bounded, whoever paused how many."""
-    async with staged(tmp_path) as stage:
-        paused = []
-        for _ in range(30):
-            upload = await stage.add(GOOD * 50, rate=0.001)
-            await stage.uploads.change(upload, {"state": "paused"})
-            paused.append(upload)
-        runs = await stage.add(GOOD * 50, rate=0.001)
-        rows, total = stage.uploads.shown(20)
-        assert [row.id for row in rows] == [runs, *paused[:10:-1]]
-        assert total == 31
-
-
 async def test_an_upload_that_is_shown_as_ended_has_the_time_of_its_end(tmp_path: Path) -> None:
     """Also between its last line and the moment when that is written down."""
     async with staged(tmp_path) as stage:
