@@ -70,6 +70,7 @@ async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] 
     front, hub = _server(create_app(service)), _server(create_hub_app(service))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, front.stop)
+    working: asyncio.Future[None] | None = None
     serving = asyncio.create_task(front.serve(sockets=listening))
     hub_serving = asyncio.create_task(hub.serve(sockets=[for_flow]))
     try:
@@ -83,20 +84,24 @@ async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] 
             service.start(hub_url)
         elif work is not None:
             service.start(hub_url, release=False)
-            ends.append(asyncio.ensure_future(work(service)))
+            working = asyncio.ensure_future(work(service))
+            ends.append(working)
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         front.should_exit = True
         await serving
     finally:
+        if working is not None:
+            working.cancel()
+            await asyncio.wait([working])
         await service.stop()
         hub.should_exit = True
         await hub_serving
         folder.release()
     for ended in ends:
-        if ended.done():
+        if ended.done() and not ended.cancelled():
             with damage_as_sentence(settings.data):
                 ended.result()
-    return len(ends) > 3 and ends[3].done()
+    return working is not None and not working.cancelled()
 
 
 def _server(app: ASGIApp) -> _Server:

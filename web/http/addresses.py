@@ -11,13 +11,31 @@ from urllib.parse import parse_qs, quote, unquote_to_bytes
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Match, WebSocketRoute
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
-from web.errors import bad_request, not_found
+from web.errors import bad_request
 from web.http.resource import Resource
 
 _USER: Final = "user_id"
+
+
+class NoText(BaseRoute):
+    """Every address that stands for no text: it names nothing, and no parameter, of anything."""
+
+    @override
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Look at the path and the query as they came."""
+        came = (scope.get("raw_path") or b"", scope["query_string"])
+        return (Match.NONE if all(map(_is_text, came)) else Match.FULL), {}
+
+    @override
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse it (400)."""
+        raise bad_request(
+            "the address is no text: what is not ASCII in it is UTF-8, each byte as % and two"
+            " hexadecimal digits"
+        )
 
 
 class UserResource(Resource):
@@ -25,7 +43,7 @@ class UserResource(Resource):
 
     @override
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Compare segment by segment; an address that is not UTF-8 holds no id (404)."""
+        """Compare segment by segment."""
         wanted, came = self.path.split("/"), _segments(scope)
         if scope["type"] != "http" or len(wanted) != len(came):
             return Match.NONE, {}
@@ -68,8 +86,15 @@ def _segments(scope: Scope) -> list[bytes]:
 
 def _decode(segment: bytes) -> str:
     """Decode an id; a ``%`` that encodes nothing is itself."""
+    return unquote_to_bytes(segment).decode(errors="replace")
+
+
+def _is_text(part: bytes) -> bool:
+    """Whether a part of an address is ASCII that stands for UTF-8."""
+    if not part.isascii():
+        return False
     try:
-        return unquote_to_bytes(segment).decode()
+        unquote_to_bytes(part).decode()
     except UnicodeDecodeError:
-        shown = segment[:80].decode("latin-1")
-        raise not_found(f"{shown!r} is no user id: it is not percent-encoded UTF-8") from None
+        return False
+    return True

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from dataflow.sample import SAMPLE
 from web.errors import APIError, not_found
 from web.http import assets
-from web.http.addresses import UserResource, match_whole, user_of
+from web.http.addresses import NoText, UserResource, match_whole, user_of
 from web.http.api.answers import error_response, storage_error
 from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
@@ -92,6 +92,7 @@ async def _to_its_end(websocket: WebSocket, serving: Coroutine[Any, Any, None]) 
 def routes() -> list[BaseRoute]:
     """Give the table of all that there is, by its path."""
     return [
+        NoText(),
         Resource("/", get=dashboard),
         UserResource("/carts/{user_id}", get=one_cart),
         Resource("/cart", get=one_cart),
@@ -163,7 +164,7 @@ async def _http_error(request: Request, error: Any) -> Response:
 
 
 def _is_there(routes: list[BaseRoute], scope: Scope, path: str) -> bool:
-    asked = {**scope, "path": path}
+    asked = {**scope, "path": path, "raw_path": scope["raw_path"].rstrip(b"/")}
     return any(route.matches(asked)[0] is not Match.NONE for route in routes)
 
 

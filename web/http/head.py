@@ -1,11 +1,10 @@
-"""The head of a request, before anything is made of it: how long it may be, and that it is text."""
+"""The head of a request, before anything is made of it: how long it may be."""
 
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 from starlette.types import Scope
 
-from web.errors import APIError, bad_request
+from web.errors import APIError
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 MAX_TARGET_BYTES: Final = 16 * 1024
@@ -27,20 +26,4 @@ def refuse_head(scope: Scope) -> APIError | None:
         return APIError(414, "uri_too_long", f"an address is at most {MAX_TARGET_BYTES:,} bytes")
     if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEAD_BYTES:
         return too_long_head()
-    if not (_is_text(path) and _is_text(query)):
-        return bad_request(
-            "the address is no text: what is not ASCII in it is UTF-8, each byte as % and two"
-            " hexadecimal digits"
-        )
     return None
-
-
-def _is_text(part: bytes) -> bool:
-    """Whether a part of an address is ASCII that stands for UTF-8."""
-    if not part.isascii():
-        return False
-    try:
-        unquote_to_bytes(part).decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -37,6 +37,9 @@ COUNTS = (
     "state",
 )
 
+PASSING = ("events_per_second", "lag")
+"""Figures of the moment."""
+
 MOVING = {("running.jsonl", "processed"), ("running.jsonl", "blank")}
 """What goes on with every start: a running upload, of blank lines only."""
 
@@ -57,7 +60,7 @@ def held(server: Cartwatch) -> dict[str, Any]:
             (each["user_id"], repr(each["order_id"]))
             for each in lines(server, "/api/completed.jsonl")
         ),
-        "stats": {name: stats[name] for name in stats if name != "events_per_second"},
+        "stats": {name: stats[name] for name in stats if name not in PASSING},
         "uploads": [
             {name: each[name] for name in COUNTS if (each["name"], name) not in MOVING}
             for each in server.get("/api/uploads")["items"]

@@ -28,6 +28,9 @@ def test_what_is_no_utf_8_names_nothing(cartwatch: Cartwatch, place: str, part: 
     path = place.format(part)
     assert refused(get(cartwatch, path), 400) == "bad_request"
     assert cartwatch.call("HEAD", path).status == 400
+    page = cartwatch.call("GET", path, headers=PERSON)
+    assert page.status == 400
+    assert b"the address is no text" in page.body
 
 
 @pytest.mark.parametrize(
@@ -60,7 +63,7 @@ def test_a_bad_value_in_the_dashboards_address_is_a_sentence_on_it(
     html = page.body.decode()
     assert "There is no page here" not in html
     assert "<cart-list>" in html
-    shown = html.split('<p class="error" role="alert">')[1].split("</p>")[0]
+    shown = html.split('role="alert"><p class="error-words">')[1].split("</p>")[0]
     assert words in shown
     assert "<script>" not in shown
     answer = get(cartwatch, f"/api/carts?{query}")

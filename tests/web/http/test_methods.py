@@ -15,7 +15,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def path_of(resource: Resource) -> str:
-    path = resource.path.replace("{user_id:path}", "methods").replace("{path:path}", "main.js")
+    path = resource.path.replace("{user_id}", "methods").replace("{path:path}", "main.js")
     return path.replace("{upload_id}", "unknown")
 
 
