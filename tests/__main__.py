@@ -27,12 +27,15 @@ class Check(NamedTuple):
     about: str
 
 
+SIDE_BY_SIDE: Final = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+"""Most of a test's time is waiting for a process; a file stays together, and its server with it."""
+
 CHECKS: Final = {
     "format": Check("ruff", ("format", "--check", "."), "the Python is formatted"),
     "lint": Check("ruff", ("check", "."), "the Python has no fault that a linter sees"),
     "types": Check("mypy", (), "the types of the Python hold, strictly"),
     "page": Check("tests.typescript", (), "the types in the page's JSDoc hold, strictly"),
-    "tests": Check("pytest", ("-q",), "the tests pass; starts browsers and servers"),
+    "tests": Check("pytest", ("-q", *SIDE_BY_SIDE), "the tests pass; starts browsers and servers"),
 }
 APART: Final = {
     "lowest": Check("tests.lowest", (), "sockets and server at the lowest versions allowed"),

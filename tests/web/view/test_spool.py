@@ -80,11 +80,13 @@ async def test_what_is_little_needs_no_file(threads: ThreadPoolExecutor, view: P
     """So it can be read while the disk is full, too; what is more is refused then."""
     for size in (1, IN_MEMORY // 2, IN_MEMORY + BLOCK):
         with closing(Spool(threads, view.parent / "missing")) as spool:
-            await spool.begin(lambda: ViewReader(view), lambda _, s=size: iter([b"x" * s]))  # type: ignore[misc]
+            rows = [b"x" * size]
             if size > IN_MEMORY:
                 with pytest.raises(OSError, match="No such file"):
+                    await spool.begin(lambda: ViewReader(view), lambda _: iter(rows))  # noqa: B023
                     await spool.is_whole(WITHIN_S)
             else:
+                await spool.begin(lambda: ViewReader(view), lambda _: iter(rows))  # noqa: B023
                 assert b"".join([block async for block in spool.blocks()]) == b"x" * size
 
 
