@@ -76,18 +76,29 @@ async def test_what_is_much_lies_in_a_file_without_a_name_in_the_folder_that_was
         assert b"".join([block async for block in spool.blocks()]) == b"".join(rows)
 
 
-async def test_what_is_little_needs_no_file(threads: ThreadPoolExecutor, view: Path) -> None:
-    """So it can be read while the disk is full, too; what is more is refused then."""
-    for size in (1, IN_MEMORY // 2, IN_MEMORY + BLOCK):
-        with closing(Spool(threads, view.parent / "missing")) as spool:
-            rows = [b"x" * size]
-            if size > IN_MEMORY:
-                with pytest.raises(OSError, match="No such file"):
-                    await spool.begin(lambda: ViewReader(view), lambda _: iter(rows))  # noqa: B023
-                    await spool.is_whole(WITHIN_S)
-            else:
-                await spool.begin(lambda: ViewReader(view), lambda _: iter(rows))  # noqa: B023
-                assert b"".join([block async for block in spool.blocks()]) == b"x" * size
+async def _written(spool: Spool, view: Path, rows: list[bytes]) -> bytes:
+    """Write rows and read all of them back."""
+    await spool.begin(lambda: ViewReader(view), lambda _: iter(rows))
+    assert await spool.is_whole(WITHIN_S)
+    return b"".join([block async for block in spool.blocks()])
+
+
+@pytest.mark.parametrize("size", [1, IN_MEMORY // 2])
+async def test_what_is_little_needs_no_file(
+    threads: ThreadPoolExecutor, view: Path, size: int
+) -> None:
+    """So it can be read while the disk is full, too."""
+    with closing(Spool(threads, view.parent / "missing")) as spool:
+        assert await _written(spool, view, [b"x" * size]) == b"x" * size
+
+
+async def test_what_is_much_is_refused_where_no_file_can_be(
+    threads: ThreadPoolExecutor, view: Path
+) -> None:
+    """By what the folder says, at its beginning or in the middle of it."""
+    with closing(Spool(threads, view.parent / "missing")) as spool:
+        with pytest.raises(OSError, match="No such file"):
+            await _written(spool, view, [b"x" * (IN_MEMORY + BLOCK)])
 
 
 async def test_the_reader_is_let_go_when_the_last_row_is_written(
