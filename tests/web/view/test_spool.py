@@ -96,9 +96,12 @@ async def test_what_is_much_is_refused_where_no_file_can_be(
     threads: ThreadPoolExecutor, view: Path
 ) -> None:
     """By what the folder says, at its beginning or in the middle of it."""
-    with closing(Spool(threads, view.parent / "missing")) as spool:
-        with pytest.raises(OSError, match="No such file"):
-            await _written(spool, view, [b"x" * (IN_MEMORY + BLOCK)])
+    nowhere = view.parent / "missing"
+    with (
+        closing(Spool(threads, nowhere)) as spool,
+        pytest.raises(OSError, match="No such file"),
+    ):
+        await _written(spool, view, [b"x" * (IN_MEMORY + BLOCK)])
 
 
 async def test_the_reader_is_let_go_when_the_last_row_is_written(
