@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from dataflow.records import BOM, Event, Skipped, parse_line
-from dataflow.signatures import what_the_bytes_are
+from dataflow.signatures import what_surely_begins, what_the_bytes_are
 
 HEAD_BYTES: Final = 64 * 1024
 """As much of a file is looked at, after it was unpacked and decoded."""
@@ -56,6 +56,8 @@ def hint_of_lost_newlines(body: bytes) -> str | None:
 
 
 def _kind(head: bytes, *, whole: bool) -> str | None:
+    if (kind := what_surely_begins(head)) is not None:
+        return kind
     lines = _lines(head, whole=whole)
     outcomes = [parse_line(line, 1) for line in lines]
     good = sum(isinstance(outcome, Event) for outcome in outcomes)

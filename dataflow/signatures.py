@@ -54,6 +54,17 @@ JSON, CSV and the like are ASCII but for what they quote.
 _STRAY_SHARE: Final = 0.1
 
 
+def what_surely_begins(head: bytes) -> str | None:
+    """Name a file that begins as no text does, whatever its lines hold; else None.
+
+    What a ZIP keeps unpacked may be lines of records, and is none of its own.
+    """
+    for beginning, kind in _BEGINNINGS:
+        if head.startswith(beginning) and not beginning.decode("latin-1").isprintable():
+            return kind
+    return None
+
+
 def what_the_bytes_are(head: bytes) -> str | None:
     """Name a binary file, or text in units of two or four bytes, by its beginning; else None."""
     if head.startswith(_UTF_32_MARKS):

@@ -75,7 +75,7 @@ def test_one_skipped_record_is_announced_as_one(stage: Stage) -> None:
 
 def test_a_queued_upload_says_what_it_waits_for(stage: Stage) -> None:
     """And one that runs or ended does not."""
-    turn = "8 uploads run at once: it is the next to come"
+    turn = "8 uploads run at once: it is next in line"
     waits = upload("u2", state="queued", queued_because=turn)
     rows = [upload("u1", state="running"), waits, upload("u3")]
     page = stage.open(first=snapshot(uploads=rows))

@@ -112,6 +112,17 @@ def test_every_file_that_was_refused_is_told(stage: Stage) -> None:
     expect(alert).to_contain_text("Not taken in either: 3 more files.")
 
 
+def test_a_refused_file_is_told_in_sight(stage: Stage) -> None:
+    """However far down its list of uploads somebody is who drops a file anywhere on the page."""
+    page = stage.open(first=snapshot(uploads=[upload(f"u{number}") for number in range(20)]))
+    page.locator("[data-upload=u19]").scroll_into_view_if_needed()
+    stage.answer("/api/uploads?*", REFUSED, status=400)
+    choose(page, [file("a.jsonl")])
+    alert = page.locator("upload-form").get_by_role("alert")
+    expect(alert).to_be_in_viewport()
+    expect(alert).to_have_text("a.jsonl: the upload is empty")
+
+
 def test_a_complaint_is_dismissed_and_goes_with_the_next_act(stage: Stage) -> None:
     """The keyboard stays where it acted; what was dismissed does not come back with the next."""
     page = stage.open()

@@ -129,23 +129,26 @@ def test_progress_is_the_percent_of_lines_processed(stage: Stage) -> None:
 def test_an_upload_of_which_nothing_was_accepted_says_what_its_file_looks_like(
     stage: Stage, rendered: bool
 ) -> None:
-    """However it ended, and not where something was accepted or nothing was processed."""
+    """However it ended; also where some lines were skipped; not where nothing was processed."""
     said = "it looks like a JSON array: write one record a line"
     array = upload("u1", accepted=0, skipped=8, looks_like=said)
     others = [
-        upload("u2", looks_like=said),
+        upload("u2", skipped=0, looks_like=said),
         upload("u3", accepted=0, skipped=8, state="cancelled"),
         upload("u4", accepted=0, skipped=0, processed=0, state="cancelled", looks_like=said),
+        upload("u5", looks_like=said),
     ]
     uploads = [array, *others]
     page = stage.open(first=snapshot(uploads=uploads if rendered else []))
     if not rendered:
         order = [each["id"] for each in uploads]
-        stage.play(changes(uploads={"items": uploads, "order": order, "total": 4}))
+        stage.play(changes(uploads={"items": uploads, "order": order, "total": 5}))
     why = page.locator('[data-upload="u1"] .upload-why')
     expect(why).to_have_text(f"Nothing in it was accepted; {said}.")
     for other in ("u2", "u4"):
         expect(page.locator(f'[data-upload="{other}"] .upload-why')).to_be_hidden()
+    some = page.locator('[data-upload="u5"] .upload-why')
+    expect(some).to_have_text("It looks like a JSON array: write one record a line.")
     unknown = page.locator('[data-upload="u3"] .upload-why')
     expect(unknown).to_have_text("Nothing in it was accepted.")
 

@@ -200,3 +200,14 @@ def test_hostile_beginnings_cost_no_more_than_others(piece: bytes) -> None:
 def test_several_objects_are_told_from_one(line: bytes, several: bool) -> None:
     """What curl makes of a file whose newlines it took out."""
     assert holds_several(line) is several
+
+
+def test_what_begins_as_no_text_does_is_named_whatever_its_lines_hold() -> None:
+    """A ZIP keeps small files as they are, and a file system image anything."""
+    lines = b'{"user_id": "a", "type": "order", "order_id": 1}\n' * 50
+    for beginning, word in ((b"PK\x03\x04\x14\0\0\0", "ZIP"), (b"\x89PNG\r\n\x1a\n", "PNG")):
+        named = what_it_looks_like(beginning + b"\n" + lines, whole=True)
+        assert named is not None
+        assert word in named
+    for first in (b"BZh", b"GIF8", b"PAR1", b"%PDF-1.7"):
+        assert what_it_looks_like(first + b"\n" + lines, whole=True) is None

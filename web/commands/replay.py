@@ -57,6 +57,8 @@ def replay(
             hint = f": {upload.looks_like}" if upload.looks_like else ""
             terminal.say(f"nothing of {upload.name} was accepted{hint}")
             return NOTHING_ACCEPTED
+        if upload.skipped and upload.looks_like:
+            terminal.say(f"{upload.name}: {upload.looks_like}")
     except ReplayError as error:
         terminal.say(str(error))
         return 1

@@ -158,6 +158,11 @@ def plural(many: float | None, one: str) -> str:
     return one if many == 1 else f"{one}s"
 
 
+def sentence(words: str) -> str:
+    """What is said elsewhere in the middle of a sentence, as one of its own."""
+    return f"{words[:1].upper()}{words[1:]}."
+
+
 def count(many: int, one: str) -> str:
     """So many of something."""
     return f"{number(many)} {plural(many, one)}"
@@ -265,6 +270,7 @@ def _environment() -> Environment:
         processed_percent,
         rate,
         reasons,
+        sentence,
         visible,
     ):
         environment.filters[rendering.__name__] = rendering

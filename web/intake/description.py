@@ -43,7 +43,7 @@ def describe(upload: Upload, counts: Counts, *, has_turn: bool, place: int = 0) 
 def _waits(place: int) -> str:
     """Say what an upload waits for that has ``place`` others before it."""
     turn = "next" if place == 0 else _ordinal(place + 1)
-    return f"{AT_ONCE} uploads run at once: it is the {turn} to come"
+    return f"{AT_ONCE} uploads run at once: it is {turn} in line"
 
 
 def _ordinal(number: int) -> str:

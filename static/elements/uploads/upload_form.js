@@ -101,6 +101,7 @@ export class UploadForm extends HTMLElement {
     const say = (/** @type {number} */ share) => setText(words, `Sending ${name}: ${Math.floor(share * 100)} %`);
     say(0);
     show(part(this, ".send-status"), true);
+    part(this, ".send-status").scrollIntoView({ block: "nearest" });
     const pace = /** @type {HTMLSelectElement} */ (part(this, "[name=pace]")).value;
     const rate = pace ? Number(pace) : null;
     // The browser tells a server that is silent and a file that is gone by one and the same event.
@@ -132,6 +133,7 @@ export class UploadForm extends HTMLElement {
     const rest = this.#complaints.length - told.length;
     if (rest > 0) told.push(`Not taken in either: ${count(rest, "more file")}.`);
     complain(this, told.join("\n"));
+    part(this, ".error").scrollIntoView({ block: "nearest" });
   }
 
   #forgive() {

@@ -1,6 +1,6 @@
 import { setForeign } from "../../paint/foreign.js";
 import { complain, part, setAttribute, setText, show } from "../../paint/patch.js";
-import { count, number, paceWords, percent } from "../../paint/words.js";
+import { count, number, paceWords, percent, sentence } from "../../paint/words.js";
 
 /** @typedef {import("../../store.js").Upload} Upload */
 
@@ -37,7 +37,7 @@ export class UploadRow {
     const done = upload.state === "done" ? 100 : percent(upload.processed, upload.lines ?? 0);
     setAttribute(part(row, "[role=progressbar]"), "aria-valuenow", done);
     setAttribute(part(row, ".bar-done"), "width", done);
-    const why = upload.error ?? upload.paused_because ?? nothing(upload);
+    const why = upload.error ?? upload.paused_because ?? outcome(upload);
     setText(part(row, ".upload-why"), why);
     show(part(row, ".upload-why"), why !== "");
     this.#offer(upload);
@@ -69,11 +69,13 @@ export class UploadRow {
 }
 
 /**
- * What to say of an upload that ended with nothing accepted.
+ * What to say of an upload that ended with nothing accepted, or with less than its file promised.
  * @param {Upload} upload
  */
-function nothing({ state, processed, accepted, looks_like: what }) {
-  return ENDED.has(state) && processed > 0 && accepted === 0 ? `Nothing in it was accepted${what ? `; ${what}` : ""}.` : "";
+function outcome({ state, processed, accepted, skipped, looks_like: what }) {
+  if (!ENDED.has(state) || processed === 0) return "";
+  if (accepted === 0) return `Nothing in it was accepted${what ? `; ${what}` : ""}.`;
+  return what && skipped > 0 ? sentence(what) : "";
 }
 
 /**

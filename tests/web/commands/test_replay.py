@@ -258,6 +258,16 @@ def test_where_nothing_was_accepted_the_status_is_3(
     assert line == "cartwatch: nothing of in.jsonl was accepted" + (f": {hint}" if hint else "")
 
 
+def test_a_file_of_which_something_was_accepted_is_named_too_where_lines_were_skipped(
+    fake: FakeServer, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last element of an array, which has no comma behind it, is a record."""
+    hint = "it looks like a JSON array: write one record a line"
+    fake.polls = [running(4, accepted=1, skipped=3, state="done", looks_like=hint)]
+    assert run(fake, file) == 0
+    assert last_line(capsys, "in.jsonl: 1 accepted, 3 skipped\n") == f"cartwatch: in.jsonl: {hint}"
+
+
 @pytest.mark.parametrize("state", ["cancelled", "failed"])
 def test_an_upload_that_ended_otherwise_says_how_far_it_came(
     fake: FakeServer, file: Path, capsys: pytest.CaptureFixture[str], state: str

@@ -45,5 +45,5 @@ def test_a_queued_upload_says_what_it_waits_for(place: int, turn: str) -> None:
     """Its place among those that wait; one that has its turn says nothing of it."""
     shown = describe(UPLOAD, Counts(), has_turn=False, place=place)
     assert shown["state"] == "queued"
-    assert shown["queued_because"] == f"8 uploads run at once: it is the {turn} to come"
+    assert shown["queued_because"] == f"8 uploads run at once: it is {turn} in line"
     assert "queued_because" not in describe(UPLOAD, Counts(), has_turn=True, place=place)

@@ -89,7 +89,7 @@ async def test_one_that_waits_says_what_for(stage: Stage) -> None:
         await stage.add(GOOD * 50, rate=SLOW)
     queued = [await stage.add(GOOD * 50, rate=SLOW) for _ in range(3)]
     assert [stage.shown(upload).get("queued_because") for upload in queued] == [
-        "8 uploads run at once: it is the next to come",
-        "8 uploads run at once: it is the 2nd to come",
-        "8 uploads run at once: it is the 3rd to come",
+        "8 uploads run at once: it is next in line",
+        "8 uploads run at once: it is 2nd in line",
+        "8 uploads run at once: it is 3rd in line",
     ]
