@@ -5,7 +5,7 @@ permutation and any repetition of the same events ends in the same three sets. F
 """
 
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -40,76 +40,139 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
     waiting_payment_ids: list[OrderId]
 
 
-class Counts(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What an encoded cart begins with: how often it has changed, and its orders by status."""
+class Head(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What an encoded cart begins with: what lists of carts are ordered and filtered by.
+
+    ``version`` counts its changes, ``place`` is that of the record that changed it last, and
+    ``oldest_unpaid`` and ``oldest_waiting`` are those since when such an id is open; 0 for none.
+    """
 
     version: int
+    place: int
     unpaid: int
     paid: int
     waiting: int
+    oldest_unpaid: int
+    oldest_waiting: int
+
+
+class Order(NamedTuple):
+    """An order of a cart: the places of the two records that it is known by; 0 for none yet."""
+
+    order_id: OrderId
+    status: Status
+    ordered: int
+    paid: int
+
+    @property
+    def place(self) -> int:
+        """The place at which it got its status."""
+        return max(self.ordered, self.paid)
 
 
 class Cart(msgspec.Struct, array_like=True, gc=False):
     """The orders of one user, each unpaid, paid or waiting, and how many are what.
 
-    ``orders`` maps an id to the version of the cart at which it got its status, and the status in
-    the last two bits; the latest stands last. ``1`` and ``"1"`` are two ids. ``version`` counts
-    the changes; ``told`` is the last version that others have heard of, kept by who tells them.
-    One map is a third of the memory that an event touches with one for each status.
+    ``orders`` maps an id to the place of the record that gave it its status, and the status in the
+    last two bits; the latest stands last. ``1`` and ``"1"`` are two ids. ``firsts`` holds of each
+    paid one, in the same order, the place of the record that came first, and in the last bit
+    whether that was the payment. ``told`` is the last place that others have heard of, kept by who
+    tells them. One map is a third of the memory that an event touches with one for each status.
+
+    An oldest place is 0 where there is no such id, and until ``find_oldest`` where that was paid.
     """
 
     version: int = 0
+    place: int = 0
     unpaid: int = 0
     paid: int = 0
     waiting: int = 0
+    oldest_unpaid: int = 0
+    oldest_waiting: int = 0
     orders: dict[OrderId, int] = {}
+    firsts: list[int] = []
     told: int = 0
 
-    def order(self, order_id: OrderId) -> Status | None:
+    def order(self, order_id: OrderId, place: int) -> Status | None:
         """Take an order in; returns what it became, or None for a repeat."""
         known = self.orders.get(order_id)
         if known is None:
-            self.version = version = self.version + 1
+            self.version += 1
+            self.place = place
             self.unpaid += 1
-            self.orders[order_id] = version << 2 | _UNPAID
+            if self.unpaid == 1:
+                self.oldest_unpaid = place
+            self.orders[order_id] = place << 2 | _UNPAID
             return UNPAID
         if known & _STATUS != _WAITING:
             return None
         self.waiting -= 1
-        return self._pay(order_id)
+        if known >> 2 == self.oldest_waiting:
+            self.oldest_waiting = 0
+        return self._pay(order_id, place, known >> 1 | 1)
 
-    def payment(self, order_id: OrderId) -> Status | None:
+    def payment(self, order_id: OrderId, place: int) -> Status | None:
         """Take a payment in; returns what its order became, or None for a repeat."""
         known = self.orders.get(order_id)
         if known is None:
-            self.version = version = self.version + 1
+            self.version += 1
+            self.place = place
             self.waiting += 1
-            self.orders[order_id] = version << 2 | _WAITING
+            if self.waiting == 1:
+                self.oldest_waiting = place
+            self.orders[order_id] = place << 2 | _WAITING
             return WAITING
         if known & _STATUS != _UNPAID:
             return None
         self.unpaid -= 1
-        return self._pay(order_id)
+        if known >> 2 == self.oldest_unpaid:
+            self.oldest_unpaid = 0
+        return self._pay(order_id, place, known >> 1)
 
-    def _pay(self, order_id: OrderId) -> Status:
-        self.version = version = self.version + 1
+    def _pay(self, order_id: OrderId, place: int, first: int) -> Status:
+        self.version += 1
+        self.place = place
         self.paid += 1
         del self.orders[order_id]  # to stand last
-        self.orders[order_id] = version << 2 | _PAID
+        self.orders[order_id] = place << 2 | _PAID
+        self.firsts.append(first)
         return PAID
+
+    def find_oldest(self) -> None:
+        """Find the oldest open ids again where they have been paid: they stand in their order."""
+        if self.unpaid and not self.oldest_unpaid:
+            self.oldest_unpaid = self._oldest(_UNPAID)
+        if self.waiting and not self.oldest_waiting:
+            self.oldest_waiting = self._oldest(_WAITING)
+
+    def _oldest(self, status: int) -> int:
+        return next(code for code in self.orders.values() if code & _STATUS == status) >> 2
 
     @property
     def is_tall(self) -> bool:
         """Whether some list is longer than a summary of the newest ids shows."""
         return self.paid > NEWEST or self.unpaid > NEWEST or self.waiting > NEWEST
 
-    def since(self, version: int) -> list[tuple[OrderId, Status, int]]:
-        """Give the orders that changed after a version: id, status, version; the latest last."""
+    def has(self, order_id: OrderId, status: Status) -> bool:
+        """Whether an order is in this status."""
+        code = self.orders.get(order_id)
+        return code is not None and code & _STATUS == status
+
+    def since(self, place: int = 0) -> list[Order]:
+        """Give the orders that changed after a place, the latest last."""
         changed = []
+        firsts = reversed(self.firsts)
         for order_id, code in reversed(self.orders.items()):
-            if code >> 2 <= version:
+            at = code >> 2
+            if at <= place:
                 break
-            changed.append((order_id, Status(code & _STATUS), code >> 2))
+            status = Status(code & _STATUS)
+            if status is PAID:
+                first = next(firsts)
+                places = (at, first >> 1) if first & 1 else (first >> 1, at)
+            else:
+                places = (at, 0) if status is UNPAID else (0, at)
+            changed.append(Order(order_id, status, *places))
         changed.reverse()
         return changed
 
@@ -123,7 +186,7 @@ class Cart(msgspec.Struct, array_like=True, gc=False):
 
 _encode = msgspec.msgpack.Encoder().encode
 _cart = msgspec.msgpack.Decoder(Cart)
-_counts = msgspec.msgpack.Decoder(Counts)
+_head = msgspec.msgpack.Decoder(Head)
 
 
 def encode_cart(cart: Cart) -> bytes:
@@ -132,8 +195,9 @@ def encode_cart(cart: Cart) -> bytes:
 
 
 def encode_newest(cart: Cart) -> bytes:
-    """Encode a cart with its counts, but of each status only the ids that got it last."""
+    """Encode a cart with its head, but of each status only the ids that got it last."""
     wanted = [min(NEWEST, count) for count in (cart.unpaid, cart.paid, cart.waiting)]
+    firsts = cart.firsts[-NEWEST:]
     newest = []
     for order_id, code in reversed(cart.orders.items()):
         if wanted[code & _STATUS]:
@@ -142,7 +206,7 @@ def encode_newest(cart: Cart) -> bytes:
             if not any(wanted):
                 break
     orders = dict(reversed(newest))
-    return _encode(Cart(cart.version, cart.unpaid, cart.paid, cart.waiting, orders, cart.told))
+    return _encode(msgspec.structs.replace(cart, orders=orders, firsts=firsts))
 
 
 def decode_cart(data: bytes) -> Cart:
@@ -150,6 +214,6 @@ def decode_cart(data: bytes) -> Cart:
     return _cart.decode(data)
 
 
-def count_cart(data: bytes) -> Counts:
+def head_of(data: bytes) -> Head:
     """Read how an encoded cart begins, and nothing behind that."""
-    return _counts.decode(data)
+    return _head.decode(data)

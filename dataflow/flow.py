@@ -3,7 +3,7 @@
     journal ─▶ deserialize ─▶ join carts ────▶ publish
                    │             └───────────▶ keep segments
                    ├────────▶ count skipped ──▶ publish
-                   └────────▶ (positions) ────▶ publish
+                   └────────▶ (taken) ────────▶ publish
 
 The ids of the steps are frozen: recovery finds state by them.
 """
@@ -25,19 +25,19 @@ from dataflow.file_kind import hint_of_lost_newlines
 from dataflow.file_source import Line, LineFileSource
 from dataflow.journal import Entry
 from dataflow.key_group import KEY_GROUPS, EventBatch, Segment, key_group
-from dataflow.messages import API, CartsChanged, Message, Position, Started
-from dataflow.records import AnyEvent, Event, Skipped, parse_line, parse_lines
+from dataflow.messages import API, CartsChanged, Message, Started, Taken
+from dataflow.records import Event, PlacedEvent, Skipped, parse_line, parse_lines
 from dataflow.sample import SAMPLE
 from dataflow.segments import Kept, SegmentLogic
 from dataflow.steps import JoinLogic, Restored, SkipLogic, SkippedBatch
 
 _SKIP_KEYS: Final = 16
 
-_Item = tuple[str, EventBatch] | tuple[str, SkippedBatch] | tuple[str, Started | Position]
+_Item = tuple[str, EventBatch] | tuple[str, SkippedBatch] | tuple[str, Started | Taken]
 
 
 def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
-    """Turn a chunk into one batch of events per key group, one of skipped lines, and a position.
+    """Turn a chunk into one batch of events per key group, one of skipped lines, and its places.
 
     The last chunk of an upload that had others before goes to every group, so that each forgets it.
     """
@@ -45,21 +45,36 @@ def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
         yield "flow", entry
         return
     upload = API if entry.upload is None else entry.upload
-    events, skipped, blank = parse_lines(entry.data, entry.first_line)
-    by_group: list[list[AnyEvent]] = [[] for _ in range(groups)]
+    events, skipped, blank = parse_lines(entry.data, entry.first_line, entry.place)
+    by_group: list[list[PlacedEvent]] = [[] for _ in range(groups)]
     for event in events:
         by_group[key_group(event[0], groups)].append(event)
     ends_all = entry.is_last and entry.first_line > 1
+    taken = Taken(
+        entry.offset + 1,
+        entry.place,
+        entry.lines,
+        upload,
+        entry.source,
+        entry.first_line,
+        entry.at,
+    )
+    yield "flow", taken  # first: what follows is known by its places
     for group, batch in enumerate(by_group):
         if batch or ends_all:
-            yield f"{group:04}", EventBatch(group, upload, batch, entry.is_last)
+            yield f"{group:04}", EventBatch(group, upload, batch, taken.end, entry.is_last)
     if skipped or blank or ends_all:
         if skipped and (hint := _hint(entry, skipped[0])) is not None:
             message = f"{skipped[0].message}; {hint}"
             skipped[0] = msgspec.structs.replace(skipped[0], message=message)
-        key = f"{key_group(upload, _SKIP_KEYS):02}"
-        yield key, SkippedBatch(upload, entry.source, skipped, blank, entry.is_last)
-    yield "flow", Position(entry.offset + 1)
+        part = key_group(upload, _SKIP_KEYS)
+        shift = entry.place - entry.first_line
+        yield (
+            f"{part:02}",
+            SkippedBatch(
+                part, upload, entry.source, skipped, blank, shift, taken.end, entry.is_last
+            ),
+        )
 
 
 def _hint(entry: Entry, first: Skipped) -> str | None:
@@ -101,7 +116,7 @@ def build_flow(
     nothing = op.stateful_batch("keep_segments", opened, keep)
     carts = joined.falses
     skipped = op.stateful_batch("count_skipped", others.trues, SkipLogic)
-    marks = cast("KeyedStream[Message]", others.falses)  # what is neither: Started and Position
+    marks = cast("KeyedStream[Message]", others.falses)  # what is neither: Started and Taken
     messages: KeyedStream[Message] = op.merge("messages", nothing, carts, skipped, marks)
     op.output("publish", messages, sink)
     return flow
@@ -146,7 +161,7 @@ def _read_or_report(line: Line) -> Event | None:
 def _join_one(state: bytes | None, event: Event) -> tuple[bytes, Summary]:
     cart = Cart() if state is None else decode_cart(state)
     take = cart.payment if event.is_payment else cart.order
-    take(event.order_id)
+    take(event.order_id, cart.version + 1)
     return encode_cart(cart), cart.summary(event.user_id)
 
 

@@ -1,13 +1,15 @@
 """The journal: the only way in, one total order of chunks, durable before any answer.
 
 SQLite, in WAL with ``synchronous=FULL``. A row is a chunk of lines: the bytes themselves, or the
-range of an upload's file that holds them. Its offset is the position that the flow resumes at.
+range of an upload's file that holds them, and when they were accepted, which is never before the
+row before. Its offset is the position that the flow resumes at.
 The server writes it, the flow reads it, and nothing is ever taken out of it but by a reset.
 """
 
 import hashlib
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import BytesIO
@@ -19,7 +21,7 @@ from dataflow.database import FormatError, Schema, open_database, transaction
 from dataflow.upload import Upload
 from dataflow.upload_rows import UploadRows
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 API_SOURCE: Final = "api"
 """The label of records that came through ``POST /api/events``."""
 
@@ -43,6 +45,11 @@ END;
 """
 """What makes uploads that have ended cost nothing at a start: nobody has to walk over them."""
 
+_SOURCES: Final = """
+CREATE TABLE sources (name TEXT PRIMARY KEY, lines INTEGER NOT NULL) WITHOUT ROWID;
+"""
+"""Sources that are no uploads: each counts its own lines, for ever."""
+
 _SCHEMA: Final = f"""
 CREATE TABLE uploads (
     id TEXT PRIMARY KEY, created INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, file TEXT NOT NULL,
@@ -54,21 +61,35 @@ CREATE TABLE uploads (
 ) WITHOUT ROWID;
 CREATE TABLE chunks (
     "offset" INTEGER PRIMARY KEY, upload TEXT REFERENCES uploads, first_line INTEGER NOT NULL,
-    lines INTEGER NOT NULL, "start" INTEGER, "end" INTEGER, data BLOB
+    lines INTEGER NOT NULL, "start" INTEGER, "end" INTEGER, data BLOB, at REAL NOT NULL,
+    source TEXT REFERENCES sources
 );
-CREATE INDEX api_chunks ON chunks ("offset") WHERE upload IS NULL;
 CREATE TABLE idempotency_keys (
     key TEXT PRIMARY KEY, digest BLOB NOT NULL, first_line INTEGER NOT NULL,
     last_line INTEGER NOT NULL
 ) WITHOUT ROWID;
-{_PAST}"""
+{_SOURCES}{_PAST}"""
 
+_CAUSES: Final = f"""
+{_SOURCES}
+INSERT INTO sources SELECT '{API_SOURCE}', max(first_line + lines - 1) FROM chunks
+WHERE upload IS NULL HAVING count(*) > 0;
+DROP INDEX api_chunks;
+ALTER TABLE chunks ADD COLUMN at REAL NOT NULL DEFAULT 0;
+ALTER TABLE chunks ADD COLUMN source TEXT REFERENCES sources;
+UPDATE chunks SET source = '{API_SOURCE}' WHERE upload IS NULL;
+UPDATE chunks SET at = accepted.at FROM (
+    SELECT "offset", max(ifnull(created_at, 0)) OVER (ORDER BY "offset") AS at
+    FROM chunks LEFT JOIN uploads ON uploads.id = upload
+) AS accepted WHERE accepted."offset" = chunks."offset";
+"""  # noqa: S608 (our own names)
+"""From the format that kept no times: a chunk is as old as the newest upload up to it."""
 
 _FILE: Final = Schema(
     SCHEMA_VERSION,
     _SCHEMA,
     "use the version that wrote it, or another data folder",
-    upgrades={1: "ALTER TABLE uploads ADD COLUMN looks_like TEXT", 2: _PAST},
+    upgrades={1: "ALTER TABLE uploads ADD COLUMN looks_like TEXT", 2: _PAST, 3: _CAUSES},
 )
 
 
@@ -81,24 +102,29 @@ class KeyReusedError(Exception):
 
 
 class Appended(NamedTuple):
-    """The lines that a batch of records took in the count of ``api``, both inclusive."""
+    """The lines that a batch of records took in the count of its source, both inclusive."""
 
     first_line: int
     last_line: int
 
 
 class Entry(NamedTuple):
-    """A chunk as the flow reads it: its place in the journal, where it came from, its bytes.
+    """A chunk as the flow reads it: its offset in the journal, where it came from, its bytes.
 
-    ``is_last`` says that nothing of its upload comes after it.
+    ``lines`` counts them, ``at`` is when they were accepted, in seconds since 1970. ``is_last``
+    says that nothing of its upload comes after it. ``place`` is that of its first line in the one
+    order in which the source reads all records, told by the source.
     """
 
     offset: int
     upload: str | None
     source: str
     first_line: int
+    lines: int
     data: bytes
+    at: float
     is_last: bool = False
+    place: int = 0
 
 
 class Journal:
@@ -114,6 +140,7 @@ class Journal:
             raise JournalError(str(error)) from error
         try:
             self.uploads = UploadRows(path)
+            self._last_at = self._newest_at()
         except BaseException:
             self._db.close()
             raise
@@ -140,21 +167,17 @@ class Journal:
                     if known[0] != digest:
                         raise KeyReusedError(key)
                     return Appended(known[1], known[2])
-            first_line = line = self._api_lines(db) + 1
-            file = BytesIO(body)
-            start = after_bom(file)
-            while (chunk := next_chunk(file, start)) is not None:
-                db.execute(
-                    "INSERT INTO chunks (first_line, lines, data) VALUES (?, ?, ?)",
-                    (line, chunk.lines, read_chunk(file, chunk)),
-                )
-                start, line = chunk.end, line + chunk.lines
+            appended = self._append(db, API_SOURCE, body)
             if key is not None:
                 db.execute(
-                    "INSERT INTO idempotency_keys VALUES (?, ?, ?, ?)",
-                    (key, digest, first_line, line - 1),
+                    "INSERT INTO idempotency_keys VALUES (?, ?, ?, ?)", (key, digest, *appended)
                 )
-        return Appended(first_line, line - 1)
+        return appended
+
+    def append(self, source: str, body: bytes) -> Appended:
+        """Take records of a source in that is no upload and has no keys."""
+        with self._transaction() as db:
+            return self._append(db, source, body)
 
     def add_upload(
         self,
@@ -204,9 +227,9 @@ class Journal:
         with self._transaction() as db:
             for chunk in chunks:
                 offset = db.execute(
-                    'INSERT INTO chunks (upload, first_line, lines, "start", "end")'
-                    ' VALUES (?, ?, ?, ?, ?) RETURNING "offset"',
-                    (upload.id, line, chunk.lines, chunk.start, chunk.end),
+                    'INSERT INTO chunks (upload, first_line, lines, "start", "end", at)'
+                    ' VALUES (?, ?, ?, ?, ?, ?) RETURNING "offset"',
+                    (upload.id, line, chunk.lines, chunk.start, chunk.end, self._now()),
                 ).fetchone()[0]
                 line += chunk.lines
             db.execute(
@@ -216,13 +239,14 @@ class Journal:
             return _upload(db, upload.id), offset
 
     def released(self) -> tuple[int, int]:
-        """Count what was released to the flow: lines of uploads, and lines of ``api``."""
+        """Count what was released to the flow: lines of uploads, and of all other sources."""
         with self._lock:
             total = self._db.execute(
                 "SELECT (SELECT lines FROM ended_lines) + ifnull(sum(released_lines), 0)"
                 " FROM uploads WHERE finished_at IS NULL"
             )
-            return total.fetchone()[0], self._api_lines(self._db)
+            others = self._db.execute("SELECT ifnull(sum(lines), 0) FROM sources")
+            return total.fetchone()[0], others.fetchone()[0]
 
     def end(self) -> int:
         """Give the offset behind the last chunk: where the next one will stand."""
@@ -234,9 +258,9 @@ class Journal:
         """Name the source and the first line of the chunk at an offset; None behind the end."""
         with self._lock:
             row = self._db.execute(
-                "SELECT ifnull(uploads.name, ?), first_line FROM chunks"
+                "SELECT ifnull(uploads.name, source), first_line FROM chunks"
                 ' LEFT JOIN uploads ON uploads.id = upload WHERE "offset" = ?',
-                (API_SOURCE, offset),
+                (offset,),
             ).fetchone()
         return None if row is None else (row[0], row[1])
 
@@ -249,13 +273,32 @@ class Journal:
             ).fetchone()
         return int(row[0])
 
-    @staticmethod
-    def _api_lines(db: sqlite3.Connection) -> int:
-        row = db.execute(
-            "SELECT first_line + lines - 1 FROM chunks WHERE upload IS NULL"
-            ' ORDER BY "offset" DESC LIMIT 1'
-        ).fetchone()
-        return 0 if row is None else int(row[0])
+    def _append(self, db: sqlite3.Connection, source: str, body: bytes) -> Appended:
+        """Append chunks in the caller's transaction."""
+        row = db.execute("SELECT lines FROM sources WHERE name = ?", (source,)).fetchone()
+        first_line = line = 1 + (0 if row is None else row[0])
+        if row is None:
+            db.execute("INSERT INTO sources VALUES (?, 0)", (source,))
+        file = BytesIO(body)
+        start = after_bom(file)
+        at = self._now()
+        while (chunk := next_chunk(file, start)) is not None:
+            db.execute(
+                "INSERT INTO chunks (source, first_line, lines, data, at) VALUES (?, ?, ?, ?, ?)",
+                (source, line, chunk.lines, read_chunk(file, chunk), at),
+            )
+            start, line = chunk.end, line + chunk.lines
+        db.execute("UPDATE sources SET lines = ? WHERE name = ?", (line - 1, source))
+        return Appended(first_line, line - 1)
+
+    def _now(self) -> float:
+        """Give the time, or that of the newest chunk where a clock was set back before it."""
+        self._last_at = max(self._last_at, time.time())
+        return self._last_at
+
+    def _newest_at(self) -> float:
+        row = self._db.execute('SELECT at FROM chunks ORDER BY "offset" DESC LIMIT 1').fetchone()
+        return 0.0 if row is None else float(row[0])
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -290,16 +333,18 @@ class JournalReader:
         entries: list[Entry] = []
         size = 0
         rows = self._db.execute(
-            'SELECT "offset", upload, ifnull(name, ?), file, first_line, chunks.lines, "start",'
-            ' "end", data, first_line + chunks.lines > uploads.lines FROM chunks'
+            'SELECT "offset", upload, ifnull(name, source), first_line, chunks.lines, at, file,'
+            ' "start", "end", data, first_line + chunks.lines > uploads.lines FROM chunks'
             ' LEFT JOIN uploads ON uploads.id = upload WHERE "offset" >= ? ORDER BY "offset"',
-            (API_SOURCE, offset),
+            (offset,),
         )
-        for at, upload, source, file, first_line, lines, start, end, data, is_last in rows:
+        for number, upload, source, first_line, lines, at, file, start, end, data, is_last in rows:
             if upload is not None:
                 with (self._files / file).open("rb") as lines_of_upload:
                     data = read_chunk(lines_of_upload, Chunk(start, end, lines))
-            entries.append(Entry(at, upload, source, first_line, data, bool(is_last)))
+            entries.append(
+                Entry(number, upload, source, first_line, lines, data, at, bool(is_last))
+            )
             size += len(data)
             if size >= most_bytes:
                 break

@@ -1,7 +1,8 @@
 """The journal as a source of the flow: one partition, because its order is what makes a replay.
 
 Delivery: nothing is lost and the order never changes. A resume starts again at the offset of the
-last finished epoch, so what came after it is read twice and must be harmless the second time.
+last finished epoch, so what came after it is read twice and must be harmless the second time. Every
+record has a *place* in this order, counted here, which is the same at every reading.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -20,10 +21,14 @@ _POLL: Final = timedelta(milliseconds=5)
 _PARTITION: Final = "journal"
 
 
-class _Partition(StatefulSourcePartition[Entry | Started, int]):
-    def __init__(self, reader: JournalReader, offset: int, restored: Restored) -> None:
+Resume = tuple[int, int]
+"""Where to go on: the offset of the next chunk, and the place of its first record; from 1."""
+
+
+class _Partition(StatefulSourcePartition[Entry | Started, Resume]):
+    def __init__(self, reader: JournalReader, resume: Resume, restored: Restored) -> None:
         self._reader = reader
-        self._offset = offset
+        self._offset, self._place = resume
         self._restored: Restored | None = restored
         self._awake_at: datetime | None = None
 
@@ -36,26 +41,29 @@ class _Partition(StatefulSourcePartition[Entry | Started, int]):
             self._restored = None
             reach("flow started")
             return [started]
-        entries = self._reader.read(self._offset)
-        if entries:
-            self._offset = entries[-1].offset + 1
+        entries = [self._placed(entry) for entry in self._reader.read(self._offset)]
         self._awake_at = None if entries else datetime.now(UTC) + _POLL
         return list(entries)
+
+    def _placed(self, entry: Entry) -> Entry:
+        place = self._place
+        self._offset, self._place = entry.offset + 1, place + entry.lines
+        return entry._replace(place=place)
 
     @override
     def next_awake(self) -> datetime | None:
         return self._awake_at
 
     @override
-    def snapshot(self) -> int:
-        return self._offset
+    def snapshot(self) -> Resume:
+        return self._offset, self._place
 
     @override
     def close(self) -> None:
         self._reader.close()
 
 
-class JournalSource(FixedPartitionedSource[Entry | Started, int]):
+class JournalSource(FixedPartitionedSource[Entry | Started, Resume]):
     """Reads a journal from its beginning, or from the offset of the last finished epoch.
 
     ``path`` is the journal, ``files`` the folder of the uploads. It never ends: the flow is
@@ -73,7 +81,7 @@ class JournalSource(FixedPartitionedSource[Entry | Started, int]):
 
     @override
     def build_part(
-        self, step_id: str, for_part: str, resume_state: int | None
-    ) -> StatefulSourcePartition[Entry | Started, int]:
+        self, step_id: str, for_part: str, resume_state: Resume | None
+    ) -> StatefulSourcePartition[Entry | Started, Resume]:
         reader = JournalReader(self._path, self._files)
-        return _Partition(reader, 1 if resume_state is None else resume_state, self._restored)
+        return _Partition(reader, resume_state or (1, 1), self._restored)

@@ -10,14 +10,26 @@ next step keeps. When the deltas have outgrown the base, the next segment is a n
 """
 
 import zlib
+from collections import deque
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import msgspec
 
-from dataflow.cart import NEWEST, PAID, UNPAID, Cart, decode_cart, encode_cart, encode_newest
+from dataflow.cart import (
+    NEWEST,
+    PAID,
+    UNPAID,
+    WAITING,
+    Cart,
+    Order,
+    Status,
+    decode_cart,
+    encode_cart,
+    encode_newest,
+)
 from dataflow.messages import CartsChanged, Figures
-from dataflow.records import AnyEvent, OrderId
+from dataflow.records import OrderId, PlacedEvent
 
 KEY_GROUPS: Final = 128
 """How many groups a new data folder gets; an old one keeps its number."""
@@ -29,7 +41,7 @@ MAX_SEGMENTS: Final = 32
 """How many segments a group may have: what bounds the keys of the engine."""
 
 _PHASES: Final = 16
-_FORMAT: Final = 5
+_FORMAT: Final = 6
 
 
 def key_group(user_id: str, groups: int) -> int:
@@ -38,11 +50,12 @@ def key_group(user_id: str, groups: int) -> int:
 
 
 class EventBatch(NamedTuple):
-    """Events of one chunk whose users belong to one key group."""
+    """Events of one chunk whose users belong to one key group; the chunk ends at a place."""
 
     group: int
     upload: str
-    events: list[AnyEvent]
+    events: list[PlacedEvent]
+    end: int
     is_last: bool = False
 
 
@@ -78,13 +91,41 @@ class _Snapshot(_Head, array_like=True, gc=False):
     segments: list[int]
 
 
-_Order = tuple[str, OrderId, int, int]
-"""An order of a tall cart: its user, its id, its status, and the version at which it joined."""
+_TallOrder = tuple[str, OrderId, int, int, int, int]
+"""An order of a tall cart: its user and what ``CartsChanged`` tells of it."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_head = msgspec.msgpack.Decoder(_Head).decode
 _decode = msgspec.msgpack.Decoder(_Snapshot).decode
 _decode_carts = msgspec.msgpack.Decoder(dict[str, bytes]).decode
+
+
+class _Tall:
+    """A tall cart, and its open orders in their order: so the oldest one is found at once."""
+
+    def __init__(self, cart: Cart) -> None:
+        self.cart = cart
+        self._open: dict[Status, deque[tuple[int, OrderId]]] = {UNPAID: deque(), WAITING: deque()}
+        self._add(cart.since())
+
+    def told(self, changed: list[Order]) -> None:
+        """Take what has changed since the last time, and find the oldest."""
+        self._add(changed)
+        cart = self.cart
+        cart.oldest_unpaid = self._oldest(UNPAID) if cart.unpaid else 0
+        cart.oldest_waiting = self._oldest(WAITING) if cart.waiting else 0
+
+    def _add(self, orders: list[Order]) -> None:
+        for order in orders:
+            if order.status is not PAID:
+                self._open[order.status].append((order.place, order.order_id))
+
+    def _oldest(self, status: Status) -> int:
+        """Pass over what is open no more, each once; there is one that is."""
+        waiting = self._open[status]
+        while not self.cart.has(waiting[0][1], status):
+            waiting.popleft()
+        return waiting[0][0]
 
 
 class KeyGroup:
@@ -104,7 +145,7 @@ class KeyGroup:
         self._segment: Segment | None = None
         self._segments: list[int] = []
         self._base_bytes = self._delta_bytes = 0
-        self._tall: dict[str, Cart] = {}
+        self._tall: dict[str, _Tall] = {}
         self._dirty: set[str] = set()
         if snapshot is not None:
             head = _decode_head(snapshot)
@@ -156,25 +197,26 @@ class KeyGroup:
         touched: list[tuple[str, Cart]] = []
         completed: list[tuple[str, OrderId, int]] = []
         totals: dict[str, tuple[int, int]] = {}
-        for _, upload, events, is_last in batches:
+        for _, upload, events, _, is_last in batches:
             duplicates = 0
-            for user_id, order_id, is_payment in events:
+            for user_id, order_id, code in events:
                 cart = awake.get(user_id)
                 if cart is None:
                     cart = awake[user_id] = self._wake(user_id)
-                version = cart.version
-                status = cart.payment(order_id) if is_payment else cart.order(order_id)
+                before, place, is_payment = cart.place, code >> 1, code & 1
+                take = cart.payment if is_payment else cart.order
+                status = take(order_id, place)
                 if status is None:
                     duplicates += 1
                     continue
-                if cart.told == version:
+                if cart.told == before:
                     touched.append((user_id, cart))
-                    carts += version == 0
+                    carts += before == 0
                 if status is UNPAID:
                     unpaid += 1
                     with_unpaid += cart.unpaid == 1
                 elif status is PAID:
-                    completed.append((user_id, order_id, version + 1))
+                    completed.append((user_id, order_id, place))
                     paid += 1
                     with_paid += cart.paid == 1
                     if is_payment:
@@ -197,26 +239,43 @@ class KeyGroup:
         summed = [(upload, *sums) for upload, sums in totals.items()]
         changed, orders = self._tell(touched)
         return CartsChanged(
-            self.group, begin, self.accepted, self.figures, summed, changed, completed, orders
+            self.group,
+            begin,
+            self.accepted,
+            self.figures,
+            summed,
+            changed,
+            completed,
+            orders,
+            batches[-1].end,
         )
 
-    def _tell(self, touched: list[tuple[str, Cart]]) -> tuple[dict[str, bytes], list[_Order]]:
+    def _tell(self, touched: list[tuple[str, Cart]]) -> tuple[dict[str, bytes], list[_TallOrder]]:
         """Encode the carts that have changed since they were told last; of tall ones, their orders.
 
         What the view is told is what the next snapshot holds, encoded once for both – but for tall
         carts, of which the view is told the end and the snapshot holds the whole.
         """
         carts: dict[str, bytes] = {}
-        orders: list[_Order] = []
+        orders: list[_TallOrder] = []
         tall: dict[str, bytes] = {}
         for user_id, cart in touched:
-            told, cart.told = cart.told, cart.version
+            told, cart.told = cart.told, cart.place
             if cart.version > NEWEST and cart.is_tall:
-                since = told if user_id in self._tall else 0
-                orders += [(user_id, *order) for order in cart.since(since)]
+                known = self._tall.get(user_id)
+                changed = cart.since(told if known else 0)
+                if known is None:
+                    known = self._tall[user_id] = _Tall(cart)
+                    known.told([])
+                else:
+                    known.told(changed)
+                orders += [
+                    (user_id, each.order_id, each.status, each.place, each.ordered, each.paid)
+                    for each in changed
+                ]
                 tall[user_id] = encode_newest(cart)
-                self._tall[user_id] = cart
             else:
+                cart.find_oldest()
                 carts[user_id] = encode_cart(cart)
         self._at_rest |= carts
         self._fresh |= carts
@@ -230,7 +289,7 @@ class KeyGroup:
     def snapshot(self) -> bytes:
         """End the epoch: fill its segment, and encode the rest, with a number for the format."""
         for user_id in self._dirty:
-            self._fresh[user_id] = self._at_rest[user_id] = encode_cart(self._tall[user_id])
+            self._fresh[user_id] = self._at_rest[user_id] = encode_cart(self._tall[user_id].cart)
         self._dirty.clear()
         if len(self._tall) > MAX_TALL:
             self._tall.clear()
@@ -251,10 +310,11 @@ class KeyGroup:
             self._base_bytes, self._delta_bytes = len(carts), 0
 
     def _wake(self, user_id: str) -> Cart:
-        cart = self._tall.get(user_id)
-        if cart is None:
-            at_rest = self._at_rest.get(user_id)
-            cart = Cart() if at_rest is None else decode_cart(at_rest)
-            if cart.version > NEWEST and cart.is_tall:
-                self._tall[user_id] = cart
+        tall = self._tall.get(user_id)
+        if tall is not None:
+            return tall.cart
+        at_rest = self._at_rest.get(user_id)
+        cart = Cart() if at_rest is None else decode_cart(at_rest)
+        if cart.version > NEWEST and cart.is_tall:
+            self._tall[user_id] = _Tall(cart)
         return cart

@@ -1,8 +1,9 @@
 """What leaves the flow: small frozen messages, tagged by a number, in MessagePack.
 
-Every message is harmless the second time: a cart carries its version, totals are absolute and
-only grow, a skipped record is known by its upload and line. Written by the joiner and its
-neighbours, sent by the hub sink, kept by the view.
+Every message is harmless the second time: a cart carries the place of its last change, totals are
+absolute and only grow, a skipped record is known by its place. A place is that of a record in the
+one order in which the source reads them, from 1. Written by the joiner and its neighbours, sent
+by the hub sink, kept by the view.
 """
 
 from typing import Final
@@ -12,7 +13,7 @@ import msgspec
 from dataflow.records import OrderId, Skipped
 
 API: Final = ""
-"""Stands for an upload's id where records came through ``POST /api/events``."""
+"""Stands for an upload's id where records came from a source that is none, as ``api``."""
 
 
 class Figures(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -36,8 +37,9 @@ class CartsChanged(msgspec.Struct, array_like=True, frozen=True, tag=1, gc=False
     duplicates)`` of the uploads of this batch, each the sum over all of this group's batches.
 
     ``carts`` maps each user whose cart changed to the cart as it is now, encoded; a tall one with
-    its newest ids. ``completed`` holds ``(user, order id, version)`` of each order that became
-    paid, ``orders`` ``(user, order id, status, version)`` of the orders of tall carts that changed.
+    its newest ids. ``completed`` holds ``(user, order id, place)`` of each order that became paid,
+    ``orders`` ``(user, order id, status, place, ordered, paid)`` of the orders of tall carts that
+    changed. No event of this is behind the place ``end``.
     """
 
     group: int
@@ -47,13 +49,16 @@ class CartsChanged(msgspec.Struct, array_like=True, frozen=True, tag=1, gc=False
     totals: list[tuple[str, int, int]]
     carts: dict[str, bytes]
     completed: list[tuple[str, OrderId, int]]
-    orders: list[tuple[str, OrderId, int, int]]
+    orders: list[tuple[str, OrderId, int, int, int, int]]
+    end: int
 
 
 class RecordsSkipped(msgspec.Struct, array_like=True, frozen=True, tag=2, gc=False):
-    """The lines of one upload that are no events; ``skipped`` and ``blank`` are sums so far.
+    """The lines of one chunk that are no events; ``skipped`` and ``blank`` are sums of its upload.
 
-    ``source`` is the label of the upload: the name of its file, or ``api``.
+    ``source`` is the label of the upload: the name of its file, or ``api``. ``counted`` is how many
+    such lines the part ``part`` of the step has ever counted: who has heard of it has heard of all
+    before. The place of a line is ``shift`` more than its number, and none is behind ``end``.
     """
 
     upload: str
@@ -61,6 +66,10 @@ class RecordsSkipped(msgspec.Struct, array_like=True, frozen=True, tag=2, gc=Fal
     skipped: int
     blank: int
     records: list[Skipped]
+    part: int
+    counted: int
+    shift: int
+    end: int
 
 
 class Started(msgspec.Struct, array_like=True, frozen=True, tag=3, gc=False):
@@ -78,17 +87,33 @@ class Started(msgspec.Struct, array_like=True, frozen=True, tag=3, gc=False):
         return sum(figures.carts for _, _, figures in self.groups)
 
 
-class Position(msgspec.Struct, array_like=True, frozen=True, tag=4, gc=False):
-    """Everything before this offset of the journal was read and sent on its way."""
+class Taken(msgspec.Struct, array_like=True, frozen=True, tag=4, gc=False):
+    """A chunk was read and sent on its way: its records have the places from ``place`` on.
+
+    They are ``lines`` lines of a source, from ``first_line`` on, which were accepted at ``at``, in
+    seconds since 1970 and never before those of the chunk before. Everything before ``offset`` of
+    the journal was read.
+    """
 
     offset: int
+    place: int
+    lines: int
+    upload: str
+    source: str
+    first_line: int
+    at: float
+
+    @property
+    def end(self) -> int:
+        """The place of the last record."""
+        return self.place + self.lines - 1
 
 
 class Barrier(msgspec.Struct, array_like=True, frozen=True, tag=5, gc=False):
     """An epoch ends: all that came before it is to be durable before the acknowledgement."""
 
 
-Message = CartsChanged | RecordsSkipped | Started | Position | Barrier
+Message = CartsChanged | RecordsSkipped | Started | Taken | Barrier
 
 
 class Welcome(msgspec.Struct, array_like=True, frozen=True, tag=1, gc=False):

@@ -68,35 +68,49 @@ class JoinLogic(StatefulBatchLogic[EventBatch, CartsChanged | Segment, bytes]):
 
 
 class SkippedBatch(NamedTuple):
-    """The lines of one chunk that are no events."""
+    """The lines of one chunk that are no events; the places are as ``RecordsSkipped`` has them."""
 
+    part: int
     upload: str
     source: str
     records: list[Skipped]
     blank: int
+    shift: int
+    end: int
     is_last: bool = False
+
+
+class _SkipState(msgspec.Struct, array_like=True):
+    """What a part has ever counted, and what of it is of each upload: skipped and blank lines."""
+
+    counted: int = 0
+    totals: dict[str, tuple[int, int]] = {}
 
 
 class SkipLogic(StatefulBatchLogic[SkippedBatch, RecordsSkipped, bytes]):
     """Counts what is skipped and blank per upload; the records themselves pass through."""
 
     def __init__(self, snapshot: bytes | None) -> None:
-        self._totals: dict[str, tuple[int, int]] = {}
+        self._state = _SkipState()
         if snapshot is not None:
-            self._totals = msgspec.msgpack.decode(snapshot, type=dict[str, tuple[int, int]])
+            self._state = msgspec.msgpack.decode(snapshot, type=_SkipState)
 
     @override
     def on_batch(self, values: list[SkippedBatch]) -> tuple[Iterable[RecordsSkipped], bool]:
         messages = []
-        for upload, source, records, blank, is_last in values:
+        state = self._state
+        for part, upload, source, records, blank, shift, end, is_last in values:
             if records or blank:
-                skipped, blanks = self._totals.get(upload, (0, 0))
-                sums = self._totals[upload] = (skipped + len(records), blanks + blank)
-                messages.append(RecordsSkipped(upload, source, *sums, records))
+                state.counted += len(records) + blank
+                skipped, blanks = state.totals.get(upload, (0, 0))
+                sums = state.totals[upload] = (skipped + len(records), blanks + blank)
+                messages.append(
+                    RecordsSkipped(upload, source, *sums, records, part, state.counted, shift, end)
+                )
             if is_last:
-                self._totals.pop(upload, None)
+                state.totals.pop(upload, None)
         return messages, self.RETAIN
 
     @override
     def snapshot(self) -> bytes:
-        return msgspec.msgpack.encode(self._totals)
+        return msgspec.msgpack.encode(self._state)

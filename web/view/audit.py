@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from dataflow.cart import count_cart
+from dataflow.cart import head_of
 from dataflow.messages import Figures
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_row import Entry
@@ -38,13 +38,13 @@ def count_view(
         db.execute("CREATE INDEX temp.unmoved_user ON unmoved (user_id)")
         sums = {group: of_group for group, *of_group in db.execute(_COUNT)}
         completed = feed.count(db)
-    for cart, _, (group, _) in unmoved.values():
+    for cart, _, group in unmoved.values():
         of_group = sums.get(group)
         if of_group is None:
             of_group = sums[group] = [0] * 7
         of_group[0] += 1
-        counts = count_cart(cart)
-        for at, count in enumerate((counts.unpaid, counts.paid, counts.waiting), 1):
+        head = head_of(cart)
+        for at, count in enumerate((head.unpaid, head.paid, head.waiting), 1):
             if count:
                 of_group[at] += count
                 of_group[at + 3] += 1

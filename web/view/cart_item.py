@@ -1,16 +1,17 @@
-"""A cart as a list shows it, and its JSON: made of its row, once, where somebody looks. Pure."""
+"""A cart as a list shows it, and its JSON: made of its row, once, where somebody looks."""
 
 import msgspec
 
 from dataflow.cart import Summary, decode_cart
 from dataflow.records import OrderId
 from web.times import rfc3339
-from web.view.cart_row import CartRow
+from web.view.cart_row import NEVER, CartRow
 from web.view.json_line import encode_line
+from web.view.places import Places
 
 
 class CartItem(msgspec.Struct, frozen=True, gc=False):
-    """A cart in a list: its summary, its counts, and when it changed."""
+    """A cart in a list: its summary, its counts, since when ids are open, when it changed."""
 
     user_id: str = ""
     version: int = 0
@@ -20,6 +21,8 @@ class CartItem(msgspec.Struct, frozen=True, gc=False):
     paid: int = 0
     unpaid: int = 0
     waiting: int = 0
+    oldest_unpaid_at: str | None = None
+    oldest_waiting_at: str | None = None
     updated_at: str = ""
 
 
@@ -28,8 +31,8 @@ def summary_of(row: CartRow) -> Summary:
     return decode_cart(row.cart).summary(row.user_id)
 
 
-def encode_item(row: CartRow, summary: Summary) -> bytes:
-    """Encode a row with this summary of it."""
+def encode_item(row: CartRow, summary: Summary, places: Places) -> bytes:
+    """Encode a row with this summary of it; ``places`` turn what it knows into times."""
     return encode_line(
         CartItem(
             summary.user_id,
@@ -40,6 +43,12 @@ def encode_item(row: CartRow, summary: Summary) -> bytes:
             row.paid,
             row.unpaid,
             row.waiting,
-            rfc3339(row.updated_at),
+            _since(row.oldest_unpaid, places),
+            _since(row.oldest_waiting, places),
+            rfc3339(places.at(row.place)),
         )
     )
+
+
+def _since(place: int, places: Places) -> str | None:
+    return None if place == NEVER else rfc3339(places.at(place))

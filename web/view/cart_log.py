@@ -18,7 +18,7 @@ RUN_BYTES: Final = 64 * 1024 * 1024
 
 SCHEMA: Final = """
 CREATE TABLE cart_log (
-    seq INTEGER PRIMARY KEY, changed INTEGER NOT NULL, at REAL NOT NULL, carts BLOB NOT NULL
+    seq INTEGER PRIMARY KEY, changed INTEGER NOT NULL, carts BLOB NOT NULL
 );
 CREATE TABLE cart_round (
     id INTEGER PRIMARY KEY CHECK (id = 1), ends INTEGER NOT NULL, reached TEXT NOT NULL,
@@ -36,7 +36,6 @@ class Change(NamedTuple):
 
     carts: Carts
     changed: int
-    at: float
 
     def entries(self) -> dict[str, Entry]:
         """Give each cart with what the commit adds to it."""
@@ -76,21 +75,16 @@ class CartLog:
         firsts = accumulate(map(len, change.carts.values()), initial=change.changed)
         parts = zip(firsts, change.carts.values(), strict=False)
         self._db.execute(
-            "INSERT OR REPLACE INTO cart_log VALUES (?, ?, ?, ?)",
-            (
-                self.last + 1,
-                change.changed,
-                change.at,
-                _encode(dict(zip(change.carts, parts, strict=True))),
-            ),
+            "INSERT OR REPLACE INTO cart_log VALUES (?, ?, ?)",
+            (self.last + 1, change.changed, _encode(dict(zip(change.carts, parts, strict=True)))),
         )
 
     def newest_first(self) -> Iterator[Change]:
         """Read the changes back."""
-        for _, at, data in self._rows():
+        for _, data in self._rows():
             parts = _decode_parts(data)
             carts = {group: _decode_carts(part.carts) for group, part in parts.items()}
-            yield Change(carts, min(part.changed for part in parts.values()), at)
+            yield Change(carts, min(part.changed for part in parts.values()))
 
     def load(self, ends: int, reached: str) -> dict[str, Entry]:
         """Load the newest of every cart; in the rows up to ``ends``, of users after ``reached``.
@@ -102,13 +96,12 @@ class CartLog:
         for some in self._runs():
             for group, rows in some.items():
                 of_group = newest.setdefault(group, {})
-                for seq, at, part in rows:
+                for seq, part in rows:
                     first = reached if seq <= ends else ""
-                    added = (group, at)
                     changed = part.changed
                     for user_id, cart in _decode_carts(part.carts).items():
                         if user_id not in of_group and user_id > first:
-                            of_group[user_id] = cart, changed, added
+                            of_group[user_id] = cart, changed, group
                         changed += 1
         entries: dict[str, Entry] = {}
         while newest:
@@ -131,13 +124,13 @@ class CartLog:
             (end, most),
         )
 
-    def _runs(self) -> Iterator[dict[int, list[tuple[int, float, _Part]]]]:
-        """Read runs of rows, the newest first, by key group: number, time, carts."""
-        run: dict[int, list[tuple[int, float, _Part]]] = {}
+    def _runs(self) -> Iterator[dict[int, list[tuple[int, _Part]]]]:
+        """Read runs of rows, the newest first, by key group: number and carts."""
+        run: dict[int, list[tuple[int, _Part]]] = {}
         size = 0
-        for seq, at, carts in self._rows():
+        for seq, carts in self._rows():
             for group, part in _decode_parts(carts).items():
-                run.setdefault(group, []).append((seq, at, part))
+                run.setdefault(group, []).append((seq, part))
             size += len(carts)
             if size >= RUN_BYTES:
                 yield run
@@ -145,4 +138,4 @@ class CartLog:
         yield run
 
     def _rows(self) -> sqlite3.Cursor:
-        return self._db.execute("SELECT seq, at, carts FROM cart_log ORDER BY seq DESC")
+        return self._db.execute("SELECT seq, carts FROM cart_log ORDER BY seq DESC")

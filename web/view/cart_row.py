@@ -8,37 +8,45 @@ from collections.abc import Mapping
 from itertools import count, repeat
 from typing import Final, NamedTuple
 
-from dataflow.cart import count_cart
+from dataflow.cart import head_of
 
 SCHEMA: Final = """
 CREATE TABLE carts (
-    user_id TEXT PRIMARY KEY, version INTEGER NOT NULL, unpaid INTEGER NOT NULL,
-    paid INTEGER NOT NULL, waiting INTEGER NOT NULL, changed INTEGER NOT NULL,
-    updated_at REAL NOT NULL, cart BLOB NOT NULL, key_group INTEGER NOT NULL
+    user_id TEXT PRIMARY KEY, version INTEGER NOT NULL, place INTEGER NOT NULL,
+    unpaid INTEGER NOT NULL, paid INTEGER NOT NULL, waiting INTEGER NOT NULL,
+    oldest_unpaid INTEGER NOT NULL, oldest_waiting INTEGER NOT NULL, changed INTEGER NOT NULL,
+    cart BLOB NOT NULL, key_group INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
 
-Entry = tuple[bytes, int, tuple[int, float]]
-"""An encoded cart, its ``changed``, and its key group with the time of its commit."""
+NEVER: Final = 2**63 - 1
+"""The oldest place of a row where there is none: it comes after every other."""
+
+Entry = tuple[bytes, int, int]
+"""An encoded cart, its ``changed``, and its key group."""
 
 
 class CartRow(NamedTuple):
-    """A row of the view's carts; ``changed`` grows with every change of any cart."""
+    """A row of the view's carts; ``changed`` grows with every change of any cart.
+
+    ``place`` is that of the record that changed it last, the oldest ones are those since when such
+    an id is open.
+    """
 
     user_id: str
     version: int
+    place: int
     unpaid: int
     paid: int
     waiting: int
+    oldest_unpaid: int
+    oldest_waiting: int
     changed: int
-    updated_at: float
     cart: bytes
     key_group: int
 
 
-def entries_of(
-    carts: Mapping[int, Mapping[str, bytes]], changed: int, at: float
-) -> dict[str, Entry]:
+def entries_of(carts: Mapping[int, Mapping[str, bytes]], changed: int) -> dict[str, Entry]:
     """Give the carts of a commit, by key group and user, with what the commit adds to them.
 
     The first gets ``changed``, each further one more. Iterators that run in C take a fifth of the
@@ -47,23 +55,25 @@ def entries_of(
     entries: dict[str, Entry] = {}
     numbers = count(changed)
     for group, of_group in carts.items():
-        added = zip(of_group.values(), numbers, repeat((group, at)), strict=False)
+        added = zip(of_group.values(), numbers, repeat(group), strict=False)
         entries.update(zip(of_group, added, strict=False))
     return entries
 
 
 def row_of(user_id: str, entry: Entry) -> CartRow:
     """Make the row of a cart."""
-    cart, changed, (group, at) = entry
-    counts = count_cart(cart)
+    cart, changed, group = entry
+    head = head_of(cart)
     return CartRow(
         user_id,
-        counts.version,
-        counts.unpaid,
-        counts.paid,
-        counts.waiting,
+        head.version,
+        head.place,
+        head.unpaid,
+        head.paid,
+        head.waiting,
+        head.oldest_unpaid or NEVER,
+        head.oldest_waiting or NEVER,
         changed,
-        at,
         cart,
         group,
     )

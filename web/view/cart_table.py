@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from heapq import nlargest
 from typing import Final
 
-from dataflow.cart import count_cart
+from dataflow.cart import head_of
 from dataflow.database import transaction
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_log import CartLog, Change, Place
@@ -118,27 +118,27 @@ class CartTable:
         entry = self._unmoved.get(user_id)
         return None if entry is None else row_of(user_id, entry)
 
-    def versions(self, user_ids: Collection[str]) -> dict[str, int]:
-        """Give the versions of carts as they are durable; 0 where there is none."""
+    def places(self, user_ids: Collection[str]) -> dict[str, int]:
+        """Give the places at which carts changed last, as they are durable; 0 for none."""
         self.load()
         unmoved = self._unmoved
-        versions = dict.fromkeys(user_ids, 0)
+        places = dict.fromkeys(user_ids, 0)
         in_table = []
         for user_id in user_ids:
             entry = unmoved.get(user_id)
             if entry is None:
                 in_table.append(user_id)
             else:
-                versions[user_id] = count_cart(entry[0]).version
+                places[user_id] = head_of(entry[0]).place
         for start in range(0, len(in_table), _ASKED):
             some = in_table[start : start + _ASKED]
-            places = ",".join("?" * len(some))
-            versions.update(
+            marks = ",".join("?" * len(some))
+            places.update(
                 self._db.execute(
-                    f"SELECT user_id, version FROM carts WHERE user_id IN ({places})", some
+                    f"SELECT user_id, place FROM carts WHERE user_id IN ({marks})", some
                 )
             )
-        return versions
+        return places
 
     def append(self, change: Change) -> None:
         """Write newer carts to the log, in the caller's transaction; then ``keep`` them."""
@@ -257,9 +257,9 @@ class CartTable:
                 break
         else:
             newest = {
-                user_id: (cart, changed, (group, at))
-                for user_id, cart, changed, group, at in self._db.execute(
-                    "SELECT user_id, cart, changed, key_group, updated_at FROM carts"
+                user_id: (cart, changed, group)
+                for user_id, cart, changed, group in self._db.execute(
+                    "SELECT user_id, cart, changed, key_group FROM carts"
                     " ORDER BY changed DESC LIMIT ?",
                     (MOST + 1,),
                 )

@@ -1,36 +1,41 @@
 """The fulfilment feed as the view stores it: blocks of orders that completed in one commit.
 
-A row for each order would cost a commit as much as all the rest of it. So a row is a block, named
-by the ``seq`` of its last order; those before it have the numbers before.
+The ``seq`` of an order is the place of the record that completed it. A row for each order would
+cost a commit as much as all the rest of it. So a row is a block: what a commit holds of one range
+of places. The key groups tell of a range in any order, so the feed ends where all of them have.
 """
 
 import sqlite3
 from collections.abc import Iterator
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 import msgspec
 
 from dataflow.records import OrderId
 from web.times import rfc3339
+from web.view.bulk_insert import bulk_insert
 from web.view.json_line import encode_line
 from web.view.page import Page, Row
+from web.view.places import Places, complete_place
 
 BLOCK: Final = 4_096
-"""Orders in a block at most: what has to be decoded to read a single one."""
+"""Places of a range: of so many at most the orders have to be decoded to read a single one."""
 
 SCHEMA: Final = """
 CREATE TABLE completed (
-    seq INTEGER PRIMARY KEY, count INTEGER NOT NULL, completed_at REAL NOT NULL,
-    orders BLOB NOT NULL
+    id INTEGER PRIMARY KEY, range INTEGER NOT NULL, count INTEGER NOT NULL, orders BLOB NOT NULL
 );
+CREATE INDEX completed_range ON completed (range);
 """
 
-Order = tuple[str, OrderId]
-"""An order that was paid: its user and its id."""
+Order = tuple[str, OrderId, int]
+"""An order that was paid: its user, its id, and the place at which that happened."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Order]).decode
+_PLACE: Final = itemgetter(2)
 
 
 class Completed(NamedTuple):
@@ -47,38 +52,35 @@ def encode_completed(order: Completed) -> bytes:
     return encode_line(order._asdict() | {"completed_at": rfc3339(order.completed_at)})
 
 
-def append_completed(db: sqlite3.Connection, last: int, orders: list[Order], at: float) -> None:
-    """Write orders after the one numbered ``last``, in the caller's transaction."""
-    for start in range(0, len(orders), BLOCK):
-        block = orders[start : start + BLOCK]
-        seq = last + start + len(block)
-        db.execute(
-            "INSERT INTO completed VALUES (?, ?, ?, ?)", (seq, len(block), at, _encode(block))
-        )
+def append_completed(db: sqlite3.Connection, orders: list[Order]) -> None:
+    """Write orders, in the caller's transaction; none of them may be there already."""
+    ranges: dict[int, list[Order]] = {}
+    for order in orders:
+        ranges.setdefault(order[2] // BLOCK, []).append(order)
+    rows = [(number, len(some), _encode(some)) for number, some in ranges.items()]
+    bulk_insert(db, "INSERT INTO completed (range, count, orders)", rows)
 
 
 def read_completed(db: sqlite3.Connection, after: int) -> Iterator[Completed]:
-    """Read the orders after a ``seq``, in the order of completion."""
+    """Read the orders after a ``seq``, in their order, as far as nothing can come between them."""
+    places, end = Places(db), complete_place(db)
     blocks = db.execute(
-        "SELECT seq, count, completed_at, orders FROM completed WHERE seq > ? ORDER BY seq",
-        (after,),
+        "SELECT range, orders FROM completed WHERE range BETWEEN ? AND ? ORDER BY range",
+        (after // BLOCK, end // BLOCK),
     )
-    for last, count, at, orders in blocks:
-        for seq, order in enumerate(_decode(orders), last - count + 1):
-            if seq > after:
-                yield Completed(seq, *order, at)
+    for _, of_range in groupby(blocks, itemgetter(0)):
+        orders = [order for _, block in of_range for order in _decode(block)]
+        for user_id, order_id, seq in sorted(orders, key=_PLACE):
+            if after < seq <= end:
+                yield Completed(seq, user_id, order_id, places.at(seq))
 
 
 def page_completed(db: sqlite3.Connection, after: int, limit: int) -> Page:
     """Read a page of the feed; in one transaction of the caller's."""
     orders = list(islice(read_completed(db, after), limit))
     rows = [Row(order.seq, encode_completed(order)) for order in orders]
-    return Page(rows, last_completed(db), str(orders[-1].seq) if orders else None)
-
-
-def last_completed(db: sqlite3.Connection) -> int:
-    """Give the ``seq`` of the last order; 0 where there is none. It is their number, too."""
-    return int(db.execute("SELECT ifnull(max(seq), 0) FROM completed").fetchone()[0])
+    total = db.execute("SELECT ifnull(sum(paid), 0) FROM key_groups").fetchone()[0]
+    return Page(rows, total, str(orders[-1].seq) if orders else None)
 
 
 class FeedCount:
@@ -93,7 +95,7 @@ class FeedCount:
     def count(self, db: sqlite3.Connection) -> int:
         """Count them as a connection sees them now, which is not before the last time."""
         last, new = db.execute(
-            "SELECT max(seq), ifnull(sum(count), 0) FROM completed WHERE seq > ?", (self._last,)
+            "SELECT max(id), ifnull(sum(count), 0) FROM completed WHERE id > ?", (self._last,)
         ).fetchone()
         self._last = self._last if last is None else last
         self._count += new

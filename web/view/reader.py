@@ -10,14 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from dataflow.cart import NEWEST, Status, Summary
+from dataflow.cart import Status, Summary
 from dataflow.messages import Figures
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_item import encode_item, summary_of
 from web.view.cart_row import CartRow
 from web.view.completed import encode_completed, page_completed, read_completed
 from web.view.json_line import encode_line
+from web.view.orders import is_tall, orders_of
 from web.view.page import Page, Row
+from web.view.places import Places
 from web.view.read_only import connect_read_only
 from web.view.recoveries import Recoveries, read_recoveries
 from web.view.skipped import SkippedPage, read_all_skipped, read_skipped
@@ -47,6 +49,7 @@ class ViewReader:
     def __init__(self, path: Path) -> None:
         self._db = connect_read_only(path)
         self._db.executescript(_OVERLAY)
+        self._places = Places(self._db)
 
     def close(self) -> None:
         """Close the file."""
@@ -88,7 +91,7 @@ class ViewReader:
             last = rows[-1]
             following = encode_cursor(SORTS[window.sort].key(last))
         return Page(
-            [Row(row.user_id, encode_item(row, summary_of(row))) for row in rows], total, following
+            [Row(row.user_id, self._item(row, summary_of(row))) for row in rows], total, following
         )
 
     def cart(self, user_id: str, row: CartRow | None = None) -> bytes | None:
@@ -107,7 +110,7 @@ class ViewReader:
         """Read every cart of a window's search, filter and sort, whole, as lines of JSON."""
         with self._carts(unmoved) as carts:
             for row in self._ordered(carts, window):
-                yield encode_item(row, self._whole(row)) + b"\n"
+                yield self._item(row, self._whole(row)) + b"\n"
 
     @contextmanager
     def _carts(self, unmoved: Sequence[CartRow]) -> Iterator[str]:
@@ -130,23 +133,19 @@ class ViewReader:
 
     def _whole(self, row: CartRow) -> Summary:
         """Give the whole summary; a tall cart's is read from its orders, as of one moment."""
-        if max(row.unpaid, row.paid, row.waiting) <= NEWEST:
+        if not is_tall(row):
             return summary_of(row)
-        newest = 0
-        lists: dict[int, list[int | str]] = {status: [] for status in Status}
-        orders = self._db.execute(
-            "SELECT status, order_id, version FROM orders WHERE user_id = ? ORDER BY version",
-            (row.user_id,),
-        )
-        for status, order_id, newest in orders:  # noqa: B007 (the last one is the cart's version)
-            lists[status].append(order_id)
+        lists: dict[Status, list[int | str]] = {status: [] for status in Status}
+        version = 0
+        for order in orders_of(self._db, row):
+            lists[order.status].append(order.order_id)
+            version += 1 + (order.status is Status.PAID)
         return Summary(
-            row.user_id,
-            newest,
-            lists[Status.PAID],
-            lists[Status.UNPAID],
-            lists[Status.WAITING],
+            row.user_id, version, lists[Status.PAID], lists[Status.UNPAID], lists[Status.WAITING]
         )
+
+    def _item(self, row: CartRow, summary: Summary) -> bytes:
+        return encode_item(row, summary, self._places)
 
     def skipped(
         self, before: int | None, limit: int, asked: SkippedFilter = ALL_SKIPPED

@@ -1,7 +1,7 @@
 """Skipped records as the view keeps them, each once, and as they are read by pages.
 
-They are counted and listed as they are written: neither a page nor a total costs more with more of
-them.
+The id of a record is its place. They are counted and listed as they are written: neither a page
+nor a total costs more with more of them.
 """
 
 import sqlite3
@@ -15,6 +15,7 @@ from web.times import rfc3339, rfc3339_or_none
 from web.view.bulk_insert import bulk_insert
 from web.view.json_line import encode_line
 from web.view.page import Page, Row
+from web.view.places import Places
 from web.view.skipped_filter import ALL_SKIPPED, SkippedFilter
 from web.view.skipped_lists import count_skipped, list_skipped, newest_ids
 from web.view.windows import MAX_LIMIT
@@ -23,16 +24,15 @@ SCHEMA: Final = """
 CREATE TABLE skipped (
     id INTEGER PRIMARY KEY, upload TEXT NOT NULL, line INTEGER NOT NULL, source TEXT NOT NULL,
     reason TEXT NOT NULL, message TEXT NOT NULL, "column" INTEGER, raw TEXT NOT NULL,
-    raw_cut INTEGER NOT NULL, skipped_at REAL NOT NULL, resubmitted_at REAL,
-    UNIQUE (upload, line)
+    raw_cut INTEGER NOT NULL, resubmitted_at REAL
 );
 """
 
 _COLUMNS: Final = (
-    'id, upload, source, line, reason, message, "column", raw, raw_cut, skipped_at, resubmitted_at'
+    'id, upload, source, line, reason, message, "column", raw, raw_cut, resubmitted_at'
 )
 _INSERT: Final = """
-INSERT INTO skipped (upload, line, source, reason, message, "column", raw, raw_cut, skipped_at)
+INSERT INTO skipped (id, upload, source, line, reason, message, "column", raw, raw_cut)
 """
 
 
@@ -52,6 +52,10 @@ class SkippedRecord(msgspec.Struct, frozen=True, gc=False):
     resubmitted_at: str | None = None
 
 
+_Row = tuple[int, str, str, int, str, str, int | None, str, int, float | None]
+"""A record as ``_COLUMNS`` has it."""
+
+
 class SkippedPage(NamedTuple):
     """A page of skipped records, and how many there are of its filter, by reason and by source."""
 
@@ -60,20 +64,26 @@ class SkippedPage(NamedTuple):
     by_source: dict[str, int]
 
 
-def append_skipped(db: sqlite3.Connection, messages: list[RecordsSkipped], at: float) -> None:
-    """Write records and count those that are new, in the caller's transaction.
-
-    A record is known by its upload and line: what is told again changes nothing.
-    """
-    last = db.execute("SELECT ifnull(max(id), 0) FROM skipped").fetchone()[0]
+def append_skipped(db: sqlite3.Connection, messages: list[RecordsSkipped]) -> None:
+    """Write records and count them, in the caller's transaction; none may be there already."""
     rows = [
-        (each.upload, r.line, each.source, r.reason, r.message, r.column, r.raw, r.raw_cut, at)
+        (
+            r.line + each.shift,
+            each.upload,
+            each.source,
+            r.line,
+            r.reason,
+            r.message,
+            r.column,
+            r.raw,
+            r.raw_cut,
+        )
         for each in messages
         for r in each.records
     ]
     if rows:
-        bulk_insert(db, _INSERT, rows, "ON CONFLICT DO NOTHING")
-        list_skipped(db, last)
+        bulk_insert(db, _INSERT, rows)
+        list_skipped(db, messages)
 
 
 def read_skipped(
@@ -81,7 +91,10 @@ def read_skipped(
 ) -> SkippedPage:
     """Read a page, the newest first, and the counts; in one transaction of the caller's."""
     by_reason, by_source = count_skipped(db, asked)
-    records = _newest(db, asked, list(by_reason), before, limit + 1)
+    places = Places(db)
+    records = [
+        _record(places, *row) for row in _newest(db, asked, list(by_reason), before, limit + 1)
+    ]
     following = str(records[limit - 1].id) if len(records) > limit else None
     rows = [Row(record.id, encode_line(record)) for record in records[:limit]]
     return SkippedPage(Page(rows, sum(by_reason.values()), following), by_reason, by_source)
@@ -90,10 +103,12 @@ def read_skipped(
 def read_all_skipped(db: sqlite3.Connection, asked: SkippedFilter) -> Iterator[bytes]:
     """Read every record of a filter, the newest first, as JSON."""
     reasons = list(count_skipped(db, asked)[0])
+    places = Places(db)
     before = None
-    while records := _newest(db, asked, reasons, before, MAX_LIMIT):
-        yield from map(encode_line, records)
-        before = records[-1].id
+    while rows := _newest(db, asked, reasons, before, MAX_LIMIT):
+        for row in rows:
+            yield encode_line(_record(places, *row))
+        before = rows[-1][0]
 
 
 def _newest(
@@ -102,21 +117,21 @@ def _newest(
     reasons: list[str],
     before: int | None,
     most: int,
-) -> list[SkippedRecord]:
-    """Read the newest records of a filter that has these reasons."""
+) -> list[_Row]:
+    """Read the rows of the newest records of a filter that has these reasons."""
     end = "" if before is None else "WHERE id < ?"
     values = [] if before is None else [before]
     if asked != ALL_SKIPPED:
         values = newest_ids(db, asked, reasons, before, most)
         end = f"WHERE id IN ({','.join('?' * len(values))})"
-    rows = db.execute(
+    return db.execute(
         f"SELECT {_COLUMNS} FROM skipped {end} ORDER BY id DESC LIMIT ?",
         (*values, most),
-    )
-    return [_record(*row) for row in rows]
+    ).fetchall()
 
 
 def _record(
+    places: Places,
     number: int,
     upload: str,
     source: str,
@@ -126,7 +141,6 @@ def _record(
     column: int | None,
     raw: str,
     raw_cut: int,
-    skipped_at: float,
     resubmitted_at: float | None,
 ) -> SkippedRecord:
     return SkippedRecord(
@@ -139,6 +153,6 @@ def _record(
         column,
         raw,
         bool(raw_cut),
-        rfc3339(skipped_at),
+        rfc3339(places.at(number)),
         rfc3339_or_none(resubmitted_at),
     )

@@ -1,17 +1,21 @@
 """How many skipped records there are of a kind, and which: kept as they are written.
 
 A kind is a reason, of all records, of a source or of an upload. Its ids stand in blocks, as indexes
-of the records themselves would cost a commit three times what the records do. An upload has one
-source, the name of its file.
+of the records themselves would cost a commit three times what the records do: a block is what a
+commit holds of one range of ids. An upload has one source, the name of its file.
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from heapq import merge
-from itertools import chain, islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Final
 
-from dataflow.messages import API
+import msgspec
+
+from dataflow.messages import API, RecordsSkipped
 from web.view.bulk_insert import bulk_insert
 from web.view.skipped_filter import SkippedFilter
 
@@ -19,7 +23,7 @@ LARGEST: Final = 50
 """So many sources are told of, those with the most records: there may be any number of them."""
 
 BLOCK: Final = 4_096
-"""Ids in a block at most: what has to be decoded to find a single record of a kind."""
+"""Ids of a range: of so many at most those of a kind have to be decoded to find a single one."""
 
 SCHEMA: Final = """
 CREATE TABLE skipped_counts (
@@ -28,61 +32,45 @@ CREATE TABLE skipped_counts (
 ) WITHOUT ROWID;
 CREATE INDEX skipped_largest ON skipped_counts (scope, reason, count);
 CREATE TABLE skipped_ids (
-    scope TEXT NOT NULL, label TEXT NOT NULL, reason TEXT NOT NULL, last INTEGER NOT NULL,
-    ids TEXT NOT NULL
+    scope TEXT NOT NULL, label TEXT NOT NULL, reason TEXT NOT NULL, range INTEGER NOT NULL,
+    ids BLOB NOT NULL
 );
-CREATE INDEX skipped_blocks ON skipped_ids (scope, label, reason, last);
+CREATE INDEX skipped_blocks ON skipped_ids (scope, label, reason, range);
 """
-"""``scope`` is ``all``, ``source`` or ``upload``, and ``label`` which; no ``reason`` is any.
-
-``last`` is the greatest of a block's ids, and no two blocks of a kind overlap.
-"""
-
-FILL: Final = f"""
-INSERT INTO skipped_counts SELECT 'all', '', reason, count(*) FROM skipped GROUP BY reason;
-INSERT INTO skipped_counts
-SELECT 'source', source, reason, count(*) FROM skipped GROUP BY source, reason;
-INSERT INTO skipped_counts SELECT 'source', source, '', count(*) FROM skipped GROUP BY source;
-INSERT INTO skipped_counts
-SELECT 'upload', upload, reason, count(*) FROM skipped WHERE upload <> '' GROUP BY upload, reason;
-INSERT INTO skipped_ids SELECT 'all', '', reason, max(id), group_concat(id) FROM skipped
-GROUP BY reason, id / {BLOCK};
-INSERT INTO skipped_ids SELECT 'source', source, reason, max(id), group_concat(id) FROM skipped
-GROUP BY source, reason, id / {BLOCK};
-INSERT INTO skipped_ids SELECT 'upload', upload, reason, max(id), group_concat(id) FROM skipped
-WHERE upload <> '' GROUP BY upload, reason, id / {BLOCK};
-"""
-"""Counts and lists all records of a view of the format before."""
-
-_NEW: Final = f"""
-SELECT upload, source, reason, count(*), max(id), group_concat(id) FROM skipped NOT INDEXED
-WHERE id > ? GROUP BY upload, source, reason, id / {BLOCK}
-"""
-"""By the ids, of which the new ones are the last, and not by an index that has all of them."""
+"""``scope`` is ``all``, ``source`` or ``upload``, and ``label`` which; no ``reason`` is any."""
 
 _ADD: Final = "ON CONFLICT DO UPDATE SET count = count + excluded.count"
 _PAST_ALL: Final = 2**63 - 1
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[int]).decode
 
 Kind = tuple[str, str, str]
 """A scope, its label, and a reason."""
 
 
-def list_skipped(db: sqlite3.Connection, after: int) -> None:
-    """Count and list the records after the one numbered ``after``, in the same transaction."""
-    counts: list[tuple[str, str, str, int]] = []
-    blocks: dict[tuple[Kind, int], tuple[int, str]] = {}
-    for upload, source, reason, count, last, ids in db.execute(_NEW, (after,)):
-        kinds: list[Kind] = [("all", "", reason), ("source", source, reason)]
-        if upload != API:
-            kinds.append(("upload", upload, reason))
-        counts.append(("source", source, "", count))
-        for kind in kinds:
-            counts.append((*kind, count))
-            at = kind, last // BLOCK
-            others = blocks.get(at)
-            blocks[at] = (max(last, others[0]), f"{others[1]},{ids}") if others else (last, ids)
-    bulk_insert(db, "INSERT INTO skipped_counts", counts, _ADD)
-    rows = [(*kind, last, ids) for (kind, _), (last, ids) in blocks.items()]
+def list_skipped(db: sqlite3.Connection, messages: Iterable[RecordsSkipped]) -> None:
+    """Count and list the records of some messages, in the transaction that writes them."""
+    counts: Counter[Kind] = Counter()
+    blocks: dict[tuple[Kind, int], list[int]] = {}
+    for message in messages:
+        if not message.records:
+            continue
+        scopes = [("all", ""), ("source", message.source)]
+        if message.upload != API:
+            scopes.append(("upload", message.upload))
+        counts["source", message.source, ""] += len(message.records)
+        of_reason: dict[str, list[int]] = {}
+        for record in message.records:
+            of_reason.setdefault(record.reason, []).append(record.line + message.shift)
+        for reason, ids in of_reason.items():
+            for scope in scopes:
+                counts[(*scope, reason)] += len(ids)
+            for number, some in groupby(ids, lambda each: each // BLOCK):
+                of_range = list(some)
+                for scope in scopes:
+                    blocks.setdefault(((*scope, reason), number), []).extend(of_range)
+    bulk_insert(db, "INSERT INTO skipped_counts", [(*kind, n) for kind, n in counts.items()], _ADD)
+    rows = [(*kind, number, _encode(ids)) for (kind, number), ids in blocks.items()]
     bulk_insert(db, "INSERT INTO skipped_ids", rows)
 
 
@@ -127,18 +115,24 @@ def newest_ids(
 
 def _descending(db: sqlite3.Connection, kind: Kind, end: int) -> Iterator[int]:
     """Read the ids of a kind below ``end``, the greatest first."""
-    of_kind = "SELECT ids FROM skipped_ids WHERE scope = ? AND label = ? AND reason = ?"
-    values = (*kind, end)
-    around = db.execute(f"{of_kind} AND last >= ? ORDER BY last LIMIT 1", values).fetchall()
-    below = db.execute(f"{of_kind} AND last < ? ORDER BY last DESC", values)
-    for (ids,) in chain(around, below):
-        block = sorted(map(int, ids.split(",")), reverse=True)
-        yield from (each for each in block if each < end)
+    blocks = db.execute(
+        "SELECT range, ids FROM skipped_ids WHERE scope = ? AND label = ? AND reason = ?"
+        " AND range <= ? ORDER BY range DESC",
+        (*kind, end // BLOCK),
+    )
+    for _, of_range in groupby(blocks, itemgetter(0)):
+        ids = [each for _, block in of_range for each in _decode(block) if each < end]
+        yield from sorted(ids, reverse=True)
 
 
 def _source_of(db: sqlite3.Connection, upload: str) -> str | None:
-    row = db.execute("SELECT source FROM skipped WHERE upload = ? LIMIT 1", (upload,)).fetchone()
-    return None if row is None or upload == API else str(row[0])
+    row = db.execute(
+        "SELECT ids FROM skipped_ids WHERE scope = 'upload' AND label = ? LIMIT 1", (upload,)
+    ).fetchone()
+    if row is None:
+        return None
+    source = "SELECT source FROM skipped WHERE id = ?"
+    return str(db.execute(source, (_decode(row[0])[0],)).fetchone()[0])
 
 
 def _scope(asked: SkippedFilter) -> tuple[str, str]:

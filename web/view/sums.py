@@ -24,12 +24,15 @@ CREATE TABLE totals (
     duplicates INTEGER NOT NULL, skipped INTEGER NOT NULL, blank INTEGER NOT NULL,
     PRIMARY KEY (upload, part)
 ) WITHOUT ROWID;
+CREATE TABLE others (part INTEGER PRIMARY KEY, counted INTEGER NOT NULL);
 CREATE TABLE key_groups (
     id INTEGER PRIMARY KEY, accepted INTEGER NOT NULL, carts INTEGER NOT NULL,
     unpaid INTEGER NOT NULL, paid INTEGER NOT NULL, waiting INTEGER NOT NULL,
     with_unpaid INTEGER NOT NULL, with_paid INTEGER NOT NULL, with_waiting INTEGER NOT NULL
 );
 """
+
+"""``others`` holds what each part of the counting step has counted of lines that are no events."""
 
 _NEWER_PART: Final = """
 ON CONFLICT DO UPDATE SET
@@ -49,7 +52,9 @@ Parts = Mapping[tuple[str, int], Counts]
 Groups = Mapping[int, tuple[int, Figures]]
 
 
-def write_sums(db: sqlite3.Connection, parts: Parts, groups: Groups) -> None:
+def write_sums(
+    db: sqlite3.Connection, parts: Parts, groups: Groups, others: Mapping[int, int]
+) -> None:
     """Write what is newer, in the caller's transaction; no part may be of a settled upload."""
     bulk_insert(
         db,
@@ -66,6 +71,7 @@ def write_sums(db: sqlite3.Connection, parts: Parts, groups: Groups) -> None:
         ],
         _NEWER_GROUP,
     )
+    bulk_insert(db, "INSERT OR REPLACE INTO others", list(others.items()))
 
 
 def settled_among(db: sqlite3.Connection, uploads: Iterable[str]) -> set[str]:

@@ -2,10 +2,10 @@
 
 Every write is harmless the second time. Each key group counts its events, and the view knows how
 many it has of each: what a message tells of those is passed over, and where a replay has cut its
-batches elsewhere and a message begins among them, its carts and orders count where their version
-is newer. A skipped record is known by upload and line; totals only grow. So a flow that recovers
-may repeat itself, and any replay ends in the same rows. What is committed is fsynced before the
-flow hears of it.
+batches elsewhere and a message begins among them, its carts and orders count where their last
+change is newer. What is skipped is counted and passed over likewise; totals only grow. So a flow
+that recovers may repeat itself, and any replay ends in the same rows. What is committed is fsynced
+before the flow hears of it.
 """
 
 import sqlite3
@@ -18,26 +18,26 @@ from typing import Final
 
 import msgspec
 
-from dataflow.cart import count_cart
+from dataflow.cart import head_of
 from dataflow.database import FormatError, Schema, open_database, transaction
 from dataflow.messages import (
     Barrier,
     CartsChanged,
-    Position,
     RecordsSkipped,
     Started,
+    Taken,
     decode_messages,
 )
-from dataflow.records import OrderId
-from web.view.bulk_insert import bulk_insert
 from web.view.cart_log import Carts, Change
 from web.view.cart_table import CartTable
-from web.view.completed import Order, append_completed, last_completed
+from web.view.completed import Order, append_completed
+from web.view.orders import TallOrder, append_orders
 from web.view.outcome import Outcome
+from web.view.places import append_places, last_place, seen_place, write_complete
 from web.view.read_only import connect_read_only
 from web.view.recent_carts import MOST
 from web.view.recoveries import begin_recovery, change_recovery
-from web.view.schema import FROM_OLDER, OLDER_VERSION, SCHEMA, SCHEMA_VERSION
+from web.view.schema import SCHEMA, SCHEMA_VERSION
 from web.view.skipped import append_skipped
 from web.view.sums import load_totals, settle, settled_among, write_sums
 from web.view.totals import SKIPPED_PART, Counts, Totals
@@ -45,18 +45,11 @@ from web.view.totals import SKIPPED_PART, Counts, Totals
 _CACHE_KIB: Final = 64 * 1024
 _CHECKPOINT_PAGES: Final = 8_000
 
-_NEWER_ORDER: Final = """
-ON CONFLICT DO UPDATE SET status = excluded.status, version = excluded.version
-WHERE excluded.version > version
-"""
-
-
 _FILE: Final = Schema(
     SCHEMA_VERSION,
     SCHEMA,
     "use the version that wrote it, or let cartwatch rebuild make it anew",
     (f"cache_size = -{_CACHE_KIB}", f"wal_autocheckpoint = {_CHECKPOINT_PAGES}"),
-    {OLDER_VERSION: FROM_OLDER},
 )
 
 
@@ -76,7 +69,11 @@ class View:
         self._accepted: dict[int, int] = dict(
             self._db.execute("SELECT id, accepted FROM key_groups").fetchall()
         )
-        self._completed = last_completed(self._db)
+        self._others: dict[int, int] = dict(
+            self._db.execute("SELECT part, counted FROM others").fetchall()
+        )
+        self._taken = last_place(self._db)
+        self._seen = seen_place(self._db)
 
     def close(self) -> None:
         """Close the file; what was committed is in it."""
@@ -87,11 +84,13 @@ class View:
 
         All must come from one execution of the flow: between two of them lies a commit.
         """
-        accepted = dict(self._accepted)
+        accepted, others = dict(self._accepted), dict(self._others)
         carts: Carts = {}
         completed: list[Order] = []
-        orders: list[tuple[str, OrderId, int, int]] = []
+        orders: list[TallOrder] = []
         skipped: list[RecordsSkipped] = []
+        chunks: list[Taken] = []
+        seen = self._seen
         outcome = Outcome({}, {}, [])
         for batch in batches:
             for message in decode_messages(batch):
@@ -105,15 +104,20 @@ class View:
                             continue
                         fresh = message if message.begin >= known else self._newer(message)
                         carts.setdefault(group, {}).update(fresh.carts)
-                        completed += [(user, order_id) for user, order_id, _ in fresh.completed]
+                        completed += fresh.completed
                         orders += fresh.orders
                         accepted[group] = message.accepted
-                    case RecordsSkipped():
-                        skipped.append(message)
+                        seen = max(seen, message.end)
+                    case RecordsSkipped(part=counter):
                         outcome.parts[message.upload, SKIPPED_PART] = Counts(
                             0, 0, message.skipped, message.blank
                         )
-                    case Position():
+                        if message.counted > others.get(counter, 0):
+                            skipped.append(message)
+                            others[counter] = message.counted
+                            seen = max(seen, message.end)
+                    case Taken():
+                        chunks.append(message)
                         outcome = outcome._replace(position=message.offset)
                     case Started():
                         outcome = outcome._replace(started=message)
@@ -122,52 +126,42 @@ class View:
         settled = settled_among(self._db, {upload for upload, _ in outcome.parts})
         for part in [part for part in outcome.parts if part[0] in settled]:
             del outcome.parts[part]
-        change = Change(carts, self.carts.changed + 1, time.time())
+        taken = max([self._taken, *(chunk.end for chunk in chunks)])
+        # As many effects as there are records up to here, and none of a record after it.
+        if seen <= taken == sum(accepted.values()) + sum(others.values()):
+            outcome = outcome._replace(complete=taken)
+        change = Change(carts, self.carts.changed + 1)
         entries = change.entries()
-        self._write(change, completed, orders, skipped, outcome)
+        with transaction(self._db) as db:
+            self.carts.append(change)
+            append_places(db, chunks)
+            append_completed(db, completed)
+            append_orders(db, orders)
+            append_skipped(db, skipped)
+            write_sums(db, outcome.parts, outcome.groups, others)
+            _write_position(db, outcome.position)
+            write_complete(db, outcome.complete, seen)
         self.carts.keep(entries)
-        self._accepted = accepted
-        self._completed += len(completed)
+        self._accepted, self._others = accepted, others
+        self._taken, self._seen = taken, seen
         newest = list(islice(reversed(entries.items()), MOST + 1))  # one more: there may be more
         return outcome._replace(recent=newest[::-1])
 
     def _newer(self, message: CartsChanged) -> CartsChanged:
         """Give what is new in a message that begins among the events that the view has.
 
-        All of its orders: their rows know their versions, and a cart that grew tall since has none.
+        All of its orders: their rows know their places, and a cart that grew tall since has none.
         """
-        known = self.carts.versions(message.carts)
+        known = self.carts.places(message.carts)
         return msgspec.structs.replace(
             message,
             carts={
                 user: cart
                 for user, cart in message.carts.items()
-                if count_cart(cart).version > known[user]
+                if head_of(cart).place > known[user]
             },
             completed=[each for each in message.completed if each[2] > known[each[0]]],
         )
-
-    def _write(
-        self,
-        change: Change,
-        completed: list[Order],
-        orders: list[tuple[str, OrderId, int, int]],
-        skipped: list[RecordsSkipped],
-        outcome: Outcome,
-    ) -> None:
-        """Write everything in one transaction."""
-        with transaction(self._db) as db:
-            self.carts.append(change)
-            append_completed(db, self._completed, completed, change.at)
-            bulk_insert(db, "INSERT INTO orders", orders, _NEWER_ORDER)
-            append_skipped(db, skipped, change.at)
-            write_sums(db, outcome.parts, outcome.groups)
-            if outcome.position is not None:
-                db.execute(
-                    "INSERT INTO position VALUES (1, ?) ON CONFLICT DO UPDATE SET"
-                    ' "offset" = excluded."offset" WHERE excluded."offset" > "offset"',
-                    (outcome.position,),
-                )
 
     def totals(self) -> Totals:
         """Load the totals as they stand."""
@@ -191,6 +185,16 @@ class View:
     def change_execution(self, execution: int, **changes: str | float | None) -> None:
         """Set columns of an execution's row in ``recoveries``."""
         change_recovery(self._db, execution, **changes)
+
+
+def _write_position(db: sqlite3.Connection, offset: int | None) -> None:
+    """Write how far the journal was read, in the caller's transaction."""
+    if offset is not None:
+        db.execute(
+            "INSERT INTO position VALUES (1, ?) ON CONFLICT DO UPDATE SET"
+            ' "offset" = excluded."offset" WHERE excluded."offset" > "offset"',
+            (offset,),
+        )
 
 
 def position_in(path: Path) -> int:

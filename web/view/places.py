@@ -1,0 +1,114 @@
+"""Where each record stands in the one order of all: a row a chunk turns a place into its cause.
+
+A place is what carts, skipped records and completed orders know of a record, for ever. Times never
+run back from one place to the next, so a time has a place, too.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from dataflow.messages import Taken
+from web.view.bulk_insert import bulk_insert
+
+SCHEMA: Final = """
+CREATE TABLE places (
+    place INTEGER PRIMARY KEY, lines INTEGER NOT NULL, upload TEXT NOT NULL, source TEXT NOT NULL,
+    first_line INTEGER NOT NULL, at REAL NOT NULL
+);
+CREATE INDEX places_by_time ON places (at);
+CREATE TABLE complete (
+    id INTEGER PRIMARY KEY CHECK (id = 1), place INTEGER NOT NULL, seen INTEGER NOT NULL
+);
+INSERT INTO complete VALUES (1, 0, 0);
+"""
+"""``complete`` is the last place up to which the effect of every record is in the view.
+
+And none is in it of a record after ``seen``.
+"""
+
+
+class Cause(msgspec.Struct, frozen=True, gc=False):
+    """The record that did something, as it is answered; ``upload`` is null where it was none."""
+
+    upload: str | None
+    source: str
+    line: int
+
+
+class Origin(NamedTuple):
+    """Where a record came from, and when it was accepted, in seconds since 1970."""
+
+    cause: Cause
+    at: float
+
+
+def append_places(db: sqlite3.Connection, chunks: Sequence[Taken]) -> None:
+    """Write the places of chunks, in the caller's transaction; what is told again is passed over.
+
+    They are in their order.
+    """
+    rows = [
+        (each.place, each.lines, each.upload, each.source, each.first_line, each.at)
+        for each in chunks
+    ]
+    bulk_insert(db, "INSERT OR IGNORE INTO places", rows)
+
+
+def last_place(db: sqlite3.Connection) -> int:
+    """Give the last place of all that were taken; 0 where there is none."""
+    row = db.execute("SELECT place + lines - 1 FROM places ORDER BY place DESC LIMIT 1").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def complete_place(db: sqlite3.Connection) -> int:
+    """Give the last place up to which the effect of every record is there."""
+    return int(db.execute("SELECT place FROM complete").fetchone()[0])
+
+
+def seen_place(db: sqlite3.Connection) -> int:
+    """Give a place after which no record has had an effect."""
+    return int(db.execute("SELECT seen FROM complete").fetchone()[0])
+
+
+def write_complete(db: sqlite3.Connection, place: int | None, seen: int) -> None:
+    """Write up to where everything is there, where that is known, in the caller's transaction."""
+    db.execute("UPDATE complete SET place = ifnull(?, place), seen = ?", (place, seen))
+
+
+def place_at(db: sqlite3.Connection, time: float) -> int:
+    """Give the last place of what was accepted at a time or before; 0 where there is none."""
+    row = db.execute(
+        "SELECT place + lines - 1 FROM places WHERE at <= ? ORDER BY at DESC, place DESC LIMIT 1",
+        (time,),
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+class Places:
+    """Looks places up, in the transaction that the connection is in; remembers the last chunk."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._chunk: tuple[int, int, str, str, int, float] = (0, 0, "", "", 0, 0.0)
+
+    def origin(self, place: int) -> Origin:
+        """Tell where the record at a place came from."""
+        first, _, upload, source, first_line, at = self._find(place)
+        return Origin(Cause(upload or None, source, place - first + first_line), at)
+
+    def at(self, place: int) -> float:
+        """Tell when the record at a place was accepted, in seconds since 1970."""
+        return self._find(place)[5]
+
+    def _find(self, place: int) -> tuple[int, int, str, str, int, float]:
+        first, lines, *_ = self._chunk
+        if not first <= place < first + lines:
+            self._chunk = self._db.execute(
+                "SELECT place, lines, upload, source, first_line, at FROM places"
+                " WHERE place <= ? ORDER BY place DESC LIMIT 1",
+                (place,),
+            ).fetchone()
+        return self._chunk
