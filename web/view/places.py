@@ -16,7 +16,7 @@ from web.view.bulk_insert import bulk_insert
 SCHEMA: Final = """
 CREATE TABLE places (
     place INTEGER PRIMARY KEY, lines INTEGER NOT NULL, upload TEXT NOT NULL, source TEXT NOT NULL,
-    first_line INTEGER NOT NULL, at REAL NOT NULL
+    first_line INTEGER NOT NULL, at REAL NOT NULL, "offset" INTEGER NOT NULL
 );
 CREATE INDEX places_by_time ON places (at);
 CREATE TABLE complete (
@@ -26,7 +26,7 @@ INSERT INTO complete VALUES (1, 0, 0);
 """
 """``complete`` is the last place up to which the effect of every record is in the view.
 
-And none is in it of a record after ``seen``.
+And none is in it of a record after ``seen``. ``offset`` is that of the chunk in the journal.
 """
 
 
@@ -51,7 +51,15 @@ def append_places(db: sqlite3.Connection, chunks: Sequence[Taken]) -> None:
     They are in their order.
     """
     rows = [
-        (each.place, each.lines, each.upload, each.source, each.first_line, each.at)
+        (
+            each.place,
+            each.lines,
+            each.upload,
+            each.source,
+            each.first_line,
+            each.at,
+            each.offset - 1,
+        )
         for each in chunks
     ]
     bulk_insert(db, "INSERT OR IGNORE INTO places", rows)
