@@ -55,6 +55,11 @@ class Head(msgspec.Struct, array_like=True, frozen=True, gc=False):
     oldest_unpaid: int
     oldest_waiting: int
 
+    @property
+    def is_tall(self) -> bool:
+        """Whether some list is longer than a summary of the newest ids shows."""
+        return max(self.unpaid, self.paid, self.waiting) > NEWEST
+
 
 class Order(NamedTuple):
     """An order of a cart: the places of the two records that it is known by; 0 for none yet."""

@@ -47,8 +47,9 @@ END;
 
 _SOURCES: Final = """
 CREATE TABLE sources (name TEXT PRIMARY KEY, lines INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX failed_uploads ON uploads (created) WHERE state = 'failed';
 """
-"""Sources that are no uploads: each counts its own lines, for ever."""
+"""Sources that are no uploads: each counts its own lines, for ever. And what counts failures."""
 
 _SCHEMA: Final = f"""
 CREATE TABLE uploads (

@@ -27,6 +27,10 @@ class Figures(msgspec.Struct, array_like=True, frozen=True, gc=False):
     with_paid: int = 0
     with_waiting: int = 0
 
+    def of(self, carts: str) -> int:
+        """Count the carts with at least one ``unpaid``, ``paid`` or ``waiting`` id, or ``all``."""
+        return self.carts if carts == "all" else int(getattr(self, f"with_{carts}"))
+
 
 class CartsChanged(msgspec.Struct, array_like=True, frozen=True, tag=1, gc=False):
     """What some events, one behind the other, did to the carts of one key group.

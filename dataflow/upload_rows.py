@@ -41,6 +41,12 @@ class UploadRows:
             row = self._db.execute("SELECT ifnull(max(created), 0) FROM uploads").fetchone()
         return int(row[0])
 
+    def count_failed(self) -> int:
+        """Count the uploads that have failed, by an index of these alone."""
+        with self._lock:
+            row = self._db.execute("SELECT count(*) FROM uploads WHERE state = 'failed'").fetchone()
+        return int(row[0])
+
     def unended(self) -> list[Upload]:
         """Give all uploads that have not ended, oldest first."""
         return self._read("SELECT * FROM uploads WHERE finished_at IS NULL ORDER BY created")

@@ -9,12 +9,18 @@ import re
 from typing import Final
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
+_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _DECIMAL: Final = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 
 
 def whole_number(text: str) -> int | None:
     """Read a whole number of at most 18 digits; None for any other text."""
     return int(text) if _WHOLE.fullmatch(text) else None
+
+
+def integer_of(text: str) -> int | None:
+    """Read an integer as JSON would write it, of at most 19 digits; None for any other text."""
+    return int(text) if _INTEGER.fullmatch(text) else None
 
 
 def decimal_number(text: str) -> float | None:

@@ -10,7 +10,8 @@ MIB = 1024 * 1024
 class Settings:
     """The options of ``cartwatch serve``, checked.
 
-    ``snapshot_interval`` is in seconds, ``max_upload`` in bytes; ``port`` 0 takes any free one.
+    ``snapshot_interval`` is in seconds, ``max_upload`` in bytes, ``overdue`` the age in
+    seconds at which an open order asks for attention; ``port`` 0 takes any free one.
     """
 
     data: Path
@@ -18,6 +19,7 @@ class Settings:
     port: int = 8000
     snapshot_interval: float = 1.0
     max_upload: int = 2048 * MIB
+    overdue: float = 1800.0
 
 
 def asset_folder(name: str) -> Path:

@@ -141,7 +141,22 @@ def cartwatch() -> None:
     metavar="BYTES",
     help="Largest file that is taken in.",
 )
-def serve(host: str, port: int, data: str, snapshot_interval: float, max_upload: int) -> int:
+@click.option(
+    "--overdue",
+    type=decimal(0.001, 1e10, "a number of seconds over 0"),
+    default=1800.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Age from which an unpaid order, or a payment without one, asks for attention.",
+)
+def serve(
+    host: str,
+    port: int,
+    data: str,
+    snapshot_interval: float,
+    max_upload: int,
+    overdue: float,
+) -> int:
     """Start the server and its flow, until Ctrl-C or SIGTERM ends both.
 
     It says where it is live as soon as a browser can use it.
@@ -153,7 +168,7 @@ def serve(host: str, port: int, data: str, snapshot_interval: float, max_upload:
     from web.commands.serve import run
 
     try:
-        run(Settings(Path(data), host, port, snapshot_interval, max_upload))
+        run(Settings(Path(data), host, port, snapshot_interval, max_upload, overdue))
     except StartError as error:
         terminal.say(str(error))
         return 1

@@ -18,6 +18,8 @@ from web.errors import bad_request
 from web.http.resource import Resource
 
 _USER: Final = "user_id"
+_ORDER: Final = "order_id"
+_IDS: Final = {f"{{{name}}}": name for name in (_USER, _ORDER)}
 
 
 class NoText(BaseRoute):
@@ -38,8 +40,8 @@ class NoText(BaseRoute):
         )
 
 
-class UserResource(Resource):
-    """A resource with ``{user_id}`` as a segment, which is one of the address as it came."""
+class IdResource(Resource):
+    """A resource with ``{user_id}`` or ``{order_id}`` as a segment of the address as it came."""
 
     @override
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -49,12 +51,11 @@ class UserResource(Resource):
             return Match.NONE, {}
         params = {}
         for name, segment in zip(wanted, came, strict=True):
-            if name == f"{{{_USER}}}" and segment:
-                params[_USER] = segment
+            if name in _IDS and segment:
+                params[_IDS[name]] = _decode(segment)
             elif name.encode() != segment:
                 return Match.NONE, {}
-        found = {"endpoint": self.endpoint, "path_params": {_USER: _decode(params[_USER])}}
-        return Match.FULL, found
+        return Match.FULL, {"endpoint": self.endpoint, "path_params": params}
 
 
 def user_of(request: Request) -> str:
@@ -69,6 +70,11 @@ def user_of(request: Request) -> str:
     if not user_id:
         raise bad_request("user_id is empty, as no id of a user is")
     return user_id
+
+
+def order_of(request: Request) -> str:
+    """Give the order id that a request is about, as its path has it."""
+    return str(request.path_params[_ORDER])
 
 
 def match_whole(routes: Iterable[BaseRoute]) -> None:

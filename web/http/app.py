@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from dataflow.sample import SAMPLE
 from web.errors import APIError, not_found
 from web.http import assets
-from web.http.addresses import NoText, UserResource, match_whole, user_of
+from web.http.addresses import IdResource, NoText, match_whole, user_of
 from web.http.api.answers import error_response, storage_error
 from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
@@ -94,7 +94,7 @@ def routes() -> list[BaseRoute]:
     return [
         NoText(),
         Resource("/", get=dashboard),
-        UserResource("/carts/{user_id}", get=one_cart),
+        IdResource("/carts/{user_id}", get=one_cart),
         Resource("/cart", get=one_cart),
         Resource("/cart-join.json", get=sample),
         *ROUTES,

@@ -24,7 +24,7 @@ from web.intake.feed import Feed
 from web.intake.lineup import Lineup
 from web.intake.open_upload import OpenUpload
 from web.intake.run_ahead import RunAhead
-from web.intake.upload_states import AT_ONCE, RUNNING, changes_asked, moved, told
+from web.intake.upload_states import AT_ONCE, FAILED, PAUSED, RUNNING, changes_asked, moved, told
 from web.view.totals import Totals
 
 ENDED_SHOWN: Final = 64
@@ -62,6 +62,8 @@ class Uploads:
         self._released, self._api_lines = journal.released()
         self._ended = journal.uploads.ended(ENDED_SHOWN)
         self._ended_lately: list[str] = []
+        self._paused: set[str] = set()
+        self._failed = journal.uploads.count_failed()
         for upload in journal.uploads.unended():
             self._keep(upload)
         self.crashed: Callable[[BaseException], None] = _raise
@@ -80,6 +82,16 @@ class Uploads:
     def unended(self) -> list[str]:
         """The uploads of which more is to come, or to be heard."""
         return list(self._open)
+
+    @property
+    def paused(self) -> int:
+        """Count the uploads that are paused."""
+        return len(self._paused)
+
+    @property
+    def failed(self) -> int:
+        """Count the uploads that have failed."""
+        return self._failed
 
     def take_ended(self) -> list[str]:
         """Name those that have ended since this was asked the last time, by a commit or not."""
@@ -219,11 +231,16 @@ class Uploads:
             insort(self._ended, row, key=lambda each: -each.created)
             del self._ended[ENDED_SHOWN:]
             self._ended_lately.append(row.id)
+            self._failed += row.state == FAILED
         self._line_up(row)
         self._changed()
 
     def _line_up(self, row: Upload) -> None:
         """Let an upload stand where it belongs: fed, waiting for its turn, or at rest."""
+        if row.state == PAUSED:
+            self._paused.add(row.id)
+        else:
+            self._paused.discard(row.id)
         is_due = row.state == RUNNING and row.released_lines < row.lines
         is_free = row.id in self._open and row.id not in self._feeds
         for lineup, belongs in (self._waiting, is_due), (self._resting, not is_due):

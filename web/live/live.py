@@ -25,6 +25,8 @@ from web.view.windows import Window
 _TICK_S: Final = 0.05
 _SHARE: Final = 4
 _TRY_AGAIN_S: Final = 1.0
+_CLOCK_S: Final = 2.0
+"""How often windows are looked at that change with the time alone."""
 _log = logging.getLogger(__name__)
 
 
@@ -65,7 +67,7 @@ class Live:
         """Refresh what is looked at, after each change, for ever."""
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(None if self._is_quiet() else 1.0):
+                async with asyncio.timeout(self._longest_rest()):
                     await self._dirty.wait()
             self._dirty.clear()
             began = time.monotonic()
@@ -75,6 +77,12 @@ class Live:
                 self._dirty.set()
             took = time.monotonic() - began
             await asyncio.sleep(max(rest - took, took * (_SHARE - 1)))
+
+    def _longest_rest(self) -> float | None:
+        """Say after how long something may have changed by itself; None where nothing does."""
+        if not self._is_quiet():
+            return 1.0
+        return _CLOCK_S if self.hub.follows_clock else None
 
     async def _refresh(self) -> bool:
         """Refresh every channel; tells whether each could be read.

@@ -65,7 +65,7 @@ class Generation:
             self.totals.put_part(upload, part, counts)
         for group, (accepted, figures) in outcome.groups.items():
             self.totals.put_group(group, accepted, figures)
-        self.carts.committed(outcome.recent)
+        self.carts.committed(outcome.carts)
         if outcome.position is not None:
             self.run_ahead.arrived(outcome.position)
         self._unheard_of += self.uploads.take_ended()

@@ -31,6 +31,7 @@ from web.service.upkeep import Upkeep
 from web.settings import Settings
 from web.times import rfc3339_or_none
 from web.view.outcome import Outcome
+from web.view.recoveries import STOPPED
 from web.view.view import ViewError
 
 
@@ -86,6 +87,7 @@ class Service:
         self._stopped = True
         async with self._resetting:
             await self._stop_flow()
+            await self.starts.ended(STOPPED)
             await self._end(self._committing)
             await self._end(self._live_task)
             await self.generation.close()

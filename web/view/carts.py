@@ -11,12 +11,16 @@ from concurrent.futures import Executor
 from typing import Final
 
 from web.view.audit import count_view
+from web.view.cart_index import CartIndex, Found
 from web.view.cart_row import CartRow, Entry, row_of
 from web.view.cart_table import CartTable
 from web.view.committer import Committer
 from web.view.completed import FeedCount
+from web.view.index_load import load_index
+from web.view.order_search import OrdersFound
+from web.view.orders_asked import OrdersAsked
 from web.view.page import Page
-from web.view.reader import ViewReader
+from web.view.reader import OpenSince, ViewReader
 from web.view.spool import Spool
 from web.view.threads import Threads
 from web.view.totals import Counted, Totals
@@ -44,26 +48,48 @@ class Carts:
         self._committer = committer
         self._totals = totals
         self._recent = table.recent
+        self._index: CartIndex | None = None
+        self._loading: asyncio.Task[CartIndex] | None = None
         self._feed = FeedCount()
 
-    def committed(self, recent: list[tuple[str, Entry]]) -> None:
+    def committed(self, carts: dict[str, Entry]) -> None:
         """Take the carts that changed in a commit, in the order of ``changed``."""
-        self._recent.put(recent)
+        self._recent.put(carts)
+        if self._index is not None:
+            self._index.committed(carts)
 
     async def page(self, window: Window) -> Page:
-        """Read one page: from memory where the newest suffice, else from the view."""
-        rows = self._recent.find(window, window.limit + 1)
+        """Read one page: from memory where the newest suffice, else by the index."""
         with self._threads.held():
-            asks_table = rows is None or window.search or window.user is not None
-            unmoved = await self.unmoved(window) if asks_table else []
-            figures = self._totals.figures
-            return await self._threads.read(lambda view: view.carts(window, figures, rows, unmoved))
+            rows = self._recent.find(window, window.limit + 1)
+            if rows is not None:
+                total = self._totals.figures.of(window.filter)
+                return await self._threads.read(lambda view: view.page(window, total, rows))
+            return await self._indexed(window)
 
     async def whole(self, user_id: str) -> bytes | None:
         """Read the whole summary of one cart, as JSON; None where there is none."""
         with self._threads.held():
             row = (await self._table()).get(user_id)
             return await self._threads.read(lambda view: view.cart(user_id, row))
+
+    async def orders(self, user_id: str, asked: OrdersAsked) -> Page | None:
+        """Read a page of the orders of one cart; None where there is no such cart."""
+        with self._threads.held():
+            row = (await self._table()).get(user_id)
+            return await self._threads.read(lambda view: view.orders(user_id, row, asked))
+
+    async def with_order(self, text: str) -> OrdersFound:
+        """Find the carts that have an order or a waiting payment of exactly this text."""
+        with self._threads.held():
+            table = await self._table()
+            return await self._threads.read(lambda view: view.with_order(text, table.unmoved()))
+
+    async def open_since(self, older: float) -> dict[str, OpenSince]:
+        """Count the carts with an unpaid, and with a waiting id that is so old or older."""
+        with self._threads.held():
+            index = await self._indexed_carts()
+            return await self._threads.read(lambda view: view.open_since(index, older))
 
     async def export(self, threads: Executor, window: Window) -> Spool:
         """Begin to write all of a window's search and filter, whole, in its order."""
@@ -126,6 +152,41 @@ class Carts:
         unmoved = (await self._table()).unmoved()
         path, feed = self._threads.path, self._feed
         return await self._threads.begin(lambda begun: count_view(path, unmoved, feed, begun))
+
+    async def _indexed(self, window: Window) -> Page:
+        """Read a page of the users that the index finds, as their carts are now."""
+        table = await self._table()
+        if window.user is not None:
+            found = Found(0, [window.user])
+        else:
+            index = await self._indexed_carts()
+            found = await self._threads.read(
+                lambda view: index.find(window, view.until(window), window.limit + 1)
+            )
+        unmoved = {user_id: table.get(user_id) for user_id in found.users}
+        return await self._threads.read(lambda view: view.page_of(window, found, unmoved))
+
+    async def _indexed_carts(self) -> CartIndex:
+        """Give the index; the first to ask waits until it is made, of all that is there."""
+        if self._loading is None or (self._loading.done() and self._index is None):
+            self._loading = asyncio.create_task(self._load_index(), name="cart index")
+        return await asyncio.shield(self._loading)
+
+    async def _load_index(self) -> CartIndex:
+        with self._threads.held():
+            table = await self._table()
+            async with self._committer.turn:  # the table, the log and what comes later fit together
+                index = self._index = CartIndex()
+                unmoved, path = table.unmoved(), self._threads.path
+                loading = await self._threads.begin(
+                    lambda begun: load_index(index, path, unmoved, begun)
+                )
+            try:
+                await loading
+            except BaseException:
+                self._index = None
+                raise
+            return index
 
     async def _move(self, table: CartTable, *, even_if_changed: bool = False) -> float:
         """Go a step on between two commits; gives how long it took, in seconds."""

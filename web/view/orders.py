@@ -8,10 +8,18 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from dataflow.cart import NEWEST, Order, Status, decode_cart
 from dataflow.records import OrderId
+from web.times import rfc3339
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_row import CartRow
+from web.view.json_line import encode_line
+from web.view.orders_asked import OrdersAsked
+from web.view.page import Page, Row
+from web.view.places import Cause, Places
+from web.view.windows import TOP
 
 SCHEMA: Final = """
 CREATE TABLE orders (
@@ -28,6 +36,21 @@ ON CONFLICT DO UPDATE SET status = excluded.status, place = excluded.place,
     ordered = excluded.ordered, paid = excluded.paid
 WHERE excluded.place > place
 """
+
+
+OVERLAY: Final = "CREATE TEMP TABLE few_orders AS SELECT * FROM orders LIMIT 0"
+"""The orders of one cart that is not tall, for the time of a call."""
+
+
+class OrderItem(msgspec.Struct, frozen=True, gc=False):
+    """An order as it is answered, with the records that ordered and that paid it."""
+
+    order_id: OrderId
+    status: str
+    ordered_at: str | None
+    paid_at: str | None
+    order: Cause | None
+    payment: Cause | None
 
 
 def append_orders(db: sqlite3.Connection, orders: Sequence[TallOrder]) -> None:
@@ -51,3 +74,60 @@ def orders_of(db: sqlite3.Connection, row: CartRow) -> list[Order]:
     return [
         Order(order_id, Status(status), ordered, paid) for order_id, status, ordered, paid in rows
     ]
+
+
+def page_orders(db: sqlite3.Connection, places: Places, row: CartRow, asked: OrdersAsked) -> Page:
+    """Read a page of the orders of a cart by their age; in one transaction of the caller's.
+
+    An order is as old as its order, a waiting payment as itself.
+    """
+    table = "orders"
+    if not is_tall(row):
+        table = "few_orders"
+        db.execute("DELETE FROM few_orders")
+        orders = decode_cart(row.cart).since()
+        few = [(row.user_id, o.order_id, o.status, o.place, o.ordered, o.paid) for o in orders]
+        bulk_insert(db, "INSERT INTO few_orders", few)
+    where, values = _where(row.user_id, asked)
+    found = f"FROM {table} WHERE {where}"
+    total = db.execute(f"SELECT count(*) {found}", values).fetchone()[0]
+    sign, order = ("<", "DESC") if asked.is_newest_first else (">", "ASC")
+    if asked.after is not None:
+        found += f" AND age {sign} ?"
+        values.append(asked.after)
+    rows = db.execute(
+        "SELECT order_id, status, ordered, paid, iif(ordered > 0, ordered, paid) AS age"
+        f" {found} ORDER BY age {order} LIMIT ?",
+        (*values, asked.limit + 1),
+    ).fetchall()
+    following = str(rows[asked.limit - 1][4]) if len(rows) > asked.limit else None
+    items = [Order(each[0], Status(each[1]), each[2], each[3]) for each in rows[: asked.limit]]
+    return Page(
+        [Row(str(o.order_id), encode_line(item_of(o, places))) for o in items], total, following
+    )
+
+
+def item_of(order: Order, places: Places) -> OrderItem:
+    """Make what is answered of an order."""
+    ordered = places.origin(order.ordered) if order.ordered else None
+    paid = places.origin(order.paid) if order.paid else None
+    return OrderItem(
+        order.order_id,
+        order.status.name.lower(),
+        None if ordered is None else rfc3339(ordered.at),
+        None if paid is None else rfc3339(paid.at),
+        None if ordered is None else ordered.cause,
+        None if paid is None else paid.cause,
+    )
+
+
+def _where(user_id: str, asked: OrdersAsked) -> tuple[str, list[str | int]]:
+    where = "user_id = ?"
+    values: list[str | int] = [user_id]
+    if asked.status is not None:
+        where += " AND status = ?"
+        values.append(int(asked.status))
+    if asked.search:
+        where += " AND CAST(order_id AS TEXT) BETWEEN ? AND ?"
+        values += [asked.search, asked.search + TOP]
+    return where, values

@@ -10,13 +10,15 @@ from web.view.totals import Counts
 class Outcome(NamedTuple):
     """What is new with a commit; ``parts`` are those of uploads that are not settled.
 
+    ``carts`` stand in the order of their ``changed``.
+
     ``complete`` is the place up to which the effect of every record is there now, where that could
     be told.
     """
 
     parts: dict[tuple[str, int], Counts]
     groups: dict[int, tuple[int, Figures]]
-    recent: list[tuple[str, Entry]]
+    carts: dict[str, Entry]
     position: int | None = None
     complete: int | None = None
     started: Started | None = None

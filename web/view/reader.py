@@ -5,27 +5,33 @@ encoded it, and only what is looked at is decoded. Rows that the table
 of carts lacks are laid over it for the time of a call.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from dataflow.cart import Status, Summary
-from dataflow.messages import Figures
+from web.times import rfc3339_or_none
 from web.view.bulk_insert import bulk_insert
+from web.view.cart_index import CartIndex, Found
 from web.view.cart_item import encode_item, summary_of
-from web.view.cart_row import CartRow
+from web.view.cart_row import CartRow, Entry
 from web.view.completed import encode_completed, page_completed, read_completed
 from web.view.json_line import encode_line
-from web.view.orders import is_tall, orders_of
+from web.view.order_search import OrdersFound, carts_with_order
+from web.view.orders import OVERLAY as ORDERS_OVERLAY
+from web.view.orders import is_tall, orders_of, page_orders
+from web.view.orders_asked import OrdersAsked
 from web.view.page import Page, Row
-from web.view.places import Places
+from web.view.places import Places, place_at
 from web.view.read_only import connect_read_only
-from web.view.recoveries import Recoveries, read_recoveries
+from web.view.recoveries import Recoveries, count_unclean, read_recoveries
 from web.view.skipped import SkippedPage, read_all_skipped, read_skipped
 from web.view.skipped_filter import ALL_SKIPPED, SkippedFilter
-from web.view.sorts import SORTS
-from web.view.windows import Window, encode_cursor
+from web.view.windows import TOP, Window, encode_cursor
 
 _TABLE: Final = "carts"
 _NEWEST: Final = "newest_carts"
@@ -39,8 +45,12 @@ UNION ALL SELECT * FROM unmoved;
 _STEPS: Final = 100_000
 """How often a long reading looks whether it is over, in steps of SQLite's: a millisecond or so."""
 
-_TOP: Final = "\U0010ffff" * 256
-"""Ends the range of a prefix: no user id that begins with it sorts after prefix and this."""
+
+class OpenSince(msgspec.Struct, frozen=True):
+    """How many carts have an id that is open so long, and since when the oldest is; or null."""
+
+    carts: int
+    oldest_at: str | None
 
 
 class ViewReader:
@@ -48,7 +58,7 @@ class ViewReader:
 
     def __init__(self, path: Path) -> None:
         self._db = connect_read_only(path)
-        self._db.executescript(_OVERLAY)
+        self._db.executescript(f"{_OVERLAY}; {ORDERS_OVERLAY}")
         self._places = Places(self._db)
 
     def close(self) -> None:
@@ -64,47 +74,51 @@ class ViewReader:
         """Raise ``sqlite3.OperationalError`` in what is being read once it is over."""
         self._db.set_progress_handler(is_over, _STEPS)
 
-    def carts(
-        self,
-        window: Window,
-        figures: Figures,
-        rows: list[CartRow] | None = None,
-        unmoved: Sequence[CartRow] = (),
-    ) -> Page:
-        """Read one page of carts.
-
-        ``figures`` spares the counting where nothing is searched, and ``rows``, one more than the
-        window's limit where there are, spare the reading where they are at hand. ``unmoved`` are
-        the rows that the table lacks.
-        """
-        total = _total(window, figures)
-        with self._carts(unmoved) as carts:
-            if total is None:
-                where, values = _where(window)
-                count = self._db.execute(f"SELECT count(*) FROM {carts} WHERE {where}", values)
-                total = int(count.fetchone()[0])
-            if rows is None:
-                rows = list(self._ordered(carts, window, window.limit + 1))
+    def page(self, window: Window, total: int, rows: list[CartRow]) -> Page:
+        """Make a page of rows: one more than the window's limit where there are."""
         following = None
         if len(rows) > window.limit:
             rows = rows[: window.limit]
-            last = rows[-1]
-            following = encode_cursor(SORTS[window.sort].key(last))
-        return Page(
-            [Row(row.user_id, self._item(row, summary_of(row))) for row in rows], total, following
-        )
+            following = encode_cursor(window.order.key(rows[-1]))
+        with self._moment():
+            items = [Row(row.user_id, self._item(row, summary_of(row))) for row in rows]
+        return Page(items, total, following)
+
+    def page_of(self, window: Window, found: Found, unmoved: Mapping[str, CartRow | None]) -> Page:
+        """Make a page of the carts of some users, ``unmoved`` where the table may lack them."""
+        rows = [unmoved[user_id] or self._row(user_id) for user_id in found.users]
+        there = [row for row in rows if row is not None]
+        total = len(there) if window.user is not None else found.total
+        return self.page(window, total, there)
+
+    def place_before(self, older: float) -> int:
+        """Give the last place of what was accepted so many seconds ago, or before."""
+        return place_at(self._db, time.time() - older)
+
+    def until(self, window: Window) -> int | None:
+        """Give the place since which an id of a window has to be open; None for any."""
+        return None if window.older is None else self.place_before(window.older)
+
+    def orders(self, user_id: str, row: CartRow | None, asked: OrdersAsked) -> Page | None:
+        """Read a page of the orders of a cart; ``row`` where that is not in the table yet."""
+        row = row or self._row(user_id)
+        if row is None:
+            return None
+        with self._moment():
+            return page_orders(self._db, self._places, row, asked)
+
+    def with_order(self, text: str, unmoved: Mapping[str, Entry]) -> OrdersFound:
+        """Find carts by an order; ``unmoved`` are those that the table lacks."""
+        with self._moment():
+            return carts_with_order(self._db, text, unmoved)
 
     def cart(self, user_id: str, row: CartRow | None = None) -> bytes | None:
         """Read the whole summary of one cart, as JSON; None where there is none.
 
         ``row`` is its row where that is not in the table yet.
         """
-        if row is None:
-            found = self._db.execute("SELECT * FROM carts WHERE user_id = ?", (user_id,)).fetchone()
-            if found is None:
-                return None
-            row = CartRow(*found)
-        return encode_line(self._whole(row))
+        row = row or self._row(user_id)
+        return None if row is None else encode_line(self._whole(row))
 
     def all_carts(self, window: Window, unmoved: Sequence[CartRow] = ()) -> Iterator[bytes]:
         """Read every cart of a window's search, filter and sort, whole, as lines of JSON."""
@@ -119,17 +133,20 @@ class ViewReader:
             bulk_insert(self._db, "INSERT INTO unmoved", unmoved)
             yield _NEWEST if unmoved else _TABLE
 
-    def _ordered(self, carts: str, window: Window, most: int = -1) -> Iterator[CartRow]:
-        """Read rows of a window in its order, from its cursor on; all where ``most`` is -1."""
-        where, values = _where(window)
+    def _ordered(self, carts: str, window: Window) -> Iterator[CartRow]:
+        """Read the rows of a window in its order, from its cursor on."""
+        where, values = _where(window, self.until(window))
         if window.after is not None:
-            where += f" AND {SORTS[window.sort].after}"
+            where += f" AND {window.order.after}"
             values += window.after
         rows = self._db.execute(
-            f"SELECT * FROM {carts} WHERE {where} ORDER BY {SORTS[window.sort].order} LIMIT ?",
-            (*values, most),
+            f"SELECT * FROM {carts} WHERE {where} ORDER BY {window.order.order}", values
         )
         return map(CartRow._make, rows)
+
+    def _row(self, user_id: str) -> CartRow | None:
+        found = self._db.execute("SELECT * FROM carts WHERE user_id = ?", (user_id,)).fetchone()
+        return None if found is None else CartRow(*found)
 
     def _whole(self, row: CartRow) -> Summary:
         """Give the whole summary; a tall cart's is read from its orders, as of one moment."""
@@ -176,6 +193,20 @@ class ViewReader:
         with self._moment():
             return read_recoveries(self._db, limit, before)
 
+    def recovered_since(self, since: float) -> int:
+        """Count the ends of the flow since a time that it had to recover from."""
+        return count_unclean(self._db, since)
+
+    def open_since(self, index: CartIndex, older: float) -> dict[str, OpenSince]:
+        """Count the carts with an unpaid, and with a waiting id that is so old or older."""
+        found = index.open_since(self.place_before(older))
+        return {
+            name: OpenSince(
+                each.carts, rfc3339_or_none(each.oldest and self._places.at(each.oldest))
+            )
+            for name, each in found.items()
+        }
+
     @contextmanager
     def _moment(self) -> Iterator[None]:
         """Read in one transaction, all of it as of one moment: that of ``begin`` where it was."""
@@ -189,7 +220,7 @@ class ViewReader:
                 self._db.execute("ROLLBACK")
 
 
-def _where(window: Window) -> tuple[str, list[int | str]]:
+def _where(window: Window, until: int | None) -> tuple[str, list[int | str]]:
     where = ["1"]
     values: list[int | str] = []
     if window.user is not None:
@@ -197,18 +228,10 @@ def _where(window: Window) -> tuple[str, list[int | str]]:
         values.append(window.user)
     if window.search:
         where.append("user_id >= ? AND user_id <= ?")
-        values += [window.search, window.search + _TOP]
+        values += [window.search, window.search + TOP]
     if window.filter != "all":
         where.append(f"{window.filter} > 0")
+    if until is not None:
+        where.append(f"oldest_{window.filter} <= ?")
+        values.append(until)
     return " AND ".join(where), values
-
-
-def _total(window: Window, figures: Figures) -> int | None:
-    if window.search or window.user is not None:
-        return None
-    return {
-        "all": figures.carts,
-        "unpaid": figures.with_unpaid,
-        "paid": figures.with_paid,
-        "waiting": figures.with_waiting,
-    }[window.filter]

@@ -33,9 +33,10 @@ class RecentCarts:
         newest = next(reversed(self._carts.values()), None)
         return 0 if newest is None else newest[1]
 
-    def put(self, carts: Iterable[tuple[str, Entry]]) -> None:
+    def put(self, carts: dict[str, Entry]) -> None:
         """Take carts that changed just now, in the order of ``changed``."""
-        for user_id, entry in carts:
+        newest = list(islice(reversed(carts.items()), self._most + 1))  # one more tells of more
+        for user_id, entry in reversed(newest):
             self._carts.pop(user_id, None)
             self._carts[user_id] = entry
         surplus = len(self._carts) - self._most
@@ -47,29 +48,19 @@ class RecentCarts:
     def find(self, window: Window, count: int) -> list[CartRow] | None:
         """Find the newest rows of a window from its cursor on; None where the view must be asked.
 
-        That is where they are not enough, and for any order but theirs.
+        That is where they are not enough, and for any order but theirs, or where it has to be
+        counted how many there are.
         """
-        if window.sort != NEWEST:
+        if window.sort != NEWEST or window.search or window.older or window.user is not None:
             return None
         before = window.after[0] if window.after else None
         found = []
         for user_id, entry in reversed(self._carts.items()):
             if isinstance(before, int) and entry[1] >= before:
                 continue
-            if is_searched(user_id, window) and matches(row := row_of(user_id, entry), window):
+            row = row_of(user_id, entry)
+            if window.filter == "all" or getattr(row, window.filter):
                 found.append(row)
                 if len(found) == count:
                     return found
         return found if self._is_whole else None
-
-
-def matches(row: CartRow, window: Window) -> bool:
-    """Whether a row is in a window's search and filter."""
-    if window.filter != "all" and not getattr(row, window.filter):
-        return False
-    return is_searched(row.user_id, window)
-
-
-def is_searched(user_id: str, window: Window) -> bool:
-    """Whether a user is in a window's search."""
-    return user_id.startswith(window.search) and window.user in (None, user_id)

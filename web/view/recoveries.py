@@ -17,7 +17,13 @@ CREATE TABLE recoveries (
     target INTEGER NOT NULL, carts INTEGER, "offset" INTEGER, source TEXT, line INTEGER,
     records INTEGER, caught_up_at REAL, ended_at REAL, ended_because TEXT
 );
+CREATE INDEX recoveries_ended ON recoveries (ended_at);
 """
+
+STOPPED: Final = "the server was stopped"
+"""Why a start ended in good order; any other end is one to recover from."""
+
+_FOUND_DEAD: Final = "the server was killed"
 
 
 class Resumed(msgspec.Struct, frozen=True):
@@ -53,7 +59,15 @@ class Recoveries(NamedTuple):
 
 
 def begin_recovery(db: sqlite3.Connection, reason: str, at: float, target: int) -> int:
-    """Write down a start that is caught up at ``target``; gives its number."""
+    """Write down a start that is caught up at ``target``; gives its number.
+
+    The one before that had no end got it with its server, which nobody could write down.
+    """
+    db.execute(
+        "UPDATE recoveries SET ended_at = ?, ended_because = ? WHERE execution ="
+        " (SELECT max(execution) FROM recoveries) AND ended_at IS NULL",
+        (at, _FOUND_DEAD),
+    )
     row = db.execute(
         "INSERT INTO recoveries (reason, started_at, target) VALUES (?, ?, ?) RETURNING execution",
         (reason, at, target),
@@ -68,6 +82,15 @@ def change_recovery(db: sqlite3.Connection, execution: int, **changes: str | flo
         f"UPDATE recoveries SET {columns} WHERE execution = ?",  # noqa: S608 (our own names)
         (*changes.values(), execution),
     )
+
+
+def count_unclean(db: sqlite3.Connection, since: float) -> int:
+    """Count the starts that ended since a time, and not in good order."""
+    row = db.execute(
+        "SELECT count(*) FROM recoveries WHERE ended_at >= ? AND ended_because <> ?",
+        (since, STOPPED),
+    ).fetchone()
+    return int(row[0])
 
 
 def read_recoveries(db: sqlite3.Connection, limit: int, before: int | None) -> Recoveries:

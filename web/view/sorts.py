@@ -51,13 +51,27 @@ class Sort(NamedTuple):
 NEWEST: Final = "recent"
 """The order that the carts in memory stand in."""
 
+OLDEST: Final = "oldest"
+"""The order of who waits longest: carts without such an id come last."""
+
 SORTS: Final = {
     NEWEST: Sort("Latest change first", (Column("changed", int, descending=True),)),
     "user": Sort("By user id", (Column("user_id", str),)),
     "unpaid": Sort(
         "Most unpaid first", (Column("unpaid", int, descending=True), Column("user_id", str))
     ),
+    OLDEST: Sort("Longest open first", (Column("oldest_unpaid", int), Column("user_id", str))),
 }
+
+_OLDEST_WAITING: Final = Sort(
+    SORTS[OLDEST].words, (Column("oldest_waiting", int), Column("user_id", str))
+)
+
+
+def order_of(sort: str, carts: str) -> Sort:
+    """Give the order that a sort means under a filter."""
+    return _OLDEST_WAITING if (sort, carts) == (OLDEST, "waiting") else SORTS[sort]
+
 
 FILTERS: Final = {"all": "All", "unpaid": "Unpaid", "paid": "Paid", "waiting": "Waiting"}
 """Which carts are listed: all, or those with at least one such id; with their words."""

@@ -12,7 +12,6 @@ import sqlite3
 import time
 from collections.abc import Iterable
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +34,6 @@ from web.view.orders import TallOrder, append_orders
 from web.view.outcome import Outcome
 from web.view.places import append_places, last_place, seen_place, write_complete
 from web.view.read_only import connect_read_only
-from web.view.recent_carts import MOST
 from web.view.recoveries import begin_recovery, change_recovery
 from web.view.schema import SCHEMA, SCHEMA_VERSION
 from web.view.skipped import append_skipped
@@ -91,7 +89,7 @@ class View:
         skipped: list[RecordsSkipped] = []
         chunks: list[Taken] = []
         seen = self._seen
-        outcome = Outcome({}, {}, [])
+        outcome = Outcome({}, {}, {})
         for batch in batches:
             for message in decode_messages(batch):
                 match message:
@@ -144,8 +142,7 @@ class View:
         self.carts.keep(entries)
         self._accepted, self._others = accepted, others
         self._taken, self._seen = taken, seen
-        newest = list(islice(reversed(entries.items()), MOST + 1))  # one more: there may be more
-        return outcome._replace(recent=newest[::-1])
+        return outcome._replace(carts=entries)
 
     def _newer(self, message: CartsChanged) -> CartsChanged:
         """Give what is new in a message that begins among the events that the view has.

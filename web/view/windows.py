@@ -11,21 +11,35 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from dataflow.cart import Status
 from dataflow.records import REASONS
 from web.errors import bad_request
+from web.numbers import decimal_number
+from web.view.orders_asked import OrdersAsked
 from web.view.skipped_filter import SkippedFilter
-from web.view.sorts import FILTERS, NEWEST, SORTS, Key
+from web.view.sorts import FILTERS, NEWEST, SORTS, Key, Sort, order_of
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 500
 MAX_SEARCH: Final = 256
+_STATUSES: Final = [status.name.lower() for status in Status]
+_AGES: Final = ("newest", "oldest")
 MAX_LABEL: Final = 1024
+MAX_AGE_S: Final = 1e10
+"""What nothing is as old as, in seconds: some centuries."""
+
+OPEN: Final = ("unpaid", "waiting")
+"""The filters of which an age can be asked for."""
+
+TOP: Final = "\U0010ffff" * 256
+"""Ends the range of a prefix: no id that begins with it sorts after prefix and this."""
 
 
 class Window(NamedTuple):
     """Which carts, in which order, from where on: the parameters of ``GET /api/carts``.
 
     ``after`` is the key of the last cart of the page before; ``user`` narrows it to one cart.
+    ``older`` is the age in seconds that one id of the filter has at least.
     """
 
     search: str = ""
@@ -34,11 +48,17 @@ class Window(NamedTuple):
     cursor: str | None = None
     limit: int = DEFAULT_LIMIT
     user: str | None = None
+    older: float | None = None
+
+    @property
+    def order(self) -> Sort:
+        """The order of its carts."""
+        return order_of(self.sort, self.filter)
 
     @property
     def after(self) -> Key | None:
         """The decoded cursor: checked when the window was made."""
-        return None if self.cursor is None else decode_cursor(self.cursor, SORTS[self.sort].kinds)
+        return None if self.cursor is None else decode_cursor(self.cursor, self.order.kinds)
 
     def asked(self) -> dict[str, str | None]:
         """Tell the window as the socket's frames do."""
@@ -48,6 +68,7 @@ class Window(NamedTuple):
             "sort": self.sort,
             "cursor": self.cursor,
             "user": self.user,
+            "older": None if self.older is None else str(self.older),
         }
 
 
@@ -56,13 +77,18 @@ def read_window(params: Mapping[str, str], limit: int | None = None) -> Window:
     search = params.get("search", "")
     if len(search) > MAX_SEARCH:
         raise bad_request(f"search is longer than {MAX_SEARCH} characters, as no user id is")
+    carts = _one_of("filter", params.get("filter", "all"), FILTERS)
+    older = read_age(params, "older") if params.get("older") is not None else None
+    if older is not None and carts not in OPEN:
+        raise bad_request(f"older goes with the filter {' or '.join(OPEN)}, not with {carts!r}")
     window = Window(
         search=search,
-        filter=_one_of("filter", params.get("filter", "all"), FILTERS),
+        filter=carts,
         sort=_one_of("sort", params.get("sort", NEWEST), SORTS),
         cursor=params.get("cursor") or None,
         limit=read_limit(params) if limit is None else limit,
         user=params.get("user") or None,
+        older=older,
     )
     _ = window.after
     return window
@@ -77,6 +103,29 @@ def read_skipped_filter(params: Mapping[str, str]) -> SkippedFilter:
         if len(params.get(name, "")) > MAX_LABEL:
             raise bad_request(f"{name} is longer than {MAX_LABEL} characters, as none is")
     return SkippedFilter(reason, params.get("source"), params.get("upload"))
+
+
+def read_age(params: Mapping[str, str], name: str) -> float:
+    """Read an age in seconds: a number over 0."""
+    text = params.get(name, "")
+    age = decimal_number(text)
+    if age is None or not 0 < age <= MAX_AGE_S:
+        raise bad_request(f"{name} is a number of seconds over 0, not {text[:40]!r}")
+    return age
+
+
+def read_orders_asked(params: Mapping[str, str]) -> OrdersAsked:
+    """Read which orders of a cart are asked for; raises ``APIError`` (400)."""
+    status, search = params.get("status"), params.get("search", "")
+    if len(search) > MAX_SEARCH:
+        raise bad_request(f"search is longer than {MAX_SEARCH} characters, as no order id is")
+    return OrdersAsked(
+        limit=read_limit(params),
+        status=None if status is None else Status[_one_of("status", status, _STATUSES).upper()],
+        is_newest_first=_one_of("sort", params.get("sort", "newest"), _AGES) == "newest",
+        search=search,
+        after=read_number_cursor(params),
+    )
 
 
 def read_limit(params: Mapping[str, str], default: int = DEFAULT_LIMIT) -> int:

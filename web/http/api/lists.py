@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from starlette.requests import Request
 from starlette.responses import Response
 
-from web.errors import not_found
+from web.errors import APIError, not_found
 from web.http.addresses import user_of
 from web.http.api.answers import JSON, page_json
 from web.http.api.exports import ExportResponse
@@ -40,12 +40,17 @@ async def get_cart(request: Request) -> Response:
     else:
         cart = await generation.carts.whole(user_id)
     if cart is None:
-        raise not_found(f"there is no cart of {user_id[:80]!r}")
+        raise no_cart(user_id)
 
     async def make() -> bytes:
         return cart
 
     return Later(make, JSON)
+
+
+def no_cart(user_id: str) -> APIError:
+    """Say that nobody of this id has a cart."""
+    return not_found(f"there is no cart of {user_id[:80]!r}")
 
 
 async def list_skipped(request: Request) -> Response:

@@ -6,15 +6,19 @@ stored.
 
 from typing import Final
 
-from web.http.addresses import UserResource
-from web.http.api import events, flow, lists, uploads
+from web.http.addresses import IdResource
+from web.http.api import attention, events, flow, lists, orders, uploads
 from web.http.resource import Resource
 
 ROUTES: Final = [
     Resource("/api/carts", get=lists.list_carts),
     Resource("/api/carts.jsonl", get=lists.export_carts),
-    UserResource("/api/carts/{user_id}", get=lists.get_cart),
+    IdResource("/api/carts/{user_id}", get=lists.get_cart),
     Resource("/api/cart", get=lists.get_cart),
+    IdResource("/api/carts/{user_id}/orders", get=orders.list_orders),
+    Resource("/api/cart/orders", get=orders.list_orders),
+    IdResource("/api/orders/{order_id}", get=orders.find_order),
+    Resource("/api/attention", get=attention.get_attention),
     Resource("/api/skipped", get=lists.list_skipped),
     Resource("/api/skipped.jsonl", get=lists.export_skipped),
     Resource("/api/completed", get=lists.list_completed),

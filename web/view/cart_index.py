@@ -1,0 +1,242 @@
+"""All carts by what lists of them are searched, filtered and ordered by: columns in memory. Pure.
+
+An index of SQLite's would write a page for each of its columns with every change of a cart. Here a
+change writes a few numbers, and a million carts are looked through in some milliseconds, outside
+of the interpreter's lock. The carts stand in the order of their users, in two tiers: new users go
+to the small one, which goes into the large one when it is an eighth of that.
+"""
+
+import threading
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dataflow.cart import head_of
+from web.view.cart_row import NEVER, Entry
+from web.view.sorts import Key, Sort
+from web.view.windows import TOP, Window
+
+COLUMNS: Final = ("unpaid", "paid", "waiting", "oldest_unpaid", "oldest_waiting", "changed")
+"""What is known of a cart here, as its row has it."""
+
+_FEW: Final = 4_096
+"""Users that the small tier may have before it is compared with the large one."""
+
+_EIGHTH: Final = 8
+
+_Numbers = npt.NDArray[np.int64]
+
+Values = tuple[int, ...]
+"""The numbers of one cart, in the order of ``COLUMNS``."""
+
+
+class Found(NamedTuple):
+    """How many carts a window has, and the users of one page of them, in its order."""
+
+    total: int
+    users: list[str]
+
+
+class Open(NamedTuple):
+    """How many carts have such an id since a place or before, and since when the oldest one is."""
+
+    carts: int
+    oldest: int | None
+
+
+class _Tier:
+    """Some carts, in the order of their users."""
+
+    def __init__(self, users: list[str], numbers: _Numbers) -> None:
+        """``numbers`` has a row for each of ``COLUMNS``."""
+        self.users = users
+        self._numbers = numbers
+
+    @classmethod
+    def empty(cls) -> "_Tier":
+        """Make one of no carts."""
+        return cls([], np.empty((len(COLUMNS), 0), np.int64))
+
+    def find(self, user_id: str) -> int | None:
+        """Give where a user stands."""
+        at = bisect_left(self.users, user_id)
+        return at if at < len(self.users) and self.users[at] == user_id else None
+
+    def put(self, places: list[int], values: list[Values]) -> None:
+        """Write the numbers of carts that stand here."""
+        if places:
+            self._numbers[:, places] = np.array(values, np.int64).T
+
+    def merged(self, users: list[str], numbers: _Numbers) -> "_Tier":
+        """Make one with further carts, none of which is here."""
+        together = self.users + users
+        order = sorted(range(len(together)), key=together.__getitem__)
+        both = np.concatenate((self._numbers, numbers), axis=1)
+        return _Tier([together[at] for at in order], both[:, order])
+
+    def joined(self, other: "_Tier") -> "_Tier":
+        """Make one with all carts of another."""
+        return self.merged(other.users, other._numbers)
+
+    def column(self, name: str) -> _Numbers:
+        """Give the numbers of a column, in the order of the users."""
+        column: _Numbers = self._numbers[COLUMNS.index(name)]
+        return column
+
+    def select(self, window: Window, until: int | None, most: int) -> tuple[int, list[int]]:
+        """Count the carts of a window, and give where the first of its page stand, in its order.
+
+        ``until`` is the place since which an id of the filter has to be open, or before.
+        """
+        low, high = 0, len(self.users)
+        if window.search:
+            low = bisect_left(self.users, window.search)
+            high = bisect_right(self.users, window.search + TOP, low)
+        fits = np.ones(high - low, np.bool_)
+        if window.filter != "all":
+            fits &= self.column(window.filter)[low:high] > 0
+        if until is not None:
+            fits &= self.column(f"oldest_{window.filter}")[low:high] <= until
+        total = int(np.count_nonzero(fits))
+        keys = self._keys(window.order)
+        if window.after is not None:
+            fits &= self._follows(keys, window.order, window.after)[low:high]
+        at = np.flatnonzero(fits) + low
+        if keys is not None:
+            if len(at) > most:
+                last = np.partition(keys[at], most - 1)[most - 1]
+                at = at[keys[at] <= last]
+            at = at[np.argsort(keys[at], kind="stable")]
+        return total, [int(each) for each in at[:most]]
+
+    def _keys(self, order: Sort) -> _Numbers | None:
+        """Give what carts are ordered by before their users, the first is the least."""
+        first = order.columns[0]
+        if first.kind is str:
+            return None
+        numbers = self.column(first.name)
+        return -numbers if first.descending else numbers
+
+    def _follows(self, keys: _Numbers | None, order: Sort, after: Key) -> npt.NDArray[np.bool_]:
+        """Tell of each cart whether it comes after the one with this key."""
+        same = np.zeros(len(self.users), np.bool_)
+        if isinstance(after[-1], str):
+            same[bisect_right(self.users, after[-1]) :] = True
+        if keys is None or isinstance(after[0], str):
+            return same
+        key = -after[0] if order.columns[0].descending else after[0]
+        follows: npt.NDArray[np.bool_] = (keys > key) | ((keys == key) & same)
+        return follows
+
+
+class CartIndex:
+    """The index of a view's carts, folded in from commits when somebody asks; from any thread."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Lock()
+        self._arriving = threading.Lock()
+        self._large = self._small = _Tier.empty()
+        self._pending: dict[str, Entry] = {}
+
+    def load(self, rows: Iterable[tuple[str, Values]], unmoved: Mapping[str, Entry]) -> None:
+        """Begin with the rows of the table, in the order of their users, and what it lacks.
+
+        What is committed meanwhile counts above both.
+        """
+        users: list[str] = []
+        numbers: list[Values] = []
+        for user_id, values in rows:
+            users.append(user_id)
+            numbers.append(values)
+        with self._asked:
+            self._large = _Tier(users, _columns(numbers))
+            with self._arriving:
+                self._pending = {**unmoved, **self._pending}
+
+    def committed(self, entries: Mapping[str, Entry]) -> None:
+        """Take the carts of a commit: not looked at before somebody asks."""
+        with self._arriving:
+            self._pending.update(entries)
+
+    def find(self, window: Window, until: int | None, most: int) -> Found:
+        """Find a page of a window: its users, at most so many, from its cursor on."""
+        with self._asked:
+            self._fold()
+            tiers = self._large, self._small
+            parts = [tier.select(window, until, most) for tier in tiers]
+            rows = [
+                (tier, at) for tier, (_, found) in zip(tiers, parts, strict=True) for at in found
+            ]
+            rows.sort(key=lambda row: _key(window.order, *row))
+            users = [tier.users[at] for tier, at in rows[:most]]
+        return Found(sum(total for total, _ in parts), users)
+
+    def open_since(self, until: int) -> dict[str, Open]:
+        """Count the carts with an unpaid, and with a waiting id since a place or before."""
+        with self._asked:
+            self._fold()
+            return {name: self._open(f"oldest_{name}", until) for name in ("unpaid", "waiting")}
+
+    def _open(self, column: str, until: int) -> Open:
+        tiers = [tier.column(column) for tier in (self._large, self._small)]
+        carts = sum(int(np.count_nonzero(numbers <= until)) for numbers in tiers)
+        oldest = min((int(numbers.min()) for numbers in tiers if numbers.size), default=NEVER)
+        return Open(carts, oldest if carts else None)
+
+    def _fold(self) -> None:
+        """Bring the tiers up to date with what was committed."""
+        with self._arriving:
+            newest, self._pending = self._pending, {}
+        known: dict[int, tuple[list[int], list[Values]]] = {0: ([], []), 1: ([], [])}
+        users: list[str] = []
+        values: list[Values] = []
+        for user_id, entry in newest.items():
+            numbers = values_of(entry)
+            for number, tier in enumerate((self._large, self._small)):
+                at = tier.find(user_id)
+                if at is not None:
+                    known[number][0].append(at)
+                    known[number][1].append(numbers)
+                    break
+            else:
+                users.append(user_id)
+                values.append(numbers)
+        self._large.put(*known[0])
+        self._small.put(*known[1])
+        if users:
+            self._small = self._small.merged(users, _columns(values))
+            if len(self._small.users) > max(_FEW, len(self._large.users) // _EIGHTH):
+                self._large = self._large.joined(self._small)
+                self._small = _Tier.empty()
+
+
+def values_of(entry: Entry) -> Values:
+    """Give the numbers of a cart."""
+    head = head_of(entry[0])
+    return (
+        head.unpaid,
+        head.paid,
+        head.waiting,
+        head.oldest_unpaid or NEVER,
+        head.oldest_waiting or NEVER,
+        entry[1],
+    )
+
+
+def _columns(values: list[Values]) -> _Numbers:
+    return np.array(values, np.int64).reshape(len(values), len(COLUMNS)).T.copy()
+
+
+def _key(order: Sort, tier: _Tier, at: int) -> list[int | str]:
+    """Give what the rows of both tiers are compared by."""
+    key: list[int | str] = []
+    for column in order.columns:
+        if column.kind is str:
+            key.append(tier.users[at])
+        else:
+            number = int(tier.column(column.name)[at])
+            key.append(-number if column.descending else number)
+    return key
