@@ -71,7 +71,7 @@ async def test_what_a_kill_left_undone_of_a_commit_is_done_with_the_next(tmp_pat
 
     generation, changed = opened(folder)
     assert generation.totals.unsettled
-    await generation.committed(Outcome({}, {}, []))
+    await generation.committed(Outcome({}, {}, {}))
     assert all(each.finished_at is not None for each in generation.uploads.newest(2)[0])
     assert generation.totals.unsettled == []
     await generation.close()
@@ -95,7 +95,7 @@ async def test_an_upload_that_a_person_ends_keeps_one_sum_from_the_next_commit_o
     assert generation.totals.unsettled == [upload.id]
     ended = await generation.uploads.change(upload.id, {"state": "cancelled"})
     assert ended.finished_at is not None
-    await generation.committed(Outcome({}, {}, []))
+    await generation.committed(Outcome({}, {}, {}))
     assert generation.totals.unsettled == []
     assert generation.totals.of_upload(upload.id).accepted == 20
     await generation.close()
