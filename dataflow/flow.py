@@ -59,22 +59,16 @@ def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
         entry.first_line,
         entry.at,
     )
-    yield "flow", taken  # first: what follows is known by its places
     for group, batch in enumerate(by_group):
         if batch or ends_all:
-            yield f"{group:04}", EventBatch(group, upload, batch, taken.end, entry.is_last)
+            yield f"{group:04}", EventBatch(group, taken, batch, entry.is_last)
     if skipped or blank or ends_all:
         if skipped and (hint := _hint(entry, skipped[0])) is not None:
             message = f"{skipped[0].message}; {hint}"
             skipped[0] = msgspec.structs.replace(skipped[0], message=message)
         part = key_group(upload, _SKIP_KEYS)
-        shift = entry.place - entry.first_line
-        yield (
-            f"{part:02}",
-            SkippedBatch(
-                part, upload, entry.source, skipped, blank, shift, taken.end, entry.is_last
-            ),
-        )
+        yield f"{part:02}", SkippedBatch(part, taken, skipped, blank, entry.is_last)
+    yield "flow", taken
 
 
 def _hint(entry: Entry, first: Skipped) -> str | None:

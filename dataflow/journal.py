@@ -47,9 +47,14 @@ END;
 
 _SOURCES: Final = """
 CREATE TABLE sources (name TEXT PRIMARY KEY, lines INTEGER NOT NULL) WITHOUT ROWID;
+ALTER TABLE chunks ADD COLUMN at REAL NOT NULL DEFAULT 0;
+ALTER TABLE chunks ADD COLUMN source TEXT REFERENCES sources;
 CREATE INDEX failed_uploads ON uploads (created) WHERE state = 'failed';
 """
-"""Sources that are no uploads: each counts its own lines, for ever. And what counts failures."""
+"""Sources that are no uploads, each of which counts its own lines for ever; and times.
+
+``at`` is when the lines were accepted, in seconds since 1970.
+"""
 
 _SCHEMA: Final = f"""
 CREATE TABLE uploads (
@@ -62,8 +67,7 @@ CREATE TABLE uploads (
 ) WITHOUT ROWID;
 CREATE TABLE chunks (
     "offset" INTEGER PRIMARY KEY, upload TEXT REFERENCES uploads, first_line INTEGER NOT NULL,
-    lines INTEGER NOT NULL, "start" INTEGER, "end" INTEGER, data BLOB, at REAL NOT NULL,
-    source TEXT REFERENCES sources
+    lines INTEGER NOT NULL, "start" INTEGER, "end" INTEGER, data BLOB
 );
 CREATE TABLE idempotency_keys (
     key TEXT PRIMARY KEY, digest BLOB NOT NULL, first_line INTEGER NOT NULL,
@@ -76,8 +80,6 @@ _CAUSES: Final = f"""
 INSERT INTO sources SELECT '{API_SOURCE}', max(first_line + lines - 1) FROM chunks
 WHERE upload IS NULL HAVING count(*) > 0;
 DROP INDEX api_chunks;
-ALTER TABLE chunks ADD COLUMN at REAL NOT NULL DEFAULT 0;
-ALTER TABLE chunks ADD COLUMN source TEXT REFERENCES sources;
 UPDATE chunks SET source = '{API_SOURCE}' WHERE upload IS NULL;
 UPDATE chunks SET at = accepted.at FROM (
     SELECT "offset", max(ifnull(created_at, 0)) OVER (ORDER BY "offset") AS at

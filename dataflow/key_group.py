@@ -28,7 +28,7 @@ from dataflow.cart import (
     encode_cart,
     encode_newest,
 )
-from dataflow.messages import CartsChanged, Figures
+from dataflow.messages import CartsChanged, Figures, Taken
 from dataflow.records import OrderId, PlacedEvent
 
 KEY_GROUPS: Final = 128
@@ -50,12 +50,11 @@ def key_group(user_id: str, groups: int) -> int:
 
 
 class EventBatch(NamedTuple):
-    """Events of one chunk whose users belong to one key group; the chunk ends at a place."""
+    """Events of one chunk whose users belong to one key group."""
 
     group: int
-    upload: str
+    chunk: Taken
     events: list[PlacedEvent]
-    end: int
     is_last: bool = False
 
 
@@ -197,8 +196,8 @@ class KeyGroup:
         touched: list[tuple[str, Cart]] = []
         completed: list[tuple[str, OrderId, int]] = []
         totals: dict[str, tuple[int, int]] = {}
-        for _, upload, events, _, is_last in batches:
-            duplicates = 0
+        for _, chunk, events, is_last in batches:
+            upload, duplicates = chunk.upload, 0
             for user_id, order_id, code in events:
                 cart = awake.get(user_id)
                 if cart is None:
@@ -247,7 +246,7 @@ class KeyGroup:
             changed,
             completed,
             orders,
-            batches[-1].end,
+            [batch.chunk for batch in batches if batch.events],
         )
 
     def _tell(self, touched: list[tuple[str, Cart]]) -> tuple[dict[str, bytes], list[_TallOrder]]:

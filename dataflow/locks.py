@@ -23,6 +23,7 @@ class FileLock:
 
     def __init__(self, path: Path) -> None:
         """Take the lock at once; raises ``FolderLockedError`` where it is held."""
+        self._path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -32,6 +33,14 @@ class FileLock:
             raise FolderLockedError(path, int(text) if text.isdigit() else None) from None
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, b"%d\n" % os.getpid(), 0)
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the file that is locked is still the one at its path, and not moved or gone."""
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(self._file))
+        except OSError:
+            return False
 
     def release(self) -> None:
         """Let it go."""

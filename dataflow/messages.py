@@ -32,67 +32,8 @@ class Figures(msgspec.Struct, array_like=True, frozen=True, gc=False):
         return self.carts if carts == "all" else int(getattr(self, f"with_{carts}"))
 
 
-class CartsChanged(msgspec.Struct, array_like=True, frozen=True, tag=1, gc=False):
-    """What some events, one behind the other, did to the carts of one key group.
-
-    The group counts the events that it has ever taken in: these are those behind ``begin``, up to
-    ``accepted``. So whoever has heard of ``accepted`` has heard of all that this tells, and to
-    whom ``begin`` was the last all of it is new. ``totals`` holds ``(upload, accepted,
-    duplicates)`` of the uploads of this batch, each the sum over all of this group's batches.
-
-    ``carts`` maps each user whose cart changed to the cart as it is now, encoded; a tall one with
-    its newest ids. ``completed`` holds ``(user, order id, place)`` of each order that became paid,
-    ``orders`` ``(user, order id, status, place, ordered, paid)`` of the orders of tall carts that
-    changed. No event of this is behind the place ``end``.
-    """
-
-    group: int
-    begin: int
-    accepted: int
-    figures: Figures
-    totals: list[tuple[str, int, int]]
-    carts: dict[str, bytes]
-    completed: list[tuple[str, OrderId, int]]
-    orders: list[tuple[str, OrderId, int, int, int, int]]
-    end: int
-
-
-class RecordsSkipped(msgspec.Struct, array_like=True, frozen=True, tag=2, gc=False):
-    """The lines of one chunk that are no events; ``skipped`` and ``blank`` are sums of its upload.
-
-    ``source`` is the label of the upload: the name of its file, or ``api``. ``counted`` is how many
-    such lines the part ``part`` of the step has ever counted: who has heard of it has heard of all
-    before. The place of a line is ``shift`` more than its number, and none is behind ``end``.
-    """
-
-    upload: str
-    source: str
-    skipped: int
-    blank: int
-    records: list[Skipped]
-    part: int
-    counted: int
-    shift: int
-    end: int
-
-
-class Started(msgspec.Struct, array_like=True, frozen=True, tag=3, gc=False):
-    """The flow runs: what it restored of each key group, and the offset that it goes on at.
-
-    ``groups`` holds ``(group, accepted, figures)`` as ``CartsChanged`` does.
-    """
-
-    offset: int
-    groups: list[tuple[int, int, Figures]]
-
-    @property
-    def carts(self) -> int:
-        """The carts that it restored."""
-        return sum(figures.carts for _, _, figures in self.groups)
-
-
 class Taken(msgspec.Struct, array_like=True, frozen=True, tag=4, gc=False):
-    """A chunk was read and sent on its way: its records have the places from ``place`` on.
+    """A chunk was read and is on its way: its records have the places from ``place`` on.
 
     They are ``lines`` lines of a source, from ``first_line`` on, which were accepted at ``at``, in
     seconds since 1970 and never before those of the chunk before. Everything before ``offset`` of
@@ -108,9 +49,69 @@ class Taken(msgspec.Struct, array_like=True, frozen=True, tag=4, gc=False):
     at: float
 
     @property
+    def shift(self) -> int:
+        """How much more the place of a line is than its number."""
+        return self.place - self.first_line
+
+    @property
     def end(self) -> int:
         """The place of the last record."""
         return self.place + self.lines - 1
+
+
+class CartsChanged(msgspec.Struct, array_like=True, frozen=True, tag=1, gc=False):
+    """What some events, one behind the other, did to the carts of one key group.
+
+    The group counts the events that it has ever taken in: these are those behind ``begin``, up to
+    ``accepted``. So whoever has heard of ``accepted`` has heard of all that this tells, and to
+    whom ``begin`` was the last all of it is new. ``totals`` holds ``(upload, accepted,
+    duplicates)`` of the uploads of this batch, each the sum over all of this group's batches.
+
+    ``carts`` maps each user whose cart changed to the cart as it is now, encoded; a tall one with
+    its newest ids. ``completed`` holds ``(user, order id, place)`` of each order that became paid,
+    ``orders`` ``(user, order id, status, place, ordered, paid)`` of the orders of tall carts that
+    changed. The events came in ``chunks``.
+    """
+
+    group: int
+    begin: int
+    accepted: int
+    figures: Figures
+    totals: list[tuple[str, int, int]]
+    carts: dict[str, bytes]
+    completed: list[tuple[str, OrderId, int]]
+    orders: list[tuple[str, OrderId, int, int, int, int]]
+    chunks: list[Taken]
+
+
+class RecordsSkipped(msgspec.Struct, array_like=True, frozen=True, tag=2, gc=False):
+    """The lines of one chunk that are no events; ``skipped`` and ``blank`` are sums of its upload.
+
+    ``counted`` is how many such lines the part ``part`` of the step has ever counted: who has heard
+    of it has heard of all before.
+    """
+
+    chunk: Taken
+    skipped: int
+    blank: int
+    records: list[Skipped]
+    part: int
+    counted: int
+
+
+class Started(msgspec.Struct, array_like=True, frozen=True, tag=3, gc=False):
+    """The flow runs: what it restored of each key group, and the offset that it goes on at.
+
+    ``groups`` holds ``(group, accepted, figures)`` as ``CartsChanged`` does.
+    """
+
+    offset: int
+    groups: list[tuple[int, int, Figures]]
+
+    @property
+    def carts(self) -> int:
+        """The carts that it restored."""
+        return sum(figures.carts for _, _, figures in self.groups)
 
 
 class Barrier(msgspec.Struct, array_like=True, frozen=True, tag=5, gc=False):

@@ -19,7 +19,13 @@ from bytewax.recovery import init_db_dir
 from dataflow.database import is_damage
 
 REMEDY: Final = "stop the server, and cartwatch rebuild makes it anew from the journal"
-_PARTS: Final = "part-*.sqlite3"
+PART: Final = "part-0.sqlite3"
+"""The one partition that a store is made of, for ever."""
+
+ROOM: Final = "room"
+"""What is made to see whether there is room, and removed at once."""
+
+_READ_BY_ENGINE: Final = "*.sqlite3"
 _PAGE_BYTES: Final = 65_536
 _ROOM_BYTES: Final = 20 * _PAGE_BYTES
 """What making a store takes at most: less than half of it stays."""
@@ -47,8 +53,7 @@ def make_recovery_store(folder: Path) -> None:
     except BaseException as error:  # without room the engine panics, which is no Exception
         code = errno.ENOSPC if "DiskFull" in str(error) else errno.EIO
         raise OSError(code, f"the recovery store cannot be made ({os.strerror(code)})") from error
-    (part,) = folder.glob(_PARTS)
-    with closing(sqlite3.connect(part, isolation_level=None)) as db:
+    with closing(sqlite3.connect(folder / PART, isolation_level=None)) as db:
         db.execute("PRAGMA journal_mode = DELETE")  # the size of a page cannot change under a WAL
         db.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         db.execute("VACUUM")
@@ -57,7 +62,7 @@ def make_recovery_store(folder: Path) -> None:
 
 def _refuse_without_room(folder: Path) -> None:
     """Raise ``OSError`` where a store has no room: the engine would panic on the terminal."""
-    room = folder / "room"
+    room = folder / ROOM
     try:
         with room.open("wb") as file:
             file.write(bytes(_ROOM_BYTES))
@@ -80,14 +85,20 @@ def purge(folder: Path) -> int:
     """Take out the snapshots of epochs that never finished; gives how many there were.
 
     The epoch to resume at is that of the newest execution: over its workers, the least of the
-    frontiers that they wrote, or the epoch that it began with where one wrote none.
+    frontiers that they wrote, or the epoch that it began with where one wrote none. Raises
+    ``RecoveryStoreError`` where it cannot be read, or where the engine would read more than it.
     """
-    parts = sorted(folder.glob(_PARTS))
-    if not parts:
+    part = folder / PART
+    if not part.is_file():
         raise RecoveryStoreError(f"{folder} holds no recovery store: {REMEDY}")
+    others = sorted(each.name for each in folder.glob(_READ_BY_ENGINE) if each != part)
+    if others:
+        raise RecoveryStoreError(
+            f"{folder} holds {', '.join(others)[:200]}, which is not of the recovery store and"
+            " would be read as a part of it: move it elsewhere"
+        )
     try:
-        resume_at = _resume_epoch(parts)
-        return sum(_purge_part(part, resume_at) for part in parts)
+        return _purge_part(part, _resume_epoch(part))
     except sqlite3.Error as error:
         # Without its tables it is as useless as a damaged one; a full disk is another matter.
         damaged = is_damage(error) or error.sqlite_errorcode == sqlite3.SQLITE_ERROR
@@ -97,20 +108,19 @@ def purge(folder: Path) -> int:
         ) from error
 
 
-def _resume_epoch(parts: list[Path]) -> int:
+def _resume_epoch(part: Path) -> int:
     executions: dict[int, tuple[int, int]] = {}
     frontiers: dict[tuple[int, int], int] = {}
-    for part in parts:
-        with closing(sqlite3.connect(part)) as db:
-            for number, workers, epoch in db.execute(
-                "SELECT ex_num, worker_count, resume_epoch FROM exs"
-            ):
-                executions[number] = (workers, epoch)
-            for number, worker, frontier in db.execute(
-                "SELECT ex_num, worker_index, worker_frontier FROM fronts"
-            ):
-                at = (number, worker)
-                frontiers[at] = max(frontier, frontiers.get(at, frontier))
+    with closing(sqlite3.connect(part)) as db:
+        for number, workers, epoch in db.execute(
+            "SELECT ex_num, worker_count, resume_epoch FROM exs"
+        ):
+            executions[number] = (workers, epoch)
+        for number, worker, frontier in db.execute(
+            "SELECT ex_num, worker_index, worker_frontier FROM fronts"
+        ):
+            at = (number, worker)
+            frontiers[at] = max(frontier, frontiers.get(at, frontier))
     if not executions:
         return 1
     newest = max(executions)

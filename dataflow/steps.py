@@ -12,7 +12,7 @@ from bytewax.operators import StatefulBatchLogic
 from typing_extensions import override
 
 from dataflow.key_group import EventBatch, KeyGroup, Segment
-from dataflow.messages import CartsChanged, Figures, RecordsSkipped
+from dataflow.messages import CartsChanged, Figures, RecordsSkipped, Taken
 from dataflow.records import Skipped
 from dataflow.segments import Segments
 
@@ -68,15 +68,12 @@ class JoinLogic(StatefulBatchLogic[EventBatch, CartsChanged | Segment, bytes]):
 
 
 class SkippedBatch(NamedTuple):
-    """The lines of one chunk that are no events; the places are as ``RecordsSkipped`` has them."""
+    """The lines of one chunk that are no events, for one part of the step that counts them."""
 
     part: int
-    upload: str
-    source: str
+    chunk: Taken
     records: list[Skipped]
     blank: int
-    shift: int
-    end: int
     is_last: bool = False
 
 
@@ -99,14 +96,13 @@ class SkipLogic(StatefulBatchLogic[SkippedBatch, RecordsSkipped, bytes]):
     def on_batch(self, values: list[SkippedBatch]) -> tuple[Iterable[RecordsSkipped], bool]:
         messages = []
         state = self._state
-        for part, upload, source, records, blank, shift, end, is_last in values:
+        for part, chunk, records, blank, is_last in values:
+            upload = chunk.upload
             if records or blank:
                 state.counted += len(records) + blank
                 skipped, blanks = state.totals.get(upload, (0, 0))
                 sums = state.totals[upload] = (skipped + len(records), blanks + blank)
-                messages.append(
-                    RecordsSkipped(upload, source, *sums, records, part, state.counted, shift, end)
-                )
+                messages.append(RecordsSkipped(chunk, *sums, records, part, state.counted))
             if is_last:
                 state.totals.pop(upload, None)
         return messages, self.RETAIN

@@ -34,9 +34,9 @@ def joined(stream: list[Event]) -> tuple[dict[str, Cart], int]:
     """Apply events by the product's rules; gives the carts and the number of repeats."""
     carts: dict[str, Cart] = {}
     repeats = 0
-    for user_id, order_id, is_payment in stream:
+    for place, (user_id, order_id, is_payment) in enumerate(stream, 1):
         cart = carts.setdefault(user_id, Cart())
-        repeats += (cart.payment if is_payment else cart.order)(order_id) is None
+        repeats += (cart.payment if is_payment else cart.order)(order_id, place) is None
     return carts, repeats
 
 

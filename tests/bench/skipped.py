@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from dataflow.database import transaction
-from dataflow.messages import RecordsSkipped
+from dataflow.messages import RecordsSkipped, Taken
 from dataflow.records import REASONS, Skipped
 from dataflow.synthetic import generate
 from tests.bench.recovery import ready, write
@@ -26,6 +26,7 @@ from web.flow.state import FlowState
 from web.service.contents import Contents
 from web.service.generation import Generation
 from web.view.outcome import Outcome
+from web.view.places import append_places
 from web.view.skipped import append_skipped
 from web.view.view import View
 from web.view.windows import Window
@@ -94,7 +95,9 @@ async def refreshed(data: Path, size: int) -> float:
         lines = range(first, min(first + AT_ONCE, size + 1))
         records = [Skipped(n, REASONS[n % len(REASONS)], "why", 1, "FAIL", False) for n in lines]
         with transaction(view._db) as db:
-            append_skipped(db, [RecordsSkipped("u", "f.jsonl", 0, 0, records)], 1.0)
+            chunk = Taken(first + 1, first, len(lines), "u", "f.jsonl", first, 1.0)
+            append_places(db, [chunk])
+            append_skipped(db, [RecordsSkipped(chunk, 0, 0, records, 0, lines[-1])])
     view.close()
     generation = Generation(paths, _nothing, lambda: None)
     contents = Contents(lambda: generation, FlowState(), lambda: None, lambda: 1)

@@ -15,7 +15,7 @@ from starlette.routing import Route as Path
 
 from tests.browser.frames import Frame, snapshot
 from web.http import assets
-from web.http.addresses import UserResource, user_of
+from web.http.addresses import IdResource, user_of
 from web.http.pages import render_dashboard, render_refusal
 
 POLICY = (
@@ -41,7 +41,7 @@ class Server:
                 Path("/static/{path:path}", assets.installed().serve),
                 Path("/blank", self._blank),
                 Path("/", self._dashboard),
-                UserResource("/carts/{user_id}", get=self._dashboard),
+                IdResource("/carts/{user_id}", get=self._dashboard),
                 Path("/cart", self._dashboard),
             ]
         )

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from dataflow.cart import (
     NEWEST,
     Cart,
-    Counts,
+    Head,
+    Order,
     Status,
     Summary,
-    count_cart,
     decode_cart,
     encode_cart,
     encode_newest,
+    head_of,
 )
 from dataflow.records import Event, OrderId
 from tests.kit.oracle import OracleCart
@@ -23,14 +24,14 @@ from tests.kit.streams import ORDER_IDS, claim, events
 of_one_user = st.lists(events(users=("a",)), max_size=60)
 
 
-def take(cart: Cart, event: Event) -> Status | None:
-    return cart.payment(event.order_id) if event.is_payment else cart.order(event.order_id)
+def take(cart: Cart, event: Event, place: int) -> Status | None:
+    return (cart.payment if event.is_payment else cart.order)(event.order_id, place)
 
 
 def cart_of(stream: list[Event]) -> Cart:
     cart = Cart()
-    for event in stream:
-        take(cart, event)
+    for place, event in enumerate(stream, 1):
+        take(cart, event, place)
     return cart
 
 
@@ -39,32 +40,32 @@ def lists(cart: Cart) -> tuple[list[OrderId], list[OrderId], list[OrderId]]:
     return summary.paid_order_ids, summary.unpaid_order_ids, summary.waiting_payment_ids
 
 
-def one(status: Status, version: int) -> Cart:
-    """Make a cart of one order, which got its status at the last change."""
-    cart = Cart(version, orders={1: version << 2 | status})
-    setattr(cart, status.name.lower(), 1)
-    return cart
+UNPAID = Cart(1, 5, 1, 0, 0, 5, 0, {1: 5 << 2})
+WAITING = Cart(1, 5, 0, 0, 1, 0, 5, {1: 5 << 2 | 2})
+PAID = Cart(2, 7, 0, 1, 0, 0, 0, {1: 7 << 2 | 1}, [5 << 1])
+PAID_EARLY = Cart(2, 7, 0, 1, 0, 0, 0, {1: 7 << 2 | 1}, [5 << 1 | 1])
 
 
 @pytest.mark.parametrize(
-    ("before", "is_payment", "status", "after"),
+    ("before", "is_payment", "place", "status", "after"),
     [
-        (Cart(), False, Status.UNPAID, one(Status.UNPAID, 1)),
-        (one(Status.WAITING, 1), False, Status.PAID, one(Status.PAID, 2)),
-        (one(Status.UNPAID, 1), False, None, one(Status.UNPAID, 1)),
-        (one(Status.PAID, 2), False, None, one(Status.PAID, 2)),
-        (one(Status.UNPAID, 1), True, Status.PAID, one(Status.PAID, 2)),
-        (Cart(), True, Status.WAITING, one(Status.WAITING, 1)),
-        (one(Status.PAID, 2), True, None, one(Status.PAID, 2)),
-        (one(Status.WAITING, 1), True, None, one(Status.WAITING, 1)),
+        (Cart(), False, 5, Status.UNPAID, UNPAID),
+        (WAITING, False, 7, Status.PAID, PAID_EARLY),
+        (UNPAID, False, 7, None, UNPAID),
+        (PAID, False, 9, None, PAID),
+        (UNPAID, True, 7, Status.PAID, PAID),
+        (Cart(), True, 5, Status.WAITING, WAITING),
+        (PAID_EARLY, True, 9, None, PAID_EARLY),
+        (WAITING, True, 7, None, WAITING),
     ],
 )
 def test_an_event_does_what_the_table_says(
-    before: Cart, is_payment: bool, status: Status | None, after: Cart
+    before: Cart, is_payment: bool, place: int, status: Status | None, after: Cart
 ) -> None:
     """Every row of the contract's table, and every state that a row stands for."""
-    assert take(before, Event("a", 1, is_payment)) is status
-    assert encode_cart(before) == encode_cart(after)
+    cart = decode_cart(encode_cart(before))
+    assert take(cart, Event("a", 1, is_payment), place) is status
+    assert encode_cart(cart) == encode_cart(after)
 
 
 @claim
@@ -81,20 +82,31 @@ def test_arrival_order_and_repeats_do_not_matter(data: st.DataObject) -> None:
 @claim
 @given(of_one_user)
 def test_lists_keep_the_order_of_joining_them(stream: list[Event]) -> None:
-    """Paid ids stand as they became paid, unpaid as they came; the version counts changes."""
+    """Paid ids stand as they became paid, unpaid as they came; the version counts changes.
+
+    And each order knows the two records that it is known by, the cart since when ids are open.
+    """
     cart, oracle = Cart(), OracleCart()
-    for event in stream:
-        changed = oracle.take("payment" if event.is_payment else "order", event.order_id)
-        assert (take(cart, event) is not None) == changed
+    for place, event in enumerate(stream, 1):
+        kind = "payment" if event.is_payment else "order"
+        changed = oracle.take(kind, event.order_id, place)
+        assert (take(cart, event, place) is not None) == changed
         expected = list(oracle.paid), list(oracle.unpaid), list(oracle.waiting)
         assert repr(lists(cart)) == repr(expected)
         assert cart.version == oracle.version
         assert [cart.paid, cart.unpaid, cart.waiting] == list(map(len, expected))
-    since = cart.since(0)
-    joined = [version for _, _, version in since]
-    assert joined == sorted(set(joined)), "an id gets its status at a version of its own"
-    for version in range(cart.version + 1):
-        assert cart.since(version) == [each for each in since if each[2] > version]
+        assert cart.place == oracle.place
+        cart.find_oldest()
+        assert (cart.oldest_unpaid, cart.oldest_waiting) == oracle.oldest()
+    since = cart.since()
+    joined = [order.place for order in since]
+    assert joined == sorted(set(joined)), "an id gets its status at a place of its own"
+    for place in range(len(stream) + 1):
+        assert cart.since(place) == [order for order in since if order.place > place]
+    causes = {repr(order.order_id): (order.ordered, order.paid) for order in since}
+    assert causes == {repr(each): places for each, places in oracle.causes().items()}
+    assert all(cart.has(order.order_id, order.status) for order in since)
+    assert not cart.has("nobody's", Status.PAID)
 
 
 @claim
@@ -113,7 +125,7 @@ def test_where_payments_follow_their_orders_it_is_the_tutorial_to_the_letter(
         if early or (order_id, event.is_payment) in seen:
             continue
         seen.add((order_id, event.is_payment))
-        take(cart, event)
+        take(cart, event, len(seen))
         if not event.is_payment:
             unpaid.append(order_id)
         else:
@@ -130,8 +142,8 @@ def test_a_cart_at_rest_is_the_same_cart(stream: list[Event]) -> None:
     again = decode_cart(encode_cart(cart))
     assert repr(lists(again)) == repr(lists(cart))
     assert encode_cart(again) == encode_cart(cart)
-    for event in stream:
-        assert take(again, event) is take(cart, event)
+    for place, event in enumerate(stream, len(stream) + 1):
+        assert take(again, event, place) is take(cart, event, place)
     assert again.summary("a") == cart.summary("a")
 
 
@@ -140,19 +152,24 @@ def test_what_is_no_cart_is_refused() -> None:
     with pytest.raises(msgspec.DecodeError):
         decode_cart(b"\x92\x01\x80")
     with pytest.raises(msgspec.DecodeError):
-        count_cart(b"\x93\x01\x80\x80")
+        head_of(b"\x93\x01\x80\x80")
 
 
 def test_a_summary_shows_the_newest_ids_in_their_order() -> None:
     """Of each list the latest to join, oldest first; the cart itself stays whole."""
     cart = Cart()
     for order_id in range(30):
-        cart.order(order_id)
-    cart.payment(3)
-    cart.payment("early")
+        cart.order(order_id, order_id + 1)
+    cart.payment(3, 50)
+    cart.payment("early", 51)
     newest = encode_newest(cart)
     assert decode_cart(newest).summary("a") == Summary("a", 32, [3], list(range(10, 30)), ["early"])
-    assert count_cart(newest) == count_cart(encode_cart(cart)) == Counts(32, 29, 1, 1)
+    assert head_of(newest) == head_of(encode_cart(cart)) == Head(32, 51, 29, 1, 1, 1, 51)
+    assert head_of(newest).is_tall
+    assert decode_cart(newest).since(49) == [
+        Order(3, Status.PAID, 4, 50),
+        Order("early", Status.WAITING, 0, 51),
+    ]
     assert len(cart.summary("a").unpaid_order_ids) == 29
 
 
@@ -161,10 +178,12 @@ def test_a_cart_is_tall_when_its_summary_cannot_hold_it(is_payment: bool) -> Non
     """Tall begins with the first id that a summary of the newest ids leaves out."""
     cart = Cart()
     for order_id in range(NEWEST):
-        take(cart, Event("a", order_id, is_payment))
+        take(cart, Event("a", order_id, is_payment), order_id + 1)
     assert not cart.is_tall
-    take(cart, Event("a", NEWEST, is_payment))
+    assert not head_of(encode_cart(cart)).is_tall
+    take(cart, Event("a", NEWEST, is_payment), NEWEST + 1)
     assert cart.is_tall
+    assert head_of(encode_cart(cart)).is_tall
 
 
 def test_an_id_keeps_its_type() -> None:

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from dataflow.flow import build_flow, console_flow, deserialize
 from dataflow.journal import Entry
-from dataflow.messages import Figures, Message, Position, RecordsSkipped, Started
+from dataflow.messages import Figures, Message, RecordsSkipped, Started, Taken
 from dataflow.recovery import purge
 from dataflow.steps import Restored, SkippedBatch
 from dataflow.synthetic import generate
+from tests.kit.entries import chunk, placed
 from tests.kit.memory_view import MemoryView
 from tests.kit.oracle import Oracle
 from tests.kit.streams import slow_claim, sources
@@ -35,12 +36,13 @@ def entries_of(drawn: list[tuple[bytes, int]]) -> list[Entry]:
         lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
         whole = [line + b"\n" for line in lines[:-1]] + [lines[-1]] * bool(lines[-1])
         for start in range(0, len(whole), most_lines):
-            chunk = b"".join(whole[start : start + most_lines])
+            data = b"".join(whole[start : start + most_lines])
             offset = len(entries) + 1
             is_last = start + most_lines >= len(whole)
             source = f"{number}.jsonl"
-            entries.append(Entry(offset, f"upload-{number}", source, start + 1, chunk, is_last))
-    return entries
+            upload = f"upload-{number}"
+            entries.append(chunk(offset, upload, source, start + 1, data, is_last=is_last))
+    return placed(entries)
 
 
 def run(items: list[Item], sent: list[tuple[str, Message]], recovery: Path | None = None) -> int:
@@ -73,7 +75,12 @@ def expect(view: MemoryView, drawn: list[tuple[bytes, int]]) -> None:
     )
     skipped = sorted((*key, str(record.reason)) for key, record in view.skipped.items())
     assert skipped == sorted(oracle.skipped)
+    assert sorted(view.skipped_places) == oracle.skipped_places
     assert sorted(map(repr, view.completed)) == sorted(map(repr, oracle.completed))
+    assert sorted(view.completed_places) == oracle.completed_places
+    for user_id, cart in oracle.carts.items():
+        causes = {repr(o.order_id): (o.ordered, o.paid) for o in view.orders_of(user_id)}
+        assert causes == {repr(each): places for each, places in cart.causes().items()}
     if oracle.carts:
         assert view.figures().carts == len(oracle.carts)
 
@@ -87,6 +94,7 @@ def test_the_flow_ends_as_the_oracle_says(drawn: list[tuple[bytes, int]]) -> Non
     run([*entries], sent)
     view = view_of(sent)
     expect(view, drawn)
+    assert [chunk.place for chunk in view.places.values()] == [entry.place for entry in entries]
     assert view.position == (entries[-1].offset + 1 if entries else 0)
 
 
@@ -133,13 +141,21 @@ def test_a_tall_cart_and_many_small_ones_come_through(tmp_path: Path) -> None:
 
 
 def test_a_start_and_the_positions_pass_through() -> None:
-    """The hub hears of the start first, and of the offset behind every chunk that was read."""
+    """The hub hears of the start first, and of the places of every chunk with all that is in it."""
     sent: list[tuple[str, Message]] = []
-    run([Started(1, []), Entry(1, None, "api", 1, b"\n"), Entry(2, None, "api", 2, b"\n")], sent)
+    entries = placed([chunk(1, None, "api", 1, b"\n\n"), chunk(2, None, "api", 3, b"\n")])
+    run([Started(1, []), *entries], sent)
     messages = [message for _, message in sent]
     assert messages[0] == Started(1, [])
-    assert [each for each in messages if isinstance(each, Position)] == [Position(2), Position(3)]
-    assert RecordsSkipped("", "api", 0, 2, []) in messages
+    assert [each for each in messages if isinstance(each, Taken)] == [
+        Taken(2, 1, 2, "", "api", 1, 1.0),
+        Taken(3, 3, 1, "", "api", 3, 2.0),
+    ]
+    told = [each for each in messages if isinstance(each, RecordsSkipped)]
+    assert told == [
+        RecordsSkipped(Taken(2, 1, 2, "", "api", 1, 1.0), 0, 2, [], 0, 2),
+        RecordsSkipped(Taken(3, 3, 1, "", "api", 3, 2.0), 0, 3, [], 0, 3),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +171,7 @@ def test_a_file_that_looks_like_an_array_gets_a_hint(
     data: bytes, upload: str | None, hinted: bool
 ) -> None:
     """Who uploads a JSON array reads in the first skipped record what to do about it."""
-    items = [item for _, item in deserialize(Entry(1, upload, "f", 1, data), GROUPS)]
+    items = [item for _, item in deserialize(chunk(1, upload, "f", 1, data), GROUPS)]
     (batch,) = [item for item in items if isinstance(item, SkippedBatch)]
     looks = ["JSON array" in record.message for record in batch.records]
     assert looks == [hinted] + [False] * (len(looks) - 1)
@@ -175,7 +191,7 @@ def test_records_that_were_posted_without_their_newlines_get_a_hint(
     data: bytes, upload: str | None, hinted: bool
 ) -> None:
     """As ``curl -d`` sends a file: what keeps the newlines stands in the skipped record."""
-    items = [item for _, item in deserialize(Entry(1, upload, "api", 1, data), GROUPS)]
+    items = [item for _, item in deserialize(chunk(1, upload, "api", 1, data), GROUPS)]
     (batch,) = [item for item in items if isinstance(item, SkippedBatch)]
     assert ["--data-binary" in record.message for record in batch.records] == [hinted]
 
@@ -227,7 +243,7 @@ def test_figures_are_the_sums_over_groups() -> None:
         for kind in ((b"order", b"payment") if user % 2 else (b"order",))
     )
     sent: list[tuple[str, Message]] = []
-    run([Entry(1, "u", "f", 1, lines)], sent)
+    run([chunk(1, "u", "f", 1, lines)], sent)
     view = view_of(sent)
     assert len(view.groups) == GROUPS
     assert view.figures() == Figures(20, 10, 10, 0, 10, 10, 0)

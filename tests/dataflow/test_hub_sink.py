@@ -7,10 +7,11 @@ import pytest
 from websockets.sync.client import connect
 
 from dataflow.hub_sink import BATCH_BYTES, HubPartition, HubSink
-from dataflow.messages import Barrier, Message, Position, RecordsSkipped
+from dataflow.messages import Barrier, Message, RecordsSkipped
 from dataflow.outbox import MAX_BYTES
 from dataflow.pieces import MAX_MESSAGE_BYTES
 from dataflow.records import INVALID_JSON, Skipped
+from tests.kit.entries import taken
 from tests.kit.hub_server import WITHIN_S, HubServer, hub_server
 
 
@@ -29,7 +30,7 @@ def sink(hub: HubServer) -> Iterator[HubPartition]:
 
 def large(number: int, size: int) -> Message:
     raw = Skipped(number, INVALID_JSON, "x", None, "é" * (size // 2), False)
-    return RecordsSkipped("u1", "f.jsonl", number, 0, [raw])
+    return RecordsSkipped(taken(number, 1), number, 0, [raw], 0, number)
 
 
 def test_the_barrier_returns_when_everything_is_committed(
@@ -40,7 +41,7 @@ def test_the_barrier_returns_when_everything_is_committed(
     ended = threading.Event()
 
     def end_epoch() -> None:
-        sink.write_batch([Position(1), Position(2)])
+        sink.write_batch([taken(1, 1), taken(2, 1)])
         sink.snapshot()
         ended.set()
 
@@ -51,7 +52,7 @@ def test_the_barrier_returns_when_everything_is_committed(
     hub.open.set()
     assert ended.wait(WITHIN_S)
     thread.join()
-    assert hub.messages == [Position(1), Position(2), Barrier()]
+    assert hub.messages == [taken(1, 1), taken(2, 1), Barrier()]
 
 
 def test_a_message_larger_than_a_websocket_message_arrives_whole(
@@ -60,9 +61,9 @@ def test_a_message_larger_than_a_websocket_message_arrives_whole(
     """In pieces of at most 1 MiB, at the very bounds too."""
     sizes = (BATCH_BYTES, MAX_MESSAGE_BYTES - 64, MAX_MESSAGE_BYTES, 3 * MAX_MESSAGE_BYTES + 1)
     sent = [large(number, size) for number, size in enumerate(sizes)]
-    sink.write_batch([Position(0), *sent, Position(9)])
+    sink.write_batch([taken(0, 1), *sent, taken(9, 1)])
     sink.snapshot()
-    assert hub.messages == [Position(0), *sent, Position(9), Barrier()]
+    assert hub.messages == [taken(0, 1), *sent, taken(9, 1), Barrier()]
 
 
 @pytest.mark.parametrize("cuts", [[1], [2, 1], [1, 1, 1], [3, 4, 2], [6]])
@@ -73,7 +74,7 @@ def test_a_socket_that_is_cut_in_mid_stream_loses_and_repeats_nothing(
     hub.cut_after = list(cuts)
     sent: list[Message] = []
     for number in range(8):
-        batch = [large(number, 2 * MAX_MESSAGE_BYTES if number % 3 == 0 else 10), Position(number)]
+        batch = [large(number, 2 * MAX_MESSAGE_BYTES if number % 3 == 0 else 10), taken(number, 1)]
         sink.write_batch(batch)
         sent += batch
         if number % 4 == 3:
@@ -89,7 +90,7 @@ def test_without_a_hub_it_waits_and_nothing_is_dropped() -> None:
     with hub_server() as gone:
         url = gone.url
     sink = HubPartition(url, "secret", 1)
-    thread = threading.Thread(target=sink.write_batch, args=([Position(1)],), daemon=True)
+    thread = threading.Thread(target=sink.write_batch, args=([taken(1, 1)],), daemon=True)
     thread.start()
     thread.join(0.1)
     assert thread.is_alive()
@@ -98,7 +99,7 @@ def test_without_a_hub_it_waits_and_nothing_is_dropped() -> None:
         sink._secret = hub.point.expect(1)
         thread.join(WITHIN_S)
         sink.snapshot()
-        assert hub.messages == [Position(1), Barrier()]
+        assert hub.messages == [taken(1, 1), Barrier()]
         sink.close()
 
 

@@ -2,10 +2,12 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
+from unittest.mock import Mock, patch
 
 import pytest
 from hypothesis import given
@@ -48,19 +50,24 @@ def entries(folder: Path, offset: int = 1, most_bytes: int = MAX_CHUNK_BYTES) ->
 
 
 def test_what_was_appended_is_read_in_that_order(journal: Journal, tmp_path: Path) -> None:
-    """Records and chunks of uploads stand in one order, with their source and first line."""
+    """Records and chunks of uploads stand in one order, with their source, line and time."""
+    before = time.time()
     upload = add(journal, tmp_path)
     journal.append_events(b"x\ny")
     upload, offset = journal.release(upload, [Chunk(0, 8, 2), Chunk(8, 14, 1)])
     journal.append_events(b"z\n")
     upload, last = journal.release(upload, [Chunk(14, 24, 2)])
-    assert entries(tmp_path) == [
-        Entry(1, None, API_SOURCE, 1, b"x\ny"),
-        Entry(2, "id-a.jsonl", "a.jsonl", 1, b"one\ntwo\n"),
-        Entry(3, "id-a.jsonl", "a.jsonl", 3, b"three\n"),
-        Entry(4, None, API_SOURCE, 3, b"z\n"),
-        Entry(5, "id-a.jsonl", "a.jsonl", 4, b"four\nfive\n", is_last=True),
+    read = entries(tmp_path)
+    times = [each.at for each in read]
+    assert [each._replace(at=0.0) for each in read] == [
+        Entry(1, None, API_SOURCE, 1, 2, b"x\ny", 0.0),
+        Entry(2, "id-a.jsonl", "a.jsonl", 1, 2, b"one\ntwo\n", 0.0),
+        Entry(3, "id-a.jsonl", "a.jsonl", 3, 1, b"three\n", 0.0),
+        Entry(4, None, API_SOURCE, 3, 1, b"z\n", 0.0),
+        Entry(5, "id-a.jsonl", "a.jsonl", 4, 2, b"four\nfive\n", 0.0, is_last=True),
     ]
+    assert before <= times[0] <= times[-1] <= time.time()
+    assert times == sorted(times)
     assert (offset, last, journal.end()) == (3, 5, 6)
 
 
@@ -241,29 +248,40 @@ def test_a_journal_of_another_format_is_refused(tmp_path: Path) -> None:
     """A later version's file is left alone, with a sentence that says what to do."""
     with closing(sqlite3.connect(tmp_path / "journal.db")) as db:
         db.execute("PRAGMA user_version = 7")
-    with pytest.raises(JournalError, match="has the format 7, and this Cartwatch reads 3"):
+    with pytest.raises(JournalError, match="has the format 7, and this Cartwatch reads 4"):
         Journal(tmp_path / "journal.db")
 
 
 OLDER = """
+DROP INDEX failed_uploads; ALTER TABLE chunks DROP COLUMN at;
+CREATE INDEX api_chunks ON chunks ("offset") WHERE upload IS NULL;
+ALTER TABLE chunks DROP COLUMN source; DROP TABLE sources;
+"""
+"""Makes a journal of format 3 of one of format 4."""
+
+OLDEST = f"""
+{OLDER}
 DROP TRIGGER upload_ended; DROP TABLE ended_lines;
 DROP INDEX unended_uploads; DROP INDEX ended_uploads;
 """
-"""Makes a journal of format 2 of one of format 3."""
+"""Makes a journal of format 2."""
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_journal_of_an_older_format_is_opened_as_it_is(tmp_path: Path, version: int) -> None:
-    """Its uploads, positions, records, keys and sums are there; what a file looks like is not."""
+    """Its uploads, positions, records, keys and sums are there; what a file looks like is not.
+
+    Nobody wrote down when lines were accepted: not before the uploads that had come by then.
+    """
     (tmp_path / "uploads").mkdir()
     with closing(Journal(tmp_path / "journal.db")) as new:
         ended, _ = new.release(add(new, tmp_path, "b.jsonl"), [Chunk(0, 14, 3)])
         ended = new.change_upload(ended.id, state="cancelled", finished_at=7.0)
         upload, _ = new.release(add(new, tmp_path), [Chunk(0, 8, 2)])
         appended = new.append_events(b"x\n", "key")
-        before = entries(tmp_path)
+        before = [each._replace(at=5.0) for each in entries(tmp_path)]
     with closing(sqlite3.connect(tmp_path / "journal.db")) as db:
-        db.executescript(OLDER)
+        db.executescript(OLDER if version == 3 else OLDEST)
         if version == 1:
             db.execute("ALTER TABLE uploads DROP COLUMN looks_like")
         db.execute(f"PRAGMA user_version = {version}")
@@ -281,7 +299,7 @@ def test_an_older_journal_becomes_what_a_new_one_is(tmp_path: Path) -> None:
     for name in ("new", "old"):
         Journal(tmp_path / name).close()
     with closing(sqlite3.connect(tmp_path / "old")) as db:
-        db.executescript(OLDER)
+        db.executescript(OLDEST)
         db.execute("PRAGMA user_version = 2")
     schemas = []
     for name in ("new", "old"):
@@ -289,6 +307,36 @@ def test_an_older_journal_becomes_what_a_new_one_is(tmp_path: Path) -> None:
         with closing(sqlite3.connect(tmp_path / name)) as db:
             schemas.append(db.execute("SELECT type, name, sql FROM sqlite_schema").fetchall())
     assert sorted(schemas[0], key=str) == sorted(schemas[1], key=str)
+
+
+def test_times_never_run_back_whatever_the_clock_does(tmp_path: Path) -> None:
+    """Also from one start to the next: who comes later is never told to have come before."""
+    (tmp_path / "uploads").mkdir()
+    for clock in ([50.0, 40.0], [10.0, 45.0, 60.0]):
+        with (
+            closing(Journal(tmp_path / "journal.db")) as journal,
+            patch("dataflow.journal.time", Mock(time=Mock(side_effect=clock))),
+        ):
+            for _ in clock:
+                journal.append_events(b"x\n")
+    assert [each.at for each in entries(tmp_path)] == [50.0, 50.0, 50.0, 50.0, 60.0]
+
+
+def test_every_source_counts_its_own_lines(journal: Journal, tmp_path: Path) -> None:
+    """Whichever stands between: ``api`` has no gap, nor has any other."""
+    assert journal.append("stream", b"a\nb\n") == (1, 2)
+    assert journal.append_events(b"x\n") == (1, 1)
+    assert journal.append("stream", b"c") == (3, 3)
+    assert journal.append_events(b"y\n") == (2, 2)
+    read = [(each.upload, each.source, each.first_line) for each in entries(tmp_path)]
+    assert read == [
+        (None, "stream", 1),
+        (None, API_SOURCE, 1),
+        (None, "stream", 3),
+        (None, API_SOURCE, 2),
+    ]
+    assert journal.released() == (0, 5)
+    assert journal.place(3) == ("stream", 3)
 
 
 def test_lines_of_uploads_are_counted_whichever_have_ended(

@@ -9,11 +9,11 @@ import pytest
 from bytewax.inputs import StatefulSourcePartition
 
 from dataflow.journal import Entry, Journal
-from dataflow.journal_source import JournalSource
+from dataflow.journal_source import JournalSource, Resume
 from dataflow.messages import Figures, Started
 from dataflow.steps import Restored
 
-Partition = StatefulSourcePartition[Entry | Started, int]
+Partition = StatefulSourcePartition[Entry | Started, Resume]
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def partition(
-    folder: Path, resume_state: int | None = None, restored: Restored | None = None
+    folder: Path, resume_state: Resume | None = None, restored: Restored | None = None
 ) -> Partition:
     source = JournalSource(folder / "journal.db", folder / "uploads", restored or Restored())
     (name,) = source.list_parts()
@@ -36,7 +36,7 @@ def test_the_first_item_says_what_was_restored_and_where_it_goes_on(
 ) -> None:
     """The hub hears of every start, even if nothing is to be replayed; carts built late count."""
     restored = Restored()
-    with closing(partition(tmp_path, 17, restored)) as part:
+    with closing(partition(tmp_path, (17, 99), restored)) as part:
         restored.groups.append((5, 4, Figures(carts=3)))
         [started] = part.next_batch()
         assert started == Started(17, [(5, 4, Figures(carts=3))])
@@ -46,14 +46,18 @@ def test_the_first_item_says_what_was_restored_and_where_it_goes_on(
 
 
 def test_a_first_run_begins_with_the_first_chunk(journal: Journal, tmp_path: Path) -> None:
-    """Without a snapshot everything is read, in the journal's order, as it comes."""
-    journal.append_events(b"a\n")
+    """Without a snapshot everything is read, in the journal's order, as it comes, and placed."""
+    journal.append_events(b"a\n\nb")
     with closing(partition(tmp_path)) as part:
         assert list(part.next_batch()) == [Started(1, [])]
-        assert list(part.next_batch()) == [Entry(1, None, "api", 1, b"a\n")]
+        (first,) = part.next_batch()
+        assert isinstance(first, Entry)
+        assert first == Entry(1, None, "api", 1, 3, b"a\n\nb", first.at, place=1)
         assert list(part.next_batch()) == []
         journal.append_events(b"b\n")
-        assert list(part.next_batch()) == [Entry(2, None, "api", 2, b"b\n")]
+        (second,) = part.next_batch()
+        assert isinstance(second, Entry)
+        assert second == Entry(2, None, "api", 4, 1, b"b\n", second.at, place=4)
 
 
 @pytest.mark.parametrize("stop_after", [0, 1, 2, 3])
@@ -69,15 +73,16 @@ def test_a_resume_reads_exactly_what_came_after_the_snapshot(
                 break
             journal.append_events(b"%d\n" % number)
             read += part.next_batch()
-        offset = part.snapshot()
+        resume = part.snapshot()
         for number in range(stop_after, 3):
             journal.append_events(b"%d\n" % number)
         part.next_batch()  # read, but its epoch never finished
-    assert offset == stop_after + 1
-    with closing(partition(tmp_path, offset)) as part:
+    assert resume == (stop_after + 1, stop_after + 1)
+    with closing(partition(tmp_path, resume)) as part:
         part.next_batch()
         read += part.next_batch()
-    assert [entry.data for entry in read if isinstance(entry, Entry)] == [b"0\n", b"1\n", b"2\n"]
+    entries = [(entry.place, entry.data) for entry in read if isinstance(entry, Entry)]
+    assert entries == [(1, b"0\n"), (2, b"1\n"), (3, b"2\n")]
 
 
 def test_it_polls_only_while_there_is_nothing_to_read(journal: Journal, tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from dataflow.messages import (
     Committed,
     Figures,
     Message,
-    Position,
     RecordsSkipped,
     Started,
+    Taken,
     Welcome,
     decode_answer,
     decode_messages,
@@ -38,6 +38,9 @@ records = st.builds(
     st.text(max_size=9),
     st.booleans(),
 )
+chunks = st.builds(
+    Taken, counts, counts, counts, st.text(), st.text(), counts, st.floats(allow_nan=False)
+)
 messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(
         CartsChanged,
@@ -48,11 +51,14 @@ messages: st.SearchStrategy[Message] = st.one_of(
         st.lists(st.tuples(users, counts, counts), max_size=3),
         st.dictionaries(users, st.binary(max_size=20), max_size=3),
         st.lists(st.tuples(users, ids, counts), max_size=4),
-        st.lists(st.tuples(users, ids, st.integers(0, 2), counts), max_size=4),
+        st.lists(st.tuples(users, ids, st.integers(0, 2), counts, counts, counts), max_size=4),
+        st.lists(chunks, max_size=3),
     ),
-    st.builds(RecordsSkipped, st.text(), st.text(), counts, counts, st.lists(records, max_size=3)),
+    st.builds(
+        RecordsSkipped, chunks, counts, counts, st.lists(records, max_size=3), counts, counts
+    ),
     st.builds(Started, counts, st.lists(st.tuples(counts, counts, figures), max_size=3)),
-    st.builds(Position, counts),
+    chunks,
     st.just(Barrier()),
 )
 
@@ -76,10 +82,10 @@ def test_an_answer_arrives_as_it_was_given(answer: Answer) -> None:
 def test_the_tags_on_the_wire_are_frozen() -> None:
     """A flow started elsewhere, by another version, still means the same by a number."""
     sent: list[Message] = [
-        CartsChanged(0, 0, 1, Figures(), [], {}, [], []),
-        RecordsSkipped("", "", 0, 0, []),
+        CartsChanged(0, 0, 1, Figures(), [], {}, [], [], []),
+        RecordsSkipped(Taken(1, 1, 1, "", "api", 1, 0.0), 0, 0, [], 0, 0),
         Started(1, []),
-        Position(1),
+        Taken(1, 1, 1, "", "api", 1, 0.0),
         Barrier(),
     ]
     assert [msgspec.msgpack.decode(encode_message(message))[0] for message in sent] == [

@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.flow import deserialize
-from dataflow.journal import Entry
 from dataflow.key_group import EventBatch
 from dataflow.messages import RecordsSkipped
 from dataflow.records import INVALID_JSON, Skipped
 from dataflow.steps import JoinLogic, Restored, SkipLogic, SkippedBatch
+from tests.kit.entries import chunk, taken
 from tests.kit.memory_view import MemoryView
 from tests.kit.streams import claim
 
@@ -26,6 +26,7 @@ def test_skipped_and_blank_lines_are_summed_over_restores(
     """Each message carries its records and the sums of its upload so far."""
     logic = SkipLogic(None)
     view = MemoryView()
+    counted = 0
     line = 1
     for number, (upload, skipped, blank) in enumerate(chunks):
         if number == restore_at:
@@ -35,10 +36,15 @@ def test_skipped_and_blank_lines_are_summed_over_restores(
             for at in range(skipped)
         ]
         line += skipped
-        messages, _ = logic.on_batch([SkippedBatch(upload, "f.jsonl", records, blank)])
+        counted += skipped + blank
+        chunk_of = taken(100, skipped + blank, upload)
+        batch = SkippedBatch(7, chunk_of, records, blank)
+        messages, _ = logic.on_batch([batch])
         for message in messages:
             assert isinstance(message, RecordsSkipped)
             assert message.records == records
+            assert (message.part, message.counted) == (7, counted)
+            assert message.chunk == chunk_of
             view.apply(message)
     for name in ("one", "two"):
         of_upload = [chunk for chunk in chunks if chunk[0] == name]
@@ -61,7 +67,7 @@ def test_snapshots_hold_nothing_of_uploads_that_are_over() -> None:
         for data in chunks:
             offset += 1
             is_last = data is chunks[-1]
-            entry = Entry(offset, f"u{number}", "f.jsonl", line, data, is_last)
+            entry = chunk(offset, f"u{number}", "f.jsonl", line, data, is_last=is_last)
             line += data.count(b"\n")
             for key, item in deserialize(entry, 4):
                 if isinstance(item, EventBatch):

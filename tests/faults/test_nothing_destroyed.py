@@ -90,9 +90,13 @@ def test_a_pointer_that_is_odd_is_a_refusal_that_names_what_is_there(
 
 
 def test_a_pointer_that_is_a_folder_is_refused(data: Path) -> None:
-    """Whatever stands in its place."""
+    """Also by the command that picks a generation, which could not replace it."""
     (data / "current").unlink()
     (data / "current").mkdir()
+    assert "current is a folder" in serve(data)
+    assert "current is a folder" in refusal("rebuild", str(data), "--generation", "1")
+    assert not (data / ".current").exists()
+    (data / "current").rmdir()
     assert "--generation 1" in serve(data)
 
 

@@ -41,7 +41,7 @@ class HubServer:
     async def _commit(self, batches: list[bytes]) -> Outcome:
         await asyncio.to_thread(self.open.wait, WITHIN_S)
         self.commits.append([each for batch in batches for each in decode_messages(batch)])
-        return Outcome({}, {}, [])
+        return Outcome({}, {}, {})
 
     async def _committed(self, _: Outcome) -> None:
         return

@@ -5,14 +5,14 @@ from typing import Any
 
 import msgspec
 
-from dataflow.cart import NEWEST, count_cart, decode_cart
+from dataflow.cart import NEWEST, Order, Status, decode_cart, head_of
 from dataflow.messages import (
     CartsChanged,
     Figures,
     Message,
-    Position,
     RecordsSkipped,
     Started,
+    Taken,
 )
 from dataflow.records import OrderId, Skipped
 
@@ -22,9 +22,12 @@ class MemoryView:
     """Carts, orders of tall carts, the feed, skipped records and totals; told anything twice."""
 
     carts: dict[str, bytes] = field(default_factory=dict)
-    orders: dict[tuple[str, OrderId], tuple[int, int]] = field(default_factory=dict)
+    orders: dict[tuple[str, OrderId], Order] = field(default_factory=dict)
     completed: list[tuple[str, OrderId]] = field(default_factory=list)
+    completed_places: list[int] = field(default_factory=list)
+    places: dict[int, Taken] = field(default_factory=dict)
     skipped: dict[tuple[str, int], Skipped] = field(default_factory=dict)
+    skipped_places: set[int] = field(default_factory=set)
     parts: dict[tuple[str, int | str], tuple[int, int]] = field(default_factory=dict)
     groups: dict[int, tuple[int, Figures]] = field(default_factory=dict)
     position: int = 0
@@ -41,23 +44,32 @@ class MemoryView:
                     self.groups[message.group] = (message.accepted, message.figures)
             case RecordsSkipped():
                 for record in message.records:
-                    self.skipped.setdefault((message.upload, record.line), record)
-                self._grow((message.upload, "skipped"), (message.skipped, message.blank))
-            case Position():
+                    self.skipped.setdefault((message.chunk.upload, record.line), record)
+                    self.skipped_places.add(record.line + message.chunk.shift)
+                self._place(message.chunk)
+                self._grow((message.chunk.upload, "skipped"), (message.skipped, message.blank))
+            case Taken():
                 self.position = max(self.position, message.offset)
+                self._place(message)
             case Started():
                 self.started.append(message)
+
+    def _place(self, chunk: Taken) -> None:
+        """Know a chunk by its place."""
+        self.places.setdefault(chunk.place, chunk)
 
     def _put(self, message: CartsChanged) -> None:
         """Take what is newer than what is here; a message that tells nothing new changes nothing.
 
         And all of it is new where the message begins at the last that was heard of its group.
         """
-        known = self.versions()
+        for chunk in message.chunks:
+            self._place(chunk)
+        known = self.changed_at()
         newer = {
             user_id: cart
             for user_id, cart in message.carts.items()
-            if count_cart(cart).version > known.get(user_id, 0)
+            if head_of(cart).place > known.get(user_id, 0)
         }
         heard = self.groups.get(message.group, (0, Figures()))[0]
         assert message.begin < message.accepted
@@ -66,16 +78,32 @@ class MemoryView:
         if message.begin >= heard:
             assert newer == message.carts
         self.carts |= newer
-        for user_id, order_id, version in message.completed:
-            if version > known.get(user_id, 0):
+        for user_id, order_id, place in message.completed:
+            if place > known.get(user_id, 0):
                 self.completed.append((user_id, order_id))
-        for user_id, order_id, status, version in message.orders:
-            if version > self.orders.get((user_id, order_id), (0, 0))[1]:
-                self.orders[user_id, order_id] = (status, version)
+                self.completed_places.append(place)
+        for user_id, order_id, status, place, ordered, paid in message.orders:
+            order = Order(order_id, Status(status), ordered, paid)
+            assert order.place == place
+            before = self.orders.get((user_id, order_id))
+            if before is None or place > before.place:
+                self.orders[user_id, order_id] = order
 
     def versions(self) -> dict[str, int]:
         """Give the version of every cart."""
-        return {user_id: count_cart(cart).version for user_id, cart in self.carts.items()}
+        return {user_id: head_of(cart).version for user_id, cart in self.carts.items()}
+
+    def changed_at(self) -> dict[str, int]:
+        """Give the place of the last change of every cart."""
+        return {user_id: head_of(cart).place for user_id, cart in self.carts.items()}
+
+    def orders_of(self, user_id: str) -> list[Order]:
+        """Give the orders of a cart, in the order in which they got their status."""
+        cart = self.carts[user_id]
+        if not head_of(cart).is_tall:
+            return decode_cart(cart).since()
+        of_user = [order for (user, _), order in self.orders.items() if user == user_id]
+        return sorted(of_user, key=lambda order: order.place)
 
     def _grow(self, part: tuple[str, int | str], sums: tuple[int, int]) -> None:
         # Accepted grows with every message of a group, skipped + blank with every one of those.
@@ -87,16 +115,13 @@ class MemoryView:
     def summary(self, user_id: str) -> dict[str, Any]:
         """Give the whole summary of a cart, of a tall one from the rows of its orders."""
         cart = self.carts[user_id]
-        _, *lengths = msgspec.structs.astuple(count_cart(cart))
+        head = head_of(cart)
+        lengths = [head.unpaid, head.paid, head.waiting]
         summary: dict[str, Any] = msgspec.to_builtins(decode_cart(cart).summary(user_id))
         if max(lengths) > NEWEST:
-            rows = sorted(
-                (version, status, order_id)
-                for (user, order_id), (status, version) in self.orders.items()
-                if user == user_id
-            )
+            orders = self.orders_of(user_id)
             for status, name in enumerate(("unpaid", "paid", "waiting")):
-                ids = [order_id for _, at, order_id in rows if at == status]
+                ids = [order.order_id for order in orders if order.status == status]
                 shown = summary[_FIELDS[name]]
                 assert shown == ids[-len(shown) :], "a summary shows the newest ids"
                 summary[_FIELDS[name]] = ids

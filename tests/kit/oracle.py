@@ -16,14 +16,20 @@ MIB = 1024 * 1024
 
 @dataclass
 class OracleCart:
-    """A cart: three sets, whose order is that of joining them; ``version`` counts the changes."""
+    """A cart: three sets, whose order is that of joining them; ``version`` counts the changes.
+
+    ``ordered`` and ``payments`` hold the place of the record that ordered an id, and paid it.
+    """
 
     paid: dict[OrderId, None] = field(default_factory=dict)
     unpaid: dict[OrderId, None] = field(default_factory=dict)
     waiting: dict[OrderId, None] = field(default_factory=dict)
+    ordered: dict[OrderId, int] = field(default_factory=dict)
+    payments: dict[OrderId, int] = field(default_factory=dict)
     version: int = 0
+    place: int = 0
 
-    def take(self, kind: str, order_id: OrderId) -> bool:
+    def take(self, kind: str, order_id: OrderId, place: int = 0) -> bool:
         """Apply one row of the contract's table; False for a duplicate."""
         if kind == "order":
             if order_id in self.unpaid or order_id in self.paid:
@@ -42,7 +48,19 @@ class OracleCart:
             else:
                 self.waiting[order_id] = None
         self.version += 1
+        self.place = place
+        (self.ordered if kind == "order" else self.payments)[order_id] = place
         return True
+
+    def causes(self) -> dict[OrderId, tuple[int, int]]:
+        """Give of each id the places of its order and of its payment; 0 where there is none."""
+        ids = self.ordered | self.payments
+        return {each: (self.ordered.get(each, 0), self.payments.get(each, 0)) for each in ids}
+
+    def oldest(self) -> tuple[int, int]:
+        """Give the places of the oldest unpaid order and waiting payment; 0 where there is none."""
+        unpaid = min((self.ordered[each] for each in self.unpaid), default=0)
+        return unpaid, min((self.payments[each] for each in self.waiting), default=0)
 
     def sets(self) -> tuple[set[OrderId], set[OrderId], set[OrderId]]:
         """Give paid, unpaid and waiting, whatever the order of arrival was."""
@@ -79,18 +97,23 @@ class Oracle:
     def __init__(self) -> None:
         self.carts: dict[str, OracleCart] = {}
         self.skipped: list[tuple[str, int, str]] = []
+        self.skipped_places: list[int] = []
         self.completed: list[tuple[str, OrderId]] = []
+        self.completed_places: list[int] = []
         self.total = Counters()
+        self.lines = 0
 
     def feed(self, data: bytes, source: str = "", first_line: int = 1) -> Counters:
         """Take a whole source in; gives its counters and keeps ``(source, line, reason)``s."""
         counters = Counters()
         for line, outcome in read_source(data, first_line):
+            self.lines += 1
             if outcome == BLANK:
                 counters.blank += 1
             elif isinstance(outcome, str):
                 counters.skipped += 1
                 self.skipped.append((source, line, outcome))
+                self.skipped_places.append(self.lines)
             else:
                 counters.accepted += 1
                 if not self._take(*outcome):
@@ -103,9 +126,10 @@ class Oracle:
 
     def _take(self, user_id: str, kind: str, order_id: OrderId) -> bool:
         cart = self.carts.setdefault(user_id, OracleCart())
-        changed = cart.take(kind, order_id)
+        changed = cart.take(kind, order_id, self.lines)
         if changed and order_id in cart.paid:
             self.completed.append((user_id, order_id))
+            self.completed_places.append(self.lines)
         return changed
 
     def sets(self) -> dict[str, tuple[set[OrderId], set[OrderId], set[OrderId]]]:

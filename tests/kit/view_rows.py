@@ -20,9 +20,11 @@ from dataflow.messages import (
 )
 from dataflow.records import Event
 from dataflow.steps import SkipLogic, SkippedBatch
+from tests.kit.entries import chunk, placed
 from tests.kit.kept_group import KeptGroup, Snapshots
 from tests.kit.streams import line_of
 from web.view.cart_table import CartTable
+from web.view.orders_asked import OrdersAsked
 from web.view.reader import ViewReader
 from web.view.view import View
 from web.view.windows import Window
@@ -34,11 +36,11 @@ def journal_of(*chunks: Iterable[Event]) -> list[Entry]:
     """Make a journal of events that came through ``api``."""
     entries: list[Entry] = []
     line = 1
-    for offset, chunk in enumerate(chunks, 1):
-        lines = [line_of(event) for event in chunk]
-        entries.append(Entry(offset, None, "api", line, b"".join(lines)))
+    for offset, events in enumerate(chunks, 1):
+        lines = [line_of(event) for event in events]
+        entries.append(chunk(offset, None, "api", line, b"".join(lines)))
         line += len(lines)
-    return entries
+    return placed(entries)
 
 
 class PlayedFlow:
@@ -110,7 +112,7 @@ def catch_up(carts: CartTable) -> None:
 
 
 def rows_of(path: Path) -> dict[str, Any]:
-    """Read everything that a person could see of a view; times and row numbers left out."""
+    """Read everything that a person could see of a view, all ids and times too."""
     view, reader = View(path), ViewReader(path)
     catch_up(view.carts)
     carts = [json.loads(line) for line in reader.all_carts(Window(sort="user"))]
@@ -119,11 +121,12 @@ def rows_of(path: Path) -> dict[str, Any]:
     totals = view.totals()
     _, by_reason, by_source = reader.skipped(None, 1)
     rows = {
-        "carts": {cart.pop("user_id"): _without(cart, "updated_at") for cart in carts},
-        "skipped": _sorted(_without(each, "id", "skipped_at") for each in skipped),
+        "carts": {cart["user_id"]: cart for cart in carts},
+        "orders": {cart["user_id"]: orders_of(reader, cart["user_id"]) for cart in carts},
+        "skipped": skipped,
         "by_reason": by_reason,
         "by_source": by_source,
-        "completed": _sorted([each["user_id"], each["order_id"]] for each in completed),
+        "completed": completed,
         "figures": msgspec.structs.asdict(totals.figures),
         "counts": msgspec.structs.asdict(totals.all),
         "of_uploads": [msgspec.structs.asdict(totals.of_upload(id_)) for id_ in ("", "u1", "u2")],
@@ -134,9 +137,13 @@ def rows_of(path: Path) -> dict[str, Any]:
     return rows
 
 
-def _without(row: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in names}
-
-
-def _sorted(rows: Any) -> list[Any]:
-    return sorted(rows, key=json.dumps)
+def orders_of(reader: ViewReader, user_id: str) -> list[dict[str, Any]]:
+    """Read all orders of a cart that is in the table, with their causes."""
+    orders: list[dict[str, Any]] = []
+    after: int | None = 0
+    while after is not None:
+        page = reader.orders(user_id, None, OrdersAsked(7, is_newest_first=False, after=after))
+        assert page is not None
+        orders += [json.loads(row.json) for row in page.rows]
+        after = None if page.next is None else int(page.next)
+    return orders

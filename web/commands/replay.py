@@ -73,10 +73,11 @@ def replay(
 
 
 def _outcome(upload: Upload) -> str:
-    """Say what was accepted and skipped; repeats where there are any."""
+    """Say what was accepted and skipped; repeats and blank lines where there are any."""
     repeats = upload.duplicates
     said = f" ({'1 a repeat' if repeats == 1 else f'{repeats:,} repeats'})" if repeats else ""
-    return f"{upload.accepted:,} accepted{said}, {upload.skipped:,} skipped"
+    blank = f", {upload.blank:,} blank" if upload.blank else ""
+    return f"{upload.accepted:,} accepted{said}, {upload.skipped:,} skipped{blank}"
 
 
 @contextmanager

@@ -59,8 +59,14 @@ def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = 
     # What passes through here holds no cycles; the collector would walk it for nothing.
     gc.set_threshold(1_000_000, 10, 10)
     sys.setswitchinterval(0.0005)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(settings, work))
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # who sent it is told
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_serve(settings, work))
+    finally:
+        # All is ended in good order: a signal that comes now finds nothing left to end.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
 
 
 async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] | None) -> bool:

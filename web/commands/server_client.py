@@ -41,6 +41,7 @@ class Upload(msgspec.Struct, frozen=True):
     looks_like: str | None = None
     paused_because: str | None = None
     error: str | None = None
+    blank: int = 0
 
 
 class Server:
@@ -51,7 +52,8 @@ class Server:
             parts = urlsplit(url if "://" in url else f"http://{url}")
             port = parts.port
             host = (parts.hostname or "").encode("idna").decode()
-        except ValueError:  # also an IDNA label that is none
+            http.client.HTTPConnection(host, port)  # refuses what is no host
+        except (ValueError, http.client.InvalidURL):  # also an IDNA label that is none
             parts, port, host = urlsplit(""), None, ""
         if parts.scheme not in ("http", "https") or not host:
             raise ReplayError(f"{url!r} is not the address of a server: try http://127.0.0.1:8000")

@@ -63,6 +63,17 @@ class DataFolder:
         _mark(self.path / _MARK)
         self._lock = FileLock(self.path / "server.lock")
 
+    def refuse_moved(self) -> None:
+        """Raise ``FolderError`` where what is at its path is not this folder any more.
+
+        It may be moved or gone, and another server's by now: nothing may be written there.
+        """
+        if not self._lock.is_in_place:
+            raise FolderError(
+                f"{self.path} was moved, removed or replaced while this server ran, and it ends:"
+                " what was accepted is where the folder is now; start Cartwatch there"
+            )
+
     @property
     def flow_lock(self) -> Path:
         """The file that a running flow holds locked."""
@@ -79,11 +90,13 @@ class DataFolder:
         """
         pointer = self.path / _POINTER
         if not os.path.lexists(pointer):
-            if self._numbers():
+            if self._named():
                 raise self._without_pointer(f"{pointer} is missing")
             first = self.new_generation()
             self.switch_to(first)
             return self.current()
+        if pointer.is_dir():
+            raise self._pointer_is_folder()
         try:
             name = pointer.read_bytes().decode().strip()
         except (OSError, UnicodeDecodeError) as error:
@@ -114,6 +127,8 @@ class DataFolder:
         stays where it is until the new one was opened and ``discard_superseded`` is called.
         """
         old = self.current() if number is None else self.generation(number)
+        if (self.path / _POINTER).is_dir():
+            raise self._pointer_is_folder()
         open_journal(old.journal).close()  # the last one to close it folds its write-ahead log in
         if old.journal.with_name(f"{old.journal.name}-wal").exists():
             raise FolderError(f"another process has {old.journal} open: end it first")
@@ -138,9 +153,14 @@ class DataFolder:
     def new_generation(
         self, key_groups: int = KEY_GROUPS, *, supersedes: int | None = None
     ) -> Paths:
-        """Make an empty generation, to take the place of another; durable, not yet in force."""
-        taken = [number for prefix in ("", _NEW) for number in self._numbers(prefix)]
-        number = max(taken, default=0) + 1
+        """Make an empty generation, to take the place of another; durable, not yet in force.
+
+        Its number is above that of every other one, of the one that is replaced though it be gone.
+        """
+        number = max(self._numbers(), default=0)
+        number = max(number, supersedes or 0) + 1
+        while any(os.path.lexists(self.path / f"{each}{name_of(number)}") for each in ("", _NEW)):
+            number += 1
         draft = self.path / f"{_NEW}{name_of(number)}"
         facts = GenerationFacts(FORMAT, number, key_groups, supersedes)
         new = Paths(draft, facts)
@@ -164,9 +184,14 @@ class DataFolder:
         """
         name = name_of(new.facts.number)
         draft = self.path / f".{_POINTER}"
-        draft.write_text(name + "\n")
-        sync(draft)
-        draft.rename(self.path / _POINTER)
+        try:
+            draft.write_text(name + "\n")
+            sync(draft)
+            draft.rename(self.path / _POINTER)
+        except OSError:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise
         try:
             sync(self.path)
             return self._settle(new.folder, self.path / name, new.facts)
@@ -182,9 +207,9 @@ class DataFolder:
         That is the one that it says it supersedes, and any that never was in force because its
         making was cut short. What cannot be removed now is asked for again at the next start.
         """
-        for number in self._numbers(_NEW):
-            self._discard(self.path / f"{_NEW}{name_of(number)}", name_of(number))
-        if opened.facts.supersedes is not None:
+        for name in self._named(_NEW):
+            self._discard(self.path / f"{_NEW}{name}", name)
+        if opened.facts.supersedes not in (None, opened.facts.number):
             name = name_of(opened.facts.supersedes)
             self._discard(self.path / name, name)
 
@@ -192,6 +217,9 @@ class DataFolder:
         try:
             facts = read_facts(folder, name)
         except FolderError:
+            with suppress(OSError):
+                if not (folder / FACTS).stat().st_size:  # its making was cut short at once
+                    (folder / FACTS).unlink()
             with suppress(OSError):
                 folder.rmdir()  # only where it is empty: what is in it is not known to be ours
             return
@@ -203,10 +231,15 @@ class DataFolder:
         sync(self.path)
         return Paths(folder, facts or read_facts(folder, folder.name))
 
-    def _numbers(self, prefix: str = "") -> list[int]:
-        """Number what has the name of a generation behind a prefix, whatever is in it."""
+    def _named(self, prefix: str = "") -> list[str]:
+        """Give what has the name of a generation behind a prefix, whatever is in it."""
         names = [each.name.removeprefix(prefix) for each in self.path.glob(f"{prefix}generation-*")]
-        return sorted(int(found[1]) for name in names if (found := _NAME.fullmatch(name)))
+        return sorted(filter(_NAME.fullmatch, names), key=lambda name: int(name.split("-")[1]))
+
+    def _numbers(self) -> list[int]:
+        """Give the numbers of the generations that are some, in their order."""
+        names = [name for name in self._named() if _is_generation(self.path / name)]
+        return [int(name.split("-")[1]) for name in names]
 
     def _names(self) -> str:
         return ", ".join(map(name_of, self._numbers())) or "none"
@@ -221,6 +254,12 @@ class DataFolder:
         return FolderError(
             f"{what}; there are: {self._names()}. Nothing was changed: pick one with"
             f" cartwatch rebuild {self.path} --generation {numbers[-1]}"
+        )
+
+    def _pointer_is_folder(self) -> FolderError:
+        return FolderError(
+            f"{self.path / _POINTER} is a folder, where a file should name the generation that"
+            " counts: move it elsewhere. Nothing was changed"
         )
 
 

@@ -8,6 +8,8 @@ from typing import Final
 
 import msgspec
 
+from dataflow.recovery import PART, ROOM
+
 FORMAT: Final = 1
 FACTS: Final = "generation.json"
 _UPLOAD: Final = re.compile(r"\.?[0-9a-f]{32}")
@@ -64,9 +66,9 @@ class Paths(msgspec.Struct, frozen=True):
 
     def made_files(self) -> Iterator[Path]:
         """Give all files that Cartwatch makes in a generation, the one that says so the last."""
-        databases = [self.journal, self.view, *self.recovery.glob("part-*.sqlite3")]
-        for path in databases:
+        for path in (self.journal, self.view, self.recovery / PART):
             yield from (path.with_name(path.name + suffix) for suffix in ("", *_BESIDE))
+        yield self.recovery / ROOM
         yield from self.upload_files()
         yield self.folder / FACTS
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import parse_qs, quote, unquote_to_bytes
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Match, WebSocketRoute
 from starlette.types import Receive, Scope, Send
@@ -38,6 +39,21 @@ class NoText(BaseRoute):
             "the address is no text: what is not ASCII in it is UTF-8, each byte as % and two"
             " hexadecimal digits"
         )
+
+
+class Repeated(BaseRoute):
+    """Every address of the API that gives a parameter more than once: nobody knows which counts."""
+
+    @override
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Look at the names in the query."""
+        is_meant = not scope["path"].startswith("/api/") or not _repeated(scope)
+        return (Match.NONE if is_meant else Match.FULL), {}
+
+    @override
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse it (400)."""
+        raise bad_request(f"{_repeated(scope)[:40]} is given more than once: give it once")
 
 
 class IdResource(Resource):
@@ -93,6 +109,12 @@ def _segments(scope: Scope) -> list[bytes]:
 def _decode(segment: bytes) -> str:
     """Decode an id; a ``%`` that encodes nothing is itself."""
     return unquote_to_bytes(segment).decode(errors="replace")
+
+
+def _repeated(scope: Scope) -> str:
+    """Name a parameter that is given more than once; empty where there is none."""
+    names = [name for name, _ in QueryParams(scope["query_string"]).multi_items()]
+    return next((name for name in names if names.count(name) > 1), "")
 
 
 def _is_text(part: bytes) -> bool:

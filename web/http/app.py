@@ -1,5 +1,6 @@
 """The application: pages, API, sockets and static files behind one layer of safety."""
 
+import asyncio
 import sqlite3
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -16,7 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from dataflow.sample import SAMPLE
 from web.errors import APIError, not_found
 from web.http import assets
-from web.http.addresses import IdResource, NoText, match_whole, user_of
+from web.http.addresses import IdResource, NoText, Repeated, match_whole, user_of
 from web.http.api.answers import error_response, storage_error
 from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
@@ -46,8 +47,9 @@ async def dashboard(request: Request) -> Response:
         refused = error.message
 
     async def make() -> bytes:
-        snapshot = await service.live.snapshot(window)
-        return render_dashboard(snapshot, wanted=None, refused=refused).encode()
+        async with _rendering(request):
+            snapshot = await service.live.snapshot(window)
+            return render_dashboard(snapshot, wanted=None, refused=refused).encode()
 
     return Later(make, _HTML, 400 if refused else 200)
 
@@ -58,10 +60,17 @@ async def one_cart(request: Request) -> Response:
     user_id = user_of(request)
 
     async def make() -> bytes:
-        snapshot = await service.live.snapshot(Window(user=user_id))
-        return render_dashboard(snapshot, wanted=user_id).encode()
+        async with _rendering(request):
+            snapshot = await service.live.snapshot(Window(user=user_id))
+            return render_dashboard(snapshot, wanted=user_id).encode()
 
     return Later(make, _HTML)
+
+
+def _rendering(request: Request) -> asyncio.Lock:
+    """Give what one page is rendered under: between two of them, others get their turn."""
+    lock: asyncio.Lock = request.app.state.rendering
+    return lock
 
 
 async def sample(_: Request) -> Response:
@@ -93,6 +102,7 @@ def routes() -> list[BaseRoute]:
     """Give the table of all that there is, by its path."""
     return [
         NoText(),
+        Repeated(),
         Resource("/", get=dashboard),
         IdResource("/carts/{user_id}", get=one_cart),
         Resource("/cart", get=one_cart),
@@ -122,6 +132,7 @@ def create_app(service: Service) -> ASGIApp:
     app.router.redirect_slashes = False  # `a` and `a/` are two ids, and a redirected POST is lost
     app.state.service = service
     app.state.receiving = 0
+    app.state.rendering = asyncio.Lock()
     app.state.exports = Exports()
     return Safety(app)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Final
 
+import httptools
 import msgspec
 from starlette.types import Scope
 from typing_extensions import override
@@ -85,6 +86,7 @@ class HTTPConnection(HttpToolsProtocol):
     _is_spare = False
     _is_refused = False
     _is_in_head = False
+    _is_for_us = False  # though it asks for another protocol
     _head_bytes = 0
     url = b""
 
@@ -112,11 +114,37 @@ class HTTPConnection(HttpToolsProtocol):
         if self._is_refused or self.transport is None:
             return
         was_in_head = self._is_in_head
-        super().data_received(data)
+        self._read(data)
         if was_in_head and self._is_in_head:  # else the end of a body may be among it
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._refuse(too_long_head())
+
+    def _read(self, data: bytes) -> None:
+        """Feed the parser as uvicorn does, but for what asks for another protocol than ours."""
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.send_400_response("")
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._is_for_us:
+                self._read_again(data[upgrade.args[0] :])
+            else:
+                self.handle_websocket_upgrade()
+
+    def _read_again(self, rest: bytes) -> None:
+        """Read a request as if it did not ask for a protocol that there is not.
+
+        So HTTP says, and so ask ``curl --http2`` and others with every body: which the parser
+        takes for words of that protocol.
+        """
+        asked = (b"upgrade", b"connection", b"http2-settings")
+        head = [b"%b %b HTTP/1.1\r\n" % (self.scope["method"].encode(), self.url)]
+        head += [b"%b: %b\r\n" % each for each in self.headers if each[0] not in asked]
+        self._is_for_us = False
+        self.parser = httptools.HttpRequestParser(self)
+        self._read(b"".join(head) + b"\r\n" + rest)
 
     @override
     def on_message_begin(self) -> None:
@@ -131,7 +159,16 @@ class HTTPConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         self._stop_waiting()
+        self._is_for_us = self.parser.should_upgrade() and not self._should_upgrade()
+        if self._is_for_us:
+            self.scope["method"] = self.parser.get_method().decode("ascii")
+            return
         super().on_headers_complete()
+
+    @override
+    def on_message_complete(self) -> None:
+        if not self._is_for_us:
+            super().on_message_complete()
 
     @override
     def on_response_complete(self) -> None:
@@ -153,6 +190,8 @@ class HTTPConnection(HttpToolsProtocol):
     @override
     def send_400_response(self, msg: str) -> None:
         words = "this is no request in HTTP/1.1"
+        if self._is_in_body:
+            words = "the body is not sent as HTTP/1.1 has it: the size of a chunk is none"
         if not self.url.isascii():
             words = "what is not ASCII in an address is written as % and two hexadecimal digits"
         self._refuse(bad_request(words))
@@ -180,6 +219,11 @@ class HTTPConnection(HttpToolsProtocol):
     def is_idle(self) -> bool:
         """Whether no request of it is being served."""
         return self._deadline is not None
+
+    @property
+    def _is_in_body(self) -> bool:
+        """Whether the end of a body is still to come, and nothing was answered yet."""
+        return self.cycle is not None and self.cycle.more_body and not self.cycle.response_started
 
     @property
     def idle_since(self) -> float:
@@ -216,9 +260,13 @@ class HTTPConnection(HttpToolsProtocol):
 
     def _refuse(self, error: APIError) -> None:
         """Answer what is no request, and read on for a moment without a look at it."""
+        is_in_body = self._is_in_body
         self._is_refused, self._is_in_head = True, False
         self._unset_keepalive_if_required()
-        if self.cycle is not None and not self.cycle.response_complete:
+        if is_in_body and not self.pipeline:
+            self.cycle.disconnected = True  # what waits for the rest of it is let go
+            self.cycle.message_event.set()
+        elif self.cycle is not None and not self.cycle.response_complete:
             self.cycle.keep_alive = False  # the request before it is answered yet
             return
         body = msgspec.json.encode(error.body())

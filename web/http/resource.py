@@ -11,6 +11,8 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
+from web.tasks import first_of
+
 Call = Callable[[Request], Awaitable[Response]]
 
 HEAD: Final = "HEAD"
@@ -53,7 +55,10 @@ class Resource(Route):
 
 
 class Later(Response):
-    """An answer whose body is made once it is to be sent: ``HEAD`` goes without that work."""
+    """An answer whose body is made once it is to be sent: ``HEAD`` goes without that work.
+
+    And so does a client that has left meanwhile.
+    """
 
     def __init__(
         self, make: Callable[[], Awaitable[bytes]], media_type: str, status_code: int = 200
@@ -65,7 +70,18 @@ class Later(Response):
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] != HEAD:
-            self.body = await self._make()
-            self.headers["content-length"] = str(len(self.body))
+        if scope["method"] == HEAD:
+            await super().__call__(scope, receive, send)
+        else:
+            await first_of(self._answer(scope, receive, send), until_it_leaves(receive))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.body = await self._make()
+        self.headers["content-length"] = str(len(self.body))
         await super().__call__(scope, receive, send)
+
+
+async def until_it_leaves(receive: Receive) -> None:
+    """Wait until the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.errors import APIError
+from web.errors import APIError, bad_request
 from web.http.api.answers import error_response
 from web.http.connections import is_spare
 from web.http.head import refuse_head
@@ -76,7 +76,10 @@ class Safety:
 
 def refuse(headers: Headers) -> APIError | None:
     """Say why a request with these headers is refused; None where it is not."""
-    host = headers.get("host", "")
+    hosts = headers.getlist("host")
+    if len(hosts) > 1:
+        return bad_request(f"a request has one Host, not {len(hosts)}")
+    host = hosts[0] if hosts else ""
     if _name(host) not in LOOPBACK_NAMES:
         return APIError(403, "wrong_host", f"this server is not {host[:80]!r}")
     origin = headers.get("origin")

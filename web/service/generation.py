@@ -4,6 +4,7 @@ A reset replaces all of it at once.
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Iterable
 
 from dataflow.messages import API
@@ -38,6 +39,8 @@ class Generation:
         refuse_gap(paths.journal, self.journal.end(), self.view.position())
         self.totals = self.view.totals()
         self.run_ahead = RunAhead()
+        self._unwritable: str | None = None
+        self._is_looked_at = False
         self.uploads = Uploads(self.journal, paths.uploads, self.totals, self.run_ahead, changed)
         # A kill may have come between a commit and what it means for these.
         self._unheard_of = self.totals.unsettled + self.uploads.unended
@@ -57,7 +60,18 @@ class Generation:
         """Why nothing can be written now; None where it can."""
         if self.journal.failure is not None:
             return f"the journal cannot be written: {self.journal.failure}"
+        if self._unwritable is not None:
+            return self._unwritable
         return self.committer.failure
+
+    def look(self) -> None:
+        """Find out whether everything can be written, by writing nothing new; in any thread."""
+        if self.journal.failure is not None or not self._is_looked_at:
+            self.journal.try_to_write()
+            self._is_looked_at = True
+        folders = (self.paths.folder.parent, self.paths.folder, self.paths.uploads)
+        closed = [each for each in folders if not os.access(each, os.W_OK | os.X_OK)]
+        self._unwritable = f"{closed[0]} cannot be written" if closed else None
 
     async def committed(self, outcome: Outcome) -> None:
         """Take what the view has made durable into all that is kept in memory; harmless twice."""

@@ -15,7 +15,7 @@ from dataflow.journal import Appended, JournalError
 from dataflow.recovery import store_bytes
 from dataflow.upload import Upload
 from web.data.folder import DataFolder
-from web.data.paths import Paths, SwitchError
+from web.data.paths import FolderError, Paths, SwitchError
 from web.errors import APIError
 from web.flow.publish import PublishPoint
 from web.flow.state import RUNNING, FlowState
@@ -68,7 +68,7 @@ class Service:
             lock=folder.flow_lock,
             state=self.flow,
             snapshot_interval=settings.snapshot_interval,
-            begin=lambda reason: self.starts.begin(reason),
+            begin=self._begin,
             ended=lambda why: self.starts.ended(why),
             changed=self.live.changed,
         )
@@ -103,9 +103,17 @@ class Service:
         stand in a generation that no longer counts.
         """
         async with self.gate.passing():
-            if self.crashed.done():
-                raise APIError(503, "ending", "the server is about to end: nothing was taken in")
+            self._refuse_ending("nothing was taken in")
             yield self.generation
+
+    def _refuse_ending(self, but: str) -> None:
+        """Raise ``APIError`` (503) where the server ends, as it does without its data folder."""
+        try:
+            self.folder.refuse_moved()
+        except FolderError as error:
+            self._crash(error)
+        if self._stopped or self.crashed.done():
+            raise APIError(503, "ending", f"the server is about to end: {but}")
 
     async def append_events(self, body: bytes, key: str | None) -> Appended:
         """Take records in: durable when this returns."""
@@ -127,8 +135,7 @@ class Service:
 
     async def _reset(self, replay: str | None) -> Upload | None:
         async with self._resetting:
-            if self._stopped:
-                raise APIError(503, "ending", "the server is about to end: nothing was changed")
+            self._refuse_ending("nothing was changed")
             again = None if replay is None else self.generation.uploads.get(replay)
             async with self.gate.closed():
                 return await self._start_over(again)
@@ -214,12 +221,18 @@ class Service:
             generation,
             self.flow,
             self.live,
+            folder=self.folder,
             supervisor=self.supervisor,
             received=lambda: self.publish_point.received,
             write_starts=starts.catch_up,
             epoch_s=self.settings.snapshot_interval,
         )
         return generation, starts, upkeep
+
+    async def _begin(self, reason: str) -> str:
+        """Begin a start of the flow, which writes into the folder; gives what it publishes by."""
+        self.folder.refuse_moved()
+        return await self.starts.begin(reason)
 
     def _start_generation(self, reason: str) -> None:
         self._committing = self._task(self.generation.committer.run(), "committer")

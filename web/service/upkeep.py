@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from dataflow.database import is_damage
 from dataflow.recovery import store_bytes
+from web.data.folder import DataFolder
 from web.flow.agreement import Agreement
 from web.flow.state import RUNNING, FlowState, Phase
 from web.flow.supervisor import Supervisor
@@ -43,6 +44,7 @@ class Upkeep:
         flow: FlowState,
         live: Live,
         *,
+        folder: DataFolder,
         supervisor: Supervisor,
         received: Callable[[], int],
         write_starts: Callable[[], Awaitable[None]],
@@ -54,6 +56,7 @@ class Upkeep:
         """
         self.agreement = Agreement()
         self._generation = generation
+        self._folder = folder
         self._write_starts = write_starts
         self._flow = flow
         self._live = live
@@ -129,16 +132,21 @@ class Upkeep:
                 self._supervisor.give_up(why)
 
     async def _watch_storage(self) -> None:
-        """Find out when what could not be written can be again, and show every change of that."""
+        """Find out when nothing can be written, or again, and tell every change of that.
+
+        Raises ``FolderError``, which ends the server, where the data folder is another by now.
+        """
         shown: str | None = None
         while True:
-            await asyncio.sleep(_WATCH_EVERY_S)
-            if self._generation.journal.failure is not None:
-                await asyncio.to_thread(self._generation.journal.try_to_write)
+            self._folder.refuse_moved()
+            await asyncio.to_thread(self._generation.look)
             await self._write_starts()
             if self._generation.failure != shown:
                 shown = self._generation.failure
+                if shown is not None:
+                    _log.error("Nothing can be taken in: %s.", shown)
                 self._live.changed()
+            await asyncio.sleep(_WATCH_EVERY_S)
 
     async def _tidy(self) -> None:
         """Move cart rows to their table: what is too much at once, the rest when it is quiet."""

@@ -20,7 +20,7 @@ from web.view.json_line import encode_line
 from web.view.page import Page, Row
 from web.view.places import Places, complete_place
 
-BLOCK: Final = 4_096
+BLOCK: Final = 256
 """Places of a range: of so many at most the orders have to be decoded to read a single one."""
 
 SCHEMA: Final = """

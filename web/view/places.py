@@ -5,7 +5,7 @@ run back from one place to the next, so a time has a place, too.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import msgspec
@@ -19,14 +19,12 @@ CREATE TABLE places (
     first_line INTEGER NOT NULL, at REAL NOT NULL, "offset" INTEGER NOT NULL
 );
 CREATE INDEX places_by_time ON places (at);
-CREATE TABLE complete (
-    id INTEGER PRIMARY KEY CHECK (id = 1), place INTEGER NOT NULL, seen INTEGER NOT NULL
-);
-INSERT INTO complete VALUES (1, 0, 0);
+CREATE TABLE complete (id INTEGER PRIMARY KEY CHECK (id = 1), place INTEGER NOT NULL);
+INSERT INTO complete VALUES (1, 0);
 """
 """``complete`` is the last place up to which the effect of every record is in the view.
 
-And none is in it of a record after ``seen``. ``offset`` is that of the chunk in the journal.
+``offset`` is that of the chunk in the journal.
 """
 
 
@@ -45,10 +43,10 @@ class Origin(NamedTuple):
     at: float
 
 
-def append_places(db: sqlite3.Connection, chunks: Sequence[Taken]) -> None:
+def append_places(db: sqlite3.Connection, chunks: Iterable[Taken]) -> None:
     """Write the places of chunks, in the caller's transaction; what is told again is passed over.
 
-    They are in their order.
+    They come with the first effect of any of their records, so none is looked up in vain.
     """
     rows = [
         (
@@ -76,14 +74,10 @@ def complete_place(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT place FROM complete").fetchone()[0])
 
 
-def seen_place(db: sqlite3.Connection) -> int:
-    """Give a place after which no record has had an effect."""
-    return int(db.execute("SELECT seen FROM complete").fetchone()[0])
-
-
-def write_complete(db: sqlite3.Connection, place: int | None, seen: int) -> None:
+def write_complete(db: sqlite3.Connection, place: int | None) -> None:
     """Write up to where everything is there, where that is known, in the caller's transaction."""
-    db.execute("UPDATE complete SET place = ifnull(?, place), seen = ?", (place, seen))
+    if place is not None:
+        db.execute("UPDATE complete SET place = ?", (place,))
 
 
 def place_at(db: sqlite3.Connection, time: float) -> int:

@@ -68,9 +68,9 @@ def append_skipped(db: sqlite3.Connection, messages: list[RecordsSkipped]) -> No
     """Write records and count them, in the caller's transaction; none may be there already."""
     rows = [
         (
-            r.line + each.shift,
-            each.upload,
-            each.source,
+            r.line + each.chunk.shift,
+            each.chunk.upload,
+            each.chunk.source,
             r.line,
             r.reason,
             r.message,

@@ -55,13 +55,13 @@ def list_skipped(db: sqlite3.Connection, messages: Iterable[RecordsSkipped]) -> 
     for message in messages:
         if not message.records:
             continue
-        scopes = [("all", ""), ("source", message.source)]
-        if message.upload != API:
-            scopes.append(("upload", message.upload))
-        counts["source", message.source, ""] += len(message.records)
+        scopes = [("all", ""), ("source", message.chunk.source)]
+        if message.chunk.upload != API:
+            scopes.append(("upload", message.chunk.upload))
+        counts["source", message.chunk.source, ""] += len(message.records)
         of_reason: dict[str, list[int]] = {}
         for record in message.records:
-            of_reason.setdefault(record.reason, []).append(record.line + message.shift)
+            of_reason.setdefault(record.reason, []).append(record.line + message.chunk.shift)
         for reason, ids in of_reason.items():
             for scope in scopes:
                 counts[(*scope, reason)] += len(ids)

@@ -32,7 +32,7 @@ from web.view.cart_table import CartTable
 from web.view.completed import Order, append_completed
 from web.view.orders import TallOrder, append_orders
 from web.view.outcome import Outcome
-from web.view.places import append_places, last_place, seen_place, write_complete
+from web.view.places import append_places, last_place, write_complete
 from web.view.read_only import connect_read_only
 from web.view.recoveries import begin_recovery, change_recovery
 from web.view.schema import SCHEMA, SCHEMA_VERSION
@@ -71,7 +71,6 @@ class View:
             self._db.execute("SELECT part, counted FROM others").fetchall()
         )
         self._taken = last_place(self._db)
-        self._seen = seen_place(self._db)
 
     def close(self) -> None:
         """Close the file; what was committed is in it."""
@@ -87,8 +86,7 @@ class View:
         completed: list[Order] = []
         orders: list[TallOrder] = []
         skipped: list[RecordsSkipped] = []
-        chunks: list[Taken] = []
-        seen = self._seen
+        chunks: dict[int, Taken] = {}
         outcome = Outcome({}, {}, {})
         for batch in batches:
             for message in decode_messages(batch):
@@ -105,17 +103,17 @@ class View:
                         completed += fresh.completed
                         orders += fresh.orders
                         accepted[group] = message.accepted
-                        seen = max(seen, message.end)
+                        chunks.update((chunk.place, chunk) for chunk in message.chunks)
                     case RecordsSkipped(part=counter):
-                        outcome.parts[message.upload, SKIPPED_PART] = Counts(
+                        outcome.parts[message.chunk.upload, SKIPPED_PART] = Counts(
                             0, 0, message.skipped, message.blank
                         )
                         if message.counted > others.get(counter, 0):
                             skipped.append(message)
                             others[counter] = message.counted
-                            seen = max(seen, message.end)
+                            chunks[message.chunk.place] = message.chunk
                     case Taken():
-                        chunks.append(message)
+                        chunks[message.place] = message
                         outcome = outcome._replace(position=message.offset)
                     case Started():
                         outcome = outcome._replace(started=message)
@@ -124,24 +122,24 @@ class View:
         settled = settled_among(self._db, {upload for upload, _ in outcome.parts})
         for part in [part for part in outcome.parts if part[0] in settled]:
             del outcome.parts[part]
-        taken = max([self._taken, *(chunk.end for chunk in chunks)])
-        # As many effects as there are records up to here, and none of a record after it.
-        if seen <= taken == sum(accepted.values()) + sum(others.values()):
+        # Every effect comes with its chunk: so as many as there are records are those of all.
+        taken = max([self._taken, *(chunk.end for chunk in chunks.values())])
+        if taken == sum(accepted.values()) + sum(others.values()):
             outcome = outcome._replace(complete=taken)
         change = Change(carts, self.carts.changed + 1)
         entries = change.entries()
         with transaction(self._db) as db:
             self.carts.append(change)
-            append_places(db, chunks)
+            append_places(db, chunks.values())
             append_completed(db, completed)
             append_orders(db, orders)
             append_skipped(db, skipped)
             write_sums(db, outcome.parts, outcome.groups, others)
             _write_position(db, outcome.position)
-            write_complete(db, outcome.complete, seen)
+            write_complete(db, outcome.complete)
         self.carts.keep(entries)
         self._accepted, self._others = accepted, others
-        self._taken, self._seen = taken, seen
+        self._taken = taken
         return outcome._replace(carts=entries)
 
     def _newer(self, message: CartsChanged) -> CartsChanged:

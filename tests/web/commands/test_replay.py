@@ -232,6 +232,7 @@ def test_no_room_for_standard_input_is_a_sentence(
         ({"accepted": 7, "skipped": 1, "duplicates": 1}, "7 accepted (1 a repeat), 1 skipped"),
         ({"accepted": 7, "duplicates": 3}, "7 accepted (3 repeats), 0 skipped"),
         ({"accepted": 1, "skipped": 2_000}, "1 accepted, 2,000 skipped"),
+        ({"accepted": 1, "blank": 1_000}, "1 accepted, 0 skipped, 1,000 blank"),
     ],
 )
 def test_it_says_what_was_accepted_and_skipped(
@@ -415,6 +416,8 @@ def test_a_file_that_cannot_be_read_is_a_sentence(
         "http://[::1",
         "http://a..b",
         "http://" + "x" * 64,
+        "http://a b",
+        "http://a\x7fb",
     ],
 )
 def test_an_address_that_is_none_is_a_sentence(

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -45,6 +46,21 @@ def test_a_signal_ends_it_within_5_seconds_with_status_0_and_no_flow_is_left(
             browser.recv(timeout=20)
             server.stop(number)
         assert gone(flow)
+        assert server.errors() == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_that_come_while_it_ends_change_nothing(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """Impatient hands, and managers that ask again and again: to the last moment it is status 0."""
+    with Cartwatch(tmp_path / "data") as server:
+        server.settled()
+        while server.process.poll() is None:
+            server.process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                server.process.wait(0.02)
+        assert server.process.returncode == 0
         assert server.errors() == ""
 
 

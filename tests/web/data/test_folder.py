@@ -1,15 +1,17 @@
 """The data folder and its generations."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from dataflow.key_group import KEY_GROUPS
 from dataflow.locks import FolderLockedError
 from web.data.folder import DataFolder
-from web.data.paths import FolderError
+from web.data.paths import FolderError, Paths
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def test_what_was_cut_short_is_no_obstacle_and_is_cleared_away(folder: DataFolde
     first = folder.current()
     drafts = [folder.new_generation(supersedes=1).folder for _ in range(2)]
     (folder.path / ".new-generation-000007").mkdir()
-    assert folder.new_generation(supersedes=1).facts.number == 8
+    assert folder.new_generation(supersedes=6).facts.number == 8
     folder.discard_superseded(first)
     assert not any(path.exists() for path in drafts)
     assert [path.name for path in folder.path.glob("*generation-*")] == ["generation-000001"]
@@ -61,6 +63,68 @@ def test_what_was_cut_short_is_no_obstacle_and_is_cleared_away(folder: DataFolde
     first.journal.unlink()
     folder.discard_superseded(second)
     assert not first.folder.exists()
+
+
+def test_a_draft_goes_wherever_its_making_was_cut_short(folder: DataFolder) -> None:
+    """Before it could say whose it is, and in the middle of looking for room."""
+    first = folder.current()
+    (folder.path / ".new-generation-000002").mkdir()
+    (folder.path / ".new-generation-000002" / "generation.json").touch()
+    third = folder.new_generation(supersedes=2)
+    (third.recovery / "room").write_bytes(bytes(100))
+    folder.discard_superseded(first)
+    assert [path.name for path in folder.path.glob("*generation-*")] == ["generation-000001"]
+
+
+def test_a_generation_never_takes_the_number_of_the_one_that_it_replaces(
+    folder: DataFolder,
+) -> None:
+    """Though that be gone: else it would be removed in its stead."""
+    first = folder.current()
+    shutil.rmtree(first.folder)
+    second = folder.switch_to(folder.new_generation(supersedes=1))
+    assert second.facts.number == 2
+    folder.discard_superseded(second)
+    assert second.journal.exists()
+    folder.discard_superseded(Paths(second.folder, replace(second.facts, supersedes=2)))
+    assert second.journal.exists()
+
+
+def test_what_has_the_name_of_a_generation_and_is_none_counts_for_nothing(
+    folder: DataFolder,
+) -> None:
+    """However high its number is: the next one follows those that are ours, and it stays."""
+    first = folder.current()
+    foreign = folder.path / f"generation-{10**18 - 1}"
+    foreign.mkdir()
+    (folder.path / "generation-000002").mkdir()
+    third = folder.switch_to(folder.new_generation(supersedes=1))
+    assert third.facts.number == 3
+    folder.discard_superseded(third)
+    assert foreign.exists()
+    assert not first.folder.exists()
+    (folder.path / "current").unlink()
+    with pytest.raises(FolderError, match=r"there are: generation-000003.*--generation 3"):
+        folder.current()
+
+
+def test_a_folder_that_was_moved_or_replaced_is_refused(folder: DataFolder) -> None:
+    """What is at its path then is another's, or nobody's."""
+    folder.refuse_moved()
+    moved = folder.path.rename(folder.path.with_name("moved"))
+    with pytest.raises(FolderError, match="was moved, removed or replaced"):
+        folder.refuse_moved()
+    other = DataFolder(folder.path)
+    other.refuse_moved()
+    with pytest.raises(FolderError):
+        folder.refuse_moved()
+    other.release()
+    shutil.rmtree(folder.path)
+    moved.rename(folder.path)
+    folder.refuse_moved()
+    (folder.path / "server.lock").unlink()
+    with pytest.raises(FolderError):
+        folder.refuse_moved()
 
 
 def test_a_switch_that_was_cut_short_behind_the_pointer_is_finished(folder: DataFolder) -> None:

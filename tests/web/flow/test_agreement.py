@@ -117,7 +117,7 @@ def miscount_a_cart(db: sqlite3.Connection) -> int:
 
 def forget_a_completion(db: sqlite3.Connection) -> None:
     """Take one order out of the fulfilment feed; no key group tells of it."""
-    db.execute("DELETE FROM completed WHERE seq = (SELECT max(seq) FROM completed)")
+    db.execute("DELETE FROM completed WHERE id = (SELECT max(id) FROM completed)")
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from dataflow.messages import (
     Answer,
     Barrier,
     Committed,
-    Position,
     Welcome,
     decode_answer,
     encode_message,
     join_messages,
 )
 from dataflow.pieces import LAST_PIECE, MAX_MESSAGE_BYTES, MORE_PIECES
+from tests.kit.entries import taken
 from tests.kit.hub_server import WITHIN_S, HubServer, hub_server
 
 
@@ -55,7 +55,7 @@ def hear_to_the_end(socket: ClientConnection) -> None:
 
 
 def positions(*offsets: int) -> bytes:
-    return LAST_PIECE + join_messages([encode_message(Position(offset)) for offset in offsets])
+    return LAST_PIECE + join_messages([encode_message(taken(offset, 1)) for offset in offsets])
 
 
 def test_a_publisher_is_welcomed_and_its_batches_are_acknowledged_when_durable(
@@ -72,7 +72,7 @@ def test_a_publisher_is_welcomed_and_its_batches_are_acknowledged_when_durable(
             socket.recv(timeout=0.05)
         hub.open.set()
         hear_until(socket, 3)
-    assert hub.messages == [Position(1), Position(2), Position(3)]
+    assert hub.messages == [taken(1, 1), taken(2, 1), taken(3, 1)]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_newer_publisher_closes_the_older_and_goes_on_behind_it(hub: HubServer
             assert "newer publisher" in closed.value.rcvd.reason
             newer.send(positions(2))
             hear_until(newer, 2)
-    assert hub.messages == [Position(1), Position(2)]
+    assert hub.messages == [taken(1, 1), taken(2, 1)]
 
 
 def test_between_two_publishers_lies_a_commit(hub: HubServer) -> None:
@@ -132,7 +132,7 @@ def test_between_two_publishers_lies_a_commit(hub: HubServer) -> None:
             newer.send(positions(2, 3))
             hear_until(newer, welcome.received + 1)
     last = hub.commits[-1]
-    assert last == [Position(2), Position(3)]
+    assert last == [taken(2, 1), taken(3, 1)]
 
 
 def test_a_new_execution_counts_its_batches_anew(hub: HubServer) -> None:

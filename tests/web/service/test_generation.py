@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from itertools import repeat
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -71,7 +72,7 @@ async def test_what_a_kill_left_undone_of_a_commit_is_done_with_the_next(tmp_pat
 
     generation, changed = opened(folder)
     assert generation.totals.unsettled
-    await generation.committed(Outcome({}, {}, []))
+    await generation.committed(Outcome({}, {}, {}))
     assert all(each.finished_at is not None for each in generation.uploads.newest(2)[0])
     assert generation.totals.unsettled == []
     await generation.close()
@@ -95,8 +96,38 @@ async def test_an_upload_that_a_person_ends_keeps_one_sum_from_the_next_commit_o
     assert generation.totals.unsettled == [upload.id]
     ended = await generation.uploads.change(upload.id, {"state": "cancelled"})
     assert ended.finished_at is not None
-    await generation.committed(Outcome({}, {}, []))
+    await generation.committed(Outcome({}, {}, {}))
     assert generation.totals.unsettled == []
     assert generation.totals.of_upload(upload.id).accepted == 20
+    await generation.close()
+    folder.release()
+
+
+async def test_a_folder_that_cannot_be_written_is_a_failure_until_it_can(tmp_path: Path) -> None:
+    """Of the folders that something new is made in, whichever it is."""
+    folder = DataFolder(tmp_path)
+    generation, _ = opened(folder)
+    for closed in (generation.paths.uploads, generation.paths.folder, folder.path):
+        with patch("web.service.generation.os.access", lambda path, _: path != closed):  # noqa: B023
+            generation.look()
+        assert generation.failure == f"{closed} cannot be written"
+        generation.look()
+        assert generation.failure is None
+    await generation.close()
+    folder.release()
+
+
+async def test_a_journal_that_cannot_be_written_is_found_before_anybody_writes(
+    tmp_path: Path,
+) -> None:
+    """A start looks at it once, and then each time until it can be."""
+    folder = DataFolder(tmp_path)
+    generation, _ = opened(folder)
+    generation.journal._db.execute("PRAGMA query_only = ON")
+    generation.look()
+    assert "the journal cannot be written" in (generation.failure or "")
+    generation.journal._db.execute("PRAGMA query_only = OFF")
+    generation.look()
+    assert generation.failure is None
     await generation.close()
     folder.release()

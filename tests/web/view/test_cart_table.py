@@ -41,10 +41,10 @@ class Written:
     def change(self, users: list[str]) -> Change:
         carts: dict[int, dict[str, bytes]] = {}
         for user_id in users:
-            version = self.rows[user_id].version + 1 if user_id in self.rows else 1
-            cart = Cart(version, unpaid=1, orders={version: version << 2})
+            place = self.rows[user_id].place + 1 if user_id in self.rows else 1
+            cart = Cart(place, place, unpaid=1, oldest_unpaid=place, orders={place: place << 2})
             carts.setdefault(ord(user_id[0]) % 2, {})[user_id] = encode_cart(cart)
-        return Change(carts, self.changed + 1, 1.5)
+        return Change(carts, self.changed + 1)
 
     def append(self, users: list[str]) -> None:
         change = self.change(users)
@@ -91,8 +91,8 @@ def test_the_newest_row_of_every_cart_is_found_after_any_moves_and_crashes(
                 written.crash_in_append()
             for user_id in USERS:
                 expected = written.rows.get(user_id)
-                version = written.table.versions([user_id])[user_id]
-                assert version == (expected.version if expected else 0)
+                place = written.table.places([user_id])[user_id]
+                assert place == (expected.place if expected else 0)
             opened = CartTable(db)
             newest = opened.recent.find(Window(), len(USERS))
             assert newest == sorted(written.rows.values(), key=lambda row: -row.changed)
@@ -145,7 +145,7 @@ def test_a_row_that_changes_while_others_are_moved_stays_in_the_log(
         assert written.table.unmoved_count == len(users) + 1 - moved
         assert written.logged() == 1
         written.table = CartTable(db)
-        assert written.table.versions([users[0], "nobody"]) == {users[0]: 2, "nobody": 0}
+        assert written.table.places([users[0], "nobody"]) == {users[0]: 2, "nobody": 0}
 
 
 def test_a_round_that_a_crash_cut_short_goes_on() -> None:

@@ -11,7 +11,7 @@ from web.view.committer import MAX_BYTES, Committer
 from web.view.outcome import Outcome
 
 pytestmark = pytest.mark.anyio
-OUTCOME = Outcome({}, {}, [])
+OUTCOME = Outcome({}, {}, {})
 
 
 class PlayedView:

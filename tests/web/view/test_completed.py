@@ -5,69 +5,85 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import count, islice
+from itertools import islice
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataflow.messages import Taken
 from dataflow.records import OrderId
 from tests.kit.streams import ORDER_IDS, claim
+from web.view import places
 from web.view.completed import (
     BLOCK,
     SCHEMA,
     FeedCount,
     Order,
     append_completed,
-    last_completed,
     read_completed,
 )
 
 ids: st.SearchStrategy[OrderId] = st.sampled_from(ORDER_IDS)
-orders: st.SearchStrategy[Order] = st.tuples(st.sampled_from(("a", "ü/x")), ids)
+users = st.sampled_from(("a", "ü/x"))
 
 
 @pytest.fixture
 def db() -> Iterator[sqlite3.Connection]:
-    with closing(feed()) as made:
+    with closing(feed(1_000_000)) as made:
         yield made
 
 
-def feed() -> sqlite3.Connection:
+def feed(lines: int) -> sqlite3.Connection:
+    """Make an empty feed before so many records, each of which is accepted a second later."""
     made = sqlite3.connect(":memory:", isolation_level=None)
-    made.executescript(SCHEMA)
+    made.executescript(SCHEMA + places.SCHEMA)
+    some = range(1, lines + 1) if lines < 1_000 else ()
+    places.append_places(made, [Taken(n + 1, n, 1, "", "api", n, float(n)) for n in some])
+    if not some:
+        places.append_places(made, [Taken(2, 1, lines, "", "api", 1, 1.0)])
+    places.write_complete(made, lines)
     return made
 
 
 @claim
-@given(st.lists(st.lists(orders, max_size=5), max_size=6), st.integers(0, 30), st.integers(1, 9))
+@given(
+    st.dictionaries(st.integers(1, 60), st.tuples(users, ids, st.integers(0, 3))),
+    st.integers(0, 60),
+    st.integers(0, 70),
+    st.integers(1, 9),
+)
 def test_what_was_appended_is_read_in_order_from_any_place_on(
-    commits: list[list[Order]], after: int, limit: int
+    drawn: dict[int, tuple[str, OrderId, int]], end: int, after: int, limit: int
 ) -> None:
-    """Each order has its own number, one more than the last, and the time of its commit."""
-    with closing(feed()) as db:
-        expected = []
+    """In whatever commits the key groups told of it; and only as far as all of them have."""
+    with closing(feed(60)) as db, patch("web.view.completed.BLOCK", 7):
         counted = FeedCount()
-        for at, commit in zip(map(float, count()), commits, strict=False):
-            append_completed(db, last_completed(db), commit, at)
-            expected += [(*order, at) for order in commit]
-            assert last_completed(db) == counted.count(db) == counted.count(db) == len(expected)
-        assert FeedCount().count(db) == len(expected)
+        for number in range(4):
+            commit: list[Order] = [
+                (user, order, place) for place, (user, order, at) in drawn.items() if at == number
+            ]
+            append_completed(db, commit)
+            assert counted.count(db) == sum(at <= number for *_, at in drawn.values())
+            assert counted.count(db) == FeedCount().count(db)
+        places.write_complete(db, end)
         page = list(islice(read_completed(db, after), limit))
-        assert [each.seq for each in page] == list(
-            range(after + 1, min(after + limit, len(expected)) + 1)
-        )
-        read = [each[1:] for each in page]
-        assert repr(read) == repr([tuple(each) for each in expected[after : after + limit]])
+        expected = [
+            (place, *drawn[place][:2], float(place))
+            for place in sorted(drawn)
+            if after < place <= end
+        ]
+        assert repr([tuple(each) for each in page]) == repr(expected[:limit])
 
 
 def test_a_large_commit_is_cut_into_blocks(db: sqlite3.Connection) -> None:
-    """To read one order, no more than a block is decoded."""
-    many: list[Order] = [("a", number) for number in range(2 * BLOCK + 1)]
-    append_completed(db, 0, many, 1.0)
-    sizes = [row[0] for row in db.execute("SELECT count FROM completed ORDER BY seq")]
-    assert sizes == [BLOCK, BLOCK, 1]
-    assert [(each.user_id, each.order_id) for each in read_completed(db, 0)] == many
+    """To read one order, no more than those of a range of places are decoded."""
+    many: list[Order] = [("a", place, place) for place in range(1, 2 * BLOCK + 1)]
+    append_completed(db, many[::-1])
+    sizes = [row[0] for row in db.execute("SELECT count FROM completed ORDER BY range")]
+    assert sizes == [BLOCK - 1, BLOCK, 1]
+    assert [(each.user_id, each.order_id, each.seq) for each in read_completed(db, 0)] == many
     assert [each.order_id for each in read_completed(db, BLOCK - 1)] == list(
-        range(BLOCK - 1, 2 * BLOCK + 1)
+        range(BLOCK, 2 * BLOCK + 1)
     )

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from dataflow.database import transaction
-from dataflow.messages import RecordsSkipped, encode_message, join_messages
+from dataflow.messages import RecordsSkipped, Taken, encode_message, join_messages
 from dataflow.records import INVALID_JSON, NOT_AN_OBJECT, UNKNOWN_TYPE, Reason, Skipped
 from web.view.audit import count_view
 from web.view.completed import FeedCount, append_completed
+from web.view.places import append_places, write_complete
 from web.view.reader import ViewReader
 from web.view.recoveries import begin_recovery
 from web.view.skipped import append_skipped
@@ -25,32 +26,42 @@ from web.view.sums import write_sums
 from web.view.totals import Counts
 from web.view.view import View
 
-SMALL, LARGE = 300, 30_000
+SMALL, LARGE = 1_000, 30_000
 NOISE = 1.5
 """What a read of the large view may cost beside the small one: its indexes are a level deeper."""
 
 
-def skipped(upload: str, source: str, lines: range, reason: Reason) -> RecordsSkipped:
-    records = [Skipped(line, reason, "why", None, "raw", False) for line in lines]
-    return RecordsSkipped(upload, source, len(records), 0, records)
+class Chunks:
+    """Chunks of skipped lines, one behind the other, and what each tells."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+
+    def skipped(self, upload: str, source: str, lines: int, reason: Reason) -> RecordsSkipped:
+        records = [Skipped(line, reason, "why", None, "raw", False) for line in range(1, lines + 1)]
+        chunk = Taken(self.lines + 2, self.lines + 1, lines, upload, source, 1, 1.0)
+        self.lines += lines
+        return RecordsSkipped(chunk, lines, 0, records, 0, self.lines)
 
 
 def filled(path: Path, size: int) -> Path:
     """Make a view of much that is past: the oldest records are few of their kind."""
-    view = View(path)
+    view, chunks = View(path), Chunks()
     with transaction(view._db) as db:
-        few = [
-            skipped("few", "few.jsonl", range(1, 4), UNKNOWN_TYPE),
-            skipped("", "api", range(1, 4), NOT_AN_OBJECT),
+        messages = [
+            chunks.skipped("few", "few.jsonl", 3, UNKNOWN_TYPE),
+            chunks.skipped("", "api", 3, NOT_AN_OBJECT),
+            chunks.skipped("many", "many.jsonl", size, INVALID_JSON),
+            *(chunks.skipped(f"u{n}", f"f{n}", 1, INVALID_JSON) for n in range(size)),
         ]
-        many = [skipped("many", "many.jsonl", range(1, size + 1), INVALID_JSON)]
-        names = [skipped(f"u{n}", f"f{n}", range(1, 2), INVALID_JSON) for n in range(size)]
-        append_skipped(db, few + many + names, 1.0)
-        for number in range(size):
-            append_completed(db, number, [("a", number)], 1.0)
+        append_places(db, [message.chunk for message in messages])
+        append_skipped(db, messages)
+        for place in range(1, size + 1):
+            append_completed(db, [("a", place, place)])
             begin_recovery(db, "again", 1.0, 1)
+        write_complete(db, chunks.lines)
         parts = {(f"u{n}", part): Counts(1) for n in range(size // 10) for part in range(10)}
-        write_sums(db, parts, {})
+        write_sums(db, parts, {}, {0: chunks.lines})
     view.settle([f"u{n}" for n in range(size // 10)])
     view.close()
     return path
@@ -131,7 +142,9 @@ def test_a_commit_costs_the_same_however_much_there_is(tmp_path: Path) -> None:
     costs = []
     for size in (SMALL, LARGE):
         view = View(filled(tmp_path / f"{size}.db", size))
-        new = skipped("new", "new.jsonl", range(1, 30), INVALID_JSON)
+        chunks = Chunks()
+        chunks.lines = 2 * size + 6
+        new = chunks.skipped("new", "new.jsonl", 30, INVALID_JSON)
         with counting(view._db) as steps:
             view.commit([join_messages([encode_message(new)])])
         view.close()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.cart import Cart, encode_cart
-from dataflow.journal import Entry
-from dataflow.messages import Figures
 from dataflow.records import Event
+from tests.kit.asking import AskedView
+from tests.kit.entries import chunk, placed
 from tests.kit.oracle import Oracle
 from tests.kit.streams import claim, line_of
 from tests.kit.view_rows import PlayedFlow, catch_up
@@ -24,7 +25,7 @@ from web.view.recoveries import Resumed
 from web.view.skipped_filter import SkippedFilter
 from web.view.sorts import FILTERS, SORTS
 from web.view.view import View
-from web.view.windows import Window
+from web.view.windows import OPEN, Window
 
 USERS = [
     *(f"user-{number:03}" for number in range(40)),
@@ -62,7 +63,7 @@ def oracle() -> Oracle:
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("view") / "view.db"
     view = View(path)
-    entries = [Entry(1, None, "api", 1, STREAM), Entry(2, "u1", "f.jsonl", 1, BAD)]
+    entries = placed([chunk(1, None, "api", 1, STREAM), chunk(2, "u1", "f.jsonl", 1, BAD)])
     view.commit(PlayedFlow(entries).run(3, repeat(9)))
     catch_up(view.carts)
     view.close()
@@ -70,18 +71,15 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def figures(path: Path) -> Figures:
-    view = View(path)
-    totals = view.totals()
-    view.close()
-    return totals.figures
+def asked(path: Path) -> Iterator[AskedView]:
+    asked = AskedView(path)
+    yield asked
+    asked.close()
 
 
-@pytest.fixture(scope="module")
-def reader(path: Path) -> Iterator[ViewReader]:
-    reader = ViewReader(path)
-    yield reader
-    reader.close()
+@pytest.fixture
+def reader(asked: AskedView) -> ViewReader:
+    return asked.reader
 
 
 def ids(page: Page) -> list[str | int]:
@@ -96,7 +94,7 @@ def decoded(page: Page) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("filter_", FILTERS)
 @pytest.mark.parametrize("limit", [1, 7, 500])
 def test_pages_visit_every_cart_once_and_the_total_is_their_count(
-    reader: ViewReader, oracle: Oracle, figures: Figures, sort: str, filter_: str, limit: int
+    asked: AskedView, oracle: Oracle, sort: str, filter_: str, limit: int
 ) -> None:
     """For each sort and filter; a filter means at least one such id."""
     window = Window(filter=filter_, sort=sort, limit=limit)
@@ -107,7 +105,7 @@ def test_pages_visit_every_cart_once_and_the_total_is_their_count(
     }
     seen: list[dict[str, Any]] = []
     while True:
-        page = reader.carts(window, figures)
+        page = asked.page(window)
         assert page.total == len(wanted)
         assert len(page.rows) <= limit
         seen += decoded(page)
@@ -118,6 +116,14 @@ def test_pages_visit_every_cart_once_and_the_total_is_their_count(
     assert {cart["user_id"] for cart in seen} == wanted
     if sort == "user":
         assert [cart["user_id"] for cart in seen] == sorted(wanted)
+    if sort == "oldest":
+        name = "oldest_waiting_at" if filter_ == "waiting" else "oldest_unpaid_at"
+        assert [bool(cart[name]) for cart in seen] == sorted(
+            (bool(cart[name]) for cart in seen), reverse=True
+        )
+        oldest = [oracle.carts[cart["user_id"]].oldest() for cart in seen if cart[name]]
+        places = [each[filter_ == "waiting"] for each in oldest]
+        assert places == sorted(places)
     if sort == "unpaid":
         keys = [(-cart["unpaid"], cart["user_id"]) for cart in seen]
         assert keys == sorted(keys)
@@ -128,28 +134,25 @@ def test_pages_visit_every_cart_once_and_the_total_is_their_count(
     prefix=st.one_of(st.sampled_from(USERS), st.text(max_size=3), st.sampled_from("%_*'\"\\a o"))
 )
 def test_a_search_is_a_prefix_and_nothing_else(
-    path: Path, figures: Figures, oracle: Oracle, prefix: str
+    asked: AskedView, oracle: Oracle, prefix: str
 ) -> None:
     """No character of it means anything but itself: not ``%``, ``_``, quotes, NUL or an emoji."""
-    reader = ViewReader(path)
-    page = reader.carts(Window(search=prefix, sort="user", limit=500), figures)
-    reader.close()
+    page = asked.page(Window(search=prefix, sort="user", limit=500))
     wanted = sorted(user_id for user_id in oracle.carts if user_id.startswith(prefix))
     assert ids(page) == wanted
     assert page.total == len(wanted)
 
 
-def test_a_window_of_one_user_holds_that_cart_or_none(reader: ViewReader, figures: Figures) -> None:
+def test_a_window_of_one_user_holds_that_cart_or_none(asked: AskedView) -> None:
     """What the page of one cart shows, absent carts among them."""
-    assert ids(reader.carts(Window(user="a%"), figures)) == ["a%"]
-    assert reader.carts(Window(user="nobody"), figures) == Page([], 0, None)
+    page = asked.page(Window(user="a%"))
+    assert (ids(page), page.total) == (["a%"], 1)
+    assert asked.page(Window(user="nobody")) == Page([], 0, None)
 
 
-def test_a_list_shows_counts_and_the_twenty_newest_ids(
-    reader: ViewReader, figures: Figures, oracle: Oracle
-) -> None:
+def test_a_list_shows_counts_and_the_twenty_newest_ids(asked: AskedView, oracle: Oracle) -> None:
     """In the order of joining, the newest last, as the whole summary ends."""
-    (cart,) = decoded(reader.carts(Window(user=TALL), figures))
+    (cart,) = decoded(asked.page(Window(user=TALL)))
     known = oracle.carts[TALL]
     assert cart["paid_order_ids"] == list(known.paid)[-20:]
     assert cart["unpaid_order_ids"] == list(known.unpaid)[-20:]
@@ -171,14 +174,22 @@ def test_a_cart_is_its_whole_summary_and_its_ids_keep_their_types(
 
 
 @pytest.mark.parametrize(
-    "window", [Window(), Window(search="a", sort="user"), Window(filter="waiting")]
+    "window",
+    [
+        Window(),
+        Window(search="a", sort="user"),
+        Window(filter="waiting"),
+        Window(filter="unpaid", sort="oldest", older=5.0),
+        Window(filter="waiting", sort="oldest", older=5.0),
+    ],
 )
 def test_an_export_is_every_cart_of_the_window_whole(
-    reader: ViewReader, figures: Figures, oracle: Oracle, window: Window
+    asked: AskedView, oracle: Oracle, window: Window
 ) -> None:
     """The lines of the list, in its order, with whole summaries."""
-    lines = [json.loads(line) for line in reader.all_carts(window)]
-    page = reader.carts(window._replace(limit=500), figures)
+    lines = [json.loads(line) for line in asked.reader.all_carts(window)]
+    page = asked.page(window._replace(limit=500))
+    assert lines
     assert [line["user_id"] for line in lines] == ids(page)
     for line, listed in zip(lines, decoded(page), strict=True):
         assert line == {**listed, **oracle.carts[line["user_id"]].summary(line["user_id"])}
@@ -189,52 +200,56 @@ def test_rows_that_the_table_lacks_are_found_as_if_they_were_in_it(tmp_path: Pat
     lines = STREAM.splitlines(keepends=True)
     half = len(lines) // 2
     parts = [b"".join(lines[:half]), b"".join(lines[half:])]
-    flow = PlayedFlow([Entry(n, None, "api", 1, part) for n, part in enumerate(parts, 1)])
+    flow = PlayedFlow(placed(chunk(n, None, "api", 1, part) for n, part in enumerate(parts, 1)))
     view = View(tmp_path / "view.db")
     view.commit(flow.run(2, repeat(9)))
     flow.snapshot()
     catch_up(view.carts)
     view.commit(flow.run(3, repeat(9)))
-    reader, figures = ViewReader(tmp_path / "view.db"), view.totals().figures
     windows = [
-        Window(search=search, filter=filter_, sort=sort, limit=limit)
+        Window(search=search, filter=filter_, sort=sort, limit=limit, older=older)
         for search in ("", "a", "user-0", "user-02", "nobody")
         for filter_ in FILTERS
         for sort in SORTS
         for limit in (1, 7, 500)
+        for older in (None, 5.0)
+        if older is None or filter_ in OPEN
     ]
     windows += [Window(user=user) for user in ("a", USERS[-1], TALL, "nobody")]
 
-    def visit(window: Window) -> Iterator[Page | list[bytes]]:
+    def visit(asked: AskedView, window: Window) -> Iterator[Page | list[bytes]]:
         rows = [row_of(*item) for item in view.carts.search(window).items()]
-        yield list(reader.all_carts(window, rows))
+        yield list(asked.reader.all_carts(window, rows))
         while True:
-            page = reader.carts(window, figures, None, rows)
+            page = asked.page(window)
             yield page
             if page.next is None:
                 return
             window = window._replace(cursor=page.next)
 
-    before = [list(visit(window)) for window in windows]
-    assert 0 < view.carts.unmoved_count < len(USERS)
+    unmoved = view.carts.unmoved()
+    assert 0 < len(unmoved) < len(USERS)
+    with closing(AskedView(tmp_path / "view.db", unmoved)) as asked:
+        before = [list(visit(asked, window)) for window in windows]
     catch_up(view.carts)
-    assert [list(visit(window)) for window in windows] == before
-    reader.close()
+    with closing(AskedView(tmp_path / "view.db")) as asked:
+        assert [list(visit(asked, window)) for window in windows] == before
     view.close()
 
 
 def test_an_export_that_is_left_leaves_the_reader_as_it_was(
-    reader: ViewReader, figures: Figures
+    asked: AskedView,
 ) -> None:
     """What was laid over the table for one call is not seen by the next."""
-    row = row_of("\0\0new", (encode_cart(Cart(1, 1, orders={7: 4})), 10**6, (0, 0.0)))
-    lines = reader.all_carts(Window(), [row])
+    cart = encode_cart(Cart(1, 1, 1, oldest_unpaid=1, orders={7: 4}))
+    row = row_of("\0\0new", (cart, 10**6, 0))
+    lines = asked.reader.all_carts(Window(), [row])
     assert json.loads(next(lines))["user_id"] == row.user_id
     assert isinstance(lines, Generator)
     lines.close()
-    page = reader.carts(Window(search="\0"), figures)
-    assert row.user_id not in ids(page)
-    assert page.total == len(page.rows)
+    whole = [json.loads(line)["user_id"] for line in asked.reader.all_carts(Window())]
+    assert row.user_id not in whole
+    assert sorted(whole) == sorted(USERS)
 
 
 def test_skipped_records_are_paged_newest_first_and_counted_by_reason(reader: ViewReader) -> None:
@@ -317,12 +332,13 @@ def test_every_export_has_a_line_a_row_also_to_who_reads_lines_of_unicode(tmp_pa
     records = [Event(user, order, paid) for user in odd for order in odd for paid in (False, True)]
     bad = "\n".join(f'{{"a{end}": ' for end in ends if end not in "\n\r") + "\n"
     stream = b"".join(map(line_of, records))
-    entries = [
-        Entry(1, "u1", f"f{ends}", 1, stream + bad.encode()),
-        Entry(
-            2, "u2", f"g{ends}", 1, b"".join(line_of(Event(odd[0], n, False)) for n in range(40))
-        ),
-    ]
+    many = b"".join(line_of(Event(odd[0], n, False)) for n in range(40))
+    entries = placed(
+        [
+            chunk(1, "u1", f"f{ends}", 1, stream + bad.encode()),
+            chunk(2, "u2", f"g{ends}", 1, many),
+        ]
+    )
     view, reader = View(tmp_path / "view.db"), ViewReader(tmp_path / "view.db")
     view.commit(PlayedFlow(entries).run(3, repeat(9)))
     catch_up(view.carts)

@@ -10,29 +10,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kit.streams import claim
-from web.view.cart_row import CartRow
-from web.view.sorts import SORTS
+from web.view.cart_row import NEVER, CartRow
+from web.view.sorts import SORTS, order_of
 
 users = st.sampled_from(("a", "b", "ü", "0", "z"))
-carts = st.dictionaries(users, st.tuples(st.integers(0, 3), st.integers(0, 9)), max_size=5)
+places = st.one_of(st.just(NEVER), st.integers(1, 4))
+carts = st.dictionaries(users, st.tuples(st.integers(0, 3), places, places), max_size=5)
 
 
 @pytest.mark.parametrize("name", SORTS)
+@pytest.mark.parametrize("filter_", ["all", "waiting"])
 @claim
 @given(carts=carts)
 def test_what_comes_after_a_row_is_the_rest_of_its_order(
-    name: str, carts: dict[str, tuple[int, int]]
+    name: str, filter_: str, carts: dict[str, tuple[int, int, int]]
 ) -> None:
     """Each row of the order is found once by the key of the one before it."""
     rows = [
-        CartRow(user, 1, unpaid, 0, 0, 10 * number + place, 0.0, b"", 0)
-        for place, (user, (unpaid, number)) in enumerate(carts.items())
+        CartRow(user, 1, 1, unpaid, 0, 0, oldest, waiting, 7 * number % 11, b"", 0)
+        for number, (user, (unpaid, oldest, waiting)) in enumerate(carts.items())
     ]
-    sort = SORTS[name]
+    sort = order_of(name, filter_)
     with closing(sqlite3.connect(":memory:")) as db:
-        db.execute("CREATE TABLE carts (user_id, unpaid, changed)")
+        db.execute("CREATE TABLE carts (user_id, unpaid, oldest_unpaid, oldest_waiting, changed)")
         db.executemany(
-            "INSERT INTO carts VALUES (?, ?, ?)", [(r.user_id, r.unpaid, r.changed) for r in rows]
+            "INSERT INTO carts VALUES (?, ?, ?, ?, ?)",
+            [(r.user_id, r.unpaid, r.oldest_unpaid, r.oldest_waiting, r.changed) for r in rows],
         )
         ordered = [row[0] for row in db.execute(f"SELECT user_id FROM carts ORDER BY {sort.order}")]
         assert len(ordered) == len(rows)

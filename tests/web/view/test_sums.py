@@ -9,8 +9,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflow.journal import Entry
 from dataflow.records import Event
+from tests.kit.entries import chunk
 from tests.kit.streams import claim, line_of
 from tests.kit.view_rows import PlayedFlow
 from web.view.sums import SCHEMA, load_totals, settle, settled_among, write_sums
@@ -31,7 +31,7 @@ def test_settling_an_upload_changes_no_sum(
     """Of an upload that is settled a single row is left, also where that is done twice."""
     db = sqlite3.connect(":memory:", isolation_level=None)
     db.executescript(SCHEMA)
-    write_sums(db, parts, {})
+    write_sums(db, parts, {}, {})
     before = load_totals(db)
     for _ in range(2):
         settle(db, through)
@@ -50,7 +50,7 @@ def test_settling_an_upload_changes_no_sum(
 def test_what_a_replay_tells_of_a_settled_upload_is_passed_over(tmp_path: Path) -> None:
     """It was all counted: the view's rows and sums stay, and nobody hears of its parts."""
     data = b"".join(line_of(Event(user, 1, False)) for user in ("a", "b", "c")) + b"FAIL HERE\n"
-    entries = [Entry(1, "u1", "f.jsonl", 1, data)]
+    entries = [chunk(1, "u1", "f.jsonl", 1, data)]
     view = View(tmp_path / "view.db")
     assert view.commit(PlayedFlow(entries).run(2, repeat(9))).parts
     before = view.totals()

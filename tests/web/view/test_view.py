@@ -1,5 +1,6 @@
 """The view: whatever is replayed into it, it ends as if nothing had ever happened."""
 
+import json
 import sqlite3
 import tempfile
 from collections import Counter
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import chain, cycle, repeat
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -15,12 +17,15 @@ from hypothesis import strategies as st
 
 from dataflow.cart import NEWEST
 from dataflow.journal import Entry
-from dataflow.messages import Figures, Position, encode_message, join_messages
+from dataflow.messages import Figures, encode_message, join_messages
 from dataflow.records import Event
+from tests.kit.entries import chunk, placed, taken
 from tests.kit.oracle import Oracle
 from tests.kit.streams import ORDER_IDS, events, line_of, slow_claim
 from tests.kit.view_rows import PlayedFlow, journal_of, rows_of
+from web.times import rfc3339
 from web.view.outcome import Outcome
+from web.view.reader import ViewReader
 from web.view.recent_carts import RecentCarts
 from web.view.view import View, ViewError
 
@@ -42,14 +47,14 @@ def journals(draw: st.DrawFn) -> list[Entry]:
         upload = draw(st.sampled_from((None, "u1", "u2")))
         data = b"".join(drawn[:size])
         source = "api" if upload is None else f"{upload}.jsonl"
-        entries.append(Entry(len(entries) + 1, upload, source, next_line[upload], data))
+        entries.append(chunk(len(entries) + 1, upload, source, next_line[upload], data))
         next_line[upload] += len(drawn[:size])
         drawn = drawn[size:]
     last = {entry.upload: entry.offset for entry in entries}
-    return [
+    return placed(
         entry._replace(is_last=entry.upload is not None and last[entry.upload] == entry.offset)
         for entry in entries
-    ]
+    )
 
 
 numbers = st.lists(st.integers(1, 9), max_size=12)
@@ -60,15 +65,15 @@ def endless(drawn: list[int]) -> Iterator[int]:
     return chain(drawn, repeat(5))
 
 
-def versions(view: View) -> dict[str, int]:
-    return view.carts.versions(USERS)
+def changed_at(view: View) -> dict[str, int]:
+    return view.carts.places(USERS)
 
 
 @contextmanager
 def small_tables(most: int = 4) -> Iterator[None]:
     """Keep few carts at hand and move few at once, so that few carts are many."""
     with (
-        patch("web.view.view.MOST", most),
+        patch("web.view.recent_carts.MOST", most),
         patch("web.view.cart_table.MOST", most),
         patch("web.view.cart_table.SLICE", 2),
         patch("web.view.cart_table._SAMPLED", 1),
@@ -94,7 +99,9 @@ def test_any_crashes_and_any_cuts_end_in_the_rows_of_a_run_that_was_never_interr
     together: list[int],
     moves: list[int],
 ) -> None:
-    """Carts, whole summaries, feed, skipped records, totals; and no cart ever goes backwards.
+    """Carts, causes, times, feed, skipped records, totals; and no cart ever goes backwards.
+
+    Who follows the feed meanwhile, after each commit or not, gets each order once, in its order.
 
     A crash loses what was not committed yet, and all that came after the last snapshot is told
     again in other batches and commits. Cart rows move to their table whenever they like.
@@ -107,6 +114,7 @@ def test_any_crashes_and_any_cuts_end_in_the_rows_of_a_run_that_was_never_interr
         path = Path(folder) / "interrupted.db"
         flow, view = PlayedFlow(entries), View(path)
         seen: dict[str, int] = {}
+        feed: list[dict[str, Any]] = []
         recent = RecentCarts(is_whole=True, most=4)
         with small_tables():
             for until, committed, at_barrier in [*crashed, (end, 0, True)]:
@@ -114,10 +122,11 @@ def test_any_crashes_and_any_cuts_end_in_the_rows_of_a_run_that_was_never_interr
                 if not at_barrier:
                     sent = sent[:committed]
                 for outcome in commit_all(view, sent, commits):
-                    recent.put(outcome.recent)
+                    recent.put(outcome.carts)
+                    follow(path, feed)
                     for _ in range(next(moving)):
                         view.carts.move()
-                    now = versions(view)
+                    now = changed_at(view)
                     assert all(now[user_id] >= version for user_id, version in seen.items())
                     seen = now
                 if at_barrier:
@@ -125,12 +134,13 @@ def test_any_crashes_and_any_cuts_end_in_the_rows_of_a_run_that_was_never_interr
                 else:
                     view.close()
                     view = View(path)
-                    assert versions(view) == (seen or versions(view))
+                    assert changed_at(view) == (seen or changed_at(view))
             view.close()
             view = View(path)
             assert view.carts.recent._carts == recent._carts
         assert view.position() == end
         view.close()
+        assert feed == rows_of(path)["completed"]
 
         whole = Path(folder) / "whole.db"
         view = View(whole)
@@ -139,6 +149,13 @@ def test_any_crashes_and_any_cuts_end_in_the_rows_of_a_run_that_was_never_interr
         view.close()
         assert rows_of(path) == rows_of(whole)
         expect(whole, entries)
+
+
+def follow(path: Path, feed: list[dict[str, Any]]) -> None:
+    """Read the feed on, after the last order that was seen, a page at a time."""
+    with closing(ViewReader(path)) as reader:
+        while page := reader.completed(feed[-1]["seq"] if feed else 0, 3).rows:
+            feed += [json.loads(row.json) for row in page]
 
 
 def expect(path: Path, entries: list[Entry]) -> None:
@@ -158,8 +175,37 @@ def expect(path: Path, entries: list[Entry]) -> None:
     for user_id, cart in rows["carts"].items():
         sets = oracle.carts[user_id].sets()
         assert (cart["paid"], cart["unpaid"], cart["waiting"]) == tuple(map(len, sets))
-    assert len(rows["completed"]) == len(oracle.completed)
-    assert {(user, order) for user, order in rows["completed"]} == set(oracle.completed)
+        orders = {
+            repr(order["order_id"]): tuple(
+                (cause and (cause["upload"], cause["source"], cause["line"]), at)
+                for cause, at in (
+                    (order["order"], order["ordered_at"]),
+                    (order["payment"], order["paid_at"]),
+                )
+            )
+            for order in rows["orders"][user_id]
+        }
+        causes = oracle.carts[user_id].causes()
+        assert orders == {
+            repr(order_id): tuple(origin_of(place, entries) for place in places)
+            for order_id, places in causes.items()
+        }
+        open_since = (cart["oldest_unpaid_at"], cart["oldest_waiting_at"])
+        assert open_since == tuple(
+            origin_of(place, entries)[1] for place in oracle.carts[user_id].oldest()
+        )
+        assert cart["updated_at"] == origin_of(oracle.carts[user_id].place, entries)[1]
+    feed = [(each["seq"], each["user_id"], each["order_id"]) for each in rows["completed"]]
+    assert repr(feed) == repr(
+        [
+            (place, *order)
+            for place, order in zip(oracle.completed_places, oracle.completed, strict=True)
+        ]
+    )
+    assert [each["id"] for each in rows["skipped"]] == oracle.skipped_places[::-1]
+    for row in rows["skipped"]:
+        cause, at = origin_of(row["id"], entries)
+        assert ((row["upload"], row["source"], row["line"]), row["skipped_at"]) == (cause, at)
     skipped = [(row["source"], row["line"], row["reason"]) for row in rows["skipped"]]
     assert sorted(skipped) == sorted(oracle.skipped)
     assert rows["by_reason"] == Counter(reason for _, _, reason in skipped)
@@ -176,6 +222,15 @@ def expect(path: Path, entries: list[Entry]) -> None:
         "with_paid": sum(bool(cart.paid) for cart in carts),
         "with_waiting": sum(bool(cart.waiting) for cart in carts),
     }
+
+
+def origin_of(place: int, entries: list[Entry]) -> tuple[Any, str | None]:
+    """Give the record at a place, and when it was accepted; both None for no place."""
+    for entry in entries:
+        line = place - entry.place
+        if 0 <= line < entry.lines:
+            return (entry.upload, entry.source, entry.first_line + line), rfc3339(entry.at)
+    return None, None
 
 
 @pytest.fixture
@@ -202,27 +257,27 @@ def test_a_commit_that_fails_leaves_nothing_behind(path: Path) -> None:
             view.commit(other)
         assert rows_of(path) == before
         db.execute("DROP TRIGGER full")
-    assert view.commit(other).recent
+    assert view.commit(other).carts
     assert set(rows_of(path)["carts"]) == {"a", "b"}
     view.close()
 
 
 def test_a_commit_tells_what_it_made_durable(path: Path) -> None:
     """Whose keep sums or show rows hear of it: parts, figures, position, start and barrier."""
-    entry = Entry(1, "u1", "f.jsonl", 1, line_of(Event("a", 1, False)) + b"FAIL\n\n")
+    entry = chunk(1, "u1", "f.jsonl", 1, line_of(Event("a", 1, False)) + b"FAIL\n\n")
     view = View(path)
     outcome = view.commit(PlayedFlow([entry]).run(2, repeat(9)))
     assert outcome.barrier
-    assert [user_id for user_id, _ in outcome.recent] == ["a"]
-    assert outcome.position == 2
+    assert list(outcome.carts) == ["a"]
+    assert (outcome.position, outcome.complete) == (2, 3)
     assert outcome.started is not None
     assert outcome.started.offset == 1
     assert sum(counts.processed for counts in outcome.parts.values()) == 3
     assert [figures for _, figures in outcome.groups.values()] == [
         Figures(carts=1, unpaid=1, with_unpaid=1)
     ]
-    empty = view.commit([join_messages([encode_message(Position(9))])])
-    assert empty == Outcome({}, {}, [], position=9)
+    empty = view.commit([join_messages([encode_message(taken(4, 2))])])
+    assert empty == Outcome({}, {}, {}, position=1)
     view.close()
 
 
@@ -238,7 +293,7 @@ def test_a_view_that_is_opened_again_goes_on_where_it_was(path: Path) -> None:
     assert again.position() == 2
     assert again.carts.changed == again.carts.recent.changed == changed == 9
     entries = journal_of(stream, [Event("new", 1, False)])
-    ((user_id, (_, number, _)),) = again.commit(PlayedFlow(entries).run(3, repeat(1))).recent
+    ((user_id, (_, number, _)),) = again.commit(PlayedFlow(entries).run(3, repeat(1))).carts.items()
     assert user_id == "new"
     assert number == 10
     again.close()
@@ -276,8 +331,8 @@ def test_the_carts_kept_at_hand_are_those_of_the_view_after_a_replay_too(
     recent = RecentCarts(is_whole=True, most=2)
     view = View(path)
     with small_tables(2):
-        recent.put(view.commit(PlayedFlow(entries).run(2, repeat(9))).recent)
-        recent.put(view.commit(PlayedFlow(entries).run(3, repeat(9), repeat(together))).recent)
+        recent.put(view.commit(PlayedFlow(entries).run(2, repeat(9))).carts)
+        recent.put(view.commit(PlayedFlow(entries).run(3, repeat(9), repeat(together))).carts)
         view.close()
         view = View(path)
         assert view.carts.recent._carts == recent._carts

@@ -30,6 +30,7 @@ def test_nothing_asked_is_the_newest_fifty() -> None:
         "sort": "recent",
         "cursor": None,
         "user": None,
+        "older": None,
     }
     assert read_limit({}) == DEFAULT_LIMIT == 50
 

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from web.errors import APIError
-from web.http.resource import HEAD
+from web.http.resource import HEAD, until_it_leaves
 from web.tasks import first_of
 from web.view.spool import Spool
 
@@ -67,7 +67,7 @@ class ExportResponse(Response):
             await super().__call__(scope, receive, send)
             return
         with self._exports.place() as threads:
-            await first_of(self._send(threads, send), _until_it_leaves(receive))
+            await first_of(self._send(threads, send), until_it_leaves(receive))
 
     async def _send(self, threads: Executor, send: Send) -> None:
         with closing(await self._begin(threads)) as spool:
@@ -83,8 +83,3 @@ class ExportResponse(Response):
                 _log.error("The export %s was cut short: %s.", self._name, error)
                 return
             await send({"type": "http.response.body"})
-
-
-async def _until_it_leaves(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
