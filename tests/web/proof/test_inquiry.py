@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflow.chunks import LineCounter, after_bom, next_chunk
-from dataflow.journal import Entry, Journal, JournalReader
+from dataflow.chunks import MAX_CHUNK_BYTES, LineCounter, after_bom, next_chunk
+from dataflow.journal import Journal, JournalReader
 from dataflow.records import Event
+from tests.kit.entries import placed
 from tests.kit.streams import events, line_of, slow_claim, sources
 from tests.kit.view_rows import GROUPS, PlayedFlow, catch_up
 from web.data.folder import DataFolder
@@ -52,13 +53,9 @@ class Stage:
                     self._upload(journal, f"{number:032x}", body)
                 else:
                     journal.append_events(body)
-        place, entries = 1, []
         with closing(JournalReader(paths.journal, paths.uploads)) as reader:
-            for entry in reader.read(1):
-                entries.append(entry._replace(place=place))
-                place += entry.lines
-        self.entries: list[Entry] = entries
-        self.flow = PlayedFlow(entries)
+            self.entries = placed(reader.read(1, most_bytes=64 * MAX_CHUNK_BYTES))
+        self.flow = PlayedFlow(self.entries)
         self.view = View(paths.view)
 
     def _upload(self, journal: Journal, name: str, body: bytes) -> None:
