@@ -1,5 +1,7 @@
 """What a commit made durable, for everybody who keeps sums or shows rows. Pure."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from dataflow.messages import Figures, Started
@@ -13,7 +15,8 @@ class Outcome(NamedTuple):
     ``carts`` stand in the order of their ``changed``.
 
     ``complete`` is the place up to which the effect of every record is there now, where that could
-    be told.
+    be told. ``arrived`` counts the records whose effects are new by when they were accepted, in
+    seconds since 1970.
     """
 
     parts: dict[tuple[str, int], Counts]
@@ -23,3 +26,4 @@ class Outcome(NamedTuple):
     complete: int | None = None
     started: Started | None = None
     barrier: bool = False
+    arrived: Mapping[float, int] = MappingProxyType({})
