@@ -58,7 +58,7 @@ def test_a_tall_cart_is_read_with_its_newest_orders() -> None:
     ],
 )
 def test_what_is_no_cart_is_refused(data: bytes) -> None:
-    """Too short, of another kind, with an id that is none, a paid order without its first record."""
+    """Too short, of another kind, with an id that is none, paid without a first record."""
     with pytest.raises(UnreadableCartError):
         read_cart(data)
 
