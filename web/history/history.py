@@ -42,6 +42,7 @@ class History:
         self._turn = asyncio.Lock()
         self._is_kept = False
         self._is_open = False
+        self._has_past = False
         self._failing = False
 
     def open(self) -> None:
@@ -49,12 +50,12 @@ class History:
         self._is_kept = True
         try:
             self._begin(self._file.open())
-            return
         except DamageError as error:
             self._put_aside(error)
         except _OUT_OF_REACH as error:
             self._complain(error)
-        self._timeline.restore(NOTHING, self._look())
+        if not self._is_open:
+            self._timeline.restore(NOTHING, self._look())
 
     def tasks(self) -> dict[str, Coroutine[Any, Any, None]]:
         """Give what is to run as long as the server does, by name."""
@@ -151,12 +152,17 @@ class History:
             raise
 
     def _begin(self, past: Past) -> None:
+        """Go on behind what a file holds, the first time that it is open; later memory has it."""
         self._is_open = True
-        self._clock.heard(past.newest)
-        self._timeline.restore(past, self._look())
+        if self._has_past:
+            self._timeline.give_back_all()
+        else:
+            self._has_past = True
+            self._clock.heard(past.newest)
+            self._timeline.restore(past, self._look())
 
     def _put_aside(self, error: DamageError) -> None:
-        """Keep a damaged file under another name, and begin a new one with what memory holds."""
+        """Keep a damaged file under another name; the next one gets what memory holds."""
         self._is_open = False
         try:
             self._folder.refuse_moved()
@@ -164,7 +170,6 @@ class History:
         except _OUT_OF_REACH as failed:
             self._complain(failed)
         else:
-            self._timeline.give_back_all()
             _log.error("%s is damaged (%s), and %s now.", self._file.path, error, aside.name)
 
     def _complain(self, error: Exception) -> None:

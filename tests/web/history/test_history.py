@@ -193,6 +193,34 @@ def lock(history: History, state: str) -> None:
     history._file._db.execute(f"PRAGMA query_only = {state}")
 
 
+async def test_a_damaged_file_that_cannot_be_put_aside_is_not_taken_in_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What it holds is in memory: nothing is told twice."""
+    history = desk.history()
+    desk.come(history, 5)
+    await written(history)
+
+    def refuse(*_: object) -> None:
+        raise OSError("read-only")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(history_file, "is_damage", lambda _: True)
+        patched.setattr(Path, "rename", refuse)
+        lock(history, "ON")
+        desk.come(history, 6)
+        await written(history)
+    await written(history)
+    assert desk.events_of(history)[:2] == [5, 6]
+    await history.close()
+    again = desk.history()
+    assert desk.events_of(again)[:2] == [5, 6]
+    await again.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "The figures over time are kept in memory alone: read-only."
+    ]
+
+
 async def test_what_cannot_be_written_goes_on_in_memory_and_is_said_once(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
