@@ -12,8 +12,8 @@ class Outcome(NamedTuple):
 
     ``carts`` stand in the order of their ``changed``.
 
-    ``complete`` is the place up to which the effect of every record is there now, where that could
-    be told.
+    ``has_new`` says that an effect came that the view did not have. ``complete`` is the place up to
+    which the effect of every record is there now, where that could be told.
     """
 
     parts: dict[tuple[str, int], Counts]
@@ -23,3 +23,4 @@ class Outcome(NamedTuple):
     complete: int | None = None
     started: Started | None = None
     barrier: bool = False
+    has_new: bool = False
