@@ -22,7 +22,6 @@ from web.flow.state import RUNNING, FlowState
 from web.flow.supervisor import Supervisor
 from web.live.live import Live
 from web.service.contents import Contents
-from web.service.event_rate import EventRate
 from web.service.gate import Gate
 from web.service.generation import Generation
 from web.service.renewal import make_generation, switch_to
@@ -194,7 +193,7 @@ class Service:
         """Open a generation that is in force now, and let the old one go."""
         await self._end(self._committing)
         self.generation, self.starts, self.upkeep = self._open(new)
-        self.contents.rate = EventRate()
+        self.contents.start_over()
         self._snapshot_at = None
         await old.close()
         await asyncio.to_thread(self.folder.discard_superseded, new)
@@ -270,7 +269,7 @@ class Service:
         await generation.committed(outcome)
         if outcome.barrier:
             self._snapshot_at = time.time()
-        self.contents.rate.sample(generation.totals.all.accepted)
+        self.contents.committed(outcome)
         await self.starts.committed(outcome)
         self.live.changed()
 

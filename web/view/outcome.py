@@ -13,7 +13,8 @@ class Outcome(NamedTuple):
     ``carts`` stand in the order of their ``changed``.
 
     ``has_new`` says that an effect came that the view did not have. ``complete`` is the place up to
-    which the effect of every record is there now, where that could be told.
+    which the effect of every record is there now, where that could be told. ``taken`` is the last
+    place of all that the flow has read, ``busy`` the newest seconds of each step.
     """
 
     parts: dict[tuple[str, int], Counts]
@@ -24,3 +25,5 @@ class Outcome(NamedTuple):
     started: Started | None = None
     barrier: bool = False
     has_new: bool = False
+    taken: int = 0
+    busy: dict[str, float] | None = None

@@ -21,6 +21,7 @@ from dataflow.cart import head_of
 from dataflow.database import FormatError, Schema, open_database, transaction
 from dataflow.messages import (
     Barrier,
+    Busy,
     CartsChanged,
     RecordsSkipped,
     Started,
@@ -119,13 +120,15 @@ class View:
                         outcome = outcome._replace(started=message)
                     case Barrier():
                         outcome = outcome._replace(barrier=True)
+                    case Busy():
+                        outcome = outcome._replace(busy=message.seconds)
         settled = settled_among(self._db, {upload for upload, _ in outcome.parts})
         for part in [part for part in outcome.parts if part[0] in settled]:
             del outcome.parts[part]
         # Every effect comes with its chunk: so as many as there are records are those of all.
         taken = max([self._taken, *(chunk.end for chunk in chunks.values())])
         has_new = accepted != self._accepted or others != self._others
-        outcome = outcome._replace(has_new=has_new)
+        outcome = outcome._replace(taken=taken, has_new=has_new)
         if taken == sum(accepted.values()) + sum(others.values()):
             outcome = outcome._replace(complete=taken)
         change = Change(carts, self.carts.changed + 1)
@@ -162,7 +165,9 @@ class View:
 
     def totals(self) -> Totals:
         """Load the totals as they stand."""
-        return load_totals(self._db)
+        totals = load_totals(self._db)
+        totals.put_taken(self._taken)
+        return totals
 
     def settle(self, uploads: Iterable[str]) -> None:
         """Keep one sum of each of these uploads: they are through, and nothing new is told."""

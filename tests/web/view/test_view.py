@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from dataflow.cart import NEWEST
 from dataflow.journal import Entry
-from dataflow.messages import Figures, encode_message, join_messages
+from dataflow.messages import Busy, Figures, encode_message, join_messages
 from dataflow.records import Event
 from tests.kit.entries import chunk, placed, taken
 from tests.kit.oracle import Oracle
@@ -278,7 +278,7 @@ def test_a_commit_tells_what_it_made_durable(path: Path) -> None:
         Figures(carts=1, unpaid=1, with_unpaid=1)
     ]
     empty = view.commit([join_messages([encode_message(taken(4, 2))])])
-    assert empty == Outcome({}, {}, {}, position=1)
+    assert empty == Outcome({}, {}, {}, position=1, taken=5)
     view.close()
 
 
@@ -317,9 +317,11 @@ def test_a_start_knows_what_the_view_lacks_of_what_it_has_heard_of(path: Path) -
     view = View(path)
     view.commit([join_messages([encode_message(taken(1, 3))])])
     assert view.begin_execution("killed by SIGKILL") == Begun(1, 1, 3)
+    assert view.totals().taken == 3
     view.close()
     again = View(path)
     assert again.begin_execution("the server was killed") == Begun(2, 1, 3)
+    assert again.totals().taken == 3
     again.close()
 
 
@@ -327,8 +329,11 @@ def test_a_commit_tells_whether_anything_in_it_is_new(path: Path) -> None:
     """What a flow that recovers tells again is not, be it an event or a skipped line."""
     view = View(path)
     entries = placed([chunk(1, None, "api", 1, line_of(Event("a", 1, False)) + b"FAIL HERE\n")])
-    assert view.commit(PlayedFlow(entries).run(2, repeat(1))).has_new
-    assert not view.commit(PlayedFlow(entries).run(2, repeat(1))).has_new
+    seconds = join_messages([encode_message(Busy({"join_carts": 0.5}))])
+    first = view.commit([*PlayedFlow(entries).run(2, repeat(1)), seconds])
+    assert (first.has_new, first.taken, first.busy) == (True, 2, {"join_carts": 0.5})
+    again = view.commit(PlayedFlow(entries).run(2, repeat(1)))
+    assert (again.has_new, again.taken, again.busy) == (False, 2, None)
     more = [*entries, chunk(2, None, "api", 3, b"FAIL HERE\n", place=3)]
     assert view.commit(PlayedFlow(more).run(3, repeat(1))).has_new
     view.close()
