@@ -2,8 +2,7 @@
 
 For a folder whose view or recovery store is damaged. The journal holds every record that was
 ever accepted, in order, so the flow reads it from its beginning into an empty view. Interrupted,
-it goes on at the next start. Only times are new: when a cart changed, a record was skipped, an
-order completed.
+it goes on at the next start. Places and times are those of the journal: nothing changes.
 """
 
 import asyncio

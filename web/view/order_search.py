@@ -48,7 +48,8 @@ def carts_with_order(
         ids.append(number)
     found = chain.from_iterable(_carts_with(db, order_id, unmoved) for order_id in ids)
     items = list(islice(found, MOST + 1))
-    return OrdersFound(items[:MOST], len(items) > MOST)
+    told = sorted(items[:MOST], key=lambda item: item.user_id)
+    return OrdersFound(told, len(items) > MOST)
 
 
 def _carts_with(

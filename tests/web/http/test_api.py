@@ -52,7 +52,7 @@ def test_records_go_in_and_come_out_as_carts(cartwatch: Cartwatch) -> None:
     (cart,) = cartwatch.get("/api/carts?search=in-out")["items"]
     assert cart.keys() == {
         *("user_id", "version", "paid_order_ids", "unpaid_order_ids", "waiting_payment_ids"),
-        *("paid", "unpaid", "waiting", "updated_at"),
+        *("paid", "unpaid", "waiting", "oldest_unpaid_at", "oldest_waiting_at", "updated_at"),
     }
     assert (cart["paid"], cart["unpaid"], cart["waiting"]) == (1, 2, 0)
 

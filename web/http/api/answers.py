@@ -8,7 +8,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from web.errors import APIError, bad_request
+from web.errors import APIError, bad_request, not_found
 from web.http.receive import receive_body
 from web.view.page import Page
 
@@ -50,3 +50,8 @@ def page_json(page: Page, **fields: object) -> bytes:
     items = b",".join(row.json for row in page.rows)
     rest = msgspec.json.encode({"next": page.next, "total": page.total, **fields})
     return b'{"items":[' + items + b"]," + rest[1:]
+
+
+def no_cart(user_id: str) -> APIError:
+    """Say that nobody of this id has a cart."""
+    return not_found(f"there is no cart of {user_id[:80]!r}")

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from starlette.requests import Request
 from starlette.responses import Response
 
-from web.errors import APIError, not_found
 from web.http.addresses import user_of
-from web.http.api.answers import JSON, page_json
+from web.http.api.answers import JSON, no_cart, page_json
 from web.http.api.exports import ExportResponse
 from web.http.resource import HEAD, Later
 from web.service.service import service_of
@@ -46,11 +45,6 @@ async def get_cart(request: Request) -> Response:
         return cart
 
     return Later(make, JSON)
-
-
-def no_cart(user_id: str) -> APIError:
-    """Say that nobody of this id has a cart."""
-    return not_found(f"there is no cart of {user_id[:80]!r}")
 
 
 async def list_skipped(request: Request) -> Response:

@@ -5,8 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from web.http.addresses import order_of, user_of
-from web.http.api.answers import JSON, page_json
-from web.http.api.lists import no_cart
+from web.http.api.answers import JSON, no_cart, page_json
 from web.http.resource import HEAD, Later
 from web.service.service import service_of
 from web.view.windows import Window, read_orders_asked
