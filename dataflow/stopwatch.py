@@ -1,6 +1,7 @@
 """How long each step of the flow was at work in this process: measured a batch, never a record.
 
-What it costs is a look at the clock before and behind each batch, a thousandth of the work. Pure.
+What it costs is a look at the clock before and behind each batch: under load a thousandth of the
+work. Pure.
 """
 
 import time
@@ -9,8 +10,8 @@ from typing import Final
 from dataflow.drawing import STEPS
 from dataflow.messages import Busy
 
-TOLD_EVERY_S: Final = 1.0
-"""How often it is told within an epoch, at the most; the end of an epoch tells it always."""
+TOLD_EVERY_S: Final = 0.2
+"""How often it is told with what is sent, at the most; the end of an epoch tells it always."""
 
 
 class Stopwatch:

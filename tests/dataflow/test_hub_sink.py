@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from math import inf
 
 import pytest
 from websockets.sync.client import connect
@@ -12,7 +13,6 @@ from dataflow.messages import Barrier, Busy, Message, RecordsSkipped, Taken
 from dataflow.outbox import MAX_BYTES
 from dataflow.pieces import MAX_MESSAGE_BYTES
 from dataflow.records import INVALID_JSON, Skipped
-from dataflow.stopwatch import TOLD_EVERY_S
 from tests.kit.entries import taken
 from tests.kit.hub_server import WITHIN_S, HubServer, hub_server
 
@@ -139,13 +139,18 @@ def test_the_sink_has_one_partition_for_ever() -> None:
     assert isinstance(sink.build_part("publish", "hub", None), HubPartition)
 
 
-def test_the_hub_hears_how_long_the_steps_have_worked(hub: HubServer, sink: HubPartition) -> None:
+def test_the_hub_hears_how_long_the_steps_have_worked(
+    hub: HubServer, sink: HubPartition, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With every barrier, and within a long epoch now and then; the sink's own time is in it."""
+    told_every_s = "dataflow.stopwatch.TOLD_EVERY_S"
+    monkeypatch.setattr(told_every_s, inf)
     sink.write_batch([taken(1, 1)])
     assert sink._stopwatch.tell().seconds[PUBLISH] > 0
     sink.snapshot()
-    sink._stopwatch._told_at -= TOLD_EVERY_S
+    monkeypatch.setattr(told_every_s, 0)
     sink.write_batch([taken(2, 1)])
+    monkeypatch.setattr(told_every_s, inf)
     sink.write_batch([taken(3, 1)])
     sink.snapshot()
     kinds = [type(message) for message in hub.everything]
