@@ -9,6 +9,7 @@ The ids of the steps are frozen: recovery finds state by them. Those that a pers
 in ``dataflow.drawing``.
 """
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, TypeGuard, cast
@@ -28,7 +29,7 @@ from dataflow.file_source import Line, LineFileSource
 from dataflow.journal import Entry
 from dataflow.key_group import KEY_GROUPS, EventBatch, Segment, key_group
 from dataflow.messages import API, CartsChanged, Message, RecordsSkipped, Started, Taken
-from dataflow.records import Event, PlacedEvent, Skipped, parse_line, parse_lines
+from dataflow.records import Event, PlacedEvent, Skipped, parse_line, parse_runs
 from dataflow.sample import SAMPLE
 from dataflow.segments import Kept, SegmentLogic
 from dataflow.steps import JoinLogic, Restored, SkipLogic, SkippedBatch
@@ -49,10 +50,7 @@ def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
         yield "flow", entry
         return
     upload = API if entry.upload is None else entry.upload
-    events, skipped, blank = parse_lines(entry.data, entry.first_line, entry.place)
-    by_group: list[list[PlacedEvent]] = [[] for _ in range(groups)]
-    for event in events:
-        by_group[key_group(event[0], groups)].append(event)
+    by_group, skipped, blank = _sorted_by_group(entry, groups)
     ends_all = entry.is_last and entry.first_line > 1
     taken = Taken(
         entry.offset + 1,
@@ -73,6 +71,25 @@ def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
         part = key_group(upload, _SKIP_KEYS)
         yield f"{part:02}", SkippedBatch(part, taken, skipped, blank, entry.is_last)
     yield "flow", taken
+
+
+def _sorted_by_group(
+    entry: Entry, groups: int
+) -> tuple[list[list[PlacedEvent]], list[Skipped], int]:
+    """Read a chunk: the events of each key group, what is skipped, and the count of blank lines.
+
+    ``key_group`` of each event without a call of it, while the run that it came in is at hand.
+    """
+    by_group: list[list[PlacedEvent]] = [[] for _ in range(groups)]
+    skipped: list[Skipped] = []
+    blank = 0
+    crc32 = zlib.crc32
+    for run in parse_runs(entry.data, entry.first_line, entry.place):
+        for event in run.events:
+            by_group[crc32(event[0].encode()) % groups].append(event)
+        skipped += run.skipped
+        blank += run.blank
+    return by_group, skipped, blank
 
 
 def _hint(entry: Entry, first: Skipped) -> str | None:
@@ -168,7 +185,7 @@ def _read_or_report(line: Line) -> Event | None:
 def _join_one(state: bytes | None, event: Event) -> tuple[bytes, Summary]:
     cart = Cart() if state is None else decode_cart(state)
     take = cart.payment if event.is_payment else cart.order
-    take(event.order_id, cart.version + 1)
+    take(event.order_id, cart.place + 1)
     return encode_cart(cart), cart.summary(event.user_id)
 
 

@@ -14,7 +14,7 @@ ROOT: Final = Path(__file__).parents[1]
 FLOORS: Final = (
     {"errors", "numbers", "settings", "tasks", "times", "words"},
     {"data"},
-    {"view"},
+    {"view", "proof"},
     {"intake", "flow"},
     {"live"},
     {"service"},
@@ -36,6 +36,8 @@ PURE: Final = (
     "web.flow.watchdog",
     *("web.intake.description", "web.intake.lineup", "web.intake.pace"),
     *("web.intake.run_ahead", "web.intake.upload_states"),
+    *("web.proof.comparison", "web.proof.facts", "web.proof.report", "web.proof.roll_call"),
+    *("web.proof.stored_cart", "web.proof.verdict"),
     *("web.live.frames", "web.live.hub", "web.service.drawing", "web.service.gate"),
     *("web.view.page", "web.view.totals", "web.view.windows"),
 )
@@ -168,6 +170,16 @@ def test_the_server_builds_no_flow() -> None:
 def test_the_oracle_shares_nothing_with_what_it_judges() -> None:
     """A rule that was misread once must not be misread again by the same lines."""
     assert packages("tests.kit.oracle") <= {"collections", "dataclasses", "json", "typing"}
+
+
+@pytest.mark.parametrize("name", files("web/proof"))
+def test_the_proof_shares_nothing_with_what_it_judges(name: str) -> None:
+    """It reads the journal as that is read, tells a record as all do, and joins on its own."""
+    shared = {"dataflow.faults", "dataflow.launch", "dataflow.parent"}
+    shared |= {"dataflow.journal", "dataflow.records", "web.data.paths"}
+    for other in imported(name):
+        if is_module(other) and not other.startswith("web.proof"):
+            assert other in shared, f"{name} imports {other}"
 
 
 @pytest.mark.parametrize("name", [*files("dataflow"), *files("web")])

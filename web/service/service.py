@@ -21,6 +21,7 @@ from web.flow.publish import PublishPoint
 from web.flow.state import RUNNING, FlowState
 from web.flow.supervisor import Supervisor
 from web.live.live import Live
+from web.proof.proof import Proof, State
 from web.service.contents import Contents
 from web.service.gate import Gate
 from web.service.generation import Generation
@@ -53,6 +54,8 @@ class Service:
         self.publish_point = PublishPoint(lambda: self.generation.committer)
         self.gate = Gate()
         self._hub_url = ""
+        self.proof = Proof()
+        self._proving: asyncio.Task[None] | None = None
         self._release = True
         self._snapshot_at: float | None = None
         self._resetting = asyncio.Lock()
@@ -88,7 +91,7 @@ class Service:
             await self._stop_flow()
             await self.starts.ended(STOPPED)
             await self._end(self._committing)
-            await self._end(self._live_task)
+            await self._end(self._live_task, self._proving)
             await self.generation.close()
 
     @contextlib.asynccontextmanager
@@ -135,6 +138,14 @@ class Service:
             again = None if replay is None else self.generation.uploads.get(replay)
             async with self.gate.closed():
                 return await self._start_over(again)
+
+    def prove(self) -> dict[str, Any]:
+        """Begin to hold the view to the journal, unless that is being done; tells how it stands."""
+        if self._stopped:
+            raise APIError(503, "ending", "the server is about to end: no proof was begun")
+        if self.proof.state is not State.RUNNING:
+            self._proving = self._task(self.proof.begin(self.generation.paths), "proof")
+        return self.proof.describe()
 
     def alarm(self) -> str | None:
         """Say what is wrong with the data or their folder; None where nothing is."""
@@ -195,6 +206,7 @@ class Service:
         self.generation, self.starts, self.upkeep = self._open(new)
         self.contents.start_over()
         self._snapshot_at = None
+        await self._end_proof()
         await old.close()
         await asyncio.to_thread(self.folder.discard_superseded, new)
         self._start_generation("everything was started over")
@@ -233,6 +245,10 @@ class Service:
         ]
         if self._release:
             generation.uploads.start_due()
+
+    async def _end_proof(self) -> None:
+        await self._end(self._proving)
+        self.proof.started_over()
 
     async def _stop_flow(self) -> None:
         await self._end(*reversed(self._tasks))

@@ -29,7 +29,7 @@ windows = st.builds(
 
 def entry(user_id: str, changed: int, figures: tuple[int, ...] = (1, 0, 0)) -> tuple[str, Entry]:
     unpaid, paid, waiting = figures
-    return user_id, (encode_cart(Cart(changed, changed, unpaid, paid, waiting)), changed, 0)
+    return user_id, (encode_cart(Cart(changed, unpaid, paid, waiting)), changed, 0)
 
 
 @claim
