@@ -62,7 +62,7 @@ class Drawing:
                 "in": records.taken,
                 "out": records.given,
                 "per_second": self._rates[step].per_second(),
-                "busy_seconds": round(busy.get(step, 0.0), 3),
+                "busy_seconds": round(busy.get(step, 0.0), 6),
             }
             for step, records in passed(totals).items()
         ]

@@ -38,7 +38,7 @@ def test_every_record_is_followed_through_the_steps() -> None:
 def test_the_slowest_step_is_the_one_with_the_most_busy_seconds() -> None:
     """Since this start: those of the start before say nothing of it."""
     drawing, totals = Drawing(), totals_of(1, 1, 0, 0, 0)
-    busy = {JOURNAL: 0.1, DESERIALIZE: 1.0, JOIN: 2.00049, SKIP: 0.0, PUBLISH: 0.5}
+    busy = {JOURNAL: 0.1, DESERIALIZE: 1.0, JOIN: 2.00000049, SKIP: 0.0, PUBLISH: 0.5}
     drawing.committed(NOTHING._replace(busy=busy), totals, 7)
     drawing.committed(NOTHING, totals, 7)
     drawn = drawing.describe(totals, 7)
