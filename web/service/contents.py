@@ -8,6 +8,7 @@ import msgspec
 from typing_extensions import override
 
 from web.flow.state import FlowState
+from web.history.timeline import Sums
 from web.live.frames import Content, ListPart
 from web.live.live import Moment
 from web.service.drawing import Drawing
@@ -66,10 +67,23 @@ class Contents:
             "skipped": counts.skipped,
             "duplicates": counts.duplicates,
             "events": counts.accepted,
-            "lag": max(0, generation.uploads.released_lines - counts.processed),
+            "lag": _lag(generation),
             "events_per_second": self.rate.per_second(),
             "viewers": self._viewers(),
         }
+
+    def sums(self) -> Sums:
+        """Give what the figures over time are made of."""
+        generation = self._generation()
+        counts, figures = generation.totals.all, generation.totals.figures
+        return Sums(
+            generation.paths.facts.number,
+            events=counts.accepted,
+            skipped=counts.skipped,
+            completed=figures.paid,
+            lag=_lag(generation),
+            viewers=self._viewers(),
+        )
 
     def flow(self) -> dict[str, Any]:
         """Give the state of the flow as frames and API show it."""
@@ -97,6 +111,11 @@ class Contents:
                 _encode(self.stats(generation)),
                 _encode(self.flow()),
             )
+
+
+def _lag(generation: Generation) -> int:
+    """Count the lines that were released to the flow and are not processed yet."""
+    return max(0, generation.uploads.released_lines - generation.totals.all.processed)
 
 
 class _Moment(Moment):

@@ -40,6 +40,11 @@ class Starts:
         self._marks: dict[str, float] = {}
         self._failing = False
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a start that was begun and has no end yet."""
+        return self._begun is not None
+
     async def begin(self, reason: str) -> str:
         """Write a start down before it is made; gives the secret that it publishes by.
 

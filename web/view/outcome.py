@@ -1,5 +1,7 @@
 """What a commit made durable, for everybody who keeps sums or shows rows. Pure."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from dataflow.messages import Figures, Started
@@ -15,6 +17,9 @@ class Outcome(NamedTuple):
     ``has_new`` says that an effect came that the view did not have. ``complete`` is the place up to
     which the effect of every record is there now, where that could be told. ``taken`` is the last
     place of all that the flow has read, ``busy`` the newest seconds of each step.
+    ``complete`` is the place up to which the effect of every record is there now, where that could
+    be told. ``arrived`` counts the records whose effects are new by when they were accepted, in
+    seconds since 1970.
     """
 
     parts: dict[tuple[str, int], Counts]
@@ -27,3 +32,4 @@ class Outcome(NamedTuple):
     has_new: bool = False
     taken: int = 0
     busy: dict[str, float] | None = None
+    arrived: Mapping[float, int] = MappingProxyType({})

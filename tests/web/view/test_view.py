@@ -282,6 +282,20 @@ def test_a_commit_tells_what_it_made_durable(path: Path) -> None:
     view.close()
 
 
+def test_a_commit_tells_when_what_is_new_in_it_was_accepted(path: Path) -> None:
+    """Of accepted and of skipped records, each once: what a flow repeats is no news."""
+    entries = [
+        chunk(1, None, "api", 1, b"".join(line_of(Event(user, 1, False)) for user in "abcdefg")),
+        chunk(2, None, "api", 8, line_of(Event("a", 2, False)) + b"FAIL\n\n", place=8),
+    ]
+    view = View(path)
+    told = PlayedFlow(entries).run(2, repeat(9))
+    assert view.commit(told).arrived == {1.0: 7}
+    assert view.commit(told).arrived == {}
+    assert view.commit(PlayedFlow(entries).run(3, repeat(9), repeat(2))).arrived == {2.0: 2}
+    view.close()
+
+
 def test_a_view_that_is_opened_again_goes_on_where_it_was(path: Path) -> None:
     """Totals, position and the order of changes are those of before."""
     stream = [Event(f"user-{at}", order, False) for at in range(9) for order in ORDER_IDS]
