@@ -16,10 +16,8 @@ class Outcome(NamedTuple):
 
     ``has_new`` says that an effect came that the view did not have. ``complete`` is the place up to
     which the effect of every record is there now, where that could be told. ``taken`` is the last
-    place of all that the flow has read, ``busy`` the newest seconds of each step.
-    ``complete`` is the place up to which the effect of every record is there now, where that could
-    be told. ``arrived`` counts the records whose effects are new by when they were accepted, in
-    seconds since 1970.
+    place of all that the flow has read, ``busy`` the newest seconds of each step. ``arrived``
+    counts the records whose effects are new by when they were accepted, in seconds since 1970.
     """
 
     parts: dict[tuple[str, int], Counts]
