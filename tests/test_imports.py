@@ -30,15 +30,16 @@ MOST_DEEP: Final = 14
 PURE: Final = (
     *("dataflow.cart", "dataflow.chunks", "dataflow.file_kind", "dataflow.key_group"),
     *("dataflow.launch", "dataflow.messages", "dataflow.signatures", "dataflow.sample"),
-    *("dataflow.outbox", "dataflow.pieces", "dataflow.records", "dataflow.synthetic"),
-    *("dataflow.upload", "web.flow.agreement", "web.flow.start_log", "web.flow.state"),
+    *("dataflow.drawing", "dataflow.outbox", "dataflow.pieces", "dataflow.records"),
+    *("dataflow.stopwatch", "dataflow.synthetic", "dataflow.upload"),
+    *("web.flow.agreement", "web.flow.start_log", "web.flow.state"),
     "web.flow.watchdog",
     *("web.history.clock", "web.history.delays", "web.history.points", "web.history.timeline"),
     *("web.intake.description", "web.intake.lineup", "web.intake.pace"),
     *("web.intake.run_ahead", "web.intake.upload_states"),
     *("web.proof.comparison", "web.proof.facts", "web.proof.report", "web.proof.roll_call"),
     *("web.proof.stored_cart", "web.proof.verdict"),
-    *("web.live.frames", "web.live.hub", "web.service.gate"),
+    *("web.live.frames", "web.live.hub", "web.service.drawing", "web.service.gate"),
     *("web.view.page", "web.view.totals", "web.view.windows"),
 )
 SHELLS: Final = {

@@ -11,8 +11,10 @@ from web.flow.state import FlowState
 from web.history.timeline import Sums
 from web.live.frames import Content, ListPart
 from web.live.live import Moment
+from web.service.drawing import Drawing
 from web.service.event_rate import EventRate
 from web.service.generation import Generation
+from web.view.outcome import Outcome
 from web.view.page import Row
 from web.view.windows import Window
 
@@ -37,6 +39,17 @@ class Contents:
         self._alarm = alarm
         self._viewers = viewers
         self.rate = EventRate()
+        self.drawing = Drawing()
+
+    def committed(self, outcome: Outcome) -> None:
+        """Take what a commit has changed, which the generation has taken in already."""
+        totals = self._generation().totals
+        self.rate.sample(totals.all.accepted)
+        self.drawing.committed(outcome, totals, self._flow.execution)
+
+    def start_over(self) -> None:
+        """Begin with what another generation shows."""
+        self.rate, self.drawing = EventRate(), Drawing()
 
     def is_quiet(self) -> bool:
         """Whether no figure changes by itself: nothing came lately."""
@@ -75,6 +88,10 @@ class Contents:
     def flow(self) -> dict[str, Any]:
         """Give the state of the flow as frames and API show it."""
         return {**self._flow.describe(), "alarm": self._alarm()}
+
+    def dataflow(self) -> dict[str, Any]:
+        """Give the flow as it is drawn, as ``GET /api/dataflow`` does."""
+        return self.drawing.describe(self._generation().totals, self._flow.execution)
 
     @asynccontextmanager
     async def moment(self) -> AsyncIterator[Moment]:

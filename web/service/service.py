@@ -25,7 +25,6 @@ from web.history.timeline import KILLED, RESET, STARTED
 from web.live.live import Live
 from web.proof.proof import Proof, State
 from web.service.contents import Contents
-from web.service.event_rate import EventRate
 from web.service.gate import Gate
 from web.service.generation import Generation
 from web.service.renewal import make_generation, switch_to
@@ -214,7 +213,7 @@ class Service:
         """Open a generation that is in force now, and let the old one go."""
         await self._end(self._committing)
         self.generation, self.starts, self.upkeep = self._open(new)
-        self.contents.rate = EventRate()
+        self.contents.start_over()
         self._snapshot_at = None
         await self._end_proof()
         await old.close()
@@ -306,7 +305,7 @@ class Service:
         self.history.committed(at, outcome.arrived)
         if outcome.barrier:
             self._snapshot_at = time.time()
-        self.contents.rate.sample(generation.totals.all.accepted)
+        self.contents.committed(outcome)
         await self.starts.committed(outcome)
         self.live.changed()
 

@@ -29,6 +29,7 @@ ROUTES: Final = [
     Resource("/api/events", post=events.post_events),
     Resource("/api/stats", get=flow.get_stats),
     Resource("/api/recovery", get=flow.get_recovery),
+    Resource("/api/dataflow", get=flow.get_dataflow),
     Resource("/api/history", get=history.get_history),
     Resource("/api/prove", get=proof.get_proof, post=proof.post_proof),
     Resource("/api/flow/restart", post=flow.restart_flow),
