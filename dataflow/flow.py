@@ -5,7 +5,8 @@
                    ├────────▶ count skipped ──▶ publish
                    └────────▶ (taken) ────────▶ publish
 
-The ids of the steps are frozen: recovery finds state by them.
+The ids of the steps are frozen: recovery finds state by them. Those that a person is shown stand
+in ``dataflow.drawing``.
 """
 
 import zlib
@@ -22,15 +23,18 @@ from bytewax.operators import KeyedStream
 from bytewax.outputs import Sink
 
 from dataflow.cart import Cart, Summary, decode_cart, encode_cart
+from dataflow.drawing import DESERIALIZE, JOIN, JOURNAL, PUBLISH, SKIP
 from dataflow.file_kind import hint_of_lost_newlines
 from dataflow.file_source import Line, LineFileSource
 from dataflow.journal import Entry
 from dataflow.key_group import KEY_GROUPS, EventBatch, Segment, key_group
-from dataflow.messages import API, CartsChanged, Message, Started, Taken
+from dataflow.messages import API, CartsChanged, Message, RecordsSkipped, Started, Taken
 from dataflow.records import Event, PlacedEvent, Skipped, parse_line, parse_runs
 from dataflow.sample import SAMPLE
 from dataflow.segments import Kept, SegmentLogic
 from dataflow.steps import JoinLogic, Restored, SkipLogic, SkippedBatch
+from dataflow.stopwatch import Stopwatch
+from dataflow.timed import TimedLogic, timed_map
 
 _SKIP_KEYS: Final = 16
 
@@ -103,33 +107,42 @@ def build_flow(
     *,
     groups: int = KEY_GROUPS,
     restored: Restored | None = None,
+    stopwatch: Stopwatch | None = None,
 ) -> Dataflow:
     """Build the flow of the dashboard between any source of chunks and any sink of messages.
 
     ``groups`` must stay what it was when the recovery store was made. ``restored`` is told what
-    comes back of each key group.
+    comes back of each key group, ``stopwatch`` how long the steps work; source and sink tell it
+    of themselves.
     """
     to_restore = restored or Restored()
+    watch = stopwatch or Stopwatch()
 
-    def join(snapshot: bytes | None) -> JoinLogic:
-        return JoinLogic(snapshot, to_restore)
+    def parse(entry: Entry | Started) -> Iterator[_Item]:
+        return deserialize(entry, groups)
+
+    def join(snapshot: bytes | None) -> TimedLogic[EventBatch, CartsChanged | Segment, bytes]:
+        return TimedLogic(JoinLogic(snapshot, to_restore), JOIN, watch)
+
+    def skip(snapshot: bytes | None) -> TimedLogic[SkippedBatch, RecordsSkipped, bytes]:
+        return TimedLogic(SkipLogic(snapshot), SKIP, watch)
 
     def keep(snapshot: Kept | None) -> SegmentLogic:
         return SegmentLogic(snapshot, to_restore.segments)
 
     flow = Dataflow("cartwatch")
-    chunks = op.input("journal", flow, source)
-    items = op.flat_map("deserialize", chunks, lambda entry: deserialize(entry, groups))
+    chunks = op.input(JOURNAL, flow, source)
+    items = op.flat_map(DESERIALIZE, chunks, timed_map(parse, DESERIALIZE, watch))
     events = op.branch("events", items, _is_events)
     others = op.branch("skipped_lines", events.falses, _is_skipped)
-    joined = op.branch("segments", op.stateful_batch("join_carts", events.trues, join), _is_segment)
+    joined = op.branch("segments", op.stateful_batch(JOIN, events.trues, join), _is_segment)
     opened = op.map("segment_keys", joined.trues, _key_segment)
     nothing = op.stateful_batch("keep_segments", opened, keep)
     carts = joined.falses
-    skipped = op.stateful_batch("count_skipped", others.trues, SkipLogic)
+    skipped = op.stateful_batch(SKIP, others.trues, skip)
     marks = cast("KeyedStream[Message]", others.falses)  # what is neither: Started and Taken
     messages: KeyedStream[Message] = op.merge("messages", nothing, carts, skipped, marks)
-    op.output("publish", messages, sink)
+    op.output(PUBLISH, messages, sink)
     return flow
 
 

@@ -21,6 +21,7 @@ from dataflow.launch import read_launch
 from dataflow.locks import FileLock, FolderLockedError
 from dataflow.parent import end_with_parent
 from dataflow.steps import Restored
+from dataflow.stopwatch import Stopwatch
 
 
 def main() -> int:
@@ -37,13 +38,14 @@ def main() -> int:
     # Events, carts and messages hold no cycles, and there are millions of them: the collector
     # took a fifteenth of the time to walk them for nothing.
     gc.set_threshold(5_000_000, 10, 10)
-    restored = Restored()
+    restored, stopwatch = Restored(), Stopwatch()
     generation = options.generation
     flow = build_flow(
-        JournalSource(generation / "journal.db", generation / "uploads", restored),
-        HubSink(options.hub, options.secret, options.execution),
+        JournalSource(generation / "journal.db", generation / "uploads", restored, stopwatch),
+        HubSink(options.hub, options.secret, options.execution, stopwatch),
         groups=options.groups,
         restored=restored,
+        stopwatch=stopwatch,
     )
     cli_main(  # type: ignore[no-untyped-call]
         flow,

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Final
 
 from dataflow.records import OrderId
-from web.proof.facts import ORDER, PAID, PAYMENT, ROW, UNPAID, WAITING, Copy, Fact, status_of
+from web.proof.facts import ORDER, PAYMENT, ROW, UNPAID, WAITING, Copy, Fact, status_of
 from web.proof.stored_cart import Head, State, StoredCart, UnreadableCartError, read_cart
 from web.proof.verdict import Verdict, quoted
 
@@ -35,7 +35,7 @@ class _CartComparison:
         self._is_there = False
         self._is_sound = True
         self._orders_differ = False
-        self._version = self._place = 0
+        self._place = 0
         self._counts = [0, 0, 0]
         self._oldest = [0, 0, 0]
 
@@ -86,7 +86,6 @@ class _CartComparison:
         status = status_of(ordered, paid)
         self._verdict.journal.orders[status] += 1
         self._counts[status] += 1
-        self._version += 1 + (status == PAID)
         self._place = max(self._place, ordered, paid)
         place = ordered or paid
         if not self._oldest[status] or place < self._oldest[status]:
@@ -123,7 +122,7 @@ class _CartComparison:
 
     def _compare_rest(self) -> None:
         """Compare what is left when all orders are through: the cart itself."""
-        is_expected = self._version > 0
+        is_expected = self._place > 0
         self._verdict.journal.carts += is_expected
         if self._cart is not None and self._cart.is_whole:
             for order_id, stored in self._cart.orders.items():
@@ -144,10 +143,7 @@ class _CartComparison:
     def _head(self) -> Head:
         unpaid, paid, waiting = self._counts
         oldest = self._oldest
-        return Head(
-            *(self._version, self._place, unpaid, paid, waiting),
-            *(oldest[UNPAID], oldest[WAITING]),
-        )
+        return Head(self._place, unpaid, paid, waiting, oldest[UNPAID], oldest[WAITING])
 
     def _differ_in_order(
         self, order_id: OrderId, expected: State | None, stored: State | None

@@ -98,10 +98,12 @@ def _copy_table(db: sqlite3.Connection, spool: Spool) -> Iterator[int]:
 def _fits(cart: bytes, columns: list[int]) -> bool:
     """Whether the columns say of a cart what it says itself."""
     try:
-        *head, oldest_unpaid, oldest_waiting = msgspec.structs.astuple(read_head(cart))
+        head = read_head(cart)
     except UnreadableCartError:
         return False
-    return columns == [*head, oldest_unpaid or _NEVER, oldest_waiting or _NEVER]
+    *counts, oldest_unpaid, oldest_waiting = msgspec.structs.astuple(head)
+    oldest = oldest_unpaid or _NEVER, oldest_waiting or _NEVER
+    return columns == [head.version, *counts, *oldest]
 
 
 def _copy_log(db: sqlite3.Connection, spool: Spool) -> Iterator[int]:

@@ -92,6 +92,7 @@ class Generation:
             self.totals.put_part(upload, part, counts)
         for group, (accepted, figures) in outcome.groups.items():
             self.totals.put_group(group, accepted, figures)
+        self.totals.put_taken(outcome.taken)
         self.carts.committed(outcome.carts)
         if outcome.position is not None:
             self.run_ahead.arrived(outcome.position)

@@ -20,10 +20,11 @@ from web.errors import APIError
 from web.flow.publish import PublishPoint
 from web.flow.state import RUNNING, FlowState
 from web.flow.supervisor import Supervisor
+from web.history.history import History
+from web.history.timeline import KILLED, RESET, STARTED
 from web.live.live import Live
 from web.proof.proof import Proof, State
 from web.service.contents import Contents
-from web.service.event_rate import EventRate
 from web.service.gate import Gate
 from web.service.generation import Generation
 from web.service.renewal import make_generation, switch_to
@@ -51,6 +52,7 @@ class Service:
             lambda: self.live.hub.statistics()["viewers"],
         )
         self.live = Live(self.contents.moment, self.contents.is_quiet)
+        self.history = History(folder, self.contents.sums)
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.publish_point = PublishPoint(lambda: self.generation.committer)
         self.gate = Gate()
@@ -63,13 +65,13 @@ class Service:
         self._stopped = False
         self._tasks: list[asyncio.Task[None]] = []
         self._committing: asyncio.Task[None] | None = None
-        self._live_task: asyncio.Task[None] | None = None
+        self._lasting: list[asyncio.Task[None]] = []
         self.supervisor = Supervisor(
             lock=folder.flow_lock,
             state=self.flow,
             snapshot_interval=settings.snapshot_interval,
             begin=self._begin,
-            ended=lambda why: self.starts.ended(why),
+            ended=self._ended,
             changed=self.live.changed,
         )
         self.generation, self.starts, self.upkeep = self._open(folder.current())
@@ -78,11 +80,16 @@ class Service:
     def start(self, hub_url: str, *, release: bool = True) -> None:
         """Start what runs for ever; by now the flow finds ``/ws/publish`` at ``hub_url``.
 
-        Without ``release``, uploads stay where they are in the journal.
+        Without ``release``, uploads stay where they are in the journal, and the figures over time
+        hear nothing: what is made anew is no news.
         """
         self._release = release
         self._hub_url = hub_url
-        self._live_task = self._task(self.live.run(), "live")
+        self._lasting = [self._task(self.live.run(), "live")]
+        if release:
+            self.history.open()
+            lasting = self.history.tasks()
+            self._lasting += [self._task(work, name) for name, work in lasting.items()]
         self._start_generation("the server was started")
 
     async def stop(self) -> None:
@@ -92,7 +99,8 @@ class Service:
             await self._stop_flow()
             await self.starts.ended(STOPPED)
             await self._end(self._committing)
-            await self._end(self._live_task, self._proving)
+            await self._end(*self._lasting, self._proving)
+            await self.history.close()
             await self.generation.close()
 
     @contextlib.asynccontextmanager
@@ -205,11 +213,12 @@ class Service:
         """Open a generation that is in force now, and let the old one go."""
         await self._end(self._committing)
         self.generation, self.starts, self.upkeep = self._open(new)
-        self.contents.rate = EventRate()
+        self.contents.start_over()
         self._snapshot_at = None
         await self._end_proof()
         await old.close()
         await asyncio.to_thread(self.folder.discard_superseded, new)
+        self.history.mark(RESET, "Everything was started over.")
         self._start_generation("everything was started over")
         self.live.changed()
 
@@ -232,7 +241,15 @@ class Service:
     async def _begin(self, reason: str) -> str:
         """Begin a start of the flow, which writes into the folder; gives what it publishes by."""
         self.folder.refuse_moved()
-        return await self.starts.begin(reason)
+        secret = await self.starts.begin(reason)
+        self.history.mark(STARTED, f"The flow was started. The reason: {reason}.")
+        return secret
+
+    async def _ended(self, why: str) -> None:
+        """Hear that a start of the flow has ended, though nobody wanted it to stop."""
+        if self.starts.has_begun:
+            self.history.mark(KILLED, f"The flow ended: {why}.")
+        await self.starts.ended(why)
 
     def _start_generation(self, reason: str) -> None:
         self._committing = self._task(self.generation.committer.run(), "committer")
@@ -282,12 +299,14 @@ class Service:
 
     async def _committed(self, outcome: Outcome) -> None:
         """Pass on what the view has made durable."""
+        at = time.time()
         generation = self.generation
         self.upkeep.committed(outcome)
         await generation.committed(outcome)
+        self.history.committed(at, outcome.arrived)
         if outcome.barrier:
             self._snapshot_at = time.time()
-        self.contents.rate.sample(generation.totals.all.accepted)
+        self.contents.committed(outcome)
         await self.starts.committed(outcome)
         self.live.changed()
 

@@ -105,7 +105,7 @@ class ViewReader:
 
     def until(self, window: Window) -> int | None:
         """Give the place since which an id of a window has to be open; None for any."""
-        return None if window.older is None else self.place_before(window.older)
+        return None if window.older is None else self.place_before(float(window.older))
 
     def orders(self, user_id: str, row: CartRow | None, asked: OrdersAsked) -> Page | None:
         """Read a page of the orders of a cart; ``row`` where that is not in the table yet."""

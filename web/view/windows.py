@@ -39,7 +39,7 @@ class Window(NamedTuple):
     """Which carts, in which order, from where on: the parameters of ``GET /api/carts``.
 
     ``after`` is the key of the last cart of the page before; ``user`` narrows it to one cart.
-    ``older`` is the age in seconds that one id of the filter has at least.
+    ``older`` is the age in seconds that one id of the filter has at least, as it was written.
     """
 
     search: str = ""
@@ -48,7 +48,7 @@ class Window(NamedTuple):
     cursor: str | None = None
     limit: int = DEFAULT_LIMIT
     user: str | None = None
-    older: float | None = None
+    older: str | None = None
 
     @property
     def order(self) -> Sort:
@@ -68,7 +68,7 @@ class Window(NamedTuple):
             "sort": self.sort,
             "cursor": self.cursor,
             "user": self.user,
-            "older": None if self.older is None else str(self.older),
+            "older": self.older,
         }
 
 
@@ -78,9 +78,11 @@ def read_window(params: Mapping[str, str], limit: int | None = None) -> Window:
     if len(search) > MAX_SEARCH:
         raise bad_request(f"search is longer than {MAX_SEARCH} characters, as no user id is")
     carts = _one_of("filter", params.get("filter", "all"), FILTERS)
-    older = read_age(params, "older") if params.get("older") is not None else None
-    if older is not None and carts not in OPEN:
-        raise bad_request(f"older goes with the filter {' or '.join(OPEN)}, not with {carts!r}")
+    older = params.get("older")
+    if older is not None:
+        read_age(params, "older")
+        if carts not in OPEN:
+            raise bad_request(f"older goes with the filter {' or '.join(OPEN)}, not with {carts!r}")
     window = Window(
         search=search,
         filter=carts,

@@ -178,7 +178,7 @@ def test_a_completed_order_that_was_never_paid_is_too_much(order_id: OrderId) ->
 
 
 @pytest.mark.parametrize(
-    "field", ["version", "place", "unpaid", "paid", "waiting", "oldest_unpaid", "oldest_waiting"]
+    "field", ["place", "unpaid", "paid", "waiting", "oldest_unpaid", "oldest_waiting"]
 )
 def test_a_cart_whose_figures_are_not_those_of_its_orders_is_named(field: str) -> None:
     """Each of its figures."""

@@ -12,7 +12,7 @@ from dataflow.records import Event
 from tests.kit.streams import claim, events
 from web.proof.stored_cart import MOST_WHOLE, UnreadableCartError, read_cart, read_head
 
-CART = (2, 9, 0, 1, 0, 0, 0, {"x": 9 << 2 | 1}, [5 << 1], 0)
+CART = (9, 0, 1, 0, 0, 0, {"x": 9 << 2 | 3}, {"x": 5 << 1})
 
 
 def cart_of(some: list[Event]) -> Cart:
@@ -52,15 +52,26 @@ def test_a_tall_cart_is_read_with_its_newest_orders() -> None:
         b"",
         b"\xc0",
         msgspec.msgpack.encode(CART[:-1]),
-        msgspec.msgpack.encode((*CART[:7], {"x": 9 << 2 | 3}, [], 0)),
-        msgspec.msgpack.encode((*CART[:8], [], 0)),
-        msgspec.msgpack.encode((*CART[:7], {1.5: 9 << 2}, [], 0)),
+        msgspec.msgpack.encode((*CART[:7], None)),
+        msgspec.msgpack.encode((*CART[:7], {"y": 5 << 1})),
+        msgspec.msgpack.encode((*CART[:6], {1.5: 9 << 2}, None)),
     ],
 )
 def test_what_is_no_cart_is_refused(data: bytes) -> None:
-    """Too short, of another kind, a status that there is not, a paid order without its first."""
+    """Too short, of another kind, with an id that is none, paid without a first record."""
     with pytest.raises(UnreadableCartError):
         read_cart(data)
+
+
+@pytest.mark.parametrize("distance", [1, 2**22 - 1, 2**22, 2**40])
+@pytest.mark.parametrize("is_early", [False, True])
+def test_both_places_are_read_however_far_apart_they_are(distance: int, is_early: bool) -> None:
+    """In the code of the order, or beside it."""
+    cart = Cart()
+    for place, is_payment in ((7, is_early), (7 + distance, not is_early)):
+        (cart.payment if is_payment else cart.order)("x", place)
+    places = (7 + distance, 7) if is_early else (7, 7 + distance)
+    assert read_cart(encode_cart(cart)).orders == {"x": (1, *places)}
 
 
 def test_the_head_of_a_cart_is_read_alone() -> None:

@@ -179,8 +179,8 @@ def test_a_cart_is_its_whole_summary_and_its_ids_keep_their_types(
         Window(),
         Window(search="a", sort="user"),
         Window(filter="waiting"),
-        Window(filter="unpaid", sort="oldest", older=5.0),
-        Window(filter="waiting", sort="oldest", older=5.0),
+        Window(filter="unpaid", sort="oldest", older="5"),
+        Window(filter="waiting", sort="oldest", older="5"),
     ],
 )
 def test_an_export_is_every_cart_of_the_window_whole(
@@ -212,7 +212,7 @@ def test_rows_that_the_table_lacks_are_found_as_if_they_were_in_it(tmp_path: Pat
         for filter_ in FILTERS
         for sort in SORTS
         for limit in (1, 7, 500)
-        for older in (None, 5.0)
+        for older in (None, "5")
         if older is None or filter_ in OPEN
     ]
     windows += [Window(user=user) for user in ("a", USERS[-1], TALL, "nobody")]

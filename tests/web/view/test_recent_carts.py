@@ -23,7 +23,7 @@ windows = st.builds(
     filter=st.sampled_from(list(FILTERS)),
     sort=st.just(NEWEST),
     user=st.one_of(st.none(), st.sampled_from(USERS)),
-    older=st.one_of(st.none(), st.just(1.0)),
+    older=st.one_of(st.none(), st.just("1")),
 )
 
 

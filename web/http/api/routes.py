@@ -7,7 +7,17 @@ stored.
 from typing import Final
 
 from web.http.addresses import IdResource
-from web.http.api import attention, corrections, events, flow, lists, orders, proof, uploads
+from web.http.api import (
+    attention,
+    corrections,
+    events,
+    flow,
+    history,
+    lists,
+    orders,
+    proof,
+    uploads,
+)
 from web.http.resource import Resource
 
 ROUTES: Final = [
@@ -35,6 +45,8 @@ ROUTES: Final = [
     Resource("/api/events", post=events.post_events),
     Resource("/api/stats", get=flow.get_stats),
     Resource("/api/recovery", get=flow.get_recovery),
+    Resource("/api/dataflow", get=flow.get_dataflow),
+    Resource("/api/history", get=history.get_history),
     Resource("/api/prove", get=proof.get_proof, post=proof.post_proof),
     Resource("/api/flow/restart", post=flow.restart_flow),
     Resource("/api/reset", post=flow.reset),
