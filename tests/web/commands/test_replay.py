@@ -514,8 +514,8 @@ def test_a_check_says_what_would_become_of_a_file(
     """Nothing of it is taken in; the status is 3 where nothing would be accepted."""
     before = cartwatch.get("/api/uploads")["total"]
     assert check(str(SAMPLE), server=cartwatch.url) == 0
-    said = capsys.readouterr().out
-    assert "cart-join.json: 7 would be accepted, 1 skipped; nothing was taken in" in said
+    told = capsys.readouterr().out
+    assert "cart-join.json: 7 would be accepted, 1 skipped; nothing was taken in" in told
     bad = tmp_path / "bad.csv"
     bad.write_bytes(b"user_id,type,order_id\na,order,1\n\n")
     assert check(str(bad), server=cartwatch.url) == NOTHING_ACCEPTED
