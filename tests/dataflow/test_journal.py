@@ -257,6 +257,7 @@ DROP INDEX failed_uploads; ALTER TABLE chunks DROP COLUMN at;
 CREATE INDEX api_chunks ON chunks ("offset") WHERE upload IS NULL;
 ALTER TABLE chunks DROP COLUMN source; DROP TABLE sources;
 ALTER TABLE uploads DROP COLUMN paused_at; ALTER TABLE uploads DROP COLUMN paused_lines;
+DROP TABLE marks; DROP TABLE corrected;
 """
 """Makes a journal of format 3 of one of format 4."""
 

@@ -133,6 +133,7 @@ def create_app(service: Service) -> ASGIApp:
     app.state.service = service
     app.state.receiving = 0
     app.state.checking = False
+    app.state.bulks = 0
     app.state.rendering = asyncio.Lock()
     app.state.exports = Exports()
     return Safety(app)

@@ -7,7 +7,18 @@ stored.
 from typing import Final
 
 from web.http.addresses import IdResource
-from web.http.api import attention, events, flow, history, lists, orders, proof, stream, uploads
+from web.http.api import (
+    attention,
+    corrections,
+    events,
+    flow,
+    history,
+    lists,
+    orders,
+    proof,
+    stream,
+    uploads,
+)
 from web.http.resource import Resource
 
 ROUTES: Final = [
@@ -20,6 +31,12 @@ ROUTES: Final = [
     IdResource("/api/orders/{order_id}", get=orders.find_order),
     Resource("/api/attention", get=attention.get_attention),
     Resource("/api/skipped", get=lists.list_skipped),
+    Resource("/api/skipped/resubmit", post=corrections.resubmit_many),
+    Resource("/api/skipped/aside", post=corrections.post_aside),
+    Resource("/api/skipped/{record_id}", get=corrections.get_skipped),
+    Resource("/api/skipped/{record_id}/raw", get=corrections.get_raw),
+    Resource("/api/skipped/{record_id}/resubmit", post=corrections.resubmit),
+    Resource("/api/check", post=corrections.post_check),
     Resource("/api/skipped.jsonl", get=lists.export_skipped),
     Resource("/api/completed", get=lists.list_completed),
     Resource("/api/completed.jsonl", get=lists.export_completed),
