@@ -26,8 +26,13 @@ class Status(IntEnum):
 UNPAID, PAID, WAITING = Status
 """By these names, because looking one up in the class costs as much as changing a cart."""
 
-_UNPAID, _PAID, _WAITING = map(int, Status)
 _STATUS: Final = 3
+_FAR: Final = 3
+"""Stands in a code for an order that was paid, and too far from its first record for the code."""
+
+_DISTANCE: Final = 22
+_PLACE: Final = 39
+"""Bits of the distance between the two records of a paid order, and of a place, in its code."""
 
 
 class Summary(msgspec.Struct, frozen=True, gc=False):
@@ -43,17 +48,21 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
 class Head(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What an encoded cart begins with: what lists of carts are ordered and filtered by.
 
-    ``version`` counts its changes, ``place`` is that of the record that changed it last, and
-    ``oldest_unpaid`` and ``oldest_waiting`` are those since when such an id is open; 0 for none.
+    ``place`` is that of the record that changed it last, ``oldest_unpaid`` and ``oldest_waiting``
+    are those since when such an id is open; 0 for none.
     """
 
-    version: int
     place: int
     unpaid: int
     paid: int
     waiting: int
     oldest_unpaid: int
     oldest_waiting: int
+
+    @property
+    def version(self) -> int:
+        """How often the cart has changed."""
+        return self.unpaid + self.waiting + 2 * self.paid
 
     @property
     def is_tall(self) -> bool:
@@ -78,16 +87,15 @@ class Order(NamedTuple):
 class Cart(msgspec.Struct, array_like=True, gc=False):
     """The orders of one user, each unpaid, paid or waiting, and how many are what.
 
-    ``orders`` maps an id to the place of the record that gave it its status, and the status in the
-    last two bits; the latest stands last. ``1`` and ``"1"`` are two ids. ``firsts`` holds of each
-    paid one, in the same order, the place of the record that came first, and in the last bit
-    whether that was the payment. ``told`` is the last place that others have heard of, kept by who
-    tells them. One map is a third of the memory that an event touches with one for each status.
+    ``orders`` maps an id to a code: of an open one the place of its record and its status; of a
+    paid one the place of the record that paid it, how far before it the other one stands, and
+    whether that was the payment. Where that is too far for 64 bits, ``far`` has the other place.
+    The latest to change stands last. ``1`` and ``"1"`` are two ids. One map of one number each is a
+    third of the memory that an event touches with one for each status.
 
     An oldest place is 0 where there is no such id, and until ``find_oldest`` where that was paid.
     """
 
-    version: int = 0
     place: int = 0
     unpaid: int = 0
     paid: int = 0
@@ -95,63 +103,74 @@ class Cart(msgspec.Struct, array_like=True, gc=False):
     oldest_unpaid: int = 0
     oldest_waiting: int = 0
     orders: dict[OrderId, int] = {}
-    firsts: list[int] = []
-    told: int = 0
+    far: dict[OrderId, int] | None = None
 
     def order(self, order_id: OrderId, place: int) -> Status | None:
         """Take an order in; returns what it became, or None for a repeat."""
         known = self.orders.get(order_id)
         if known is None:
-            self.version += 1
             self.place = place
-            self.unpaid += 1
-            if self.unpaid == 1:
+            self.unpaid = unpaid = self.unpaid + 1
+            if unpaid == 1:
                 self.oldest_unpaid = place
-            self.orders[order_id] = place << 2 | _UNPAID
+            self.orders[order_id] = place << 2
             return UNPAID
-        if known & _STATUS != _WAITING:
+        if known & _STATUS != 2:
             return None
         self.waiting -= 1
-        if known >> 2 == self.oldest_waiting:
+        first = known >> 2
+        if first == self.oldest_waiting:
             self.oldest_waiting = 0
-        return self._pay(order_id, place, known >> 1 | 1)
+        return self._pay(order_id, place, first, 1)
 
     def payment(self, order_id: OrderId, place: int) -> Status | None:
         """Take a payment in; returns what its order became, or None for a repeat."""
         known = self.orders.get(order_id)
         if known is None:
-            self.version += 1
             self.place = place
-            self.waiting += 1
-            if self.waiting == 1:
+            self.waiting = waiting = self.waiting + 1
+            if waiting == 1:
                 self.oldest_waiting = place
-            self.orders[order_id] = place << 2 | _WAITING
+            self.orders[order_id] = place << 2 | 2
             return WAITING
-        if known & _STATUS != _UNPAID:
+        if known & _STATUS:
             return None
         self.unpaid -= 1
-        if known >> 2 == self.oldest_unpaid:
+        first = known >> 2
+        if first == self.oldest_unpaid:
             self.oldest_unpaid = 0
-        return self._pay(order_id, place, known >> 1)
+        return self._pay(order_id, place, first, 0)
 
-    def _pay(self, order_id: OrderId, place: int, first: int) -> Status:
-        self.version += 1
+    def _pay(self, order_id: OrderId, place: int, first: int, is_early: int) -> Status:
+        """Let an order be paid; ``is_early`` is 1 where its first record was the payment."""
         self.place = place
         self.paid += 1
         del self.orders[order_id]  # to stand last
-        self.orders[order_id] = place << 2 | _PAID
-        self.firsts.append(first)
+        distance = place - first
+        if distance >> _DISTANCE or place >> _PLACE:
+            self.orders[order_id] = place << 2 | _FAR
+            self.far = {**(self.far or {}), order_id: first << 1 | is_early}
+        else:
+            self.orders[order_id] = (place << _DISTANCE | distance) << 3 | is_early << 2 | 1
         return PAID
+
+    @property
+    def version(self) -> int:
+        """How often the cart has changed."""
+        return self.unpaid + self.waiting + 2 * self.paid
 
     def find_oldest(self) -> None:
         """Find the oldest open ids again where they have been paid: they stand in their order."""
         if self.unpaid and not self.oldest_unpaid:
-            self.oldest_unpaid = self._oldest(_UNPAID)
+            self.oldest_unpaid = self._oldest(UNPAID)
         if self.waiting and not self.oldest_waiting:
-            self.oldest_waiting = self._oldest(_WAITING)
+            self.oldest_waiting = self._oldest(WAITING)
 
-    def _oldest(self, status: int) -> int:
-        return next(code for code in self.orders.values() if code & _STATUS == status) >> 2
+    def _oldest(self, status: Status) -> int:
+        for code in self.orders.values():
+            if code & _STATUS == status:
+                return code >> 2
+        raise AssertionError(f"a cart counts an order that is {status.name} and has none")
 
     @property
     def is_tall(self) -> bool:
@@ -161,32 +180,44 @@ class Cart(msgspec.Struct, array_like=True, gc=False):
     def has(self, order_id: OrderId, status: Status) -> bool:
         """Whether an order is in this status."""
         code = self.orders.get(order_id)
-        return code is not None and code & _STATUS == status
+        return code is not None and _status(code) == status
 
     def since(self, place: int = 0) -> list[Order]:
         """Give the orders that changed after a place, the latest last."""
         changed = []
-        firsts = reversed(self.firsts)
         for order_id, code in reversed(self.orders.items()):
-            at = code >> 2
-            if at <= place:
+            order = self._order(order_id, code)
+            if order.place <= place:
                 break
-            status = Status(code & _STATUS)
-            if status is PAID:
-                first = next(firsts)
-                places = (at, first >> 1) if first & 1 else (first >> 1, at)
-            else:
-                places = (at, 0) if status is UNPAID else (0, at)
-            changed.append(Order(order_id, status, *places))
+            changed.append(order)
         changed.reverse()
         return changed
+
+    def _order(self, order_id: OrderId, code: int) -> Order:
+        status = code & _STATUS
+        if status == UNPAID:
+            return Order(order_id, UNPAID, code >> 2, 0)
+        if status == WAITING:
+            return Order(order_id, WAITING, 0, code >> 2)
+        if status == _FAR:
+            first = 0 if self.far is None else self.far[order_id]
+            last, first, is_early = code >> 2, first >> 1, first & 1
+        else:
+            last, is_early = code >> _DISTANCE + 3, code >> 2 & 1
+            first = last - (code >> 3 & (1 << _DISTANCE) - 1)
+        return Order(order_id, PAID, *((last, first) if is_early else (first, last)))
 
     def summary(self, user_id: str) -> Summary:
         """Show the cart."""
         lists: tuple[list[OrderId], ...] = ([], [], [])
         for order_id, code in self.orders.items():
-            lists[code & _STATUS].append(order_id)
-        return Summary(user_id, self.version, lists[_PAID], lists[_UNPAID], lists[_WAITING])
+            lists[code & 1 or code & 2].append(order_id)
+        unpaid, paid, waiting = lists
+        return Summary(user_id, self.version, paid, unpaid, waiting)
+
+
+def _status(code: int) -> int:
+    return code & 1 or code & 2
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -202,16 +233,17 @@ def encode_cart(cart: Cart) -> bytes:
 def encode_newest(cart: Cart) -> bytes:
     """Encode a cart with its head, but of each status only the ids that got it last."""
     wanted = [min(NEWEST, count) for count in (cart.unpaid, cart.paid, cart.waiting)]
-    firsts = cart.firsts[-NEWEST:]
     newest = []
     for order_id, code in reversed(cart.orders.items()):
-        if wanted[code & _STATUS]:
-            wanted[code & _STATUS] -= 1
+        status = _status(code)
+        if wanted[status]:
+            wanted[status] -= 1
             newest.append((order_id, code))
             if not any(wanted):
                 break
     orders = dict(reversed(newest))
-    return _encode(msgspec.structs.replace(cart, orders=orders, firsts=firsts))
+    far = cart.far and {each: first for each, first in cart.far.items() if each in orders}
+    return _encode(msgspec.structs.replace(cart, orders=orders, far=far))
 
 
 def decode_cart(data: bytes) -> Cart:

@@ -5,9 +5,11 @@
                    ├────────▶ count skipped ──▶ publish
                    └────────▶ (taken) ────────▶ publish
 
-The ids of the steps are frozen: recovery finds state by them.
+The ids of the steps are frozen: recovery finds state by them. Those that a person is shown stand
+in ``dataflow.drawing``.
 """
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, TypeGuard, cast
@@ -21,15 +23,18 @@ from bytewax.operators import KeyedStream
 from bytewax.outputs import Sink
 
 from dataflow.cart import Cart, Summary, decode_cart, encode_cart
+from dataflow.drawing import DESERIALIZE, JOIN, JOURNAL, PUBLISH, SKIP
 from dataflow.file_kind import hint_of_lost_newlines
 from dataflow.file_source import Line, LineFileSource
 from dataflow.journal import Entry
 from dataflow.key_group import KEY_GROUPS, EventBatch, Segment, key_group
-from dataflow.messages import API, CartsChanged, Message, Started, Taken
-from dataflow.records import Event, PlacedEvent, Skipped, parse_line, parse_lines
+from dataflow.messages import API, CartsChanged, Message, RecordsSkipped, Started, Taken
+from dataflow.records import Event, PlacedEvent, Skipped, parse_line, parse_runs
 from dataflow.sample import SAMPLE
 from dataflow.segments import Kept, SegmentLogic
 from dataflow.steps import JoinLogic, Restored, SkipLogic, SkippedBatch
+from dataflow.stopwatch import Stopwatch
+from dataflow.timed import TimedLogic, timed_map
 
 _SKIP_KEYS: Final = 16
 
@@ -45,10 +50,7 @@ def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
         yield "flow", entry
         return
     upload = API if entry.upload is None else entry.upload
-    events, skipped, blank = parse_lines(entry.data, entry.first_line, entry.place)
-    by_group: list[list[PlacedEvent]] = [[] for _ in range(groups)]
-    for event in events:
-        by_group[key_group(event[0], groups)].append(event)
+    by_group, skipped, blank = _sorted_by_group(entry, groups)
     ends_all = entry.is_last and entry.first_line > 1
     taken = Taken(
         entry.offset + 1,
@@ -71,6 +73,25 @@ def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
     yield "flow", taken
 
 
+def _sorted_by_group(
+    entry: Entry, groups: int
+) -> tuple[list[list[PlacedEvent]], list[Skipped], int]:
+    """Read a chunk: the events of each key group, what is skipped, and the count of blank lines.
+
+    ``key_group`` of each event without a call of it, while the run that it came in is at hand.
+    """
+    by_group: list[list[PlacedEvent]] = [[] for _ in range(groups)]
+    skipped: list[Skipped] = []
+    blank = 0
+    crc32 = zlib.crc32
+    for run in parse_runs(entry.data, entry.first_line, entry.place):
+        for event in run.events:
+            by_group[crc32(event[0].encode()) % groups].append(event)
+        skipped += run.skipped
+        blank += run.blank
+    return by_group, skipped, blank
+
+
 def _hint(entry: Entry, first: Skipped) -> str | None:
     """Say more about the first skipped line of a chunk, where all of what came in is mistaken."""
     if entry.upload is None:
@@ -86,33 +107,42 @@ def build_flow(
     *,
     groups: int = KEY_GROUPS,
     restored: Restored | None = None,
+    stopwatch: Stopwatch | None = None,
 ) -> Dataflow:
     """Build the flow of the dashboard between any source of chunks and any sink of messages.
 
     ``groups`` must stay what it was when the recovery store was made. ``restored`` is told what
-    comes back of each key group.
+    comes back of each key group, ``stopwatch`` how long the steps work; source and sink tell it
+    of themselves.
     """
     to_restore = restored or Restored()
+    watch = stopwatch or Stopwatch()
 
-    def join(snapshot: bytes | None) -> JoinLogic:
-        return JoinLogic(snapshot, to_restore)
+    def parse(entry: Entry | Started) -> Iterator[_Item]:
+        return deserialize(entry, groups)
+
+    def join(snapshot: bytes | None) -> TimedLogic[EventBatch, CartsChanged | Segment, bytes]:
+        return TimedLogic(JoinLogic(snapshot, to_restore), JOIN, watch)
+
+    def skip(snapshot: bytes | None) -> TimedLogic[SkippedBatch, RecordsSkipped, bytes]:
+        return TimedLogic(SkipLogic(snapshot), SKIP, watch)
 
     def keep(snapshot: Kept | None) -> SegmentLogic:
         return SegmentLogic(snapshot, to_restore.segments)
 
     flow = Dataflow("cartwatch")
-    chunks = op.input("journal", flow, source)
-    items = op.flat_map("deserialize", chunks, lambda entry: deserialize(entry, groups))
+    chunks = op.input(JOURNAL, flow, source)
+    items = op.flat_map(DESERIALIZE, chunks, timed_map(parse, DESERIALIZE, watch))
     events = op.branch("events", items, _is_events)
     others = op.branch("skipped_lines", events.falses, _is_skipped)
-    joined = op.branch("segments", op.stateful_batch("join_carts", events.trues, join), _is_segment)
+    joined = op.branch("segments", op.stateful_batch(JOIN, events.trues, join), _is_segment)
     opened = op.map("segment_keys", joined.trues, _key_segment)
     nothing = op.stateful_batch("keep_segments", opened, keep)
     carts = joined.falses
-    skipped = op.stateful_batch("count_skipped", others.trues, SkipLogic)
+    skipped = op.stateful_batch(SKIP, others.trues, skip)
     marks = cast("KeyedStream[Message]", others.falses)  # what is neither: Started and Taken
     messages: KeyedStream[Message] = op.merge("messages", nothing, carts, skipped, marks)
-    op.output("publish", messages, sink)
+    op.output(PUBLISH, messages, sink)
     return flow
 
 
@@ -155,7 +185,7 @@ def _read_or_report(line: Line) -> Event | None:
 def _join_one(state: bytes | None, event: Event) -> tuple[bytes, Summary]:
     cart = Cart() if state is None else decode_cart(state)
     take = cart.payment if event.is_payment else cart.order
-    take(event.order_id, cart.version + 1)
+    take(event.order_id, cart.place + 1)
     return encode_cart(cart), cart.summary(event.user_id)
 
 

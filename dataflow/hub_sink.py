@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketE
 from websockets.frames import CloseCode
 from websockets.sync.client import ClientConnection, connect
 
+from dataflow.drawing import PUBLISH
 from dataflow.faults import reach
 from dataflow.messages import (
     Barrier,
@@ -30,6 +31,7 @@ from dataflow.messages import (
 )
 from dataflow.outbox import Outbox
 from dataflow.pieces import MAX_MESSAGE_BYTES, split_batch
+from dataflow.stopwatch import Stopwatch
 
 BATCH_BYTES: Final = 256 * 1024
 _PARTITION: Final = "hub"
@@ -39,17 +41,24 @@ _log = logging.getLogger(__name__)
 
 
 class HubPartition(StatefulSinkPartition[Message, int]):
-    """One connection to the hub, opened again as often as it breaks."""
+    """One connection to the hub, opened again as often as it breaks.
 
-    def __init__(self, url: str, secret: str, execution: int) -> None:
+    What it waits for the hub counts as its work: it is what it holds the flow up by.
+    """
+
+    def __init__(
+        self, url: str, secret: str, execution: int, stopwatch: Stopwatch | None = None
+    ) -> None:
         self._url = f"{url}?execution={execution}"
         self._secret = secret
+        self._stopwatch = stopwatch or Stopwatch()
         self._outbox = Outbox()
         self._socket: ClientConnection | None = None
         self._opened = ExitStack()
 
     @override
     def write_batch(self, values: list[Message]) -> None:
+        began = time.perf_counter()
         encoded: list[bytes] = []
         size = 0
         for message in values:
@@ -59,15 +68,20 @@ class HubPartition(StatefulSinkPartition[Message, int]):
             if size >= BATCH_BYTES:
                 self._publish(encoded)
                 encoded, size = [], 0
+        if self._stopwatch.is_due:
+            encoded.append(encode_message(self._stopwatch.tell()))
         if encoded:
             self._publish(encoded)
+        self._stopwatch.stop(PUBLISH, began)
 
     @override
     def snapshot(self) -> int:
         reach("barrier to be sent")
-        self._publish([encode_message(Barrier())])
+        began = time.perf_counter()
+        self._publish([encode_message(self._stopwatch.tell()), encode_message(Barrier())])
         while not self._outbox.is_empty:
             self._exchange(wait=True)
+        self._stopwatch.stop(PUBLISH, began)
         reach("barrier acknowledged")
         return 0
 
@@ -142,13 +156,17 @@ class HubSink(FixedPartitionedSink[Message, int]):
     """Publishes messages to the hub at ``url`` (``ws://…/ws/publish``), at least once each.
 
     ``secret`` is the one that the hub made for this start; ``execution`` grows with every start
-    of the flow, and of two publishers the hub listens to the one with the greater.
+    of the flow, and of two publishers the hub listens to the one with the greater. Now and then
+    it tells what ``stopwatch`` has measured.
     """
 
-    def __init__(self, url: str, secret: str, execution: int) -> None:
+    def __init__(
+        self, url: str, secret: str, execution: int, stopwatch: Stopwatch | None = None
+    ) -> None:
         self._url = url
         self._secret = secret
         self._execution = execution
+        self._stopwatch = stopwatch
 
     @override
     def list_parts(self) -> list[str]:
@@ -162,4 +180,4 @@ class HubSink(FixedPartitionedSink[Message, int]):
     def build_part(
         self, step_id: str, for_part: str, resume_state: int | None
     ) -> StatefulSinkPartition[Message, int]:
-        return HubPartition(self._url, self._secret, self._execution)
+        return HubPartition(self._url, self._secret, self._execution, self._stopwatch)

@@ -5,6 +5,7 @@ last finished epoch, so what came after it is read twice and must be harmless th
 record has a *place* in this order, counted here, which is the same at every reading.
 """
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -12,10 +13,12 @@ from typing import Final
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from typing_extensions import override
 
+from dataflow.drawing import JOURNAL
 from dataflow.faults import reach
 from dataflow.journal import Entry, JournalReader
 from dataflow.messages import Started
 from dataflow.steps import Restored
+from dataflow.stopwatch import Stopwatch
 
 _POLL: Final = timedelta(milliseconds=5)
 _PARTITION: Final = "journal"
@@ -26,8 +29,11 @@ Resume = tuple[int, int]
 
 
 class _Partition(StatefulSourcePartition[Entry | Started, Resume]):
-    def __init__(self, reader: JournalReader, resume: Resume, restored: Restored) -> None:
+    def __init__(
+        self, reader: JournalReader, resume: Resume, restored: Restored, stopwatch: Stopwatch
+    ) -> None:
         self._reader = reader
+        self._stopwatch = stopwatch
         self._offset, self._place = resume
         self._restored: Restored | None = restored
         self._awake_at: datetime | None = None
@@ -41,7 +47,10 @@ class _Partition(StatefulSourcePartition[Entry | Started, Resume]):
             self._restored = None
             reach("flow started")
             return [started]
+        began = time.perf_counter()
         entries = [self._placed(entry) for entry in self._reader.read(self._offset)]
+        if entries:  # to look in vain is to wait, and no work
+            self._stopwatch.stop(JOURNAL, began)
         self._awake_at = None if entries else datetime.now(UTC) + _POLL
         return list(entries)
 
@@ -70,10 +79,13 @@ class JournalSource(FixedPartitionedSource[Entry | Started, Resume]):
     stopped from outside.
     """
 
-    def __init__(self, path: Path, files: Path, restored: Restored) -> None:
+    def __init__(
+        self, path: Path, files: Path, restored: Restored, stopwatch: Stopwatch | None = None
+    ) -> None:
         self._path = path
         self._files = files
         self._restored = restored
+        self._stopwatch = stopwatch or Stopwatch()
 
     @override
     def list_parts(self) -> list[str]:
@@ -84,4 +96,4 @@ class JournalSource(FixedPartitionedSource[Entry | Started, Resume]):
         self, step_id: str, for_part: str, resume_state: Resume | None
     ) -> StatefulSourcePartition[Entry | Started, Resume]:
         reader = JournalReader(self._path, self._files)
-        return _Partition(reader, resume_state or (1, 1), self._restored)
+        return _Partition(reader, resume_state or (1, 1), self._restored, self._stopwatch)

@@ -11,6 +11,7 @@ next step keeps. When the deltas have outgrown the base, the next segment is a n
 
 import zlib
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -105,7 +106,8 @@ class _Tall:
     def __init__(self, cart: Cart) -> None:
         self.cart = cart
         self._open: dict[Status, deque[tuple[int, OrderId]]] = {UNPAID: deque(), WAITING: deque()}
-        self._add(cart.since())
+        self._known = 0
+        self.told(cart.since())
 
     def told(self, changed: list[Order]) -> None:
         """Take what has changed since the last time, and find the oldest."""
@@ -116,8 +118,9 @@ class _Tall:
 
     def _add(self, orders: list[Order]) -> None:
         for order in orders:
-            if order.status is not PAID:
+            if order.place > self._known and order.status is not PAID:
                 self._open[order.status].append((order.place, order.order_id))
+        self._known = self.cart.place
 
     def _oldest(self, status: Status) -> int:
         """Pass over what is open no more, each once; there is one that is."""
@@ -193,24 +196,27 @@ class KeyGroup:
         begin = self.accepted
         carts, unpaid, paid, waiting, with_unpaid, with_paid, with_waiting = self._figures
         awake: dict[str, Cart] = {}
-        touched: list[tuple[str, Cart]] = []
+        touched: list[tuple[str, Cart, int]] = []
+        first = batches[0].chunk.place
         completed: list[tuple[str, OrderId, int]] = []
         totals: dict[str, tuple[int, int]] = {}
         for _, chunk, events, is_last in batches:
             upload, duplicates = chunk.upload, 0
-            for user_id, order_id, code in events:
+            for user_id, order_id, is_payment, place in events:
                 cart = awake.get(user_id)
                 if cart is None:
                     cart = awake[user_id] = self._wake(user_id)
-                before, place, is_payment = cart.place, code >> 1, code & 1
-                take = cart.payment if is_payment else cart.order
-                status = take(order_id, place)
+                told = cart.place
+                if is_payment:
+                    status = cart.payment(order_id, place)
+                else:
+                    status = cart.order(order_id, place)
                 if status is None:
                     duplicates += 1
                     continue
-                if cart.told == before:
-                    touched.append((user_id, cart))
-                    carts += before == 0
+                if told < first:  # it has not changed before, in these batches
+                    touched.append((user_id, cart, told))
+                    carts += not told
                 if status is UNPAID:
                     unpaid += 1
                     with_unpaid += cart.unpaid == 1
@@ -249,32 +255,27 @@ class KeyGroup:
             [batch.chunk for batch in batches if batch.events],
         )
 
-    def _tell(self, touched: list[tuple[str, Cart]]) -> tuple[dict[str, bytes], list[_TallOrder]]:
+    def _tell(
+        self, touched: list[tuple[str, Cart, int]]
+    ) -> tuple[dict[str, bytes], list[_TallOrder]]:
         """Encode the carts that have changed since they were told last; of tall ones, their orders.
 
-        What the view is told is what the next snapshot holds, encoded once for both – but for tall
-        carts, of which the view is told the end and the snapshot holds the whole.
+        Each comes with the place up to which it was told. What the view is told is what the next
+        snapshot holds, encoded once for both – but for tall carts, of which the view is told the
+        end and the snapshot holds the whole.
         """
         carts: dict[str, bytes] = {}
         orders: list[_TallOrder] = []
         tall: dict[str, bytes] = {}
-        for user_id, cart in touched:
-            told, cart.told = cart.told, cart.place
-            if cart.version > NEWEST and cart.is_tall:
-                known = self._tall.get(user_id)
-                changed = cart.since(told if known else 0)
-                if known is None:
-                    known = self._tall[user_id] = _Tall(cart)
-                    known.told([])
-                else:
-                    known.told(changed)
-                orders += [
-                    (user_id, each.order_id, each.status, each.place, each.ordered, each.paid)
-                    for each in changed
-                ]
-                tall[user_id] = encode_newest(cart)
+        for user_id, cart, told in touched:
+            if len(cart.orders) > NEWEST and cart.is_tall:
+                tall[user_id], changed = self._tell_tall(user_id, cart, told)
+                orders += changed
             else:
-                cart.find_oldest()
+                if (cart.unpaid and not cart.oldest_unpaid) or (
+                    cart.waiting and not cart.oldest_waiting
+                ):
+                    cart.find_oldest()
                 carts[user_id] = encode_cart(cart)
         self._at_rest |= carts
         self._fresh |= carts
@@ -284,6 +285,16 @@ class KeyGroup:
             self._dirty = (self._dirty - carts.keys()) | tall.keys()
             carts |= tall
         return carts, orders
+
+    def _tell_tall(self, user_id: str, cart: Cart, told: int) -> tuple[bytes, Iterator[_TallOrder]]:
+        """Encode the end of a tall cart, and give its orders that are not told yet."""
+        known = self._tall.get(user_id)
+        changed = cart.since(told if known else 0)
+        if known is None:
+            known = self._tall[user_id] = _Tall(cart)
+        known.told(changed)
+        rows = ((user_id, o.order_id, o.status, o.place, o.ordered, o.paid) for o in changed)
+        return encode_newest(cart), rows
 
     def snapshot(self) -> bytes:
         """End the epoch: fill its segment, and encode the rest, with a number for the format."""
@@ -314,6 +325,6 @@ class KeyGroup:
             return tall.cart
         at_rest = self._at_rest.get(user_id)
         cart = Cart() if at_rest is None else decode_cart(at_rest)
-        if cart.version > NEWEST and cart.is_tall:
+        if len(cart.orders) > NEWEST and cart.is_tall:
             self._tall[user_id] = _Tall(cart)
         return cart

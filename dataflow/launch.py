@@ -44,15 +44,15 @@ class Launch(NamedTuple):
         ]
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """Give the environment that it is started in: this one, and where this code was found."""
-        root = str(Path(__file__).resolve().parent.parent)
-        search = [root, *filter(None, [environ.get("PYTHONPATH")])]
-        return {
-            **environ,
-            SECRET_VARIABLE: self.secret,
-            "RUST_BACKTRACE": "0",
-            "PYTHONPATH": os.pathsep.join(search),
-        }
+        """Give the environment that it is started in."""
+        return {**finding_this_code(environ), SECRET_VARIABLE: self.secret, "RUST_BACKTRACE": "0"}
+
+
+def finding_this_code(environ: Mapping[str, str]) -> dict[str, str]:
+    """Give an environment in which a process finds this code, wherever it is started."""
+    root = str(Path(__file__).resolve().parent.parent)
+    search = [root, *filter(None, [environ.get("PYTHONPATH")])]
+    return {**environ, "PYTHONPATH": os.pathsep.join(search)}
 
 
 def read_launch(words: Sequence[str], environ: Mapping[str, str]) -> Launch:

@@ -118,7 +118,13 @@ class Barrier(msgspec.Struct, array_like=True, frozen=True, tag=5, gc=False):
     """An epoch ends: all that came before it is to be durable before the acknowledgement."""
 
 
-Message = CartsChanged | RecordsSkipped | Started | Taken | Barrier
+class Busy(msgspec.Struct, array_like=True, frozen=True, tag=6, gc=False):
+    """The seconds that each drawn step has worked since this execution began; told now and then."""
+
+    seconds: dict[str, float]
+
+
+Message = CartsChanged | RecordsSkipped | Started | Taken | Barrier | Busy
 
 
 class Welcome(msgspec.Struct, array_like=True, frozen=True, tag=1, gc=False):

@@ -4,15 +4,11 @@ Takes the flow's lock, so that no second flow runs on the folder, and ends at on
 server does: standard input is a pipe that the server holds open and never writes to.
 """
 
-import ctypes
 import gc
 import logging
 import os
-import signal
 import sys
-import threading
 from datetime import timedelta
-from typing import Final
 
 from bytewax.recovery import RecoveryConfig
 from bytewax.run import cli_main
@@ -23,16 +19,16 @@ from dataflow.hub_sink import HubSink
 from dataflow.journal_source import JournalSource
 from dataflow.launch import read_launch
 from dataflow.locks import FileLock, FolderLockedError
+from dataflow.parent import end_with_parent
 from dataflow.steps import Restored
-
-_PR_SET_PDEATHSIG: Final = 1
+from dataflow.stopwatch import Stopwatch
 
 
 def main() -> int:
     """Run the flow until it is killed; 1 where another flow runs on the folder."""
     options = read_launch(sys.argv[1:], os.environ)
     logging.basicConfig(level=logging.WARNING, format="cartwatch flow: %(message)s")
-    _end_with_parent()
+    end_with_parent()
     faults.arm(f"flow {options.execution}")
     try:
         lock = FileLock(options.lock)
@@ -42,13 +38,14 @@ def main() -> int:
     # Events, carts and messages hold no cycles, and there are millions of them: the collector
     # took a fifteenth of the time to walk them for nothing.
     gc.set_threshold(5_000_000, 10, 10)
-    restored = Restored()
+    restored, stopwatch = Restored(), Stopwatch()
     generation = options.generation
     flow = build_flow(
-        JournalSource(generation / "journal.db", generation / "uploads", restored),
-        HubSink(options.hub, options.secret, options.execution),
+        JournalSource(generation / "journal.db", generation / "uploads", restored, stopwatch),
+        HubSink(options.hub, options.secret, options.execution, stopwatch),
         groups=options.groups,
         restored=restored,
+        stopwatch=stopwatch,
     )
     cli_main(  # type: ignore[no-untyped-call]
         flow,
@@ -59,19 +56,6 @@ def main() -> int:
     )
     lock.release()
     return 0
-
-
-def _end_with_parent() -> None:
-    """Die when the server does, however it dies: by the end of the pipe, and on Linux by signal."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-    def watch() -> None:
-        while os.read(sys.stdin.fileno(), 1):
-            pass
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    threading.Thread(target=watch, name="watch-server", daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -4,13 +4,21 @@
  * @typedef {object} Window
  * @property {string} search  what a user id begins with
  * @property {string} filter  all, unpaid, paid or waiting
- * @property {string} sort    recent, user or unpaid
+ * @property {string | null} older  how old, in seconds, one id of the filter is at least
+ * @property {string} sort    recent, user, unpaid or oldest
  * @property {string | null} cursor  where the page begins; null: the first one
  * @property {string | null} user    exactly this cart, on its own page
  */
 
 /** @type {Readonly<Window>} */
-export const EVERYTHING = Object.freeze({ search: "", filter: "all", sort: "recent", cursor: null, user: null });
+export const EVERYTHING = Object.freeze({
+  search: "",
+  filter: "all",
+  older: null,
+  sort: "recent",
+  cursor: null,
+  user: null,
+});
 
 const CARTS = "/carts/";
 /** The same page for ids that no browser keeps as a segment of a path. */
@@ -28,6 +36,7 @@ export function windowOf({ pathname, search }) {
   return {
     search: query.get("search") ?? EVERYTHING.search,
     filter: query.get("filter") || EVERYTHING.filter,
+    older: query.get("older") || null,
     sort: query.get("sort") || EVERYTHING.sort,
     cursor: query.get("cursor") || null,
     user: null,
@@ -43,6 +52,7 @@ export function addressOf(window) {
   const query = new URLSearchParams();
   if (window.search) query.set("search", window.search);
   if (window.filter !== EVERYTHING.filter) query.set("filter", window.filter);
+  if (window.older) query.set("older", window.older);
   if (window.sort !== EVERYTHING.sort) query.set("sort", window.sort);
   if (window.cursor) query.set("cursor", window.cursor);
   return query.size > 0 ? `/?${query}` : "/";
@@ -63,6 +73,7 @@ export function cartAddress(userId) {
  */
 export function socketAddress({ protocol, host }, window) {
   const query = new URLSearchParams({ search: window.search, filter: window.filter, sort: window.sort });
+  if (window.older) query.set("older", window.older);
   if (window.cursor) query.set("cursor", window.cursor);
   if (window.user !== null) query.set("user", window.user);
   return `${protocol === "https:" ? "wss" : "ws"}://${host}/ws?${query}`;
@@ -72,8 +83,10 @@ export function socketAddress({ protocol, host }, window) {
  * The download of all carts in a window's search and filter, or of its one cart.
  * @param {Window} window
  */
-export function exportAddress({ search, filter, user }) {
-  return `/api/carts.jsonl?${new URLSearchParams(user === null ? { search, filter } : { user })}`;
+export function exportAddress({ search, filter, older, user }) {
+  const query = new URLSearchParams(user === null ? { search, filter } : { user });
+  if (user === null && older) query.set("older", older);
+  return `/api/carts.jsonl?${query}`;
 }
 
 /**

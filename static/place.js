@@ -11,12 +11,13 @@ export class Place extends EventTarget {
   window = windowOf(location);
 
   /**
-   * Go to another window.
+   * Go to another window. An age is one of a filter, and goes with it.
    * @param {Partial<Window>} change  a change of anything but the cursor begins at the first page
    * @param {{replace?: boolean}} [how]  replace: no new entry for the back button (while somebody types)
    */
   go(change, { replace = false } = {}) {
-    this.window = { ...this.window, cursor: null, ...change };
+    const older = "filter" in change ? null : this.window.older;
+    this.window = { ...this.window, cursor: null, older, ...change };
     history[replace ? "replaceState" : "pushState"](null, "", addressOf(this.window));
     this.dispatchEvent(new Event("move"));
   }

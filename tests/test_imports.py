@@ -14,8 +14,8 @@ ROOT: Final = Path(__file__).parents[1]
 FLOORS: Final = (
     {"errors", "numbers", "settings", "tasks", "times", "words"},
     {"data"},
-    {"view"},
-    {"intake", "flow"},
+    {"view", "proof"},
+    {"intake", "flow", "history"},
     {"live"},
     {"service"},
     {"http"},
@@ -28,14 +28,21 @@ MOST_DEEP: Final = 14
 """How many files of ``web/`` the longest chain of imports may hold."""
 
 PURE: Final = (
-    *("dataflow.cart", "dataflow.chunks", "dataflow.file_kind", "dataflow.key_group"),
+    *("dataflow.cart", "dataflow.chunks", "dataflow.correction", "dataflow.file_kind"),
+    "dataflow.key_group",
     *("dataflow.launch", "dataflow.messages", "dataflow.signatures", "dataflow.sample"),
-    *("dataflow.outbox", "dataflow.pieces", "dataflow.records", "dataflow.synthetic"),
-    *("dataflow.upload", "web.flow.agreement", "web.flow.start_log", "web.flow.state"),
+    *("dataflow.drawing", "dataflow.outbox", "dataflow.pieces", "dataflow.records"),
+    *("dataflow.stopwatch", "dataflow.synthetic", "dataflow.upload"),
+    *("web.flow.agreement", "web.flow.start_log", "web.flow.state"),
     "web.flow.watchdog",
+    *("web.intake.bulk_asked", "web.intake.replacement", "web.view.skipped_filter"),
+    "web.view.skipped_kinds",
+    *("web.history.clock", "web.history.delays", "web.history.points", "web.history.timeline"),
     *("web.intake.description", "web.intake.lineup", "web.intake.pace"),
     *("web.intake.run_ahead", "web.intake.upload_states"),
-    *("web.live.frames", "web.live.hub", "web.service.gate"),
+    *("web.proof.comparison", "web.proof.facts", "web.proof.report", "web.proof.roll_call"),
+    *("web.proof.stored_cart", "web.proof.verdict"),
+    *("web.live.frames", "web.live.hub", "web.service.drawing", "web.service.gate"),
     *("web.view.page", "web.view.totals", "web.view.windows"),
 )
 SHELLS: Final = {
@@ -167,6 +174,16 @@ def test_the_server_builds_no_flow() -> None:
 def test_the_oracle_shares_nothing_with_what_it_judges() -> None:
     """A rule that was misread once must not be misread again by the same lines."""
     assert packages("tests.kit.oracle") <= {"collections", "dataclasses", "json", "typing"}
+
+
+@pytest.mark.parametrize("name", files("web/proof"))
+def test_the_proof_shares_nothing_with_what_it_judges(name: str) -> None:
+    """It reads the journal as that is read, tells a record as all do, and joins on its own."""
+    shared = {"dataflow.faults", "dataflow.launch", "dataflow.parent"}
+    shared |= {"dataflow.journal", "dataflow.records", "web.data.paths"}
+    for other in imported(name):
+        if is_module(other) and not other.startswith("web.proof"):
+            assert other in shared, f"{name} imports {other}"
 
 
 @pytest.mark.parametrize("name", [*files("dataflow"), *files("web")])

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from tests.bench import recovery, scale, skipped, throughput
+from tests.bench import ask, recovery, scale, skipped, throughput
 
 
 def main() -> int:
@@ -45,6 +45,11 @@ def main() -> int:
     bad.add_argument("--few", type=int, default=3_000, help="skipped before (%(default)s)")
     bad.add_argument("--many", type=int, default=3_000_000, help="skipped before (%(default)s)")
     bad.set_defaults(run=lambda asked: skipped.measure(asked.records, asked.few, asked.many))
+    asked = benches.add_parser("ask", help="how long answers take at very many carts under load")
+    asked.add_argument("--carts", type=int, default=1_000_000, help="carts (%(default)s)")
+    asked.add_argument("--orders", type=int, default=5_000_000, help="orders (%(default)s)")
+    asked.add_argument("--rate", type=int, default=10_000, help="records a second (%(default)s)")
+    asked.set_defaults(run=lambda given: ask.measure(given.carts, given.orders, given.rate))
     options = parser.parse_args()
     print(json.dumps(options.run(options)))
     return 0

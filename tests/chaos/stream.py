@@ -29,7 +29,7 @@ SPOILED: Final = (
     b'["user_id", "type", "order_id"]',
     b'"s-1"',
     b"null",
-    b"\xff\x00\x01\xfe",
+    b"\x00\xff\xfe\x01",
     b"\x00",
     b"[" * 20_000,
     b'{"a":' * 5_000,

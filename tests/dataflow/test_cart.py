@@ -40,10 +40,16 @@ def lists(cart: Cart) -> tuple[list[OrderId], list[OrderId], list[OrderId]]:
     return summary.paid_order_ids, summary.unpaid_order_ids, summary.waiting_payment_ids
 
 
-UNPAID = Cart(1, 5, 1, 0, 0, 5, 0, {1: 5 << 2})
-WAITING = Cart(1, 5, 0, 0, 1, 0, 5, {1: 5 << 2 | 2})
-PAID = Cart(2, 7, 0, 1, 0, 0, 0, {1: 7 << 2 | 1}, [5 << 1])
-PAID_EARLY = Cart(2, 7, 0, 1, 0, 0, 0, {1: 7 << 2 | 1}, [5 << 1 | 1])
+def paid(first: int, last: int, is_early: bool = False) -> Cart:
+    """Make a cart of one order, whose two records have these places."""
+    code = (last << 22 | last - first) << 3 | is_early << 2 | 1
+    return Cart(last, 0, 1, 0, 0, 0, {1: code})
+
+
+UNPAID = Cart(5, 1, 0, 0, 5, 0, {1: 5 << 2})
+WAITING = Cart(5, 0, 0, 1, 0, 5, {1: 5 << 2 | 2})
+PAID = paid(5, 7)
+PAID_EARLY = paid(5, 7, is_early=True)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +153,28 @@ def test_a_cart_at_rest_is_the_same_cart(stream: list[Event]) -> None:
     assert again.summary("a") == cart.summary("a")
 
 
+@pytest.mark.parametrize("first", [1, 2**22 - 1, 2**22, 2**39 - 1, 2**39, 2**61])
+@pytest.mark.parametrize("distance", [1, 2**22 - 1, 2**22, 2**40])
+@pytest.mark.parametrize("is_early", [False, True])
+def test_the_places_of_an_order_are_kept_however_far_apart(
+    first: int, distance: int, is_early: bool
+) -> None:
+    """In a number of 64 bits as far as they fit, and beside it where they do not."""
+    cart = Cart()
+    take(cart, Event("a", 1, is_early), first)
+    take(cart, Event("a", 2, is_early), first + 1)
+    take(cart, Event("a", 1, not is_early), first + distance + 1)
+    at_rest = decode_cart(encode_cart(cart))
+    places = (first, first + distance + 1)
+    ordered, paid_at = places[::-1] if is_early else places
+    for each in (cart, at_rest, decode_cart(encode_newest(cart))):
+        assert each.since()[-1] == Order(1, Status.PAID, ordered, paid_at)
+        assert each.has(1, Status.PAID)
+        assert each.place == first + distance + 1
+        assert take(each, Event("a", 1, is_early), first + distance + 2) is None
+        assert take(each, Event("a", 1, not is_early), first + distance + 3) is None
+
+
 def test_what_is_no_cart_is_refused() -> None:
     """A damaged snapshot is an error, never an empty cart."""
     with pytest.raises(msgspec.DecodeError):
@@ -164,8 +192,9 @@ def test_a_summary_shows_the_newest_ids_in_their_order() -> None:
     cart.payment("early", 51)
     newest = encode_newest(cart)
     assert decode_cart(newest).summary("a") == Summary("a", 32, [3], list(range(10, 30)), ["early"])
-    assert head_of(newest) == head_of(encode_cart(cart)) == Head(32, 51, 29, 1, 1, 1, 51)
+    assert head_of(newest) == head_of(encode_cart(cart)) == Head(51, 29, 1, 1, 1, 51)
     assert head_of(newest).is_tall
+    assert head_of(newest).version == 32
     assert decode_cart(newest).since(49) == [
         Order(3, Status.PAID, 4, 50),
         Order("early", Status.WAITING, 0, 51),

@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Iterator
+from math import inf
 
 import pytest
 from websockets.sync.client import connect
 
+from dataflow.drawing import PUBLISH
 from dataflow.hub_sink import BATCH_BYTES, HubPartition, HubSink
-from dataflow.messages import Barrier, Message, RecordsSkipped
+from dataflow.messages import Barrier, Busy, Message, RecordsSkipped, Taken
 from dataflow.outbox import MAX_BYTES
 from dataflow.pieces import MAX_MESSAGE_BYTES
 from dataflow.records import INVALID_JSON, Skipped
@@ -135,3 +137,21 @@ def test_the_sink_has_one_partition_for_ever() -> None:
     assert sink.list_parts() == ["hub"]
     assert {sink.part_fn(key) for key in ("0000", "flow", "")} == {0}
     assert isinstance(sink.build_part("publish", "hub", None), HubPartition)
+
+
+def test_the_hub_hears_how_long_the_steps_have_worked(
+    hub: HubServer, sink: HubPartition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every barrier, and within a long epoch now and then; the sink's own time is in it."""
+    told_every_s = "dataflow.stopwatch.TOLD_EVERY_S"
+    monkeypatch.setattr(told_every_s, inf)
+    sink.write_batch([taken(1, 1)])
+    assert sink._stopwatch.tell().seconds[PUBLISH] > 0
+    sink.snapshot()
+    monkeypatch.setattr(told_every_s, 0)
+    sink.write_batch([taken(2, 1)])
+    monkeypatch.setattr(told_every_s, inf)
+    sink.write_batch([taken(3, 1)])
+    sink.snapshot()
+    kinds = [type(message) for message in hub.everything]
+    assert kinds == [Taken, Busy, Barrier, Taken, Busy, Taken, Busy, Barrier]

@@ -220,7 +220,8 @@ def test_a_message_tells_what_changed_and_no_more() -> None:
     group.join([batch(1, *orders, Event("a", 7, True))])
     message = group.join([batch(101, Event("a", 3, True), Event("a", 9, True))])
     version = len(orders) + 3
-    assert head_of(message.carts["a"]) == Head(version, 102, NEWEST + 2, 3, 0, 1, 0)
+    assert head_of(message.carts["a"]) == Head(102, NEWEST + 2, 3, 0, 1, 0)
+    assert head_of(message.carts["a"]).version == version
     assert message.completed == [("a", 3, 101), ("a", 9, 102)]
     assert message.orders == [
         ("a", 3, Status.PAID, 101, 4, 101),

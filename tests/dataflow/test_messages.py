@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from dataflow.messages import (
     Answer,
     Barrier,
+    Busy,
     CartsChanged,
     Committed,
     Figures,
@@ -60,6 +61,7 @@ messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(Started, counts, st.lists(st.tuples(counts, counts, figures), max_size=3)),
     chunks,
     st.just(Barrier()),
+    st.builds(Busy, st.dictionaries(st.text(), st.floats(allow_nan=False), max_size=3)),
 )
 
 

@@ -27,14 +27,13 @@ def as_outcome(parsed: PlacedEvent | Event | Skipped | None) -> Outcome:
         return BLANK
     if isinstance(parsed, Skipped):
         return parsed.reason
-    user_id, order_id, code = parsed
-    is_payment = code & 1
+    user_id, order_id, is_payment = parsed[:3]
     return user_id, "payment" if is_payment else "order", order_id
 
 
 def events_of(parsed: Parsed) -> list[Event]:
     """Give the events of a chunk without their places."""
-    return [Event(user_id, order_id, bool(code & 1)) for user_id, order_id, code in parsed.events]
+    return [Event(*event[:3]) for event in parsed.events]
 
 
 def skip(line: bytes, number: int = 6) -> Skipped:
@@ -54,7 +53,7 @@ def test_every_line_is_what_the_contract_says_it_is(data: bytes) -> None:
     expected = list(read_source(data))
     parsed = parse_lines(data.removeprefix(b"\xef\xbb\xbf"), 1, 1_001)
     places = [line + 1_000 for line, outcome in expected if isinstance(outcome, tuple)]
-    assert [code >> 1 for _, _, code in parsed.events] == places
+    assert [place for *_, place in parsed.events] == places
     events = [as_outcome(event) for event in parsed.events]
     assert [repr(event) for event in events] == [
         repr(e) for _, e in expected if isinstance(e, tuple)
@@ -78,6 +77,33 @@ def test_a_line_means_the_same_alone_and_among_others(line: bytes) -> None:
             assert parsed.blank == 1
         else:
             assert alone in events_of(parsed)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [b'{"user_id": "a", "type": "order",', b'"order_id": 1}', GOOD + GOOD],
+        [b'{"user_id": "a}', b'{", "type": "order", "order_id": 1}', GOOD + GOOD],
+        [b'{"user_id": "a", "x": [{}', b'{}], "type": "order", "order_id": 1}', GOOD + GOOD],
+        [b'{"user_id": "a", "x": {}', b"{}", b"}" + GOOD],
+        [b"", GOOD + GOOD],
+        [GOOD + GOOD, b""],
+        [GOOD + b" " + GOOD, b"{}"],
+    ],
+)
+@pytest.mark.parametrize("around", [0, 1, 40, 64, 200])
+def test_a_line_is_one_record_whatever_lines_are_read_at_once(
+    lines: list[bytes], around: int
+) -> None:
+    """As many values as lines are not enough: none of these is taken for another one's."""
+    everything = [GOOD] * around + lines + [GOOD] * around
+    parsed = parse_lines(b"\n".join(everything) + b"\n", 1)
+    alone = [parse_line(line, number) for number, line in enumerate(everything, 1)]
+    assert parsed.skipped == [each for each in alone if isinstance(each, Skipped)]
+    assert events_of(parsed) == [each for each in alone if isinstance(each, Event)]
+    assert parsed.blank == alone.count(None)
+    places = [at for at, each in enumerate(alone, 1) if isinstance(each, Event)]
+    assert [place for *_, place in parsed.events] == places
 
 
 @claim

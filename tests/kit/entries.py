@@ -39,7 +39,4 @@ def taken(place: int, lines: int, upload: str = "", source: str = "api") -> Take
 
 def placed_events(events: Sequence[Event], first: int = 1) -> list[PlacedEvent]:
     """Give each event a place, the first one this, each further one more."""
-    return [
-        (event.user_id, event.order_id, place << 1 | event.is_payment)
-        for place, event in enumerate(events, first)
-    ]
+    return [(*event, place) for place, event in enumerate(events, first)]

@@ -12,8 +12,8 @@ from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from dataflow.messages import Busy, decode_messages
 from dataflow.messages import Message as FlowMessage
-from dataflow.messages import decode_messages
 from web.flow.publish import PublishPoint
 from web.view.committer import Committer
 from web.view.outcome import Outcome
@@ -35,8 +35,13 @@ class HubServer:
         self.url = ""
 
     @property
-    def messages(self) -> list[FlowMessage]:
+    def everything(self) -> list[FlowMessage]:
         return [message for commit in self.commits for message in commit]
+
+    @property
+    def messages(self) -> list[FlowMessage]:
+        """What was committed, but for how long it took the flow."""
+        return [message for message in self.everything if not isinstance(message, Busy)]
 
     async def _commit(self, batches: list[bytes]) -> Outcome:
         await asyncio.to_thread(self.open.wait, WITHIN_S)

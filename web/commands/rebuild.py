@@ -6,8 +6,10 @@ it goes on at the next start. Places and times are those of the journal: nothing
 """
 
 import asyncio
+import sqlite3
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -20,6 +22,7 @@ from web.data.journal_file import open_journal, refuse_gap
 from web.data.paths import Paths
 from web.flow.state import DOWN, RUNNING
 from web.flow.supervisor import FlowStuckError, claim
+from web.history.history_file import DamageError, UnusableError, carry
 from web.service.service import Service
 from web.view.view import copy_recoveries, position_in
 from web.words import count
@@ -47,16 +50,20 @@ async def _renew(folder: DataFolder, generation: int | None) -> None:
     except FlowStuckError as error:
         raise StartError(str(error)) from error
     try:
-        folder.renew(_carry_history, generation)
+        folder.renew(partial(_carry_history, folder), generation)
     finally:
         lock.release()
 
 
-def _carry_history(old: Paths, new: Paths) -> None:
+def _carry_history(folder: DataFolder, old: Paths, new: Paths) -> None:
     with closing(open_journal(new.journal)) as journal:
         refuse_gap(old.journal, journal.end(), position_in(old.view))
     if not copy_recoveries(old.view, new.view):
         say("the history of the flow's starts could not be read")
+    try:
+        carry(folder.history, old.facts.number, new.facts.number)
+    except (DamageError, UnusableError, sqlite3.Error, OSError) as error:
+        say(f"what the figures over time tell up to could not be read ({error})")
 
 
 async def until_processed(service: Service) -> None:
@@ -69,7 +76,8 @@ async def until_processed(service: Service) -> None:
         while True:
             processed = service.generation.totals.all.processed
             bar.update(processed - bar.n)
-            if processed >= released and service.flow.state == RUNNING:
+            is_all_there = processed >= released and not service.generation.corrections.is_behind
+            if is_all_there and service.flow.state == RUNNING:
                 break
             if service.flow.state == DOWN:
                 raise StartError(service.flow.message or "the flow cannot be started")

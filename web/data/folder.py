@@ -1,12 +1,12 @@
 """The data folder: whose it is, and which generation of the data in it is the current one.
 
-    data/cartwatch.txt  server.lock  flow.lock  current
+    data/cartwatch.txt  server.lock  flow.lock  current  history.db
     data/generation-000001/  generation.json  journal.db  view.db  uploads/  recovery/
 
 A reset makes a new generation, as ``.new-generation-000002``, and renames the pointer to it; from
-that moment on the new one counts. Locks live outside of both. Nothing is removed before it is
-understood: other files are left alone, and a generation goes only where the one that came in its
-place says so and was opened and found right.
+that moment on the new one counts. Locks, and the figures over time, live outside of both. Nothing
+is removed before it is understood: other files are left alone, and a generation goes only where the
+one that came in its place says so and was opened and found right.
 """
 
 import os
@@ -78,6 +78,11 @@ class DataFolder:
     def flow_lock(self) -> Path:
         """The file that a running flow holds locked."""
         return self.path / "flow.lock"
+
+    @property
+    def history(self) -> Path:
+        """The file of the figures over time, which outlive every generation."""
+        return self.path / "history.db"
 
     def release(self) -> None:
         """Let the folder go."""

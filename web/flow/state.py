@@ -74,7 +74,8 @@ MOVES: Final[Mapping[Phase, Mapping[Event, Phase | None]]] = MappingProxyType(
 class FlowState:
     """The state of the flow, since when, and a sentence where there is something to say.
 
-    ``recovering`` lasts until all that the view had at the start is reached again.
+    ``recovering`` lasts until all that the view had at the start is reached again, and the view
+    lacks nothing before it.
     """
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
@@ -82,6 +83,7 @@ class FlowState:
         self._target = 0
         self._position = 0
         self._short: dict[int, int] = {}
+        self._missing = 0
         self._failures = 0  # in a row, without a steady run between: lengthens the pause
         self._never_up = 0  # in a row, without catching up: is what being down means
         self.phase = Phase.WAITING
@@ -96,16 +98,22 @@ class FlowState:
         return self._target
 
     def begin(
-        self, execution: int, target: int, accepted: Mapping[int, int] = MappingProxyType({})
+        self,
+        execution: int,
+        target: int,
+        accepted: Mapping[int, int] = MappingProxyType({}),
+        missing: int = 0,
     ) -> None:
         """Note that a process is being started, and what it has to reach to be caught up.
 
-        That is the offset ``target``, and of each key group the events in ``accepted``. Raises
+        That is the offset ``target``, and of each key group the events in ``accepted``. Where the
+        view lacks something, ``missing`` is the place of the last record that it knows of. Raises
         ``FlowMoveError`` where the execution before has not ended.
         """
         self._move(Event.BEGUN)
         self.execution, self._target, self._position = execution, target, 0
         self._short = {group: events for group, events in accepted.items() if events}
+        self._missing = missing
         self._tell("The flow restores its state.")
 
     def started(self, offset: int, accepted: Iterable[tuple[int, int]] = ()) -> bool:
@@ -123,18 +131,22 @@ class FlowState:
         self,
         position: int | None,
         accepted: Iterable[tuple[int, int]] = (),
+        complete: int | None = None,
         *,
         barrier: bool,
     ) -> bool:
         """Note what the view has committed; tells whether the flow is caught up by that.
 
-        A position may overtake the events before it, so each key group is waited for; behind a
-        barrier there is nothing left to wait for.
+        A position may overtake the records before it: so each key group is waited for, and that
+        the view is ``complete`` up to the place where it was not. Behind a barrier there is nothing
+        left to wait for.
         """
         if self.phase is not Phase.REPLAYING:
             return False
         self._hear(position, accepted)
-        return self._arrive(is_complete=barrier or not self._short)
+        if complete is not None and complete >= self._missing:
+            self._missing = 0
+        return self._arrive(is_complete=barrier or not (self._short or self._missing))
 
     def ended(self, why: str) -> float:
         """Note that the process ended by itself; gives the seconds until the next start."""

@@ -194,6 +194,7 @@ def next_page(window: Mapping[str, Any], cursor: str | None) -> str:
     query = {
         "search": window["search"],
         "filter": "" if window["filter"] == "all" else window["filter"],
+        "older": window["older"] or "",
         "sort": "" if window["sort"] == "recent" else window["sort"],
         "cursor": cursor or "",
     }
@@ -205,8 +206,10 @@ def export_path(window: Mapping[str, Any]) -> str:
     """The download of all carts in a window's search and filter, or of its one cart."""
     if window["user"] is not None:
         return "/api/carts.jsonl?" + _query({"user": window["user"]})
-    query = _query({"search": window["search"], "filter": window["filter"]})
-    return f"/api/carts.jsonl?{query}"
+    asked = {
+        name: window[name] for name in ("search", "filter", "older") if window[name] is not None
+    }
+    return f"/api/carts.jsonl?{_query(asked)}"
 
 
 def _query(params: Mapping[str, str]) -> str:

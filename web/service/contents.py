@@ -8,10 +8,13 @@ import msgspec
 from typing_extensions import override
 
 from web.flow.state import FlowState
+from web.history.timeline import Sums
 from web.live.frames import Content, ListPart
 from web.live.live import Moment
+from web.service.drawing import Drawing
 from web.service.event_rate import EventRate
 from web.service.generation import Generation
+from web.view.outcome import Outcome
 from web.view.page import Row
 from web.view.windows import Window
 
@@ -36,6 +39,17 @@ class Contents:
         self._alarm = alarm
         self._viewers = viewers
         self.rate = EventRate()
+        self.drawing = Drawing()
+
+    def committed(self, outcome: Outcome) -> None:
+        """Take what a commit has changed, which the generation has taken in already."""
+        totals = self._generation().totals
+        self.rate.sample(totals.all.accepted)
+        self.drawing.committed(outcome, totals, self._flow.execution)
+
+    def start_over(self) -> None:
+        """Begin with what another generation shows."""
+        self.rate, self.drawing = EventRate(), Drawing()
 
     def is_quiet(self) -> bool:
         """Whether no figure changes by itself: nothing came lately."""
@@ -53,14 +67,31 @@ class Contents:
             "skipped": counts.skipped,
             "duplicates": counts.duplicates,
             "events": counts.accepted,
-            "lag": max(0, generation.uploads.released_lines - counts.processed),
+            "lag": _lag(generation),
             "events_per_second": self.rate.per_second(),
             "viewers": self._viewers(),
         }
 
+    def sums(self) -> Sums:
+        """Give what the figures over time are made of."""
+        generation = self._generation()
+        counts, figures = generation.totals.all, generation.totals.figures
+        return Sums(
+            generation.paths.facts.number,
+            events=counts.accepted,
+            skipped=counts.skipped,
+            completed=figures.paid,
+            lag=_lag(generation),
+            viewers=self._viewers(),
+        )
+
     def flow(self) -> dict[str, Any]:
         """Give the state of the flow as frames and API show it."""
         return {**self._flow.describe(), "alarm": self._alarm()}
+
+    def dataflow(self) -> dict[str, Any]:
+        """Give the flow as it is drawn, as ``GET /api/dataflow`` does."""
+        return self.drawing.describe(self._generation().totals, self._flow.execution)
 
     @asynccontextmanager
     async def moment(self) -> AsyncIterator[Moment]:
@@ -80,6 +111,11 @@ class Contents:
                 _encode(self.stats(generation)),
                 _encode(self.flow()),
             )
+
+
+def _lag(generation: Generation) -> int:
+    """Count the lines that were released to the flow and are not processed yet."""
+    return max(0, generation.uploads.released_lines - generation.totals.all.processed)
 
 
 class _Moment(Moment):

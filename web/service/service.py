@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 from dataflow.faults import reach
-from dataflow.journal import Appended, JournalError
+from dataflow.journal import API_SOURCE, Appended, JournalError
 from dataflow.recovery import store_bytes
 from dataflow.upload import Upload
 from web.data.folder import DataFolder
@@ -20,13 +20,17 @@ from web.errors import APIError
 from web.flow.publish import PublishPoint
 from web.flow.state import RUNNING, FlowState
 from web.flow.supervisor import Supervisor
+from web.history.history import History
+from web.history.timeline import KILLED, RESET, STARTED
+from web.intake.stream import SOURCE
 from web.live.live import Live
+from web.proof.proof import Proof, State
 from web.service.contents import Contents
-from web.service.event_rate import EventRate
 from web.service.gate import Gate
 from web.service.generation import Generation
 from web.service.renewal import make_generation, switch_to
 from web.service.starts import Starts
+from web.service.streaming import Streaming
 from web.service.upkeep import Upkeep
 from web.settings import Settings
 from web.times import rfc3339_or_none
@@ -50,23 +54,27 @@ class Service:
             lambda: self.live.hub.statistics()["viewers"],
         )
         self.live = Live(self.contents.moment, self.contents.is_quiet)
+        self.history = History(folder, self.contents.sums)
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.publish_point = PublishPoint(lambda: self.generation.committer)
         self.gate = Gate()
+        self.streaming = Streaming(self._append_stream)
         self._hub_url = ""
+        self.proof = Proof()
+        self._proving: asyncio.Task[None] | None = None
         self._release = True
         self._snapshot_at: float | None = None
         self._resetting = asyncio.Lock()
         self._stopped = False
         self._tasks: list[asyncio.Task[None]] = []
         self._committing: asyncio.Task[None] | None = None
-        self._live_task: asyncio.Task[None] | None = None
+        self._lasting: list[asyncio.Task[None]] = []
         self.supervisor = Supervisor(
             lock=folder.flow_lock,
             state=self.flow,
             snapshot_interval=settings.snapshot_interval,
             begin=self._begin,
-            ended=lambda why: self.starts.ended(why),
+            ended=self._ended,
             changed=self.live.changed,
         )
         self.generation, self.starts, self.upkeep = self._open(folder.current())
@@ -75,21 +83,28 @@ class Service:
     def start(self, hub_url: str, *, release: bool = True) -> None:
         """Start what runs for ever; by now the flow finds ``/ws/publish`` at ``hub_url``.
 
-        Without ``release``, uploads stay where they are in the journal.
+        Without ``release``, uploads stay where they are in the journal, and the figures over time
+        hear nothing: what is made anew is no news.
         """
         self._release = release
         self._hub_url = hub_url
-        self._live_task = self._task(self.live.run(), "live")
+        self._lasting = [self._task(self.live.run(), "live")]
+        if release:
+            self.history.open()
+            lasting = self.history.tasks()
+            self._lasting += [self._task(work, name) for name, work in lasting.items()]
         self._start_generation("the server was started")
 
     async def stop(self) -> None:
         """End the flow and all tasks, and close the files."""
         self._stopped = True
+        await self.streaming.end()
         async with self._resetting:
             await self._stop_flow()
             await self.starts.ended(STOPPED)
             await self._end(self._committing)
-            await self._end(self._live_task)
+            await self._end(*self._lasting, self._proving)
+            await self.history.close()
             await self.generation.close()
 
     @contextlib.asynccontextmanager
@@ -117,9 +132,16 @@ class Service:
         async with self.writing() as generation:
             appended = await asyncio.to_thread(generation.journal.append_events, body, key)
             reach("events kept")
-            generation.uploads.api_released(appended.last_line)
+            generation.uploads.other_released(API_SOURCE, appended.last_line)
         self.live.changed()
         return appended
+
+    async def _append_stream(self, body: bytes) -> None:
+        """Take lines of the stream in: durable when this returns."""
+        async with self.writing() as generation:
+            appended = await asyncio.to_thread(generation.journal.append, SOURCE, body)
+            generation.uploads.other_released(SOURCE, appended.last_line)
+        self.live.changed()
 
     async def reset(self, replay: str | None) -> Upload | None:
         """Start over, and replay one of the uploads where that is asked for.
@@ -134,8 +156,17 @@ class Service:
         async with self._resetting:
             self._refuse_ending("nothing was changed")
             again = None if replay is None else self.generation.uploads.get(replay)
+            await self.streaming.end()
             async with self.gate.closed():
                 return await self._start_over(again)
+
+    def prove(self) -> dict[str, Any]:
+        """Begin to hold the view to the journal, unless that is being done; tells how it stands."""
+        if self._stopped:
+            raise APIError(503, "ending", "the server is about to end: no proof was begun")
+        if self.proof.state is not State.RUNNING:
+            self._proving = self._task(self.proof.begin(self.generation.paths), "proof")
+        return self.proof.describe()
 
     def alarm(self) -> str | None:
         """Say what is wrong with the data or their folder; None where nothing is."""
@@ -194,10 +225,12 @@ class Service:
         """Open a generation that is in force now, and let the old one go."""
         await self._end(self._committing)
         self.generation, self.starts, self.upkeep = self._open(new)
-        self.contents.rate = EventRate()
+        self.contents.start_over()
         self._snapshot_at = None
+        await self._end_proof()
         await old.close()
         await asyncio.to_thread(self.folder.discard_superseded, new)
+        self.history.mark(RESET, "Everything was started over.")
         self._start_generation("everything was started over")
         self.live.changed()
 
@@ -220,7 +253,15 @@ class Service:
     async def _begin(self, reason: str) -> str:
         """Begin a start of the flow, which writes into the folder; gives what it publishes by."""
         self.folder.refuse_moved()
-        return await self.starts.begin(reason)
+        secret = await self.starts.begin(reason)
+        self.history.mark(STARTED, f"The flow was started. The reason: {reason}.")
+        return secret
+
+    async def _ended(self, why: str) -> None:
+        """Hear that a start of the flow has ended, though nobody wanted it to stop."""
+        if self.starts.has_begun:
+            self.history.mark(KILLED, f"The flow ended: {why}.")
+        await self.starts.ended(why)
 
     def _start_generation(self, reason: str) -> None:
         self._committing = self._task(self.generation.committer.run(), "committer")
@@ -230,10 +271,15 @@ class Service:
         generation = self.generation
         self._tasks = [
             self._task(self.supervisor.run(generation.paths, self._hub_url, reason), "supervisor"),
+            self._task(generation.corrections.run(), "corrections"),
             *(self._task(work, name) for name, work in self.upkeep.tasks().items()),
         ]
         if self._release:
             generation.uploads.start_due()
+
+    async def _end_proof(self) -> None:
+        await self._end(self._proving)
+        self.proof.started_over()
 
     async def _stop_flow(self) -> None:
         await self._end(*reversed(self._tasks))
@@ -265,12 +311,14 @@ class Service:
 
     async def _committed(self, outcome: Outcome) -> None:
         """Pass on what the view has made durable."""
+        at = time.time()
         generation = self.generation
         self.upkeep.committed(outcome)
         await generation.committed(outcome)
+        self.history.committed(at, outcome.arrived)
         if outcome.barrier:
             self._snapshot_at = time.time()
-        self.contents.rate.sample(generation.totals.all.accepted)
+        self.contents.committed(outcome)
         await self.starts.committed(outcome)
         self.live.changed()
 

@@ -37,7 +37,13 @@ class Starts:
         self._caught_up: Final = caught_up
         self._log: Final = StartLog(self._write)
         self._begun: int | None = None
+        self._marks: dict[str, float] = {}
         self._failing = False
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a start that was begun and has no end yet."""
+        return self._begun is not None
 
     async def begin(self, reason: str) -> str:
         """Write a start down before it is made; gives the secret that it publishes by.
@@ -50,10 +56,12 @@ class Starts:
         await self._generation.committer.drain()
         await self._log.write()
         view = self._generation.view
-        execution, target = await self._generation.threads.write(view.begin_execution, reason)
-        self._begun = execution
-        self._flow.begin(execution, target, self._generation.totals.accepted())
-        return self._publish_point.expect(execution)
+        begun = await self._generation.threads.write(view.begin_execution, reason)
+        self._begun = begun.execution
+        self._marks = {}
+        accepted = self._generation.totals.accepted()
+        self._flow.begin(begun.execution, begun.target, accepted, begun.missing)
+        return self._publish_point.expect(begun.execution)
 
     async def ended(self, why: str) -> None:
         """Note the end of the start that was begun last; there is none where none could be."""
@@ -64,15 +72,20 @@ class Starts:
 
     async def committed(self, outcome: Outcome) -> None:
         """Follow the flow by what the view has made durable. May be told the same again."""
-        facts = {} if outcome.started is None else self._describe(outcome.started)
+        facts: dict[str, Fact] = {}
         accepted = [(group, events) for group, (events, _) in outcome.groups.items()]
         is_up = False
         if (started := outcome.started) is not None:
+            facts = {**self._describe(started), **self._mark("restored_at")}
             restored = ((group, events) for group, events, _ in started.groups)
             is_up = self._flow.started(started.offset, restored)
-        is_up |= self._flow.reached(outcome.position, accepted, barrier=outcome.barrier)
+        is_up |= self._flow.reached(
+            outcome.position, accepted, outcome.complete, barrier=outcome.barrier
+        )
+        if outcome.has_new and "first_new_at" not in self._marks:
+            facts |= self._mark("first_new_at")
         if is_up:
-            facts["caught_up_at"] = time.time()
+            facts |= self._mark("caught_up_at")
             self._caught_up()
         if facts:
             self._log.note(self._flow.execution, **facts)
@@ -88,6 +101,10 @@ class Starts:
             self._failing = True
         else:
             self._failing = False
+
+    def _mark(self, name: str) -> dict[str, float]:
+        """Note that it has come to this, now or at the time noted before; gives it as a fact."""
+        return {name: self._marks.setdefault(name, time.time())}
 
     def _describe(self, started: Started) -> dict[str, Fact]:
         journal = self._generation.journal

@@ -6,7 +6,7 @@ looked through for the bytes of the id instead, and decoded only where they are 
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from itertools import chain, islice
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -46,36 +46,44 @@ def carts_with_order(
     number = integer_of(text)
     if number is not None and -(2**63) <= number < 2**63:
         ids.append(number)
-    found = chain.from_iterable(_carts_with(db, order_id, unmoved) for order_id in ids)
-    items = list(islice(found, MOST + 1))
-    told = sorted(items[:MOST], key=lambda item: item.user_id)
-    return OrdersFound(told, len(items) > MOST)
+    found = list(islice(_find(db, ids, unmoved), MOST + 1)) if ids else []
+    told = sorted(found[:MOST], key=lambda item: item.user_id)
+    return OrdersFound(told, len(found) > MOST)
 
 
-def _carts_with(
-    db: sqlite3.Connection, order_id: OrderId, unmoved: Mapping[str, Entry]
+def _find(
+    db: sqlite3.Connection, ids: list[OrderId], unmoved: Mapping[str, Entry]
 ) -> Iterator[OrderFound]:
-    encoded = msgspec.msgpack.encode(order_id)
+    """Find the orders of some ids; each cart is looked through once."""
+    encoded = [msgspec.msgpack.encode(order_id) for order_id in ids]
     for user_id, (cart, _, _) in unmoved.items():
-        if encoded in cart:
-            yield from _in_cart(user_id, cart, order_id)
-    rows = db.execute("SELECT user_id, cart FROM carts WHERE instr(cart, ?)", (encoded,))
+        for each in encoded:
+            if each in cart:
+                yield from _in_cart(user_id, cart, ids)
+                break
+    has_one = " OR ".join(["instr(cart, ?)"] * len(ids))
+    rows = db.execute(f"SELECT user_id, cart FROM carts WHERE {has_one}", encoded)  # noqa: S608
     for user_id, cart in rows:
         if user_id not in unmoved:
-            yield from _in_cart(user_id, cart, order_id)
-    tall = db.execute("SELECT user_id, status FROM orders WHERE order_id = ?", (order_id,))
-    for user_id, status in tall:
+            yield from _in_cart(user_id, cart, ids)
+    marks = ",".join("?" * len(ids))
+    tall = db.execute(
+        f"SELECT user_id, order_id, status FROM orders WHERE order_id IN ({marks})",  # noqa: S608
+        ids,
+    )
+    for user_id, order_id, status in tall:
         if _is_tall(db, user_id, unmoved):
             yield OrderFound(user_id, order_id, Status(status).name.lower())
 
 
-def _in_cart(user_id: str, cart: bytes, order_id: OrderId) -> Iterator[OrderFound]:
+def _in_cart(user_id: str, cart: bytes, ids: list[OrderId]) -> Iterator[OrderFound]:
     """Look into a cart that holds all of its orders."""
     if head_of(cart).is_tall:
         return
+    wanted = {(type(order_id), order_id) for order_id in ids}
     for order in decode_cart(cart).since():
-        if type(order.order_id) is type(order_id) and order.order_id == order_id:
-            yield OrderFound(user_id, order_id, order.status.name.lower())
+        if (type(order.order_id), order.order_id) in wanted:
+            yield OrderFound(user_id, order.order_id, order.status.name.lower())
 
 
 def _is_tall(db: sqlite3.Connection, user_id: str, unmoved: Mapping[str, Entry]) -> bool:

@@ -76,6 +76,20 @@ def orders_of(db: sqlite3.Connection, row: CartRow) -> list[Order]:
     ]
 
 
+def causes_of(db: sqlite3.Connection, row: CartRow, order_id: OrderId) -> tuple[int, int]:
+    """Give the places of the records that ordered and that paid an order; 0 for none."""
+    if is_tall(row):
+        found = db.execute(
+            "SELECT ordered, paid FROM orders WHERE user_id = ? AND order_id = ?",
+            (row.user_id, order_id),
+        ).fetchone()
+        return (0, 0) if found is None else (found[0], found[1])
+    for order in decode_cart(row.cart).since():
+        if order.order_id == order_id:
+            return order.ordered, order.paid
+    return 0, 0
+
+
 def page_orders(db: sqlite3.Connection, places: Places, row: CartRow, asked: OrdersAsked) -> Page:
     """Read a page of the orders of a cart by their age; in one transaction of the caller's.
 

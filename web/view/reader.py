@@ -21,6 +21,7 @@ from web.view.cart_item import encode_item, summary_of
 from web.view.cart_row import CartRow, Entry
 from web.view.completed import encode_completed, page_completed, read_completed
 from web.view.json_line import encode_line
+from web.view.mendable import Mendable, read_mendable
 from web.view.order_search import OrdersFound, carts_with_order
 from web.view.orders import OVERLAY as ORDERS_OVERLAY
 from web.view.orders import is_tall, orders_of, page_orders
@@ -29,8 +30,15 @@ from web.view.page import Page, Row
 from web.view.places import Places, place_at
 from web.view.read_only import connect_read_only
 from web.view.recoveries import Recoveries, count_unclean, read_recoveries
-from web.view.skipped import SkippedPage, read_all_skipped, read_skipped
-from web.view.skipped_filter import ALL_SKIPPED, SkippedFilter
+from web.view.skipped import (
+    SkippedPage,
+    SkippedRecord,
+    read_all_skipped,
+    read_one_skipped,
+    read_skipped,
+)
+from web.view.skipped_filter import ALL_SKIPPED, OPEN, SkippedFilter
+from web.view.skipped_walk import Step, count_state, walk
 from web.view.windows import TOP, Window, encode_cursor
 
 _TABLE: Final = "carts"
@@ -97,7 +105,7 @@ class ViewReader:
 
     def until(self, window: Window) -> int | None:
         """Give the place since which an id of a window has to be open; None for any."""
-        return None if window.older is None else self.place_before(window.older)
+        return None if window.older is None else self.place_before(float(window.older))
 
     def orders(self, user_id: str, row: CartRow | None, asked: OrdersAsked) -> Page | None:
         """Read a page of the orders of a cart; ``row`` where that is not in the table yet."""
@@ -176,6 +184,36 @@ class ViewReader:
         with self._moment():
             for record in read_all_skipped(self._db, asked):
                 yield record + b"\n"
+
+    def one_skipped(self, number: int) -> SkippedRecord | None:
+        """Read one skipped record; None where there is none of that id."""
+        with self._moment():
+            return read_one_skipped(self._db, number)
+
+    def whole_line(self, number: int) -> tuple[int, int] | None:
+        """Tell where in the journal a skipped record stands: its chunk, and which line of it."""
+        with self._moment():
+            found = read_mendable(self._db, [number])
+            return found[0].place if found else None
+
+    def some_skipped(self, asked: SkippedFilter, before: int | None) -> tuple[list[Mendable], int]:
+        """Read a step of skipped records, newest first, to be mended; and the last looked at.
+
+        That is 0 behind the last of all.
+        """
+        with self._moment():
+            step = next(walk(self._db, asked, before), Step([], 0))
+            return read_mendable(self._db, step.ids), step.last
+
+    def skipped_of(self, ids: Sequence[int]) -> list[Mendable]:
+        """Read skipped records by their ids, those that there are, to be mended."""
+        with self._moment():
+            return read_mendable(self._db, ids)
+
+    def skipped_open(self) -> int:
+        """Count the skipped records of which nothing became yet."""
+        with self._moment():
+            return count_state(self._db, OPEN)
 
     def completed(self, after: int, limit: int) -> Page:
         """Read the orders that completed after a ``seq``, in the order of completion."""

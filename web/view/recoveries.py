@@ -15,7 +15,8 @@ SCHEMA: Final = """
 CREATE TABLE recoveries (
     execution INTEGER PRIMARY KEY, reason TEXT NOT NULL, started_at REAL NOT NULL,
     target INTEGER NOT NULL, carts INTEGER, "offset" INTEGER, source TEXT, line INTEGER,
-    records INTEGER, caught_up_at REAL, ended_at REAL, ended_because TEXT
+    records INTEGER, caught_up_at REAL, ended_at REAL, ended_because TEXT, restored_at REAL,
+    first_new_at REAL
 );
 CREATE INDEX recoveries_ended ON recoveries (ended_at);
 """
@@ -35,18 +36,37 @@ class Resumed(msgspec.Struct, frozen=True):
 
 
 class Recovery(msgspec.Struct, frozen=True):
-    """A start of the flow as it is answered; what is not known yet is null."""
+    """A start of the flow as it is answered; what is not known yet is null.
+
+    ``first_new_at`` is when the effect of a record stood in the view that it had not had before.
+    """
 
     execution: int = 0
     reason: str = ""
     started_at: str = ""
+    restored_at: str | None = None
+    seconds_to_restored: float | None = None
     carts_restored: int | None = None
     resumed_at: Resumed | None = None
     records_replayed: int | None = None
+    first_new_at: str | None = None
+    seconds_to_first_new: float | None = None
     caught_up_at: str | None = None
     seconds: float | None = None
     ended_at: str | None = None
     ended_because: str | None = None
+
+
+class Begun(NamedTuple):
+    """A start that was written down: its number, and what it takes for it to be caught up.
+
+    That is that the flow has read up to the offset ``target`` again, and that the effect of every
+    record up to the place ``missing`` is there; 0 where it was at the start.
+    """
+
+    execution: int
+    target: int
+    missing: int
 
 
 class Recoveries(NamedTuple):
@@ -109,8 +129,8 @@ def read_recoveries(db: sqlite3.Connection, limit: int, before: int | None) -> R
 def _newest(db: sqlite3.Connection, most: int, before: int | None) -> list[Recovery]:
     rows = db.execute(
         'SELECT execution, reason, started_at, carts, "offset", source, line, records,'
-        " caught_up_at, ended_at, ended_because FROM recoveries WHERE execution < ?"
-        " ORDER BY execution DESC LIMIT ?",
+        " caught_up_at, ended_at, ended_because, restored_at, first_new_at FROM recoveries"
+        " WHERE execution < ? ORDER BY execution DESC LIMIT ?",
         (2**63 - 1 if before is None else before, most),
     )
     return [_recovery(*row) for row in rows]
@@ -128,16 +148,25 @@ def _recovery(
     caught_up_at: float | None,
     ended_at: float | None,
     ended_because: str | None,
+    restored_at: float | None,
+    first_new_at: float | None,
 ) -> Recovery:
+    def seconds(at: float | None) -> float | None:
+        return None if at is None else round(at - started_at, 3)
+
     return Recovery(
         execution,
         reason,
         rfc3339(started_at),
+        rfc3339_or_none(restored_at),
+        seconds(restored_at),
         carts,
         None if offset is None else Resumed(offset, source, line),
         records,
+        rfc3339_or_none(first_new_at),
+        seconds(first_new_at),
         rfc3339_or_none(caught_up_at),
-        None if caught_up_at is None else round(caught_up_at - started_at, 3),
+        seconds(caught_up_at),
         rfc3339_or_none(ended_at),
         ended_because,
     )

@@ -50,6 +50,8 @@ class Totals:
         self._uploads: dict[str, Counts] = {}
         self._groups: dict[int, tuple[int, Figures]] = {}
         self.all = Counts()
+        self.taken = 0
+        """The lines that the flow has read: the last place of all."""
         self.figures = Figures()
 
     def put_part(self, upload: str, part: int, counts: Counts) -> None:
@@ -87,6 +89,10 @@ class Totals:
         self._groups[group] = (accepted, figures)
         sums = zip(*map(msgspec.structs.astuple, (self.figures, figures, old)), strict=True)
         self.figures = Figures(*(total + new - before for total, new, before in sums))
+
+    def put_taken(self, place: int) -> None:
+        """Take the last place that the flow has read; an older one changes nothing."""
+        self.taken = max(self.taken, place)
 
     def accepted(self) -> dict[int, int]:
         """Give the events that each key group has taken in."""

@@ -10,7 +10,7 @@ before the flow hears of it.
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -19,22 +19,26 @@ import msgspec
 
 from dataflow.cart import head_of
 from dataflow.database import FormatError, Schema, open_database, transaction
+from dataflow.marks import Mark
 from dataflow.messages import (
     Barrier,
+    Busy,
     CartsChanged,
     RecordsSkipped,
     Started,
     Taken,
     decode_messages,
 )
+from dataflow.records import OrderId
 from web.view.cart_log import Carts, Change
 from web.view.cart_table import CartTable
 from web.view.completed import Order, append_completed
-from web.view.orders import TallOrder, append_orders
+from web.view.fates import landable, last_sent, marked, take_mark
+from web.view.orders import TallOrder, append_orders, causes_of
 from web.view.outcome import Outcome
-from web.view.places import append_places, last_place, write_complete
+from web.view.places import append_places, complete_place, last_place, write_complete
 from web.view.read_only import connect_read_only
-from web.view.recoveries import begin_recovery, change_recovery
+from web.view.recoveries import Begun, begin_recovery, change_recovery
 from web.view.schema import SCHEMA, SCHEMA_VERSION
 from web.view.skipped import append_skipped
 from web.view.sums import load_totals, settle, settled_among, write_sums
@@ -71,6 +75,8 @@ class View:
             self._db.execute("SELECT part, counted FROM others").fetchall()
         )
         self._taken = last_place(self._db)
+        self.marked, self.landed = marked(self._db)
+        self._sent = last_sent(self._db)
 
     def close(self) -> None:
         """Close the file; what was committed is in it."""
@@ -87,6 +93,7 @@ class View:
         orders: list[TallOrder] = []
         skipped: list[RecordsSkipped] = []
         chunks: dict[int, Taken] = {}
+        arrived: dict[float, int] = {}
         outcome = Outcome({}, {}, {})
         for batch in batches:
             for message in decode_messages(batch):
@@ -103,6 +110,9 @@ class View:
                         completed += fresh.completed
                         orders += fresh.orders
                         accepted[group] = message.accepted
+                        _arrive(
+                            arrived, message.chunks, message.accepted - max(known, message.begin)
+                        )
                         chunks.update((chunk.place, chunk) for chunk in message.chunks)
                     case RecordsSkipped(part=counter):
                         outcome.parts[message.chunk.upload, SKIPPED_PART] = Counts(
@@ -111,6 +121,7 @@ class View:
                         if message.counted > others.get(counter, 0):
                             skipped.append(message)
                             others[counter] = message.counted
+                            _arrive(arrived, [message.chunk], len(message.records))
                             chunks[message.chunk.place] = message.chunk
                     case Taken():
                         chunks[message.place] = message
@@ -119,11 +130,15 @@ class View:
                         outcome = outcome._replace(started=message)
                     case Barrier():
                         outcome = outcome._replace(barrier=True)
+                    case Busy():
+                        outcome = outcome._replace(busy=message.seconds)
         settled = settled_among(self._db, {upload for upload, _ in outcome.parts})
         for part in [part for part in outcome.parts if part[0] in settled]:
             del outcome.parts[part]
         # Every effect comes with its chunk: so as many as there are records are those of all.
         taken = max([self._taken, *(chunk.end for chunk in chunks.values())])
+        has_new = accepted != self._accepted or others != self._others
+        outcome = outcome._replace(taken=taken, has_new=has_new)
         if taken == sum(accepted.values()) + sum(others.values()):
             outcome = outcome._replace(complete=taken)
         change = Change(carts, self.carts.changed + 1)
@@ -140,7 +155,7 @@ class View:
         self.carts.keep(entries)
         self._accepted, self._others = accepted, others
         self._taken = taken
-        return outcome._replace(carts=entries)
+        return outcome._replace(carts=entries, arrived=arrived)
 
     def _newer(self, message: CartsChanged) -> CartsChanged:
         """Give what is new in a message that begins among the events that the view has.
@@ -158,9 +173,35 @@ class View:
             completed=[each for each in message.completed if each[2] > known[each[0]]],
         )
 
+    def take_marks(self, marks: list[Mark]) -> int:
+        """Take marks in, in one transaction, as far as all that they speak of is there.
+
+        They are those behind ``marked``. Gives how many.
+        """
+        taken = 0
+        with transaction(self._db) as db:
+            while taken < len(marks) and take_mark(db, marks[taken], self._causes):
+                taken += 1
+        self.marked, self.landed = marked(self._db)
+        self._sent = last_sent(self._db)
+        return taken
+
+    def landable(self, most: int) -> int:
+        """Give the last correction that has landed or may, of ``most`` behind the one that has."""
+        end = min(self._sent, self.landed + most)
+        return self.landed if end == self.landed else landable(self._db, end)
+
+    def _causes(
+        self, orders: Collection[tuple[str, OrderId]]
+    ) -> dict[tuple[str, OrderId], tuple[int, int]]:
+        rows = self.carts.rows({user_id for user_id, _ in orders})
+        return {each: causes_of(self._db, rows[each[0]], each[1]) for each in orders}
+
     def totals(self) -> Totals:
         """Load the totals as they stand."""
-        return load_totals(self._db)
+        totals = load_totals(self._db)
+        totals.put_taken(self._taken)
+        return totals
 
     def settle(self, uploads: Iterable[str]) -> None:
         """Keep one sum of each of these uploads: they are through, and nothing new is told."""
@@ -172,14 +213,25 @@ class View:
         row = self._db.execute('SELECT "offset" FROM position').fetchone()
         return 1 if row is None else int(row[0])
 
-    def begin_execution(self, reason: str) -> tuple[int, int]:
+    def begin_execution(self, reason: str) -> Begun:
         """Write down that the flow is started anew; gives its number, and where it is caught up."""
         target = self.position()
-        return begin_recovery(self._db, reason, time.time(), target), target
+        missing = self._taken if complete_place(self._db) < self._taken else 0
+        return Begun(begin_recovery(self._db, reason, time.time(), target), target, missing)
 
     def change_execution(self, execution: int, **changes: str | float | None) -> None:
         """Set columns of an execution's row in ``recoveries``."""
         change_recovery(self._db, execution, **changes)
+
+
+def _arrive(arrived: dict[float, int], chunks: list[Taken], records: int) -> None:
+    """Count records that came in some chunks, as if each had brought as many as any other.
+
+    Read together, they were accepted within milliseconds; where they were not, it is near enough.
+    """
+    for rest, chunk in enumerate(chunks):
+        if share := (records + rest) // len(chunks):
+            arrived[chunk.at] = arrived.get(chunk.at, 0) + share
 
 
 def _write_position(db: sqlite3.Connection, offset: int | None) -> None:
@@ -203,13 +255,22 @@ def position_in(path: Path) -> int:
 
 
 def copy_recoveries(source: Path, target: Path) -> bool:
-    """Copy the history of starts from one view to another; False where it cannot be read."""
+    """Copy the history of starts from one view to another; False where it cannot be read.
+
+    Of an older format it is what that knew of them.
+    """
     View(target).close()
+    known = "SELECT name FROM pragma_table_info('recoveries', ?)"
     with closing(sqlite3.connect(target)) as db:
         try:
             db.execute("ATTACH ? AS old", (str(source),))
+            both = db.execute(f"{known} INTERSECT {known}", ("main", "old")).fetchall()
+            columns = ", ".join(f'"{name}"' for (name,) in both)
             with db:
-                db.execute("INSERT OR IGNORE INTO recoveries SELECT * FROM old.recoveries")
+                db.execute(
+                    f"INSERT OR IGNORE INTO recoveries ({columns})"  # noqa: S608 (our own names)
+                    f" SELECT {columns} FROM old.recoveries"
+                )
         except sqlite3.Error:
             return False
     return True

@@ -16,7 +16,7 @@ from dataflow.records import REASONS
 from web.errors import bad_request
 from web.numbers import decimal_number
 from web.view.orders_asked import OrdersAsked
-from web.view.skipped_filter import SkippedFilter
+from web.view.skipped_filter import STATES, SkippedFilter
 from web.view.sorts import FILTERS, NEWEST, SORTS, Key, Sort, order_of
 
 DEFAULT_LIMIT: Final = 50
@@ -39,7 +39,7 @@ class Window(NamedTuple):
     """Which carts, in which order, from where on: the parameters of ``GET /api/carts``.
 
     ``after`` is the key of the last cart of the page before; ``user`` narrows it to one cart.
-    ``older`` is the age in seconds that one id of the filter has at least.
+    ``older`` is the age in seconds that one id of the filter has at least, as it was written.
     """
 
     search: str = ""
@@ -48,7 +48,7 @@ class Window(NamedTuple):
     cursor: str | None = None
     limit: int = DEFAULT_LIMIT
     user: str | None = None
-    older: float | None = None
+    older: str | None = None
 
     @property
     def order(self) -> Sort:
@@ -68,7 +68,7 @@ class Window(NamedTuple):
             "sort": self.sort,
             "cursor": self.cursor,
             "user": self.user,
-            "older": None if self.older is None else str(self.older),
+            "older": self.older,
         }
 
 
@@ -78,9 +78,11 @@ def read_window(params: Mapping[str, str], limit: int | None = None) -> Window:
     if len(search) > MAX_SEARCH:
         raise bad_request(f"search is longer than {MAX_SEARCH} characters, as no user id is")
     carts = _one_of("filter", params.get("filter", "all"), FILTERS)
-    older = read_age(params, "older") if params.get("older") is not None else None
-    if older is not None and carts not in OPEN:
-        raise bad_request(f"older goes with the filter {' or '.join(OPEN)}, not with {carts!r}")
+    older = params.get("older")
+    if older is not None:
+        read_age(params, "older")
+        if carts not in OPEN:
+            raise bad_request(f"older goes with the filter {' or '.join(OPEN)}, not with {carts!r}")
     window = Window(
         search=search,
         filter=carts,
@@ -99,10 +101,14 @@ def read_skipped_filter(params: Mapping[str, str]) -> SkippedFilter:
     reason = params.get("reason")
     if reason is not None:
         _one_of("reason", reason, REASONS)
-    for name in ("source", "upload"):
+    state = params.get("state")
+    if state is not None:
+        _one_of("state", state, STATES)
+    for name in ("source", "upload", "search"):
         if len(params.get(name, "")) > MAX_LABEL:
-            raise bad_request(f"{name} is longer than {MAX_LABEL} characters, as none is")
-    return SkippedFilter(reason, params.get("source"), params.get("upload"))
+            raise bad_request(f"{name} is longer than {MAX_LABEL} characters")
+    search = params.get("search") or None
+    return SkippedFilter(reason, params.get("source"), params.get("upload"), state, search)
 
 
 def read_age(params: Mapping[str, str], name: str) -> float:

@@ -80,6 +80,16 @@ def test_the_end_of_an_epoch_behind_the_position_is_enough(flow: FlowState) -> N
     assert flow.state == RUNNING
 
 
+def test_it_recovers_until_the_view_lacks_nothing_before_its_position(flow: FlowState) -> None:
+    """A crash may come between a position and its records: skipped lines are waited for, too."""
+    flow.begin(2, 10, {1: 5}, 80)
+    assert not flow.started(4, [(1, 5)])
+    assert not flow.reached(10, complete=70, barrier=False)
+    assert not flow.reached(11, barrier=False)
+    assert flow.reached(None, complete=80, barrier=False)
+    assert flow.state == RUNNING
+
+
 def test_the_time_of_a_state_is_that_of_the_move_into_it(flow: FlowState, clock: Clock) -> None:
     """A further message changes the sentence, not ``since``."""
     flow.begin(1, 5)

@@ -84,6 +84,7 @@ def test_an_id_in_a_path_is_percent_encoded_and_may_hold_a_slash(
         *("/api/skipped?reason=x", f"/api/skipped?source={'x' * 1025}", "/api/completed?cursor=-1"),
         *("/api/completed?limit=1.5", "/api/uploads?limit=0", "/api/uploads?cursor=x"),
         *("/api/recovery?limit=0", "/api/recovery?limit=501", "/api/recovery?cursor=x"),
+        *("/api/history?range=", "/api/history?range=2h", "/api/history?range=10M"),
         *("/api/skipped.jsonl?reason=x", f"/api/skipped?upload={'x' * 1025}"),
     ],
 )
@@ -156,7 +157,7 @@ def test_a_bad_record_is_accepted_skipped_and_shown(cartwatch: Cartwatch) -> Non
     row = page["items"][1]
     assert row.keys() == {
         *("id", "upload", "source", "line", "reason", "message", "column", "raw", "raw_cut"),
-        *("skipped_at", "resubmitted_at"),
+        *("skipped_at", "resubmitted_at", "landed_at", "correction", "state"),
     }
     assert (row["upload"], row["source"], row["raw"], row["column"]) == (None, "api", "NOT JSON", 1)
     assert page["items"][0]["raw"] == "�"

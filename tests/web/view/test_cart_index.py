@@ -34,7 +34,7 @@ windows = st.builds(
 def entry(changed: int, drawn: tuple[int, ...]) -> Entry:
     unpaid, paid, waiting, oldest_unpaid, oldest_waiting = drawn
     ages = oldest_unpaid if unpaid else 0, oldest_waiting if waiting else 0
-    return encode_cart(Cart(1, changed, unpaid, paid, waiting, *ages)), changed, 0
+    return encode_cart(Cart(changed, unpaid, paid, waiting, *ages)), changed, 0
 
 
 @claim

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataflow.cart import NEWEST, Cart, encode_cart, encode_newest
 from web.view.cart_row import NEVER, CartRow, entries_of, row_of
 
-SMALL = encode_cart(Cart(3, 12, 1, 1, 0, 9, 0, {1: 9 << 2, "1": 12 << 2 | 1}, [7 << 1]))
+SMALL = encode_cart(Cart(12, 1, 1, 0, 9, 0, {1: 9 << 2, "1": (12 << 22 | 5) << 3 | 1}))
 TALL = encode_newest(
     Cart(
-        30,
         24,
         waiting=NEWEST + 5,
         oldest_waiting=1,
@@ -30,4 +29,4 @@ def test_the_carts_of_a_commit_are_numbered_in_their_order() -> None:
 def test_a_row_counts_the_whole_lists() -> None:
     """Also of a tall cart, whose encoded lists are cut to the newest ids; no age is the last."""
     assert row_of("a", (SMALL, 11, 7)) == CartRow("a", 3, 12, 1, 1, 0, 9, NEVER, 11, SMALL, 7)
-    assert row_of("b", (TALL, 12, 7)) == CartRow("b", 30, 24, 0, 0, 25, NEVER, 1, 12, TALL, 7)
+    assert row_of("b", (TALL, 12, 7)) == CartRow("b", 25, 24, 0, 0, 25, NEVER, 1, 12, TALL, 7)

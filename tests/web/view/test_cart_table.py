@@ -42,7 +42,7 @@ class Written:
         carts: dict[int, dict[str, bytes]] = {}
         for user_id in users:
             place = self.rows[user_id].place + 1 if user_id in self.rows else 1
-            cart = Cart(place, place, unpaid=1, oldest_unpaid=place, orders={place: place << 2})
+            cart = Cart(place, unpaid=1, oldest_unpaid=place, orders={place: place << 2})
             carts.setdefault(ord(user_id[0]) % 2, {})[user_id] = encode_cart(cart)
         return Change(carts, self.changed + 1)
 

@@ -23,13 +23,13 @@ windows = st.builds(
     filter=st.sampled_from(list(FILTERS)),
     sort=st.just(NEWEST),
     user=st.one_of(st.none(), st.sampled_from(USERS)),
-    older=st.one_of(st.none(), st.just(1.0)),
+    older=st.one_of(st.none(), st.just("1")),
 )
 
 
 def entry(user_id: str, changed: int, figures: tuple[int, ...] = (1, 0, 0)) -> tuple[str, Entry]:
     unpaid, paid, waiting = figures
-    return user_id, (encode_cart(Cart(changed, changed, unpaid, paid, waiting)), changed, 0)
+    return user_id, (encode_cart(Cart(changed, unpaid, paid, waiting)), changed, 0)
 
 
 @claim

@@ -42,12 +42,23 @@ def test_pages_visit_every_start_once_newest_first(db: sqlite3.Connection) -> No
 
 
 def test_a_start_is_told_with_what_became_of_it(db: sqlite3.Connection) -> None:
-    """Seconds until it was caught up are counted from its begin."""
+    """The seconds to each of its marks are counted from its begin."""
     number = begin_recovery(db, "killed", 10.0, 7)
     change_recovery(db, number, carts=3, offset=5, source="f", line=2, records=4)
+    change_recovery(db, number, restored_at=10.25, first_new_at=11.5)
     change_recovery(db, number, caught_up_at=12.5, ended_at=20.0, ended_because="stopped")
     (start,) = read_recoveries(db, 1, None).items
     assert (start.carts_restored, start.records_replayed, start.seconds) == (3, 4, 2.5)
+    assert (start.restored_at, start.seconds_to_restored) == ("1970-01-01T00:00:10.250Z", 0.25)
+    assert (start.first_new_at, start.seconds_to_first_new) == ("1970-01-01T00:00:11.500Z", 1.5)
     assert start.resumed_at is not None
     assert (start.resumed_at.offset, start.resumed_at.source, start.resumed_at.line) == (5, "f", 2)
     assert (start.started_at, start.ended_because) == ("1970-01-01T00:00:10.000Z", "stopped")
+
+
+def test_what_has_not_come_yet_is_null(db: sqlite3.Connection) -> None:
+    """A start without a new record is caught up all the same."""
+    number = begin_recovery(db, "killed", 10.0, 7)
+    change_recovery(db, number, restored_at=10.25, caught_up_at=10.5)
+    (start,) = read_recoveries(db, 1, None).items
+    assert (start.seconds, start.first_new_at, start.seconds_to_first_new) == (0.5, None, None)

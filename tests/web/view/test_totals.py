@@ -45,6 +45,14 @@ def test_figures_are_the_sum_of_the_newest_of_each_key_group(told: list[tuple[in
     assert list(msgspec.structs.astuple(totals.figures)) == expected
 
 
+def test_the_last_place_that_was_read_only_grows() -> None:
+    """A flow that recovers begins with what was read before."""
+    totals = Totals()
+    for place in (7, 3, 9, 0):
+        totals.put_taken(place)
+    assert totals.taken == 9
+
+
 def test_an_upload_that_nobody_counted_has_counts_of_zero() -> None:
     """A page asks for uploads that the flow has not seen yet."""
     assert Totals().of_upload("unknown") == Counts()

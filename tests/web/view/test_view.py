@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from dataflow.cart import NEWEST
 from dataflow.journal import Entry
-from dataflow.messages import Figures, encode_message, join_messages
+from dataflow.messages import Busy, Figures, encode_message, join_messages
 from dataflow.records import Event
 from tests.kit.entries import chunk, placed, taken
 from tests.kit.oracle import Oracle
@@ -27,7 +27,8 @@ from tests.kit.view_rules import expect, expect_all_up_to
 from web.view.outcome import Outcome
 from web.view.reader import ViewReader
 from web.view.recent_carts import RecentCarts
-from web.view.view import View, ViewError
+from web.view.recoveries import Begun
+from web.view.view import View, ViewError, copy_recoveries
 
 USERS = ("a", "b", "7", "ü/x")
 BAD = (b"FAIL HERE\n", b'{"user_id": "a"}\n', b"\n", b" \r\n")
@@ -241,7 +242,21 @@ def test_a_commit_tells_what_it_made_durable(path: Path) -> None:
         Figures(carts=1, unpaid=1, with_unpaid=1)
     ]
     empty = view.commit([join_messages([encode_message(taken(4, 2))])])
-    assert empty == Outcome({}, {}, {}, position=1)
+    assert empty == Outcome({}, {}, {}, position=1, taken=5)
+    view.close()
+
+
+def test_a_commit_tells_when_what_is_new_in_it_was_accepted(path: Path) -> None:
+    """Of accepted and of skipped records, each once: what a flow repeats is no news."""
+    entries = [
+        chunk(1, None, "api", 1, b"".join(line_of(Event(user, 1, False)) for user in "abcdefg")),
+        chunk(2, None, "api", 8, line_of(Event("a", 2, False)) + b"FAIL\n\n", place=8),
+    ]
+    view = View(path)
+    told = PlayedFlow(entries).run(2, repeat(9))
+    assert view.commit(told).arrived == {1.0: 7}
+    assert view.commit(told).arrived == {}
+    assert view.commit(PlayedFlow(entries).run(3, repeat(9), repeat(2))).arrived == {2.0: 2}
     view.close()
 
 
@@ -266,13 +281,58 @@ def test_a_view_that_is_opened_again_goes_on_where_it_was(path: Path) -> None:
 def test_every_start_of_the_flow_is_written_down(path: Path) -> None:
     """Executions are numbered for ever; each knows the position at which it is caught up."""
     view = filled(path, Event("a", 1, False))
-    assert view.begin_execution("the server was started") == (1, 2)
-    assert view.begin_execution("killed by SIGKILL") == (2, 2)
+    assert view.begin_execution("the server was started") == Begun(1, 2, 0)
+    assert view.begin_execution("killed by SIGKILL") == Begun(2, 2, 0)
     view.change_execution(2, carts=1, offset=1, ended_because="x")
     view.close()
     view = View(path)
     assert view.begin_execution("again")[0] == 3
     view.close()
+
+
+def test_a_start_knows_what_the_view_lacks_of_what_it_has_heard_of(path: Path) -> None:
+    """The position may be there before the records: then they are waited for, up to a place."""
+    view = View(path)
+    view.commit([join_messages([encode_message(taken(1, 3))])])
+    assert view.begin_execution("killed by SIGKILL") == Begun(1, 1, 3)
+    assert view.totals().taken == 3
+    view.close()
+    again = View(path)
+    assert again.begin_execution("the server was killed") == Begun(2, 1, 3)
+    assert again.totals().taken == 3
+    again.close()
+
+
+def test_a_commit_tells_whether_anything_in_it_is_new(path: Path) -> None:
+    """What a flow that recovers tells again is not, be it an event or a skipped line."""
+    view = View(path)
+    entries = placed([chunk(1, None, "api", 1, line_of(Event("a", 1, False)) + b"FAIL HERE\n")])
+    seconds = join_messages([encode_message(Busy({"join_carts": 0.5}))])
+    first = view.commit([*PlayedFlow(entries).run(2, repeat(1)), seconds])
+    assert (first.has_new, first.taken, first.busy) == (True, 2, {"join_carts": 0.5})
+    again = view.commit(PlayedFlow(entries).run(2, repeat(1)))
+    assert (again.has_new, again.taken, again.busy) == (False, 2, None)
+    more = [*entries, chunk(2, None, "api", 3, b"FAIL HERE\n", place=3)]
+    assert view.commit(PlayedFlow(more).run(3, repeat(1))).has_new
+    view.close()
+
+
+def test_the_history_of_starts_is_carried_from_an_older_view(tmp_path: Path) -> None:
+    """What that did not know of a start is not known."""
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    View(old).close()
+    with closing(sqlite3.connect(old)) as db, db:
+        db.execute("ALTER TABLE recoveries DROP COLUMN first_new_at")
+        db.execute(
+            "INSERT INTO recoveries (reason, started_at, target, source) VALUES ('x',1,2,'f')"
+        )
+    assert copy_recoveries(old, new)
+    with closing(sqlite3.connect(new)) as db:
+        columns = "reason, started_at, target, source, first_new_at"
+        assert db.execute(f"SELECT {columns} FROM recoveries").fetchall() == [
+            ("x", 1, 2, "f", None)
+        ]
+    assert not copy_recoveries(tmp_path / "nothing.db", new)
 
 
 def test_a_view_of_another_format_is_refused(path: Path) -> None:

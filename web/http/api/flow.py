@@ -21,6 +21,11 @@ async def get_stats(request: Request) -> Response:
     return JSONResponse(service_of(request.app).contents.stats())
 
 
+async def get_dataflow(request: Request) -> Response:
+    """``GET /api/dataflow``: the flow drawn, with what went through each of its steps."""
+    return JSONResponse(service_of(request.app).contents.dataflow())
+
+
 async def get_recovery(request: Request) -> Response:
     """``GET /api/recovery``: what the flow is doing, and its starts, the newest first."""
     service = service_of(request.app)

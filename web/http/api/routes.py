@@ -7,7 +7,18 @@ stored.
 from typing import Final
 
 from web.http.addresses import IdResource
-from web.http.api import attention, events, flow, lists, orders, uploads
+from web.http.api import (
+    attention,
+    corrections,
+    events,
+    flow,
+    history,
+    lists,
+    orders,
+    proof,
+    stream,
+    uploads,
+)
 from web.http.resource import Resource
 
 ROUTES: Final = [
@@ -20,15 +31,31 @@ ROUTES: Final = [
     IdResource("/api/orders/{order_id}", get=orders.find_order),
     Resource("/api/attention", get=attention.get_attention),
     Resource("/api/skipped", get=lists.list_skipped),
+    Resource("/api/skipped/resubmit", post=corrections.resubmit_many),
+    Resource("/api/skipped/aside", post=corrections.post_aside),
+    Resource("/api/skipped/{record_id}", get=corrections.get_skipped),
+    Resource("/api/skipped/{record_id}/raw", get=corrections.get_raw),
+    Resource("/api/skipped/{record_id}/resubmit", post=corrections.resubmit),
+    Resource("/api/check", post=corrections.post_check),
     Resource("/api/skipped.jsonl", get=lists.export_skipped),
     Resource("/api/completed", get=lists.list_completed),
     Resource("/api/completed.jsonl", get=lists.export_completed),
     Resource("/api/uploads", get=uploads.list_uploads, post=uploads.post_upload),
     Resource("/api/uploads/{upload_id}", get=uploads.get_upload, patch=uploads.patch_upload),
     Resource("/api/uploads/{upload_id}/replay", post=uploads.replay_upload),
+    Resource("/api/uploads/{upload_id}/step", post=uploads.step_upload),
+    Resource(
+        "/api/stream",
+        get=stream.get_stream,
+        post=stream.post_stream,
+        delete=stream.delete_stream,
+    ),
     Resource("/api/events", post=events.post_events),
     Resource("/api/stats", get=flow.get_stats),
     Resource("/api/recovery", get=flow.get_recovery),
+    Resource("/api/dataflow", get=flow.get_dataflow),
+    Resource("/api/history", get=history.get_history),
+    Resource("/api/prove", get=proof.get_proof, post=proof.post_proof),
     Resource("/api/flow/restart", post=flow.restart_flow),
     Resource("/api/reset", post=flow.reset),
     Resource("/livez", get=flow.livez),

@@ -1,0 +1,136 @@
+"""The proof as the server sees it: none yet, running, done or failed; one at a time.
+
+Its process is the server's own, and ends with it or with the generation that it looks at.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Coroutine
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+
+from web.data.paths import Paths
+from web.proof.launch import command, environment
+from web.proof.report import Failed, Outcome, Progress, decode_report
+
+_LONGEST_LINE: Final = 1024 * 1024
+_CUT_SHORT: Final = "the data were started over meanwhile: begin the proof again"
+
+
+class State(StrEnum):
+    """What became of it."""
+
+    NONE = "none"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Proof:
+    """The last proof that was asked for."""
+
+    def __init__(self, command: Callable[[Paths], list[str]] = command) -> None:
+        """``command`` gives the words that start its process."""
+        self._command = command
+        self.forget()
+
+    def forget(self) -> None:
+        """Be as if none had been asked for; none may be running."""
+        self.state = State.NONE
+        self._progress = 0.0
+        self._outcome: Outcome | None = None
+        self._error: str | None = None
+        self._began = self._seconds = 0.0
+
+    def begin(self, paths: Paths) -> Coroutine[Any, Any, None]:
+        """Begin one; gives what is to run meanwhile, and to be cancelled where it is to end.
+
+        None may be running.
+        """
+        self.forget()
+        self.state = State.RUNNING
+        self._began = time.monotonic()
+        return self._run(paths)
+
+    def started_over(self) -> None:
+        """Hear that the generation is replaced, once what ran has been cancelled.
+
+        A proof that was running has failed by it; an outcome says nothing of what there is now.
+        """
+        if self.state is State.RUNNING:
+            self._end(_CUT_SHORT)
+        if self.state is State.DONE:
+            self.forget()
+
+    def describe(self) -> dict[str, Any]:
+        """Give the answer of ``GET /api/prove``: what is not known yet is null."""
+        outcome = self._outcome
+        is_running = self.state is State.RUNNING
+        seconds = time.monotonic() - self._began if is_running else self._seconds
+        return {
+            "state": self.state,
+            "progress": round(self._progress, 2),
+            "journal": None if outcome is None else msgspec.to_builtins(outcome.journal),
+            "view": None if outcome is None else msgspec.to_builtins(outcome.view),
+            "lost": None if outcome is None else outcome.lost,
+            "twice": None if outcome is None else outcome.twice,
+            "seconds": None if self.state is State.NONE else round(seconds, 2),
+            "examples": [] if outcome is None else outcome.examples,
+            "error": self._error,
+        }
+
+    async def _run(self, paths: Paths) -> None:
+        try:
+            why = await self._follow(paths)
+        except OSError as error:
+            why = f"its process could not be started: {error}"
+        self._end(why)
+
+    async def _follow(self, paths: Paths) -> str:
+        """Start the process and hear what it tells; gives in words what it ended by."""
+        process = await asyncio.create_subprocess_exec(
+            *self._command(paths),
+            stdin=asyncio.subprocess.PIPE,  # held open: it ends with the server
+            stdout=asyncio.subprocess.PIPE,
+            limit=_LONGEST_LINE,
+            start_new_session=True,
+            env=environment(paths, os.environ),
+        )
+        assert process.stdout is not None
+        error: str | None = None
+        try:
+            async for line in process.stdout:
+                if not line.endswith(b"\n"):
+                    break  # it was killed in the middle of a word
+                match decode_report(line):
+                    case Progress(share):
+                        self._progress = share
+                    case Failed(error):
+                        pass
+                    case Outcome() as outcome:
+                        self._outcome = outcome
+            status = await process.wait()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        return error or _why_it_ended(status)
+
+    def _end(self, why: str) -> None:
+        """Be done, where there is an outcome; else it has failed, and this is why."""
+        self._seconds = time.monotonic() - self._began
+        if self._outcome is not None:
+            self.state, self._progress = State.DONE, 1.0
+        else:
+            self.state, self._error = State.FAILED, why
+
+
+def _why_it_ended(status: int) -> str:
+    if status < 0:
+        known = -status in {each.value for each in signal.Signals}
+        return f"its process was killed by {signal.Signals(-status).name if known else -status}"
+    return f"its process ended with the status {status}: why, is on the server's terminal"

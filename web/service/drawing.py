@@ -1,0 +1,71 @@
+"""The flow drawn: what went into each step and came out of it, how fast, and which is the slowest.
+
+The sums are durable: they are counted from what the flow has told and the view has committed.
+Rates and times are of this process of the server and this start of the flow. Pure.
+"""
+
+from typing import Any, Final, NamedTuple
+
+from dataflow.drawing import DESERIALIZE, EDGES, JOIN, JOURNAL, PUBLISH, SKIP, STEPS
+from web.service.event_rate import EventRate
+from web.view.outcome import Outcome
+from web.view.totals import Totals
+
+
+class Passed(NamedTuple):
+    """The records that went into a step since the reset, and those that came out of it."""
+
+    taken: int
+    given: int
+
+
+def passed(totals: Totals) -> dict[str, Passed]:
+    """Count the records of every step.
+
+    A blank line ends where lines are skipped, a duplicate where carts are joined: neither has an
+    effect to publish. What is read and not counted further on is on its way.
+    """
+    counts = totals.all
+    read = max(totals.taken, counts.processed)
+    changed = counts.accepted - counts.duplicates
+    effects = changed + counts.skipped
+    return {
+        JOURNAL: Passed(read, read),
+        DESERIALIZE: Passed(read, counts.processed),
+        JOIN: Passed(counts.accepted, changed),
+        SKIP: Passed(counts.skipped + counts.blank, counts.skipped),
+        PUBLISH: Passed(effects, effects),
+    }
+
+
+class Drawing:
+    """Follows what the view commits, of one generation."""
+
+    def __init__(self) -> None:
+        self._rates: Final = {step: EventRate() for step in STEPS}
+        self._busy: dict[str, float] = {}
+        self._execution = 0
+
+    def committed(self, outcome: Outcome, totals: Totals, execution: int) -> None:
+        """Take what a commit has changed; ``totals`` know of it, ``execution`` has sent it."""
+        for step, records in passed(totals).items():
+            self._rates[step].sample(records.taken)
+        if outcome.busy is not None:
+            self._busy, self._execution = outcome.busy, execution
+
+    def describe(self, totals: Totals, execution: int) -> dict[str, Any]:
+        """Give it as it is answered, with the times of this start of the flow."""
+        busy = self._busy if execution == self._execution else {}
+        steps = [
+            {
+                "id": step,
+                "in": records.taken,
+                "out": records.given,
+                "per_second": self._rates[step].per_second(),
+                "busy_seconds": round(busy.get(step, 0.0), 6),
+            }
+            for step, records in passed(totals).items()
+        ]
+        # Each start says a word to the hub; where no record was read there is nothing to compare.
+        slowest = max(STEPS, key=lambda step: busy[step]) if busy.get(JOURNAL) else None
+        return {"steps": steps, "edges": EDGES, "slowest": slowest}
