@@ -73,6 +73,11 @@ def test_every_place_leads_to_its_record(chunks: list[Taken], random: Random) ->
         for chunk in chunks
         for n in range(chunk.lines)
     }
+    in_journal = {
+        chunk.place + n: (offset, n)
+        for offset, chunk in enumerate(chunks, 1)
+        for n in range(chunk.lines)
+    }
     with closing(opened()) as db:
         told = [*chunks, *chunks[::2]]
         random.shuffle(told)
@@ -85,6 +90,7 @@ def test_every_place_leads_to_its_record(chunks: list[Taken], random: Random) ->
         for place in asked:
             assert places.origin(place) == expected[place]
             assert places.at(place) == expected[place].at
+            assert places.in_journal(place) == in_journal[place]
 
 
 @claim
