@@ -1,14 +1,13 @@
 """The lists of the view as tables: a row an order, a skipped record, or an order of the feed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from dataflow.cart import Order
+from dataflow.records import OrderId
 from web.times import rfc3339
-from web.view.completed import Completed
 from web.view.csv_lines import Value
 from web.view.places import Origin, Places
-from web.view.skipped import SkippedRecord
 
 Row = tuple[Value, ...]
 
@@ -65,30 +64,19 @@ def rows_of_orders(orders: Iterable[Order], places: Places) -> Iterator[Row]:
         )
 
 
-def rows_of_skipped(records: Iterable[SkippedRecord]) -> Iterator[Row]:
-    """Give a row for each skipped record."""
+def rows_of_records(records: Iterable[object], names: Sequence[str]) -> Iterator[Row]:
+    """Give a row for each record: what it has of these names, yes and no as JSON writes them."""
     for record in records:
-        yield (
-            record.id,
-            record.upload,
-            record.source,
-            record.line,
-            record.reason,
-            record.message,
-            record.column,
-            record.raw,
-            "true" if record.raw_cut else "false",
-            record.state,
-            record.skipped_at,
-            record.resubmitted_at,
-            record.landed_at,
-        )
+        values = (getattr(record, name) for name in names)
+        yield tuple(str(each).lower() if isinstance(each, bool) else each for each in values)
 
 
-def rows_of_completed(orders: Iterable[Completed], times: Times) -> Iterator[Row]:
+def rows_of_completed(
+    orders: Iterable[tuple[int, str, OrderId, float]], times: Times
+) -> Iterator[Row]:
     """Give a row for each order of the feed."""
-    for order in orders:
-        yield order.seq, order.user_id, order.order_id, times.written(order.completed_at)
+    for seq, user_id, order_id, at in orders:
+        yield seq, user_id, order_id, times.written(at)
 
 
 def _cause(origin: Origin | None) -> Row:

@@ -217,7 +217,8 @@ class ViewReader:
     def skipped_table(self, asked: SkippedFilter = ALL_SKIPPED) -> Iterator[bytes]:
         """Read every skipped record of a filter, newest first, as CSV."""
         with self._moment():
-            rows = csv_lists.rows_of_skipped(read_all_skipped(self._db, asked))
+            records = read_all_skipped(self._db, asked)
+            rows = csv_lists.rows_of_records(records, csv_lists.SKIPPED)
             yield from csv_lines.lines(csv_lists.SKIPPED, rows)
 
     def one_skipped(self, number: int) -> SkippedRecord | None:
