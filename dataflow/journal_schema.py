@@ -60,11 +60,16 @@ WHERE upload IS NULL HAVING count(*) > 0;
 DROP INDEX api_chunks;
 UPDATE chunks SET source = 'api' WHERE upload IS NULL;
 UPDATE chunks SET at = accepted.at FROM (
-    SELECT "offset", max(ifnull(created_at, 0)) OVER (ORDER BY "offset") AS at
-    FROM chunks LEFT JOIN uploads ON uploads.id = upload
+    SELECT "offset", max(ifnull(created_at, first)) OVER (ORDER BY "offset") AS at
+    FROM chunks LEFT JOIN uploads ON uploads.id = upload, (
+        SELECT ifnull(min(created_at), (julianday('now') - 2440587.5) * 86400) AS first FROM uploads
+    )
 ) AS accepted WHERE accepted."offset" = chunks."offset";
 {MARKS}"""  # noqa: S608 (our own names)
-"""From the format that kept no times: a chunk is as old as the newest upload up to it."""
+"""From the format that kept no times: a chunk is as old as the newest upload up to it.
+
+Or as the first upload of all; without any, it is as if it came now.
+"""
 
 FILE: Final = Schema(
     SCHEMA_VERSION,

@@ -1,6 +1,7 @@
 """Journals of older formats: opened as they are, with the times that can be told of them."""
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -97,6 +98,22 @@ def test_times_of_an_older_journal_are_those_of_its_uploads_and_never_run_back(
         assert opened.append("stream", b"x\n") == Appended(1, 1)
         late, _ = opened.release(late, [Chunk(4, 8, 1)])
         assert [each.at for each in entries(tmp_path, 8)] == [2e10] * 3
+
+
+def test_records_from_before_any_upload_are_not_as_old_as_time_itself(tmp_path: Path) -> None:
+    """They came before the first upload; without any, it is as if they came now."""
+    for name, uploads in (("with", [100.0]), ("without", [])):
+        folder = tmp_path / name
+        (folder / "uploads").mkdir(parents=True)
+        with closing(Journal(folder / "journal.db")) as new:
+            new.append_events(b"x\n")
+            for at in uploads:
+                add(new, folder, now=at)
+        make_older(folder, 3)
+        began = time.time()
+        with closing(Journal(folder / "journal.db")):
+            (entry,) = entries(folder)
+        assert entry.at == 100.0 if uploads else entry.at >= began - 1
 
 
 def test_an_older_journal_becomes_what_a_new_one_is(tmp_path: Path) -> None:
