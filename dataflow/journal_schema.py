@@ -25,6 +25,8 @@ _SOURCES: Final = """
 CREATE TABLE sources (name TEXT PRIMARY KEY, lines INTEGER NOT NULL) WITHOUT ROWID;
 ALTER TABLE chunks ADD COLUMN at REAL NOT NULL DEFAULT 0;
 ALTER TABLE chunks ADD COLUMN source TEXT REFERENCES sources;
+ALTER TABLE uploads ADD COLUMN paused_at REAL;
+ALTER TABLE uploads ADD COLUMN paused_lines INTEGER;
 CREATE INDEX failed_uploads ON uploads (created) WHERE state = 'failed';
 """
 """Sources that are no uploads, each of which counts its own lines for ever; and times.
@@ -58,11 +60,16 @@ WHERE upload IS NULL HAVING count(*) > 0;
 DROP INDEX api_chunks;
 UPDATE chunks SET source = 'api' WHERE upload IS NULL;
 UPDATE chunks SET at = accepted.at FROM (
-    SELECT "offset", max(ifnull(created_at, 0)) OVER (ORDER BY "offset") AS at
-    FROM chunks LEFT JOIN uploads ON uploads.id = upload
+    SELECT "offset", max(ifnull(created_at, first)) OVER (ORDER BY "offset") AS at
+    FROM chunks LEFT JOIN uploads ON uploads.id = upload, (
+        SELECT ifnull(min(created_at), (julianday('now') - 2440587.5) * 86400) AS first FROM uploads
+    )
 ) AS accepted WHERE accepted."offset" = chunks."offset";
 {MARKS}"""  # noqa: S608 (our own names)
-"""From the format that kept no times: a chunk is as old as the newest upload up to it."""
+"""From the format that kept no times: a chunk is as old as the newest upload up to it.
+
+Or as the first upload of all; without any, it is as if it came now.
+"""
 
 FILE: Final = Schema(
     SCHEMA_VERSION,

@@ -39,6 +39,22 @@ def generate(events: int, users: int, bad: float = 0.0, seed: int = 0) -> Iterat
     return _lines(events, users, bad, Random(seed))  # noqa: S311 (nothing here is a secret)
 
 
+def endless(users: int, bad: float, *, seed: int, after: int) -> Iterator[bytes]:
+    r"""Give lines for ever, of the users ``stream-1`` and so on; no order's id comes up twice.
+
+    They are greater than ``after``. No line is long.
+    """
+    draw = Random(seed).random  # noqa: S311 (nothing here is a secret)
+    good = _good_lines(users, draw, b"stream-%d", after)
+    bad_lines = 0
+    while True:
+        line = next(good)
+        if bad and draw() < bad:
+            line = _bad_line(bad_lines % (_LONG_EVERY - 1), line, draw)
+            bad_lines += 1
+        yield line
+
+
 def _lines(events: int, users: int, bad: float, random: Random) -> Iterator[bytes]:
     draw = random.random
     good = _good_lines(users, draw)
@@ -51,12 +67,17 @@ def _lines(events: int, users: int, bad: float, random: Random) -> Iterator[byte
             yield next(good)
 
 
-def _good_lines(users: int, draw: Callable[[], float]) -> Iterator[bytes]:
-    """Give records for ever: of the open orders and of the late ones a bounded number is kept."""
+def _good_lines(
+    users: int, draw: Callable[[], float], label: bytes = b"user-%06d", last_id: int = 0
+) -> Iterator[bytes]:
+    """Give records for ever: of the open orders and of the late ones a bounded number is kept.
+
+    Users are named by ``label``, from 0, or from 1 where their numbers are not filled up.
+    """
+    first = 0 if b"0" in label else 1
     open_orders: list[_Pair] = []
     late_orders: list[_Pair] = []
     recent: list[bytes] = []
-    last_id = 0
     count = 0
     while True:
         if recent and draw() < _REPEATED:
@@ -84,8 +105,8 @@ def _good_lines(users: int, draw: Callable[[], float]) -> Iterator[bytes]:
             open_orders[at] = open_orders[-1]
             open_orders.pop()
             kind = "payment"
-        line = b'{"user_id": "user-%06d", "type": "%s", "order_id": %d}\n' % (
-            user,
+        line = b'{"user_id": "%s", "type": "%s", "order_id": %d}\n' % (
+            label % (user + first),
             kind.encode(),
             order_id,
         )
@@ -107,7 +128,7 @@ def _bad_line(number: int, good: bytes, draw: Callable[[], float]) -> bytes:
         b"FAIL HERE",
         line[: 1 + int(draw() * (len(line) - 1))],
         line.replace(user, b"caf\xe9-" + user),
-        line.replace(b"user-", b"\\ud800"),
+        line.replace(user, b"\\ud800" + user.split(b"-")[1]),
         line.replace(order_id, b"NaN"),
         b"[%b]" % line,
         b'"%b"' % user,

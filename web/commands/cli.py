@@ -190,16 +190,27 @@ def serve(
     metavar="URL",
     help="Address of the server.",
 )
-def replay(file: str, rate: float | None, server: str) -> int:
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Only say what would become of the file: nothing of it is taken in.",
+)
+def replay(file: str, rate: float | None, server: str, check: bool) -> int:
     """Upload FILE, JSON Lines, to a running server and watch its records reach their carts.
 
     FILE may be -, standard input, which is read to its end first. Says what was accepted and
     skipped when the last record is in its cart; then the exit status is 0, and 3 where nothing
     was accepted.
     """
-    from web.commands.replay import replay
+    if check and rate is not None:
+        raise click.UsageError("--rate is a pace, and with --check nothing is released")
+    from web.commands import replay
 
-    return replay(file, rate=rate, server=server)
+    return (
+        replay.check(file, server=server)
+        if check
+        else replay.replay(file, rate=rate, server=server)
+    )
 
 
 @cartwatch.command(short_help="Write synthetic records to standard output.")

@@ -72,6 +72,35 @@ def replay(
     return 0
 
 
+def check(file: str, *, server: str) -> int:
+    """Say what would become of a file, of which nothing is taken in.
+
+    Gives 0 where something would be accepted, 3 where nothing would, and 1 with a sentence
+    otherwise.
+    """
+    try:
+        target = Server(server)
+        with _opened(file) as (lines, name, size):
+            checked = target.check(lines, name, size)
+    except ReplayError as error:
+        terminal.say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        terminal.say("stopped before the file was checked")
+        return 1
+    blank = f", {checked.blank:,} blank" if checked.blank else ""
+    print(
+        f"{terminal.printable(name)}: {checked.accepted:,} would be accepted,"
+        f" {checked.skipped:,} skipped{blank}; nothing was taken in"
+    )
+    for reason, count in checked.by_reason.items():
+        print(f"  {count:,} {terminal.printable(reason)}")
+    sys.stdout.flush()
+    if checked.looks_like:
+        terminal.say(f"{name}: {checked.looks_like}")
+    return 0 if checked.accepted else NOTHING_ACCEPTED
+
+
 def _outcome(upload: Upload) -> str:
     """Say what was accepted and skipped; repeats and blank lines where there are any."""
     repeats = upload.duplicates

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from types import MappingProxyType
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
@@ -17,6 +17,7 @@ _UPLOAD_TIMEOUT_S: Final = 300.0
 """For one answer: to an upload it comes when the whole file is safe on the server's disk."""
 
 _BLOCK: Final = 256 * 1024
+T = TypeVar("T")
 
 
 class ReplayError(Exception):
@@ -44,6 +45,16 @@ class Upload(msgspec.Struct, frozen=True):
     blank: int = 0
 
 
+class Checked(msgspec.Struct, frozen=True):
+    """What would become of a file, as far as a replay tells of it."""
+
+    accepted: int
+    skipped: int
+    blank: int
+    by_reason: dict[str, int]
+    looks_like: str | None = None
+
+
 class Server:
     """A server's API at a URL; raises ``ReplayError`` where it is none."""
 
@@ -68,21 +79,31 @@ class Server:
         headers = {"Content-Type": "application/x-ndjson", "Content-Length": str(size)}
         path = f"/api/uploads?{urlencode(query, quote_via=quote)}"
         try:
-            return self._ask("POST", path, _blocks(file, size), headers)
+            return self._ask(Upload, "POST", path, _blocks(file, size), headers)
         except Unreachable as error:
             raise ReplayError(f"the upload to {self.url} failed: {error}") from None
 
+    def check(self, file: BinaryIO, name: str, size: int) -> Checked:
+        """Send ``size`` bytes of a file; gives what would become of them: nothing is taken in."""
+        query = urlencode({"name": name, "check": "true"}, quote_via=quote)
+        headers = {"Content-Type": "application/x-ndjson", "Content-Length": str(size)}
+        try:
+            return self._ask(Checked, "POST", f"/api/uploads?{query}", _blocks(file, size), headers)
+        except Unreachable as error:
+            raise ReplayError(f"the check at {self.url} failed: {error}") from None
+
     def get(self, upload_id: str) -> Upload:
         """Ask for an upload; raises ``Unreachable`` where that may pass."""
-        return self._ask("GET", f"/api/uploads/{quote(upload_id, safe='')}")
+        return self._ask(Upload, "GET", f"/api/uploads/{quote(upload_id, safe='')}")
 
     def _ask(
         self,
+        wanted: type[T],
         method: str,
         path: str,
         body: Iterator[bytes] | None = None,
         headers: Mapping[str, str] = MappingProxyType({}),
-    ) -> Upload:
+    ) -> T:
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
         timeout = _POLL_TIMEOUT_S if body is None else _UPLOAD_TIMEOUT_S
         with closing(kind(self._host, self._port, timeout=timeout)) as connection:
@@ -96,7 +117,7 @@ class Server:
                 raise Unreachable(_reason(error)) from None
         if response.status < 300:
             try:
-                return msgspec.json.decode(text, type=Upload)
+                return msgspec.json.decode(text, type=wanted)
             except (msgspec.MsgspecError, RecursionError):
                 raise ReplayError(
                     f"{self.url} answered {response.status}, but not with an upload: is it a"

@@ -50,6 +50,10 @@ class ReceivedFile(NamedTuple):
         _draft(folder, self.file).rename(folder / self.file)
         sync(folder)
 
+    def draft(self, folder: Path) -> Path:
+        """Give where it stands before it is placed."""
+        return _draft(folder, self.file)
+
     def discard(self, folder: Path) -> None:
         """Leave nothing of it, whether it was placed or not, in a folder that may be gone."""
         for path in (_draft(folder, self.file), folder / self.file):

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO
 
-from dataflow.chunks import after_bom, next_chunk
+from dataflow.chunks import Chunk, after_bom, next_chunk
 from dataflow.journal import Journal
 from dataflow.upload import Changes, Upload
 
@@ -38,6 +39,26 @@ class OpenUpload:
         self.row, offset = await asyncio.to_thread(self._release, file, most)
         self._tell()
         return offset
+
+    async def step(self, path: Path, lines: int) -> int:
+        """Hand exactly so many further lines to the flow, or all that are left, at one moment.
+
+        The caller holds the lock. Raises ``OSError`` or ``sqlite3.Error``.
+        """
+        self.row, offset = await asyncio.to_thread(self._step, path, lines)
+        self._tell()
+        return offset
+
+    def _step(self, path: Path, lines: int) -> tuple[Upload, int]:
+        chunks: list[Chunk] = []
+        with path.open("rb") as file:
+            start = self.row.released_bytes or after_bom(file)
+            while lines > 0 and (chunk := next_chunk(file, start, lines)) is not None:
+                chunks.append(chunk)
+                start, lines = chunk.end, lines - chunk.lines
+        if not chunks:
+            raise OSError(0, "it is shorter than when it was taken in")
+        return self._journal.release(self.row, chunks)
 
     def _release(self, file: BinaryIO, most: int) -> tuple[Upload, int]:
         start = self.row.released_bytes or after_bom(file)

@@ -28,6 +28,9 @@ MAX_RATE: Final = 1_000_000.0
 CHECKED_AFTER: Final = 10_000
 """Lines after which an upload of which more than half is skipped pauses itself."""
 
+MAX_STEP: Final = 10_000
+"""Lines that one step releases at the most."""
+
 BY_HAND: Final = "paused by hand"
 
 
@@ -100,7 +103,8 @@ def moved(
 ) -> Changes:
     """Give what an event changes of an upload, nothing where it does not move it.
 
-    ``now`` is the time of what may end it; ``why`` explains a pause of its own, or a failure.
+    ``now`` is the time of what may end or pause it; ``why`` explains a pause of its own, or a
+    failure.
     """
     state = state_of(upload)
     target = MOVES[state].get(event, state)
@@ -112,10 +116,17 @@ def moved(
             return {
                 "state": RUNNING,
                 "paused_because": None,
+                "paused_at": None,
+                "paused_lines": None,
                 "checked": 1 if itself else upload.checked,
             }
         case State.PAUSED:
-            return {"state": PAUSED, "paused_because": why or BY_HAND}
+            return {
+                "state": PAUSED,
+                "paused_because": why or BY_HAND,
+                "paused_at": now,
+                "paused_lines": upload.released_lines,
+            }
         case State.CANCELLING:
             return {"state": CANCELLED, "paused_because": None}
         case State.CANCELLED:
@@ -137,7 +148,7 @@ def told(upload: Upload, counts: Counts) -> tuple[Event, str | None] | None:
     return None
 
 
-def changes_asked(upload: Upload, asked: object) -> Changes:
+def changes_asked(upload: Upload, asked: object, now: float) -> Changes:
     """Turn what ``PATCH`` asks for into columns of the journal; refuses what cannot be.
 
     What is no request at all is 400, whatever the upload; what comes too late for it is 409.
@@ -158,7 +169,7 @@ def changes_asked(upload: Upload, asked: object) -> Changes:
         state = state_of(upload)
         if event not in MOVES[state]:
             raise APIError(409, "ended", f"this upload is {state}: replay it to run it again")
-        changes |= moved(upload, event)
+        changes |= moved(upload, event, now=now)
     return changes
 
 
@@ -167,11 +178,24 @@ def shown_state(upload: Upload, counts: Counts, *, has_turn: bool) -> str:
     state = state_of(upload)
     if state is State.CANCELLING:
         return RUNNING
-    if state is State.PAUSED and counts.processed < upload.released_lines:
+    if state is State.PAUSED and counts.processed < (upload.paused_lines or 0):
         return RUNNING
     if state is State.RUNNING and not has_turn and upload.released_lines < upload.lines:
         return QUEUED
     return upload.state
+
+
+def not_paused(upload: Upload) -> APIError:
+    """Refuse a step of an upload that is not paused: only what stands still goes by steps."""
+    return APIError(409, "not_paused", f"this upload is {state_of(upload)}: pause it to step")
+
+
+def read_lines(asked: object) -> int:
+    """Read how many lines a step releases; refuses anything else."""
+    lines = asked.get("lines") if isinstance(asked, dict) and asked.keys() == {"lines"} else None
+    if type(lines) is not int or not 1 <= lines <= MAX_STEP:
+        raise bad_request(f'the body is {{"lines": a whole number from 1 to {MAX_STEP:,}}}')
+    return lines
 
 
 def mostly_skipped(upload: Upload, counts: Counts) -> str | None:

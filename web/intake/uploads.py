@@ -18,13 +18,22 @@ from typing import Any, Final
 from dataflow.faults import reach
 from dataflow.journal import Journal
 from dataflow.upload import Upload
-from web.errors import not_found
+from web.errors import APIError, not_found
 from web.intake.description import describe
 from web.intake.feed import Feed
 from web.intake.lineup import Lineup
 from web.intake.open_upload import OpenUpload
 from web.intake.run_ahead import RunAhead
-from web.intake.upload_states import AT_ONCE, FAILED, PAUSED, RUNNING, changes_asked, moved, told
+from web.intake.upload_states import (
+    AT_ONCE,
+    FAILED,
+    PAUSED,
+    RUNNING,
+    changes_asked,
+    moved,
+    not_paused,
+    told,
+)
 from web.view.totals import Totals
 
 ENDED_SHOWN: Final = 64
@@ -184,9 +193,33 @@ class Uploads:
         """Do what ``PATCH`` asks: another rate or state, durable when this returns."""
         upload = self._open.get(upload_id) or self._opened(self.get(upload_id))
         async with upload.lock:
-            await upload.save(changes_asked(upload.row, asked))
+            await upload.save(changes_asked(upload.row, asked, time.time()))
         await self._look(upload)
         self._start_next()
+        return upload.row
+
+    async def step(self, upload_id: str, lines: int) -> Upload:
+        """Release so many further lines of a paused upload, which stays paused; durable then.
+
+        Those that are left where they are fewer. Raises ``APIError`` (409) for any other upload.
+        """
+        upload = self._open.get(upload_id) or self._opened(self.get(upload_id))
+        async with upload.lock:
+            if upload.row.state != PAUSED:
+                raise not_paused(upload.row)
+            before = upload.row
+            if before.released_lines < before.lines:
+                try:
+                    offset = await upload.step(self._files / before.file, lines)
+                except OSError as error:
+                    raise APIError(
+                        503, "storage", f"its file cannot be read: {error.strerror}"
+                    ) from None
+                after = upload.row
+                stepped = after.released_lines - before.released_lines
+                self._count_released(stepped)
+                size = after.released_bytes - before.released_bytes
+                self._run_ahead.released(offset, size, stepped)
         return upload.row
 
     def start_due(self) -> None:

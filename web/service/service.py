@@ -22,6 +22,7 @@ from web.flow.state import RUNNING, FlowState
 from web.flow.supervisor import Supervisor
 from web.history.history import History
 from web.history.timeline import KILLED, RESET, STARTED
+from web.intake.stream import SOURCE
 from web.live.live import Live
 from web.proof.proof import Proof, State
 from web.service.contents import Contents
@@ -29,6 +30,7 @@ from web.service.gate import Gate
 from web.service.generation import Generation
 from web.service.renewal import make_generation, switch_to
 from web.service.starts import Starts
+from web.service.streaming import Streaming
 from web.service.upkeep import Upkeep
 from web.settings import Settings
 from web.times import rfc3339_or_none
@@ -56,6 +58,7 @@ class Service:
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.publish_point = PublishPoint(lambda: self.generation.committer)
         self.gate = Gate()
+        self.streaming = Streaming(self._append_stream)
         self._hub_url = ""
         self.proof = Proof()
         self._proving: asyncio.Task[None] | None = None
@@ -95,6 +98,7 @@ class Service:
     async def stop(self) -> None:
         """End the flow and all tasks, and close the files."""
         self._stopped = True
+        await self.streaming.end()
         async with self._resetting:
             await self._stop_flow()
             await self.starts.ended(STOPPED)
@@ -132,6 +136,13 @@ class Service:
         self.live.changed()
         return appended
 
+    async def _append_stream(self, body: bytes) -> None:
+        """Take lines of the stream in: durable when this returns."""
+        async with self.writing() as generation:
+            appended = await asyncio.to_thread(generation.journal.append, SOURCE, body)
+            generation.uploads.other_released(SOURCE, appended.last_line)
+        self.live.changed()
+
     async def reset(self, replay: str | None) -> Upload | None:
         """Start over, and replay one of the uploads where that is asked for.
 
@@ -145,6 +156,7 @@ class Service:
         async with self._resetting:
             self._refuse_ending("nothing was changed")
             again = None if replay is None else self.generation.uploads.get(replay)
+            await self.streaming.end()
             async with self.gate.closed():
                 return await self._start_over(again)
 

@@ -12,7 +12,6 @@ import msgspec
 
 from dataflow.marks import RESUBMIT
 from dataflow.messages import API, Taken
-from web.view.bulk_insert import bulk_insert
 
 SCHEMA: Final = """
 CREATE TABLE places (
@@ -67,7 +66,7 @@ def append_places(db: sqlite3.Connection, chunks: Iterable[Taken]) -> None:
         )
         for each in chunks
     ]
-    bulk_insert(db, "INSERT OR IGNORE INTO places", rows)
+    db.executemany("INSERT OR IGNORE INTO places VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def last_place(db: sqlite3.Connection) -> int:

@@ -130,11 +130,11 @@ def read_one_skipped(db: sqlite3.Connection, number: int) -> SkippedRecord | Non
     return next(_records(db, [number]), None)
 
 
-def read_all_skipped(db: sqlite3.Connection, asked: SkippedFilter) -> Iterator[bytes]:
-    """Read every record of a filter, the newest first, as JSON."""
+def read_all_skipped(db: sqlite3.Connection, asked: SkippedFilter) -> Iterator[SkippedRecord]:
+    """Read every record of a filter, the newest first."""
     for step in walk(db, asked):
         for start in range(0, len(step.ids), MAX_LIMIT):
-            yield from map(encode_line, _records(db, step.ids[start : start + MAX_LIMIT]))
+            yield from _records(db, step.ids[start : start + MAX_LIMIT])
 
 
 def _records(db: sqlite3.Connection, ids: list[int]) -> Iterator[SkippedRecord]:

@@ -25,6 +25,7 @@ def test_it_is_described_as_the_contract_says() -> None:
         "state": "running",
         "looks_like": None,
         "created_at": "1970-01-01T00:00:00.000Z",
+        "paused_at": None,
         "finished_at": None,
     }
     paused = UPLOAD._replace(state=PAUSED, paused_because=BY_HAND)

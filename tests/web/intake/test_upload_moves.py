@@ -40,6 +40,7 @@ class Life(RuleBasedStateMachine):
         self.counts = Counts()
         self.has_turn = False
         self.paused = self.cancelled = self.let_go_on = False
+        self.paused_lines = 0
         self.end: str | None = None
         self.at_end: Upload | None = None
         self.clock = 1.0
@@ -81,7 +82,8 @@ class Life(RuleBasedStateMachine):
             self.end = "done"
         elif not self.paused and not self.let_go_on:
             bad = 2 * self.counts.skipped > self.counts.processed >= 10_000
-            self.paused = bad
+            if bad:
+                self.paused, self.paused_lines = True, self.upload.released_lines
 
     @precondition(lambda self: self.upload.state == "running")
     @rule()
@@ -98,15 +100,24 @@ class Life(RuleBasedStateMachine):
         may = not over or (self.end is None and word == "cancelled" and rate is None)
         if not may:
             with pytest.raises(APIError) as refused:
-                changes_asked(self.upload, asked)
+                changes_asked(self.upload, asked, self.clock)
             assert (refused.value.status, refused.value.code) == (409, "ended")
             return
-        changes = changes_asked(self.upload, asked)
+        changes = changes_asked(self.upload, asked, self.clock)
         was_paused_by_itself = self.paused and self.upload.paused_because != "paused by hand"
         self.upload = changed(self.upload, changes)
         self.let_go_on |= word == "running" and was_paused_by_itself
         self.cancelled |= word == "cancelled"
+        if word == "paused" and not self.paused:
+            self.paused_lines = self.upload.released_lines
         self.paused = word == "paused" or (self.paused and word == "cancelled")
+
+    @precondition(lambda self: self.upload.state == "paused")
+    @rule(lines=STEPS)
+    def step(self, lines: int) -> None:
+        """Release some lines of a paused upload, which stays paused."""
+        released = min(LINES, self.upload.released_lines + lines)
+        self.upload = self.upload._replace(released_lines=released)
 
     @invariant()
     def lines_add_up(self) -> None:
@@ -118,7 +129,8 @@ class Life(RuleBasedStateMachine):
         expected = self.end
         if expected is None:
             is_waiting = self.upload.released_lines < LINES and not self.has_turn
-            if self.cancelled or (self.paused and not self.is_drained):
+            is_pausing = self.paused and self.counts.processed < self.paused_lines
+            if self.cancelled or is_pausing:
                 expected = "running"
             elif self.paused:
                 expected = "paused"
@@ -127,6 +139,7 @@ class Life(RuleBasedStateMachine):
         assert shown["state"] == expected
         assert (shown["finished_at"] is not None) == (shown["state"] in ENDS)
         assert ("paused_because" in shown) == (expected == "paused")
+        assert (shown["paused_at"] is not None) == (expected == "paused")
 
     @invariant()
     def what_has_ended_never_moves(self) -> None:

@@ -27,9 +27,9 @@ from web.view.totals import Counts
 
 def test_a_pause_shows_when_what_was_released_has_been_processed() -> None:
     """Until then lines still arrive: it is running."""
-    upload = UPLOAD._replace(state=PAUSED, released_lines=10)
+    upload = UPLOAD._replace(state=PAUSED, released_lines=12, paused_lines=10)
     assert shown_state(upload, Counts(9), has_turn=True) == RUNNING
-    assert shown_state(upload, Counts(10), has_turn=False) == PAUSED
+    assert shown_state(upload, Counts(10), has_turn=False) == PAUSED, "the rest came by steps"
 
 
 def test_a_cancel_shows_when_it_has_its_end() -> None:
@@ -114,7 +114,7 @@ def test_what_cannot_be_asked_is_refused_whatever_the_state(asked: object) -> No
     """400 comes before 409: the request itself is wrong."""
     for upload in (UPLOAD, UPLOAD._replace(state=DONE)):
         with pytest.raises(APIError) as refused:
-            changes_asked(upload, asked)
+            changes_asked(upload, asked, 9.0)
         assert refused.value.status == 400
 
 
@@ -128,7 +128,7 @@ def test_nothing_can_be_asked_of_an_upload_that_has_ended(
     """409, with the way out in the sentence."""
     upload = UPLOAD._replace(state=state, finished_at=1.0)
     with pytest.raises(APIError, match="replay") as refused:
-        changes_asked(upload, asked)
+        changes_asked(upload, asked, 9.0)
     assert refused.value.status == 409
 
 
@@ -136,33 +136,35 @@ def test_a_cancel_that_is_under_way_can_be_asked_for_again_and_not_taken_back() 
     """Whose answer was lost asks once more, and the upload still shows as running by then."""
     upload = UPLOAD._replace(state=CANCELLED, released_lines=10)
     assert shown_state(upload, Counts(), has_turn=True) == RUNNING
-    assert changes_asked(upload, {"state": "cancelled"}) == {}
+    assert changes_asked(upload, {"state": "cancelled"}, 9.0) == {}
     for asked in ({"state": "running"}, {"state": "paused"}, {"state": "cancelled", "rate": 5}):
         with pytest.raises(APIError, match="replay") as refused:
-            changes_asked(upload, asked)
+            changes_asked(upload, asked, 9.0)
         assert refused.value.status == 409
 
 
 def test_what_is_asked_becomes_columns() -> None:
     """Rate and state in one request; a pause that stands is left as it is."""
-    assert changes_asked(UPLOAD, {"rate": None}) == {"rate": None}
-    assert changes_asked(UPLOAD, {"rate": 5, "state": "paused"}) == {
+    assert changes_asked(UPLOAD, {"rate": None}, 9.0) == {"rate": None}
+    assert changes_asked(UPLOAD, {"rate": 5, "state": "paused"}, 9.0) == {
         "rate": 5.0,
         "state": PAUSED,
         "paused_because": BY_HAND,
+        "paused_at": 9.0,
+        "paused_lines": 0,
     }
-    assert changes_asked(UPLOAD._replace(state=PAUSED), {"state": "paused"}) == {}
-    assert changes_asked(UPLOAD, {"state": "cancelled"})["state"] == CANCELLED
+    assert changes_asked(UPLOAD._replace(state=PAUSED), {"state": "paused"}, 9.0) == {}
+    assert changes_asked(UPLOAD, {"state": "cancelled"}, 9.0)["state"] == CANCELLED
 
 
 def test_running_resumes_an_upload_that_paused_itself_for_good_and_no_other() -> None:
     """A person who paused by hand has not yet said that a bad file is the right one."""
     itself = UPLOAD._replace(state=PAUSED, paused_because="6,000 of the first 10,000 …")
-    assert changes_asked(itself, {"state": "running"})["checked"] == 1
+    assert changes_asked(itself, {"state": "running"}, 9.0)["checked"] == 1
     by_hand = UPLOAD._replace(state=PAUSED, paused_because=BY_HAND)
-    assert changes_asked(by_hand, {"state": "running"})["checked"] == 0
+    assert changes_asked(by_hand, {"state": "running"}, 9.0)["checked"] == 0
     known = by_hand._replace(checked=1)
-    assert changes_asked(known, {"state": "running"})["checked"] == 1
+    assert changes_asked(known, {"state": "running"}, 9.0)["checked"] == 1
 
 
 def test_it_pauses_itself_when_more_than_half_is_skipped_after_ten_thousand_lines() -> None:

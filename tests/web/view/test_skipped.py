@@ -19,6 +19,7 @@ from dataflow.records import REASONS, Reason, Skipped
 from tests.kit.streams import claim
 from web.times import rfc3339
 from web.view import fates, places, skipped_kinds, skipped_lists, skipped_walk
+from web.view.json_line import encode_line
 from web.view.places import append_places
 from web.view.skipped import (
     SCHEMA,
@@ -161,7 +162,7 @@ def test_pages_totals_and_counts_are_those_of_the_records_in_whatever_commits_th
         ]
         for state in STATES:
             assert count_state(db, state) == list(states.values()).count(state)
-        assert [json.loads(line) for line in read_all_skipped(db, asked)] == seen
+        assert [json.loads(encode_line(each)) for each in read_all_skipped(db, asked)] == seen
         for each in seen:
             assert each["skipped_at"] == rfc3339(float((each["id"] - 1) // LINES))
 

@@ -2,16 +2,19 @@
 
 import asyncio
 import sqlite3
+import threading
 from typing import Any, Final
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from dataflow.faults import reach
-from web.errors import APIError
+from web.errors import APIError, bad_request
 from web.http.api.answers import read_json
 from web.http.receive import ReceivedFile, read_name, receive_file
-from web.intake.upload_states import read_rate_text
+from web.intake.dry_run import Checked, check_file
+from web.intake.upload_states import read_lines, read_rate_text
 from web.service.generation import Generation
 from web.service.service import Service, service_of
 from web.view.windows import read_limit, read_number_cursor
@@ -26,6 +29,8 @@ async def post_upload(request: Request) -> Response:
     rate = read_rate_text(request.query_params.get("rate"))
     name = request.query_params.get("name")
     read_name(name)
+    if _is_check(request):
+        return await check_upload(request)
     state = request.app.state
     if state.receiving >= MAX_RECEIVING:
         raise APIError(
@@ -38,6 +43,42 @@ async def post_upload(request: Request) -> Response:
         state.receiving -= 1
     service.live.changed()
     return JSONResponse(upload, 201)
+
+
+async def check_upload(request: Request) -> Response:
+    """``POST /api/uploads?check=true``: what would become of a file, of which nothing is kept."""
+    state = request.app.state
+    if state.checking:
+        raise APIError(429, "check_running", "a file is being checked: wait until that is done")
+    state.checking = True
+    try:
+        return JSONResponse(msgspec.to_builtins(await _check(request)))
+    finally:
+        state.checking = False
+
+
+async def _check(request: Request) -> Checked:
+    """Receive a file, read it, and leave nothing of it."""
+    service = service_of(request.app)
+    folder = service.generation.paths.uploads
+    received = await receive_file(request, folder, service.settings.max_upload)
+    is_over = threading.Event()
+    try:
+        draft = received.draft(folder)
+        return await asyncio.to_thread(check_file, draft, received.looks_like, is_over)
+    except FileNotFoundError:
+        raise _started_over() from None
+    finally:
+        is_over.set()
+        await asyncio.to_thread(received.discard, folder)
+
+
+def _is_check(request: Request) -> bool:
+    """Whether it is a dry run that is asked for."""
+    text = request.query_params.get("check", "false")
+    if text not in ("true", "false"):
+        raise bad_request(f"check is true or false, not {text[:40]!r}")
+    return text == "true"
 
 
 async def list_uploads(request: Request) -> Response:
@@ -63,6 +104,13 @@ async def patch_upload(request: Request) -> Response:
     return JSONResponse(await asyncio.shield(_change(service_of(request.app), upload_id, asked)))
 
 
+async def step_upload(request: Request) -> Response:
+    """``POST /api/uploads/{id}/step``: some further lines of a paused upload."""
+    lines = read_lines(await read_json(request))
+    upload_id = request.path_params["upload_id"]
+    return JSONResponse(await asyncio.shield(_step(service_of(request.app), upload_id, lines)))
+
+
 async def replay_upload(request: Request) -> Response:
     """``POST /api/uploads/{id}/replay``: the same file once more, as a new upload."""
     service = service_of(request.app)
@@ -79,6 +127,12 @@ async def _change(service: Service, upload_id: str, asked: object) -> Described:
     async with service.writing() as generation:
         uploads = generation.uploads
         return uploads.describe(await uploads.change(upload_id, asked))
+
+
+async def _step(service: Service, upload_id: str, lines: int) -> Described:
+    async with service.writing() as generation:
+        uploads = generation.uploads
+        return uploads.describe(await uploads.step(upload_id, lines))
 
 
 async def _replay(service: Service, upload_id: str) -> Described:

@@ -10,7 +10,7 @@ from tests.web.http.test_api import ORDER, refused
 
 UPLOAD_FIELDS = {
     *("id", "name", "bytes", "lines", "processed", "accepted", "skipped", "blank", "duplicates"),
-    *("rate", "state", "looks_like", "created_at", "finished_at"),
+    *("rate", "state", "looks_like", "created_at", "paused_at", "finished_at"),
 }
 FORM = '--b\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\n%s\r\n--b--\r\n'
 FORM_TYPE = {"content-type": "multipart/form-data; boundary=b"}
