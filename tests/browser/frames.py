@@ -22,10 +22,10 @@ STATS = {
 WINDOW = {
     "search": "",
     "filter": "all",
+    "older": None,
     "sort": "recent",
     "cursor": None,
     "user": None,
-    "older": None,
 }
 
 

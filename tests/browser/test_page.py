@@ -36,9 +36,15 @@ def test_the_controls_write_the_address(stage: Stage) -> None:
     page.get_by_label("Sort by").select_option("unpaid")
     expect(page).to_have_url(f"{stage.server.origin}/?search=x%26y&filter=waiting&sort=unpaid")
     stage.painted()
-    asked = {"search": "x&y", "filter": "waiting", "sort": "unpaid"}
-    nothing = {"cursor": None, "user": None, "older": None}
-    assert stage.window() == {"type": "window", **asked, **nothing}
+    asked = {
+        "search": "x&y",
+        "filter": "waiting",
+        "older": None,
+        "sort": "unpaid",
+        "cursor": None,
+        "user": None,
+    }
+    assert stage.window() == {"type": "window", **asked}
 
 
 def test_back_and_forward_walk_through_the_windows(stage: Stage) -> None:
