@@ -163,7 +163,6 @@ def test_a_gap_is_closed_by_a_snapshot(stage: Stage) -> None:
         "cursor": None,
         "older": None,
         "user": None,
-        "older": None,
     }
     stage.play(snapshot([cart("ghost"), cart("a")]))
     expect(page.locator("[data-cart]")).to_have_count(2)
