@@ -241,15 +241,15 @@ class Journal:
             )
             return _upload(db, upload.id), offset
 
-    def released(self) -> tuple[int, int]:
-        """Count what was released to the flow: lines of uploads, and of all other sources."""
+    def released(self) -> tuple[int, dict[str, int]]:
+        """Count what was released to the flow: lines of uploads, and of each other source."""
         with self._lock:
             total = self._db.execute(
                 "SELECT (SELECT lines FROM ended_lines) + ifnull(sum(released_lines), 0)"
                 " FROM uploads WHERE finished_at IS NULL"
             )
-            others = self._db.execute("SELECT ifnull(sum(lines), 0) FROM sources")
-            return total.fetchone()[0], others.fetchone()[0]
+            others = self._db.execute("SELECT name, lines FROM sources")
+            return total.fetchone()[0], dict(others.fetchall())
 
     def end(self) -> int:
         """Give the offset behind the last chunk: where the next one will stand."""

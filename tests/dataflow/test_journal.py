@@ -100,7 +100,7 @@ def test_lines_of_the_api_are_counted_without_a_gap(journal: Journal, tmp_path: 
     assert journal.append_events(b"\n3\n\n4") == Appended(3, 6)
     assert journal.append_events(b"\xef\xbb\xbf5\r\n") == Appended(7, 7)
     assert entries(tmp_path)[-1].data == b"5\r\n"
-    assert journal.released() == (2, 7)
+    assert journal.released() == (2, {"api": 7})
 
 
 def test_a_large_batch_is_cut_into_chunks(journal: Journal, tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_release_moves_the_position_of_its_upload(journal: Journal, tmp_path: 
     upload, _ = journal.release(upload, [Chunk(4, 14, 2), Chunk(14, 24, 2)])
     assert (upload.released_bytes, upload.released_lines) == (24, 5)
     assert journal.uploads.unended() == [upload, other]
-    assert journal.released() == (7, 0)
+    assert journal.released() == (7, {})
 
 
 def test_a_release_that_fails_leaves_nothing_behind(journal: Journal, tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_a_journal_of_an_older_format_is_opened_as_it_is(tmp_path: Path, version
         with closing(Journal(tmp_path / "journal.db")) as opened:
             assert opened.uploads.unended() == [upload]
             assert opened.uploads.ended(9) == [ended]
-            assert opened.released() == (5, 1)
+            assert opened.released() == (5, {"api": 1})
             assert opened.append_events(b"x\n", "key") == appended
             assert entries(tmp_path) == before
 
@@ -335,7 +335,7 @@ def test_every_source_counts_its_own_lines(journal: Journal, tmp_path: Path) -> 
         (None, "stream", 3),
         (None, API_SOURCE, 2),
     ]
-    assert journal.released() == (0, 5)
+    assert journal.released() == (0, {"stream": 3, "api": 2})
     assert journal.place(3) == ("stream", 3)
 
 
@@ -350,7 +350,7 @@ def test_lines_of_uploads_are_counted_whichever_have_ended(
     for upload in (uploads[2], uploads[0]):
         journal.change_upload(upload.id, state="done", finished_at=9.0)
         journal.change_upload(upload.id, finished_at=9.5)
-        assert journal.released() == (1_111, 0)
+        assert journal.released() == (1_111, {})
     assert [upload.id for upload in journal.uploads.unended()] == ["id-1.jsonl", "id-3.jsonl"]
     assert [upload.id for upload in journal.uploads.ended(1)] == ["id-2.jsonl"]
 

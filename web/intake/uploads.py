@@ -59,7 +59,7 @@ class Uploads:
         self._stopped = False
         _tidy(files)
         self._total = journal.uploads.count()
-        self._released, self._api_lines = journal.released()
+        self._released, self._others = journal.released()
         self._ended = journal.uploads.ended(ENDED_SHOWN)
         self._ended_lately: list[str] = []
         self._paused: set[str] = set()
@@ -71,12 +71,12 @@ class Uploads:
 
     @property
     def released_lines(self) -> int:
-        """Lines that were ever released to the flow, those of ``api`` among them."""
-        return self._released + self._api_lines
+        """Lines that were ever released to the flow, those of other sources among them."""
+        return self._released + sum(self._others.values())
 
-    def api_released(self, last_line: int) -> None:
-        """Note the last line that came through ``POST /api/events``."""
-        self._api_lines = max(self._api_lines, last_line)
+    def other_released(self, source: str, last_line: int) -> None:
+        """Note the last line of a source that is no upload, such as ``api``."""
+        self._others[source] = max(self._others.get(source, 0), last_line)
 
     @property
     def unended(self) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 from dataflow.faults import reach
-from dataflow.journal import Appended, JournalError
+from dataflow.journal import API_SOURCE, Appended, JournalError
 from dataflow.recovery import store_bytes
 from dataflow.upload import Upload
 from web.data.folder import DataFolder
@@ -128,7 +128,7 @@ class Service:
         async with self.writing() as generation:
             appended = await asyncio.to_thread(generation.journal.append_events, body, key)
             reach("events kept")
-            generation.uploads.api_released(appended.last_line)
+            generation.uploads.other_released(API_SOURCE, appended.last_line)
         self.live.changed()
         return appended
 

@@ -136,7 +136,7 @@ async def test_a_long_file_leaves_room_for_what_comes_later(tmp_path: Path) -> N
                 await asyncio.wait_for(stage.changed.wait(), 20)
                 stage.changed.clear()
         assert stage.uploads.released_lines == 90_000
-        stage.uploads.api_released(7)
+        stage.uploads.other_released("api", 7)
         assert stage.uploads.released_lines == 90_007
 
 
