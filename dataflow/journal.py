@@ -50,6 +50,8 @@ CREATE TABLE sources (name TEXT PRIMARY KEY, lines INTEGER NOT NULL) WITHOUT ROW
 ALTER TABLE chunks ADD COLUMN at REAL NOT NULL DEFAULT 0;
 ALTER TABLE chunks ADD COLUMN source TEXT REFERENCES sources;
 CREATE INDEX failed_uploads ON uploads (created) WHERE state = 'failed';
+ALTER TABLE uploads ADD COLUMN paused_at REAL;
+ALTER TABLE uploads ADD COLUMN paused_lines INTEGER;
 """
 """Sources that are no uploads, each of which counts its own lines for ever; and times.
 
@@ -81,12 +83,17 @@ INSERT INTO sources SELECT '{API_SOURCE}', max(first_line + lines - 1) FROM chun
 WHERE upload IS NULL HAVING count(*) > 0;
 DROP INDEX api_chunks;
 UPDATE chunks SET source = '{API_SOURCE}' WHERE upload IS NULL;
+UPDATE uploads SET paused_at = strftime('%s', 'now'), paused_lines = released_lines
+WHERE state = 'paused';
 UPDATE chunks SET at = accepted.at FROM (
     SELECT "offset", max(ifnull(created_at, 0)) OVER (ORDER BY "offset") AS at
     FROM chunks LEFT JOIN uploads ON uploads.id = upload
 ) AS accepted WHERE accepted."offset" = chunks."offset";
 """  # noqa: S608 (our own names)
-"""From the format that kept no times: a chunk is as old as the newest upload up to it."""
+"""From the format that kept no times: a chunk is as old as the newest upload up to it.
+
+And since when an upload is paused, nobody knows: by now it is.
+"""
 
 _FILE: Final = Schema(
     SCHEMA_VERSION,

@@ -254,6 +254,7 @@ def test_a_journal_of_another_format_is_refused(tmp_path: Path) -> None:
 
 OLDER = """
 DROP INDEX failed_uploads; ALTER TABLE chunks DROP COLUMN at;
+ALTER TABLE uploads DROP COLUMN paused_at; ALTER TABLE uploads DROP COLUMN paused_lines;
 CREATE INDEX api_chunks ON chunks ("offset") WHERE upload IS NULL;
 ALTER TABLE chunks DROP COLUMN source; DROP TABLE sources;
 """
@@ -271,13 +272,16 @@ DROP INDEX unended_uploads; DROP INDEX ended_uploads;
 def test_a_journal_of_an_older_format_is_opened_as_it_is(tmp_path: Path, version: int) -> None:
     """Its uploads, positions, records, keys and sums are there; what a file looks like is not.
 
-    Nobody wrote down when lines were accepted: not before the uploads that had come by then.
+    Nobody wrote down when lines were accepted: not before the uploads that had come by then. Nor
+    since when one is paused: since the opening, as far as is known.
     """
     (tmp_path / "uploads").mkdir()
     with closing(Journal(tmp_path / "journal.db")) as new:
         ended, _ = new.release(add(new, tmp_path, "b.jsonl"), [Chunk(0, 14, 3)])
         ended = new.change_upload(ended.id, state="cancelled", finished_at=7.0)
         upload, _ = new.release(add(new, tmp_path), [Chunk(0, 8, 2)])
+        paused, _ = new.release(add(new, tmp_path, "c.jsonl"), [Chunk(0, 4, 1)])
+        new.change_upload(paused.id, state="paused", paused_at=5.0, paused_lines=1)
         appended = new.append_events(b"x\n", "key")
         before = [each._replace(at=5.0) for each in entries(tmp_path)]
     with closing(sqlite3.connect(tmp_path / "journal.db")) as db:
@@ -287,9 +291,12 @@ def test_a_journal_of_an_older_format_is_opened_as_it_is(tmp_path: Path, version
         db.execute(f"PRAGMA user_version = {version}")
     for _ in range(2):
         with closing(Journal(tmp_path / "journal.db")) as opened:
-            assert opened.uploads.unended() == [upload]
+            first, last = opened.uploads.unended()
+            assert first == upload
+            assert last.paused_lines == last.released_lines == 1
+            assert last.paused_at is not None
             assert opened.uploads.ended(9) == [ended]
-            assert opened.released() == (5, {"api": 1})
+            assert opened.released() == (6, {"api": 1})
             assert opened.append_events(b"x\n", "key") == appended
             assert entries(tmp_path) == before
 

@@ -1,8 +1,8 @@
 """The life of an upload: its states, what moves it, and what is shown of it. Pure.
 
 The journal keeps what was decided. What is *shown* also depends on how far the flow is: a pause
-shows when everything that was released has been processed, and so does a cancel, which is an end
-only from then on.
+shows when everything that had been released by then has been processed, and so does a cancel, which
+is an end only from then on. A paused upload may be stepped: it stays paused.
 """
 
 from collections.abc import Mapping
@@ -29,6 +29,8 @@ CHECKED_AFTER: Final = 10_000
 """Lines after which an upload of which more than half is skipped pauses itself."""
 
 BY_HAND: Final = "paused by hand"
+MAX_STEP: Final = 10_000
+"""The most lines that one step releases."""
 
 
 class State(StrEnum):
@@ -49,6 +51,7 @@ class Event(StrEnum):
     PAUSE = "a pause was asked for"
     CANCEL = "a cancel was asked for"
     PACE = "another pace was asked for"
+    STEP = "some further lines were asked for"
     MOSTLY_SKIPPED = "most of its first lines were skipped"
     DRAINED = "all that was released of it is processed"
     PROCESSED = "all of it is processed"
@@ -70,7 +73,9 @@ MOVES: Final[Mapping[State, Mapping[Event, State]]] = {
         Event.PAUSE: State.PAUSED,
         Event.CANCEL: State.CANCELLING,
         Event.PACE: State.PAUSED,
+        Event.STEP: State.PAUSED,
         Event.PROCESSED: State.DONE,
+        Event.UNREADABLE: State.FAILED,
     },
     State.CANCELLING: {
         # Who did not hear the answer asks again.
@@ -83,6 +88,8 @@ MOVES: Final[Mapping[State, Mapping[Event, State]]] = {
     State.FAILED: {},
 }
 """Every state and what moves it: what is not named changes nothing, and is refused if asked for."""
+
+_NO_PAUSE: Final[Changes] = {"paused_because": None, "paused_at": None, "paused_lines": None}
 
 ASKED: Final = {RUNNING: Event.RUN, PAUSED: Event.PAUSE, CANCELLED: Event.CANCEL}
 """What a person may ask for, by its word."""
@@ -100,7 +107,8 @@ def moved(
 ) -> Changes:
     """Give what an event changes of an upload, nothing where it does not move it.
 
-    ``now`` is the time of what may end it; ``why`` explains a pause of its own, or a failure.
+    ``now`` is the time of what may end or pause it; ``why`` explains a pause of its own, or a
+    failure.
     """
     state = state_of(upload)
     target = MOVES[state].get(event, state)
@@ -109,21 +117,23 @@ def moved(
     match target:
         case State.RUNNING:
             itself = upload.paused_because != BY_HAND
-            return {
-                "state": RUNNING,
-                "paused_because": None,
-                "checked": 1 if itself else upload.checked,
-            }
+            checked = 1 if itself else upload.checked
+            return {"state": RUNNING, "checked": checked, **_NO_PAUSE}
         case State.PAUSED:
-            return {"state": PAUSED, "paused_because": why or BY_HAND}
+            return {
+                "state": PAUSED,
+                "paused_because": why or BY_HAND,
+                "paused_at": now,
+                "paused_lines": upload.released_lines,
+            }
         case State.CANCELLING:
-            return {"state": CANCELLED, "paused_because": None}
+            return {"state": CANCELLED, **_NO_PAUSE}
         case State.CANCELLED:
             return {"finished_at": now}
         case State.DONE:
-            return {"state": DONE, "paused_because": None, "finished_at": now}
+            return {"state": DONE, "finished_at": now, **_NO_PAUSE}
         case State.FAILED:
-            return {"state": FAILED, "error": why, "finished_at": now}
+            return {"state": FAILED, "error": why, "finished_at": now, **_NO_PAUSE}
 
 
 def told(upload: Upload, counts: Counts) -> tuple[Event, str | None] | None:
@@ -137,8 +147,8 @@ def told(upload: Upload, counts: Counts) -> tuple[Event, str | None] | None:
     return None
 
 
-def changes_asked(upload: Upload, asked: object) -> Changes:
-    """Turn what ``PATCH`` asks for into columns of the journal; refuses what cannot be.
+def changes_asked(upload: Upload, asked: object, now: float) -> Changes:
+    """Turn what ``PATCH`` asks for at ``now`` into columns of the journal; refuses what cannot be.
 
     What is no request at all is 400, whatever the upload; what comes too late for it is 409.
     """
@@ -158,8 +168,20 @@ def changes_asked(upload: Upload, asked: object) -> Changes:
         state = state_of(upload)
         if event not in MOVES[state]:
             raise APIError(409, "ended", f"this upload is {state}: replay it to run it again")
-        changes |= moved(upload, event)
+        changes |= moved(upload, event, now=now)
     return changes
+
+
+def lines_asked(upload: Upload, asked: object) -> int:
+    """Say how many lines a step releases, 0 where all are; refuses what cannot be, as above."""
+    lines = asked.get("lines") if isinstance(asked, dict) and len(asked) == 1 else None
+    if type(lines) is not int or not 1 <= lines <= MAX_STEP:
+        raise bad_request(f'the body is {{"lines": n}}, a whole number from 1 to {MAX_STEP:,}')
+    state = state_of(upload)
+    if Event.STEP not in MOVES[state]:
+        what = "pause it to step through it" if state is State.RUNNING else "replay it to step"
+        raise APIError(409, "not_paused", f"this upload is {state}: {what}")
+    return min(lines, upload.lines - upload.released_lines)
 
 
 def shown_state(upload: Upload, counts: Counts, *, has_turn: bool) -> str:
@@ -167,7 +189,7 @@ def shown_state(upload: Upload, counts: Counts, *, has_turn: bool) -> str:
     state = state_of(upload)
     if state is State.CANCELLING:
         return RUNNING
-    if state is State.PAUSED and counts.processed < upload.released_lines:
+    if state is State.PAUSED and counts.processed < (upload.paused_lines or 0):
         return RUNNING
     if state is State.RUNNING and not has_turn and upload.released_lines < upload.lines:
         return QUEUED

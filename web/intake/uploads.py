@@ -11,6 +11,7 @@ import secrets
 import time
 from bisect import insort
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -56,6 +57,7 @@ class Uploads:
         self._feeds: dict[str, Feed] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._adding = asyncio.Lock()
+        self._heard = asyncio.Event()  # the next commit
         self._stopped = False
         _tidy(files)
         self._total = journal.uploads.count()
@@ -184,9 +186,29 @@ class Uploads:
         """Do what ``PATCH`` asks: another rate or state, durable when this returns."""
         upload = self._open.get(upload_id) or self._opened(self.get(upload_id))
         async with upload.lock:
-            await upload.save(changes_asked(upload.row, asked))
+            await upload.save(changes_asked(upload.row, asked, time.time()))
         await self._look(upload)
         self._start_next()
+        return upload.row
+
+    async def step(self, upload_id: str, asked: object) -> OpenUpload:
+        """Release some further lines of a paused upload: durable when this returns.
+
+        Steps that are under way at the same time add up.
+        """
+        upload = self._open.get(upload_id) or self._opened(self.get(upload_id))
+        self._count_released(await upload.step(self._files, asked))
+        return upload
+
+    async def until_processed(self, upload: OpenUpload, seconds: float) -> Upload:
+        """Wait until all that was released of an upload is processed, at most so long."""
+        lines = upload.row.released_lines
+        counts = self._totals.of_upload(upload.row.id)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while counts.processed < lines or told(upload.row, counts) is not None:
+                    await self._heard.wait()
+                    counts = self._totals.of_upload(upload.row.id)
         return upload.row
 
     def start_due(self) -> None:
@@ -206,6 +228,8 @@ class Uploads:
         for upload_id in uploads:
             if (upload := self._open.get(upload_id)) is not None:
                 await self._look(upload)
+        self._heard.set()
+        self._heard = asyncio.Event()
 
     async def _look(self, upload: OpenUpload) -> None:
         """Let an upload hear what its counts mean for it."""
@@ -219,7 +243,7 @@ class Uploads:
                 await upload.save(moved(upload.row, event, now=time.time(), why=why))
 
     def _opened(self, upload: Upload) -> OpenUpload:
-        return OpenUpload(upload, self._journal, self._row_changed)
+        return OpenUpload(upload, self._journal, self._run_ahead, self._row_changed)
 
     def _keep(self, upload: Upload) -> None:
         self._open[upload.id] = self._opened(upload)

@@ -15,10 +15,12 @@ from web.intake.upload_states import (
     Event,
     State,
     changes_asked,
+    lines_asked,
     moved,
     state_of,
     told,
 )
+from web.times import rfc3339_or_none
 from web.view.totals import Counts
 
 LINES = 20_000
@@ -40,6 +42,8 @@ class Life(RuleBasedStateMachine):
         self.counts = Counts()
         self.has_turn = False
         self.paused = self.cancelled = self.let_go_on = False
+        self.released_at_pause = 0
+        self.paused_at: float | None = None
         self.end: str | None = None
         self.at_end: Upload | None = None
         self.clock = 1.0
@@ -56,6 +60,18 @@ class Life(RuleBasedStateMachine):
     @rule(lines=STEPS)
     def release(self, lines: int) -> None:
         released = min(LINES, self.upload.released_lines + lines)
+        self.upload = self.upload._replace(released_lines=released)
+
+    @rule(lines=st.sampled_from([1, 4_999, 10_000]))
+    def step(self, lines: int) -> None:
+        if not self.paused or self.cancelled or self.end is not None:
+            with pytest.raises(APIError) as refused:
+                lines_asked(self.upload, {"lines": lines})
+            assert (refused.value.status, refused.value.code) == (409, "not_paused")
+            return
+        before = self.upload.released_lines
+        released = before + lines_asked(self.upload, {"lines": lines})
+        assert released == min(LINES, before + lines)
         self.upload = self.upload._replace(released_lines=released)
 
     @rule(lines=STEPS, good=st.booleans())
@@ -81,9 +97,15 @@ class Life(RuleBasedStateMachine):
             self.end = "done"
         elif not self.paused and not self.let_go_on:
             bad = 2 * self.counts.skipped > self.counts.processed >= 10_000
-            self.paused = bad
+            self._pause(bad)
 
-    @precondition(lambda self: self.upload.state == "running")
+    def _pause(self, paused: bool) -> None:
+        """Know whether it is paused now, and since when."""
+        if paused and not self.paused:
+            self.released_at_pause, self.paused_at = self.upload.released_lines, self.clock
+        self.paused = paused
+
+    @precondition(lambda self: self.upload.state in ("running", "paused"))
     @rule()
     def lose_the_file(self) -> None:
         self.clock += 1
@@ -98,15 +120,16 @@ class Life(RuleBasedStateMachine):
         may = not over or (self.end is None and word == "cancelled" and rate is None)
         if not may:
             with pytest.raises(APIError) as refused:
-                changes_asked(self.upload, asked)
+                changes_asked(self.upload, asked, self.clock)
             assert (refused.value.status, refused.value.code) == (409, "ended")
             return
-        changes = changes_asked(self.upload, asked)
+        self.clock += 1
+        changes = changes_asked(self.upload, asked, self.clock)
         was_paused_by_itself = self.paused and self.upload.paused_because != "paused by hand"
         self.upload = changed(self.upload, changes)
         self.let_go_on |= word == "running" and was_paused_by_itself
         self.cancelled |= word == "cancelled"
-        self.paused = word == "paused" or (self.paused and word == "cancelled")
+        self._pause(word == "paused")
 
     @invariant()
     def lines_add_up(self) -> None:
@@ -118,7 +141,8 @@ class Life(RuleBasedStateMachine):
         expected = self.end
         if expected is None:
             is_waiting = self.upload.released_lines < LINES and not self.has_turn
-            if self.cancelled or (self.paused and not self.is_drained):
+            is_draining = self.counts.processed < self.released_at_pause
+            if self.cancelled or (self.paused and is_draining):
                 expected = "running"
             elif self.paused:
                 expected = "paused"
@@ -127,6 +151,8 @@ class Life(RuleBasedStateMachine):
         assert shown["state"] == expected
         assert (shown["finished_at"] is not None) == (shown["state"] in ENDS)
         assert ("paused_because" in shown) == (expected == "paused")
+        since = None if expected != "paused" else rfc3339_or_none(self.paused_at)
+        assert shown["paused_at"] == since
 
     @invariant()
     def what_has_ended_never_moves(self) -> None:

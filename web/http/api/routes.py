@@ -26,6 +26,7 @@ ROUTES: Final = [
     Resource("/api/uploads", get=uploads.list_uploads, post=uploads.post_upload),
     Resource("/api/uploads/{upload_id}", get=uploads.get_upload, patch=uploads.patch_upload),
     Resource("/api/uploads/{upload_id}/replay", post=uploads.replay_upload),
+    Resource("/api/uploads/{upload_id}/step", post=uploads.step_upload),
     Resource("/api/events", post=events.post_events),
     Resource("/api/stats", get=flow.get_stats),
     Resource("/api/recovery", get=flow.get_recovery),

@@ -17,6 +17,9 @@ from web.service.service import Service, service_of
 from web.view.windows import read_limit, read_number_cursor
 
 MAX_RECEIVING: Final = 16
+SEEN_WITHIN_S: Final = 2.0
+"""How long the answer to a step waits for its lines to be processed."""
+
 Described = dict[str, Any]
 
 
@@ -71,6 +74,13 @@ async def replay_upload(request: Request) -> Response:
     return JSONResponse(upload, 201)
 
 
+async def step_upload(request: Request) -> Response:
+    """``POST /api/uploads/{id}/step``: some further lines of a paused upload, which stays so."""
+    asked = await read_json(request)
+    upload_id = request.path_params["upload_id"]
+    return JSONResponse(await asyncio.shield(_step(service_of(request.app), upload_id, asked)))
+
+
 # What has begun to be written is brought to its end, also where who asked for it goes away: so
 # these run shielded.
 
@@ -79,6 +89,13 @@ async def _change(service: Service, upload_id: str, asked: object) -> Described:
     async with service.writing() as generation:
         uploads = generation.uploads
         return uploads.describe(await uploads.change(upload_id, asked))
+
+
+async def _step(service: Service, upload_id: str, asked: object) -> Described:
+    async with service.writing() as generation:
+        uploads = generation.uploads
+        stepped = await uploads.step(upload_id, asked)
+    return uploads.describe(await uploads.until_processed(stepped, SEEN_WITHIN_S))
 
 
 async def _replay(service: Service, upload_id: str) -> Described:
