@@ -24,6 +24,7 @@ from web.http.api.routes import ROUTES
 from web.http.pages import prepare, render_dashboard, render_refusal
 from web.http.resource import Later, Resource
 from web.http.safety import Safety
+from web.intake.dry_run import DryRuns
 from web.live.socket import serve_browser
 from web.service.service import Service, service_of
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
@@ -134,6 +135,7 @@ def create_app(service: Service) -> ASGIApp:
     app.state.receiving = 0
     app.state.rendering = asyncio.Lock()
     app.state.exports = Exports()
+    app.state.dry_runs = DryRuns()
     return Safety(app)
 
 

@@ -4,13 +4,15 @@ import asyncio
 import sqlite3
 from typing import Any, Final
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from dataflow.faults import reach
-from web.errors import APIError
+from web.errors import APIError, bad_request
 from web.http.api.answers import read_json
-from web.http.receive import ReceivedFile, read_name, receive_file
+from web.http.receive import ReceivedFile, read_name, receive_file, receive_upload
+from web.intake.dry_run import DryRuns
 from web.intake.upload_states import read_rate_text
 from web.service.generation import Generation
 from web.service.service import Service, service_of
@@ -24,11 +26,13 @@ Described = dict[str, Any]
 
 
 async def post_upload(request: Request) -> Response:
-    """``POST /api/uploads``: take a file in; 201 when it is durable."""
+    """``POST /api/uploads``: take a file in; 201 when it is durable. Or a dry run of it."""
     service = service_of(request.app)
     rate = read_rate_text(request.query_params.get("rate"))
     name = request.query_params.get("name")
     read_name(name)
+    if _is_check(request):
+        return await _check(request, service.settings.max_upload)
     state = request.app.state
     if state.receiving >= MAX_RECEIVING:
         raise APIError(
@@ -41,6 +45,24 @@ async def post_upload(request: Request) -> Response:
         state.receiving -= 1
     service.live.changed()
     return JSONResponse(upload, 201)
+
+
+def _is_check(request: Request) -> bool:
+    """Whether nothing is to be taken in."""
+    check = request.query_params.get("check", "false")
+    if check not in ("true", "false"):
+        raise bad_request(f"check is true or false, not {check[:40]!r}")
+    return check == "true"
+
+
+async def _check(request: Request, most: int) -> Response:
+    """Say what would come of a file, of which nothing is kept."""
+    dry_runs: DryRuns = request.app.state.dry_runs
+    async with dry_runs.begin() as run:
+        read = await receive_upload(request, run.text, most, run.hand_on)
+        outcome = msgspec.to_builtins(await run.outcome())
+    examples = outcome.pop("examples")
+    return JSONResponse({**outcome, "looks_like": read.looks_like, "examples": examples})
 
 
 async def list_uploads(request: Request) -> Response:
