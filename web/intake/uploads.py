@@ -80,6 +80,10 @@ class Uploads:
         """Note the last line of a source that is no upload, such as ``api``."""
         self._others[source] = max(self._others.get(source, 0), last_line)
 
+    def lines_of(self, source: str) -> int:
+        """Count the lines of a source that is no upload."""
+        return self._others.get(source, 0)
+
     @property
     def unended(self) -> list[str]:
         """The uploads of which more is to come, or to be heard."""

@@ -22,6 +22,7 @@ from web.flow.state import RUNNING, FlowState
 from web.flow.supervisor import Supervisor
 from web.history.history import History
 from web.history.timeline import KILLED, RESET, STARTED
+from web.intake.stream import Asked
 from web.live.live import Live
 from web.proof.proof import Proof, State
 from web.service.contents import Contents
@@ -29,6 +30,7 @@ from web.service.gate import Gate
 from web.service.generation import Generation
 from web.service.renewal import make_generation, switch_to
 from web.service.starts import Starts
+from web.service.streaming import Streaming
 from web.service.upkeep import Upkeep
 from web.settings import Settings
 from web.times import rfc3339_or_none
@@ -59,6 +61,7 @@ class Service:
         self._hub_url = ""
         self.proof = Proof()
         self._proving: asyncio.Task[None] | None = None
+        self.streaming = Streaming(self._task, self.live.changed)
         self._release = True
         self._snapshot_at: float | None = None
         self._resetting = asyncio.Lock()
@@ -100,6 +103,7 @@ class Service:
             await self.starts.ended(STOPPED)
             await self._end(self._committing)
             await self._end(*self._lasting, self._proving)
+            await self.streaming.end()
             await self.history.close()
             await self.generation.close()
 
@@ -131,6 +135,11 @@ class Service:
             generation.uploads.other_released(API_SOURCE, appended.last_line)
         self.live.changed()
         return appended
+
+    async def begin_stream(self, asked: Asked) -> dict[str, Any]:
+        """Begin an endless stream: its first line is durable when this returns."""
+        async with self.writing() as generation:
+            return await self.streaming.begin(generation, asked)
 
     async def reset(self, replay: str | None) -> Upload | None:
         """Start over, and replay one of the uploads where that is asked for.
@@ -216,6 +225,7 @@ class Service:
         self.contents.start_over()
         self._snapshot_at = None
         await self._end_proof()
+        await self.streaming.end()
         await old.close()
         await asyncio.to_thread(self.folder.discard_superseded, new)
         self.history.mark(RESET, "Everything was started over.")

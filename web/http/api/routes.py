@@ -7,7 +7,7 @@ stored.
 from typing import Final
 
 from web.http.addresses import IdResource
-from web.http.api import attention, events, flow, history, lists, orders, proof, uploads
+from web.http.api import attention, events, flow, history, lists, orders, proof, stream, uploads
 from web.http.resource import Resource
 
 ROUTES: Final = [
@@ -28,6 +28,12 @@ ROUTES: Final = [
     Resource("/api/uploads/{upload_id}/replay", post=uploads.replay_upload),
     Resource("/api/uploads/{upload_id}/step", post=uploads.step_upload),
     Resource("/api/events", post=events.post_events),
+    Resource(
+        "/api/stream",
+        get=stream.get_stream,
+        post=stream.post_stream,
+        delete=stream.delete_stream,
+    ),
     Resource("/api/stats", get=flow.get_stats),
     Resource("/api/recovery", get=flow.get_recovery),
     Resource("/api/dataflow", get=flow.get_dataflow),
