@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from dataflow.chunks import MAX_CHUNK_BYTES, Chunk, after_bom, next_chunk, read_chunk
-from dataflow.database import FormatError, Schema, open_database, transaction
+from dataflow.database import FormatError, open_database, transaction
+from dataflow.journal_schema import FILE, SCHEMA_VERSION
+from dataflow.marks import RESUBMIT, SENT, MarkRows, append_mark, not_sent, note_sent
 from dataflow.upload import Upload
 from dataflow.upload_rows import UploadRows
 
-SCHEMA_VERSION: Final = 4
 API_SOURCE: Final = "api"
 """The label of records that came through ``POST /api/events``."""
 
@@ -30,77 +31,6 @@ READ_BYTES: Final = 2 * MAX_CHUNK_BYTES
 
 And all of it has to be committed before an epoch can end.
 """
-
-_PAST: Final = """
-CREATE INDEX unended_uploads ON uploads (created) WHERE finished_at IS NULL;
-CREATE INDEX ended_uploads ON uploads (created) WHERE finished_at IS NOT NULL;
-CREATE TABLE ended_lines (id INTEGER PRIMARY KEY CHECK (id = 1), lines INTEGER NOT NULL);
-INSERT INTO ended_lines
-SELECT 1, ifnull(sum(released_lines), 0) FROM uploads WHERE finished_at IS NOT NULL;
-CREATE TRIGGER upload_ended AFTER UPDATE OF finished_at ON uploads
-WHEN OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL
-BEGIN
-    UPDATE ended_lines SET lines = lines + NEW.released_lines;
-END;
-"""
-"""What makes uploads that have ended cost nothing at a start: nobody has to walk over them."""
-
-_SOURCES: Final = """
-CREATE TABLE sources (name TEXT PRIMARY KEY, lines INTEGER NOT NULL) WITHOUT ROWID;
-ALTER TABLE chunks ADD COLUMN at REAL NOT NULL DEFAULT 0;
-ALTER TABLE chunks ADD COLUMN source TEXT REFERENCES sources;
-CREATE INDEX failed_uploads ON uploads (created) WHERE state = 'failed';
-ALTER TABLE uploads ADD COLUMN paused_at REAL;
-ALTER TABLE uploads ADD COLUMN paused_lines INTEGER;
-"""
-"""Sources that are no uploads, each of which counts its own lines for ever; and times.
-
-``at`` is when the lines were accepted, in seconds since 1970.
-"""
-
-_SCHEMA: Final = f"""
-CREATE TABLE uploads (
-    id TEXT PRIMARY KEY, created INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, file TEXT NOT NULL,
-    bytes INTEGER NOT NULL, lines INTEGER NOT NULL, rate REAL, state TEXT NOT NULL,
-    paused_because TEXT, checked INTEGER NOT NULL DEFAULT 0, error TEXT,
-    created_at REAL NOT NULL, finished_at REAL,
-    released_bytes INTEGER NOT NULL DEFAULT 0, released_lines INTEGER NOT NULL DEFAULT 0,
-    looks_like TEXT
-) WITHOUT ROWID;
-CREATE TABLE chunks (
-    "offset" INTEGER PRIMARY KEY, upload TEXT REFERENCES uploads, first_line INTEGER NOT NULL,
-    lines INTEGER NOT NULL, "start" INTEGER, "end" INTEGER, data BLOB
-);
-CREATE TABLE idempotency_keys (
-    key TEXT PRIMARY KEY, digest BLOB NOT NULL, first_line INTEGER NOT NULL,
-    last_line INTEGER NOT NULL
-) WITHOUT ROWID;
-{_SOURCES}{_PAST}"""
-
-_CAUSES: Final = f"""
-{_SOURCES}
-INSERT INTO sources SELECT '{API_SOURCE}', max(first_line + lines - 1) FROM chunks
-WHERE upload IS NULL HAVING count(*) > 0;
-DROP INDEX api_chunks;
-UPDATE chunks SET source = '{API_SOURCE}' WHERE upload IS NULL;
-UPDATE uploads SET paused_at = strftime('%s', 'now'), paused_lines = released_lines
-WHERE state = 'paused';
-UPDATE chunks SET at = accepted.at FROM (
-    SELECT "offset", max(ifnull(created_at, 0)) OVER (ORDER BY "offset") AS at
-    FROM chunks LEFT JOIN uploads ON uploads.id = upload
-) AS accepted WHERE accepted."offset" = chunks."offset";
-"""  # noqa: S608 (our own names)
-"""From the format that kept no times: a chunk is as old as the newest upload up to it.
-
-And since when an upload is paused, nobody knows: by now it is.
-"""
-
-_FILE: Final = Schema(
-    SCHEMA_VERSION,
-    _SCHEMA,
-    "use the version that wrote it, or another data folder",
-    upgrades={1: "ALTER TABLE uploads ADD COLUMN looks_like TEXT", 2: _PAST, 3: _CAUSES},
-)
 
 
 class JournalError(Exception):
@@ -115,6 +45,13 @@ class Appended(NamedTuple):
     """The lines that a batch of records took in the count of its source, both inclusive."""
 
     first_line: int
+    last_line: int
+
+
+class Sent(NamedTuple):
+    """Corrections that were taken in: the records that they are of, and the last line of all."""
+
+    ids: list[int]
     last_line: int
 
 
@@ -145,11 +82,12 @@ class Journal:
         self.failure: str | None = None
         """Why the last attempt to write failed; None where it did not."""
         try:
-            self._db = open_database(path, _FILE)
+            self._db = open_database(path, FILE)
         except FormatError as error:
             raise JournalError(str(error)) from error
         try:
             self.uploads = UploadRows(path)
+            self.marks = MarkRows(path)
             self._last_at = self._newest_at()
         except BaseException:
             self._db.close()
@@ -158,6 +96,7 @@ class Journal:
     def close(self) -> None:
         """Close the file; what was answered is in it."""
         self.uploads.close()
+        self.marks.close()
         with self._lock:
             self._db.close()
 
@@ -188,6 +127,32 @@ class Journal:
         """Take records of a source in that is no upload and has no keys."""
         with self._transaction() as db:
             return self._append(db, source, body)
+
+    def resubmit(self, corrections: Sequence[tuple[int, bytes]], *, again: bool = False) -> Sent:
+        """Take corrections in, each of a skipped record by its id: those that are the first.
+
+        Or all of them, where they may come ``again``. They are one chunk, of at most
+        ``MAX_CHUNK_BYTES`` and ``MOST_IDS`` lines, and none of them is bad.
+        """
+        with self._transaction() as db:
+            fresh = not_sent(db, [each for each, _ in corrections])
+            sent = [(each, line) for each, line in corrections if again or each in fresh]
+            ids = [each for each, _ in sent]
+            if not sent:
+                return Sent(ids, 0)
+            body = b"".join(line + b"\n" for _, line in sent)
+            first_line, last_line = self._append(db, RESUBMIT, body)
+            chunk, at = db.execute(
+                'SELECT "offset", at FROM chunks ORDER BY "offset" DESC LIMIT 1'
+            ).fetchone()
+            append_mark(db, SENT, at, ids, line=first_line, chunk=chunk)
+            note_sent(db, ids, first_line)
+        return Sent(ids, last_line)
+
+    def mark(self, kind: str, ids: Sequence[int] = (), line: int | None = None) -> None:
+        """Write a mark of some records, or of corrections up to a line."""
+        with self._transaction() as db:
+            append_mark(db, kind, self._now(), ids, line=line)
 
     def add_upload(
         self,
@@ -295,7 +260,7 @@ class Journal:
         while (chunk := next_chunk(file, start)) is not None:
             db.execute(
                 "INSERT INTO chunks (source, first_line, lines, data, at) VALUES (?, ?, ?, ?, ?)",
-                (source, line, chunk.lines, read_chunk(file, chunk), at),
+                (source, line, chunk.lines, body[chunk.start : chunk.end], at),
             )
             start, line = chunk.end, line + chunk.lines
         db.execute("UPDATE sources SET lines = ? WHERE name = ?", (line - 1, source))
@@ -352,6 +317,7 @@ class JournalReader:
             if upload is not None:
                 with (self._files / file).open("rb") as lines_of_upload:
                     data = read_chunk(lines_of_upload, Chunk(start, end, lines))
+            data = data[:MAX_CHUNK_BYTES]  # of a line too long for any record, enough to tell so
             entries.append(
                 Entry(number, upload, source, first_line, lines, data, at, bool(is_last))
             )

@@ -336,15 +336,20 @@ def _column_of_refusal(line: bytes) -> int | None:
     return None
 
 
+def shown_text(line: bytes) -> tuple[str, bool]:
+    """Give as much of a line as is shown of it, undecodable bytes as ``�``, and whether it is cut.
+
+    It may be cut in the middle of a character, which is left out.
+    """
+    if len(line) <= MAX_RAW_BYTES:
+        return line.decode(errors="replace"), False
+    return codecs.getincrementaldecoder("utf-8")("replace").decode(line[:MAX_RAW_BYTES]), True
+
+
 def _skip(
     line: bytes, number: int, reason: Reason, what: str, column: int | None = None
 ) -> Skipped:
-    cut = len(line) > MAX_RAW_BYTES
-    if cut:  # perhaps in the middle of a character, which is left out
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        raw = decoder.decode(line[:MAX_RAW_BYTES])
-    else:
-        raw = line.decode(errors="replace")
+    raw, cut = shown_text(line)
     return Skipped(number, reason, f"line {number} {what}", column, raw, cut)
 
 

@@ -50,6 +50,7 @@ import { Listing } from "./listing.js";
  * @property {string} message
  * @property {string} raw
  * @property {boolean} raw_cut
+ * @property {"open" | "sent" | "landed" | "aside"} state
  * @property {string} skipped_at
  */
 

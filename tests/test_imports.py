@@ -28,12 +28,15 @@ MOST_DEEP: Final = 14
 """How many files of ``web/`` the longest chain of imports may hold."""
 
 PURE: Final = (
-    *("dataflow.cart", "dataflow.chunks", "dataflow.file_kind", "dataflow.key_group"),
+    *("dataflow.cart", "dataflow.chunks", "dataflow.correction", "dataflow.file_kind"),
+    "dataflow.key_group",
     *("dataflow.launch", "dataflow.messages", "dataflow.signatures", "dataflow.sample"),
     *("dataflow.drawing", "dataflow.outbox", "dataflow.pieces", "dataflow.records"),
     *("dataflow.stopwatch", "dataflow.synthetic", "dataflow.upload"),
     *("web.flow.agreement", "web.flow.start_log", "web.flow.state"),
     "web.flow.watchdog",
+    *("web.intake.bulk_asked", "web.intake.replacement", "web.view.skipped_filter"),
+    "web.view.skipped_kinds",
     *("web.history.clock", "web.history.delays", "web.history.points", "web.history.timeline"),
     *("web.intake.description", "web.intake.lineup", "web.intake.pace"),
     *("web.intake.run_ahead", "web.intake.tally", "web.intake.upload_states"),

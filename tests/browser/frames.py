@@ -78,6 +78,7 @@ def skipped(record_id: int, **changes: Any) -> Frame:
         "column": 1,
         "raw": "FAIL HERE",
         "raw_cut": False,
+        "state": "open",
         "skipped_at": AT,
         "resubmitted_at": None,
         **changes,

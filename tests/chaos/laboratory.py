@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from tests.chaos.compared import in_order
 from tests.chaos.experiment import Experiment
 from tests.chaos.feeders import Person, Poster, Taken
 from tests.chaos.program import Program
@@ -20,6 +21,7 @@ SECONDS_A_KILL: Final = 0.7
 """About how long a kill and what belongs to it take: what the slow uploads are paced by."""
 
 _SHOWN_WITHIN_S: Final = 10.0
+_LASTING: Final = ("/api/carts.jsonl?sort=user", "/api/skipped.jsonl", "/api/completed.jsonl")
 
 
 def run_experiment(folder: Path, *, seed: int, kills: int, records: int) -> Report:
@@ -73,9 +75,9 @@ class _Laboratory:
         for browser in self._browsers:
             self._compare_browser(browser)
         self._reader.feed.compare(experiment.lines("/api/completed.jsonl"))
-        self._echo(fed)
+        fed = self._echo(fed)
         experiment.finish()
-        experiment.program.stop()
+        self._rebuild(fed)
 
     def _write_figures(self, fed: Fed) -> None:
         experiment = self._experiment
@@ -101,7 +103,7 @@ class _Laboratory:
                 return
             self._experiment.pause(0.1)
 
-    def _echo(self, fed: Fed) -> None:
+    def _echo(self, fed: Fed) -> Fed:
         """Kill all at rest and feed everything once more: to what the flow restored, all repeats.
 
         So the flow's state holds what the view shows.
@@ -121,4 +123,20 @@ class _Laboratory:
         seen = experiment.get(path)
         if seen["duplicates"] != seen["accepted"]:
             self._report.differences.append(f"the echo changed something: {seen}")
-        self._report.differences += differences(experiment, fed._replace(taken=[*fed.taken, echo]))
+        fed = fed._replace(taken=[*fed.taken, echo])
+        self._report.differences += differences(experiment, fed)
+        return fed
+
+    def _rebuild(self, fed: Fed) -> None:
+        """Make view and state anew: no number, no time and no cause is another one then."""
+        experiment = self._experiment
+        before = [experiment.lines(path) for path in _LASTING]
+        experiment.program.stop()
+        experiment.program.rebuild()
+        self._tormentor.start_cleanly()
+        experiment.settle()
+        for path, once in zip(_LASTING, before, strict=True):
+            told = in_order(f"{path} after a rebuild", once, experiment.lines(path))
+            self._report.differences += told
+        self._report.differences += differences(experiment, fed)
+        experiment.program.stop()

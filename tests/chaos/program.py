@@ -23,6 +23,7 @@ from tests.kit.running import Answer
 
 LIVE_WITHIN_S: Final = 30.0
 ANSWER_WITHIN_S: Final = 20.0
+REBUILT_WITHIN_S: Final = 120.0
 
 
 class GoneError(Exception):
@@ -127,6 +128,19 @@ class Program:
             raise DiedError(f"asked to end, the server ended with status {status}")
         self._close_output()
         self._process = None
+
+    def rebuild(self) -> None:
+        """Make view and state anew; nothing of it may be running."""
+        command = [sys.executable, "-m", "web", "rebuild", str(self.data)]
+        ended = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self._errors,
+            timeout=REBUILT_WITHIN_S,
+        )
+        if ended.returncode != 0:
+            raise DiedError(f"cartwatch rebuild ended with status {ended.returncode}")
 
     def close(self) -> None:
         """Leave nothing running and nothing open."""

@@ -44,7 +44,10 @@ SPOILED: Final = (
     b'{"user_id": "s-1", "type": "order", "order_id": 9223372036854775808}',
     b'{"user_id": "s-1", "type": "payment", "order_id": ""}',
 )
-"""Lines to skip, for every reason but ``too_long``: that one is made where it is needed."""
+"""Lines to skip, for every reason but ``too_long``: that one is made where it is needed.
+
+None begins with a mark of UTF-16: where it were the first of a body, all of that would be another.
+"""
 
 
 class Source(NamedTuple):

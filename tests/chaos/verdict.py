@@ -1,16 +1,19 @@
 """The verdict: everything that the program holds, against the oracle. Gives the differences.
 
 Across sources no order of arrival is known, so carts are held to what no order can change: their
-sets, and with them their versions, the completed orders and the number of repeats in all.
+sets, and with them their versions, the completed orders and the number of repeats in all. The
+order that the journal has, and with it the cause of everything, is held to in ``causes``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+from tests.chaos import causes
+from tests.chaos.compared import fields, same
 from tests.chaos.experiment import Experiment
 from tests.chaos.feeders import Posted, Taken
 from tests.chaos.stream import SHARED_USERS, TALL_USER
@@ -76,6 +79,7 @@ def _compare(experiment: Experiment, fed: Fed) -> Iterator[str]:
     yield from _carts(experiment, oracle)
     yield from _skipped(experiment, skipped)
     yield from _figures(experiment, oracle, repeats)
+    yield from causes.differences(experiment)
 
 
 def _upload(name: str, seen: dict[str, Any], counters: Counters) -> Iterator[str]:
@@ -89,7 +93,7 @@ def _upload(name: str, seen: dict[str, Any], counters: Counters) -> Iterator[str
         expected["lines"] = counters.processed
     elif seen["state"] != "cancelled":
         yield f"upload {name}: {seen['state']} in the end"
-    yield from _fields(f"upload {name}", expected, seen)
+    yield from fields(f"upload {name}", expected, seen)
     if not 0 <= seen["duplicates"] <= seen["accepted"]:
         yield f"upload {name}: {seen['duplicates']} repeats of {seen['accepted']} events"
 
@@ -110,7 +114,7 @@ def _carts(experiment: Experiment, oracle: Oracle) -> Iterator[str]:
             continue
         yield from _cart(expected, got)
         done = completed.get(user_id, [])
-        yield from _same(f"completed orders of {user_id!r}", expected.paid, done)
+        yield from same(f"completed orders of {user_id!r}", expected.paid, done)
         if done != got["paid_order_ids"]:
             yield f"cart {user_id!r}: paid {got['paid_order_ids']}, and in the feed {done}"
 
@@ -118,11 +122,11 @@ def _carts(experiment: Experiment, oracle: Oracle) -> Iterator[str]:
 def _cart(expected: OracleCart, got: dict[str, Any]) -> Iterator[str]:
     user_id, sets = got["user_id"], expected.sets()
     for name, ids in zip(LISTS, sets, strict=True):
-        yield from _same(f"cart {user_id!r}: {name}", ids, got[name])
+        yield from same(f"cart {user_id!r}: {name}", ids, got[name])
     counts = dict(zip(("paid", "unpaid", "waiting"), map(len, sets), strict=True))
-    yield from _fields(f"cart {user_id!r}", {"version": version_of(sets), **counts}, got)
+    yield from fields(f"cart {user_id!r}", {"version": version_of(sets), **counts}, got)
     if user_id not in (*SHARED_USERS, TALL_USER):  # of one source alone: in its order
-        yield from _fields(f"cart {user_id!r}", expected.summary(user_id), got)
+        yield from fields(f"cart {user_id!r}", expected.summary(user_id), got)
 
 
 def _skipped(
@@ -130,9 +134,9 @@ def _skipped(
 ) -> Iterator[str]:
     rows = experiment.lines("/api/skipped.jsonl")
     got = [(row["upload"], row["source"], row["line"], row["reason"]) for row in rows]
-    yield from _same("skipped records", expected, got)
+    yield from same("skipped records", expected, got)
     by_reason = experiment.get("/api/skipped")["by_reason"]
-    yield from _fields("skipped by reason", Counter(each[3] for each in expected), by_reason)
+    yield from fields("skipped by reason", Counter(each[3] for each in expected), by_reason)
 
 
 def _figures(experiment: Experiment, oracle: Oracle, repeats: int) -> Iterator[str]:
@@ -149,21 +153,6 @@ def _figures(experiment: Experiment, oracle: Oracle, repeats: int) -> Iterator[s
         "duplicates": oracle.total.accepted - changes,  # an event changes a cart, or repeats
         "lag": 0,
     }
-    yield from _fields("figures", expected, stats)
+    yield from fields("figures", expected, stats)
     if repeats > stats["duplicates"]:
         yield f"figures: {stats['duplicates']} repeats, and {repeats} in the uploads alone"
-
-
-def _fields(what: str, expected: dict[str, Any], got: dict[str, Any]) -> Iterator[str]:
-    for name, value in expected.items():
-        if got.get(name) != value:
-            yield f"{what}: {name}: expected {value!r}, got {got.get(name)!r}"
-
-
-def _same(what: str, expected: Iterable[Any], got: Iterable[Any]) -> Iterator[str]:
-    """Compare two collections in which everything stands once, in any order."""
-    wanted, found = Counter(map(repr, expected)), Counter(map(repr, got))
-    if missing := wanted - found:
-        yield f"{what}: missing {dict(islice(missing.items(), 5))}"
-    if surplus := found - wanted:
-        yield f"{what}: too much {dict(islice(surplus.items(), 5))}"

@@ -19,7 +19,6 @@ from dataflow.journal import (
     Appended,
     Entry,
     Journal,
-    JournalError,
     JournalReader,
     KeyReusedError,
 )
@@ -36,11 +35,17 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield opened
 
 
-def add(journal: Journal, folder: Path, name: str = "a.jsonl", data: bytes = LINES) -> Upload:
+def add(
+    journal: Journal,
+    folder: Path,
+    name: str = "a.jsonl",
+    data: bytes = LINES,
+    now: float = 5.0,
+) -> Upload:
     (folder / "uploads" / name).write_bytes(data)
     lines = data.count(b"\n")
     return journal.add_upload(
-        f"id-{name}", name, file=name, size=len(data), lines=lines, rate=None, now=5.0
+        f"id-{name}", name, file=name, size=len(data), lines=lines, rate=None, now=now
     )
 
 
@@ -242,78 +247,6 @@ def test_writers_in_many_threads_get_lines_of_their_own(journal: Journal, tmp_pa
         thread.join()
     lines = sorted(n for first, last in answers for n in range(first, last + 1))
     assert lines == list(range(1, sum(body.count(b"\n") for body in bodies) + 1))
-
-
-def test_a_journal_of_another_format_is_refused(tmp_path: Path) -> None:
-    """A later version's file is left alone, with a sentence that says what to do."""
-    with closing(sqlite3.connect(tmp_path / "journal.db")) as db:
-        db.execute("PRAGMA user_version = 7")
-    with pytest.raises(JournalError, match="has the format 7, and this Cartwatch reads 4"):
-        Journal(tmp_path / "journal.db")
-
-
-OLDER = """
-DROP INDEX failed_uploads; ALTER TABLE chunks DROP COLUMN at;
-ALTER TABLE uploads DROP COLUMN paused_at; ALTER TABLE uploads DROP COLUMN paused_lines;
-CREATE INDEX api_chunks ON chunks ("offset") WHERE upload IS NULL;
-ALTER TABLE chunks DROP COLUMN source; DROP TABLE sources;
-"""
-"""Makes a journal of format 3 of one of format 4."""
-
-OLDEST = f"""
-{OLDER}
-DROP TRIGGER upload_ended; DROP TABLE ended_lines;
-DROP INDEX unended_uploads; DROP INDEX ended_uploads;
-"""
-"""Makes a journal of format 2."""
-
-
-@pytest.mark.parametrize("version", [1, 2, 3])
-def test_a_journal_of_an_older_format_is_opened_as_it_is(tmp_path: Path, version: int) -> None:
-    """Its uploads, positions, records, keys and sums are there; what a file looks like is not.
-
-    Nobody wrote down when lines were accepted: not before the uploads that had come by then. Nor
-    since when one is paused: since the opening, as far as is known.
-    """
-    (tmp_path / "uploads").mkdir()
-    with closing(Journal(tmp_path / "journal.db")) as new:
-        ended, _ = new.release(add(new, tmp_path, "b.jsonl"), [Chunk(0, 14, 3)])
-        ended = new.change_upload(ended.id, state="cancelled", finished_at=7.0)
-        upload, _ = new.release(add(new, tmp_path), [Chunk(0, 8, 2)])
-        paused, _ = new.release(add(new, tmp_path, "c.jsonl"), [Chunk(0, 4, 1)])
-        new.change_upload(paused.id, state="paused", paused_at=5.0, paused_lines=1)
-        appended = new.append_events(b"x\n", "key")
-        before = [each._replace(at=5.0) for each in entries(tmp_path)]
-    with closing(sqlite3.connect(tmp_path / "journal.db")) as db:
-        db.executescript(OLDER if version == 3 else OLDEST)
-        if version == 1:
-            db.execute("ALTER TABLE uploads DROP COLUMN looks_like")
-        db.execute(f"PRAGMA user_version = {version}")
-    for _ in range(2):
-        with closing(Journal(tmp_path / "journal.db")) as opened:
-            first, last = opened.uploads.unended()
-            assert first == upload
-            assert last.paused_lines == last.released_lines == 1
-            assert last.paused_at is not None
-            assert opened.uploads.ended(9) == [ended]
-            assert opened.released() == (6, {"api": 1})
-            assert opened.append_events(b"x\n", "key") == appended
-            assert entries(tmp_path) == before
-
-
-def test_an_older_journal_becomes_what_a_new_one_is(tmp_path: Path) -> None:
-    """The same tables, indexes and triggers, in the words that made them."""
-    for name in ("new", "old"):
-        Journal(tmp_path / name).close()
-    with closing(sqlite3.connect(tmp_path / "old")) as db:
-        db.executescript(OLDEST)
-        db.execute("PRAGMA user_version = 2")
-    schemas = []
-    for name in ("new", "old"):
-        Journal(tmp_path / name).close()
-        with closing(sqlite3.connect(tmp_path / name)) as db:
-            schemas.append(db.execute("SELECT type, name, sql FROM sqlite_schema").fetchall())
-    assert sorted(schemas[0], key=str) == sorted(schemas[1], key=str)
 
 
 def test_times_never_run_back_whatever_the_clock_does(tmp_path: Path) -> None:

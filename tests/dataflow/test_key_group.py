@@ -18,7 +18,7 @@ from dataflow.segments import SegmentLogic
 from tests.kit.entries import placed_events, taken
 from tests.kit.kept_group import KeptGroup, Snapshots
 from tests.kit.memory_view import MemoryView
-from tests.kit.oracle import Oracle
+from tests.kit.oracle import Oracle, OracleCart
 from tests.kit.streams import claim, events, line_of
 
 GROUP = 3
@@ -37,6 +37,29 @@ def tall(draw: st.DrawFn) -> Stream:
 
 
 streams = st.one_of(of_two_uploads, tall())
+
+
+@st.composite
+def many_tall(draw: st.DrawFn) -> Stream:
+    """Draw three carts that grow tall, are paid from any end, and may fall below it again."""
+    of_user: dict[str, list[Event]] = {}
+    for user in ("a", "b", "c"):
+        early = draw(st.booleans())
+        size = draw(st.integers(NEWEST - 2, NEWEST + 8))
+        opened = [Event(user, order_id, early) for order_id in range(size)]
+        closed = [Event(user, order_id, not early) for order_id in range(size)]
+        ends = draw(st.sampled_from(("oldest first", "newest first", "any")))
+        if ends == "newest first":
+            closed.reverse()
+        elif ends == "any":
+            closed = draw(st.permutations(closed))
+        some = draw(st.integers(0, size))
+        reopened = [Event(user, f"{order_id}", not early) for order_id in range(some)]
+        of_user[user] = [*opened, *closed[:some], *reopened, *closed[some:]]
+    turns = [user for user, each in of_user.items() for _ in each]
+    draw(st.randoms(use_true_random=False)).shuffle(turns)
+    begun = {user: iter(each) for user, each in of_user.items()}
+    return [("one", next(begun[user])) for user in turns[: draw(st.integers(0, len(turns)))]]
 
 
 def batches_of(stream: Stream, first: int = 1) -> list[EventBatch]:
@@ -75,12 +98,7 @@ def expect(view: MemoryView, stream: Stream) -> None:
     assert sorted(map(repr, view.completed)) == sorted(map(repr, oracle.completed))
     assert sorted(view.completed_places) == oracle.completed_places
     for user_id, cart in oracle.carts.items():
-        head = head_of(view.carts[user_id])
-        assert (head.version, head.place) == (cart.version, cart.place)
-        assert (head.oldest_unpaid, head.oldest_waiting) == cart.oldest()
-        orders = view.orders_of(user_id)
-        causes = {repr(each.order_id): (each.ordered, each.paid) for each in orders}
-        assert causes == {repr(each): places for each, places in cart.causes().items()}
+        expect_causes(view, user_id, cart)
     for upload, (accepted, duplicates) in counters.items():
         assert view.counts(upload) == (accepted, duplicates, 0, 0)
     carts = list(oracle.carts.values())
@@ -95,6 +113,16 @@ def expect(view: MemoryView, stream: Stream) -> None:
             sum(bool(cart.waiting) for cart in carts),
         )
         assert view.groups[GROUP][0] == len(stream)
+
+
+def expect_causes(view: MemoryView, user_id: str, cart: OracleCart) -> None:
+    """Compare the places that a view knows of a cart and its orders."""
+    head = head_of(view.carts[user_id])
+    assert (head.version, head.place) == (cart.version, cart.place)
+    assert (head.oldest_unpaid, head.oldest_waiting) == cart.oldest()
+    orders = view.orders_of(user_id)
+    causes = {repr(each.order_id): (each.ordered, each.paid) for each in orders}
+    assert causes == {repr(each): places for each, places in cart.causes().items()}
 
 
 @claim
@@ -114,6 +142,31 @@ def test_batches_and_restores_change_nothing(
         place += len(piece)
     expect(view, stream)
     assert KeptGroup(group.snapshot()).snapshot() == group.snapshot()
+
+
+@claim
+@given(
+    many_tall(),
+    st.lists(st.integers(0, 200), min_size=4, max_size=16),
+    st.lists(st.sampled_from(("go on", "snapshot", "restore")), min_size=17, max_size=17),
+    st.integers(0, 3),
+)
+def test_tall_carts_know_their_causes_and_oldest_at_every_moment(
+    stream: Stream, cuts: list[int], deeds: list[str], most: int
+) -> None:
+    """Whichever end is paid first, whether they rest meanwhile, and wherever they come back."""
+    group, view, oracle, place = KeptGroup(), MemoryView(), Oracle(), 1
+    with patch("dataflow.key_group.MAX_TALL", most):
+        for piece, deed in zip(pieces(stream, cuts), deeds, strict=False):
+            view.apply(group.join(batches_of(piece, place)))
+            place += len(piece)
+            oracle.feed(b"".join(line_of(event) for _, event in piece))
+            for user_id, cart in oracle.carts.items():
+                expect_causes(view, user_id, cart)
+            if deed != "go on":
+                kept = group.snapshot()
+                group = KeptGroup(kept) if deed == "restore" else group
+    expect(view, stream)
 
 
 @claim

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import msgspec
@@ -56,16 +57,22 @@ class PlayedFlow:
         self._offset = 1
 
     def run(
-        self, until: int, cuts: Iterator[int], together: Iterator[int] | None = None
+        self,
+        until: int,
+        cuts: Iterator[int],
+        together: Iterator[int] | None = None,
+        woven: Random | None = None,
     ) -> list[bytes]:
         """Start anew where the last snapshot is, read on, and give batches cut anywhere.
 
-        ``together`` says how many entries the engine takes at once, as it reads them.
+        ``together`` says how many entries the engine takes at once, as it reads them. ``woven``
+        mixes what the branches of the flow tell: each in its order, and none of them before the
+        others.
         """
         groups: dict[str, KeptGroup] = {}
         skips: dict[str, SkipLogic] = {}
         kept = [KeptGroup(snapshots).restored.groups for snapshots in self._groups.values()]
-        messages: list[Message] = [Started(self._offset, list(chain(*kept)))]
+        told: list[tuple[str, Message]] = []
         entries = self._entries[self._offset - 1 : until - 1]
         while entries:
             size = next(together) if together else 1
@@ -77,14 +84,18 @@ class PlayedFlow:
                     batches.setdefault(key, []).append(item)
                 elif isinstance(item, SkippedBatch):
                     skip = skips.setdefault(key, SkipLogic(self._skipped.get(key)))
-                    messages += skip.on_batch([item])[0]
+                    told += ((key, message) for message in skip.on_batch([item])[0])
                 else:
-                    messages.append(item)
-            messages += chain(*(groups[key].take(items) for key, items in batches.items()))
+                    told.append((key, item))
+            for key, items in batches.items():
+                told += ((key, message) for message in groups[key].take(items))
             entries = entries[size:]
-        messages.append(Barrier())
+        if woven is not None:
+            told = _weave(told, woven)
         self._running = groups, skips
         self._reached = max(until, self._offset)
+        started = Started(self._offset, list(chain(*kept)))
+        messages = (started, *(message for _, message in told), Barrier())
         return list(_cut(messages, cuts))
 
     def snapshot(self) -> None:
@@ -95,7 +106,14 @@ class PlayedFlow:
         self._offset = self._reached
 
 
-def _cut(messages: list[Message], cuts: Iterator[int]) -> Iterator[bytes]:
+def _weave(told: list[tuple[str, Message]], random: Random) -> list[tuple[str, Message]]:
+    turns = [key for key, _ in told]
+    random.shuffle(turns)
+    branches = {key: iter([each for each in told if each[0] == key]) for key in turns}
+    return [next(branches[key]) for key in turns]
+
+
+def _cut(messages: Iterable[Message], cuts: Iterator[int]) -> Iterator[bytes]:
     encoded = [encode_message(message) for message in messages]
     while encoded:
         size = next(cuts)

@@ -23,7 +23,8 @@ def check(file: str, *, server: str) -> int:
     except KeyboardInterrupt:
         terminal.say("stopped before the dry run was done; nothing was taken in")
         return 1
-    print("\n".join([f"{terminal.printable(name)}: {_summary(told)}", *_skipped(told)]), flush=True)
+    summary = f"{terminal.printable(name)}: {_summary(told)}; nothing was taken in"
+    print("\n".join([summary, *_skipped(told)]), flush=True)
     if told.accepted == 0:
         hint = f": {told.looks_like}" if told.looks_like else ""
         terminal.say(f"nothing of {name} would be accepted{hint}")

@@ -76,7 +76,8 @@ async def until_processed(service: Service) -> None:
         while True:
             processed = service.generation.totals.all.processed
             bar.update(processed - bar.n)
-            if processed >= released and service.flow.state == RUNNING:
+            is_all_there = processed >= released and not service.generation.corrections.is_behind
+            if is_all_there and service.flow.state == RUNNING:
                 break
             if service.flow.state == DOWN:
                 raise StartError(service.flow.message or "the flow cannot be started")

@@ -133,6 +133,7 @@ def create_app(service: Service) -> ASGIApp:
     app.router.redirect_slashes = False  # `a` and `a/` are two ids, and a redirected POST is lost
     app.state.service = service
     app.state.receiving = 0
+    app.state.bulks = 0
     app.state.rendering = asyncio.Lock()
     app.state.exports = Exports()
     app.state.dry_runs = DryRuns()

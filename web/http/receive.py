@@ -25,6 +25,7 @@ from web.intake.form import MAX_BESIDE, Form, FormError
 from web.words import count
 
 MAX_NAME: Final = 255
+MAX_LINE: Final = 8 * 1024 * 1024
 _MORE_IN: Final = 1024 * 1024
 _SMALL: Final = 64 * 1024
 _GZIP_NAMES: Final = (["gzip"], ["x-gzip"])
@@ -78,6 +79,22 @@ async def receive_body(request: Request, most: int, what: str) -> bytes:
 
 async def receive_records(request: Request, most: int) -> bytes:
     """Read a whole body of records of at most ``most`` bytes, unpacked and in UTF-8."""
+    text, lines = await _receive_text(request, most, "a batch of records")
+    if lines == 0:
+        raise APIError(400, "empty_body", "the body is empty: it holds no line")
+    return text
+
+
+async def receive_line(request: Request) -> bytes:
+    """Read a whole body that is to be a line, unpacked and in UTF-8; it may be empty.
+
+    Or be too long for a record, which is not for us to say.
+    """
+    return (await _receive_text(request, MAX_LINE, "a line"))[0]
+
+
+async def _receive_text(request: Request, most: int, what: str) -> tuple[bytes, int]:
+    """Read a whole body of text; gives it, and counts its lines."""
     if _is_form(request):
         raise APIError(
             415,
@@ -85,12 +102,10 @@ async def receive_records(request: Request, most: int) -> bytes:
             "a form holds no lines of records: send the file itself, as curl --data-binary @FILE",
         )
     text = BytesIO()
-    draft = Draft(text, most, too_large("a batch of records", most))
+    draft = Draft(text, most, too_large(what, most))
     content = Content(unpacked(declared=_is_packed(request)), as_utf_8())
     await _read(request, draft, content, quick=True)
-    if draft.lines == 0:
-        raise APIError(400, "empty_body", "the body is empty: it holds no line")
-    return text.getvalue()
+    return text.getvalue(), draft.lines
 
 
 async def receive_file(request: Request, folder: Path, most: int) -> ReceivedFile:

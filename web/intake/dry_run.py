@@ -66,7 +66,7 @@ class DryRuns:
         """
         if self._taken:
             raise APIError(
-                429, "too_many_checks", "a dry run is under way: wait until that one is done"
+                429, "check_running", "a dry run is under way: wait until that one is done"
             )
         self._taken = True
         try:

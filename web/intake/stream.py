@@ -31,8 +31,8 @@ _log: Final = logging.getLogger(__name__)
 class Asked(NamedTuple):
     """What a stream is to be: lines a second, of how many users, and the share of bad ones."""
 
-    rate: float = 10
-    users: int = 100
+    rate: float = 50
+    users: int = 1_000
     bad: float = 0
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from dataflow.chunks import MAX_CHUNK_BYTES
 from dataflow.file_kind import hint_of_array
-from dataflow.records import BOM, Reason, Skipped, parse_lines
+from dataflow.records import BOM, Reason, Skipped, parse_runs
 
 MOST_USERS: Final = 1_000_000
 """Users that are told apart; of more than so many, it is not known how many there are."""
@@ -90,18 +90,19 @@ class Tally:
         """Read whole lines."""
         if self._lines == 0:
             data = data.removeprefix(BOM)
-        events, skipped, blank = parse_lines(data, self._lines + 1)
-        self._lines += len(events) + len(skipped) + blank
-        self._accepted += len(events)
-        self._payments += sum(is_payment for _, _, is_payment, _ in events)
-        self._blank += blank
-        self._by_reason.update(record.reason for record in skipped)
-        for record in skipped[: MOST_EXAMPLES - len(self._examples)]:
-            self._examples.append(_example(record, data))
-        if self._users is not None:
-            self._users.update(_known_by(user) for user, *_ in events)
-            if len(self._users) > MOST_USERS:
-                self._users = None
+        first_line = self._lines + 1
+        for events, skipped, blank in parse_runs(data, first_line, first_line):
+            self._lines += len(events) + len(skipped) + blank
+            self._accepted += len(events)
+            self._payments += sum(is_payment for _, _, is_payment, _ in events)
+            self._blank += blank
+            self._by_reason.update(record.reason for record in skipped)
+            for record in skipped[: MOST_EXAMPLES - len(self._examples)]:
+                self._examples.append(_example(record, data))
+            if self._users is not None:
+                self._users.update(_known_by(user) for user, *_ in events)
+                if len(self._users) > MOST_USERS:
+                    self._users = None
 
 
 def _known_by(user: str) -> str | bytes:

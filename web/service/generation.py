@@ -12,8 +12,10 @@ from web.data.journal_file import open_journal, refuse_gap
 from web.data.paths import Paths
 from web.intake.run_ahead import RunAhead
 from web.intake.uploads import Uploads
+from web.service.corrections import Corrections
 from web.view.carts import Carts
 from web.view.committer import Committer
+from web.view.marking import Marking
 from web.view.outcome import Outcome
 from web.view.reader import ViewReader
 from web.view.threads import Threads
@@ -45,10 +47,21 @@ class Generation:
         # A kill may have come between a commit and what it means for these.
         self._unheard_of = self.totals.unsettled + self.uploads.unended
         self.threads = Threads(paths.view, ViewReader)
+        self.corrections = Corrections(
+            self.journal,
+            Marking(self.journal, self.view),
+            self.threads,
+            released=self.uploads.other_released,
+            changed=changed,
+        )
         self.committer = Committer(
-            lambda batches: self.threads.write(self.view.commit, batches), committed
+            lambda batches: self.threads.write(self._commit, batches), committed
         )
         self.carts = Carts(self.view.carts, self.threads, self.committer, self.totals)
+
+    def _commit(self, batches: list[bytes]) -> Outcome:
+        self.corrections.before_commit()
+        return self.view.commit(batches)
 
     @property
     def name(self) -> str:
@@ -83,6 +96,7 @@ class Generation:
         self.carts.committed(outcome.carts)
         if outcome.position is not None:
             self.run_ahead.arrived(outcome.position)
+        self.corrections.committed()
         self._unheard_of += self.uploads.take_ended()
         told = {upload for upload, _ in outcome.parts}.union(self._unheard_of)
         await self.uploads.committed(told)

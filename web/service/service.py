@@ -269,6 +269,7 @@ class Service:
         generation = self.generation
         self._tasks = [
             self._task(self.supervisor.run(generation.paths, self._hub_url, reason), "supervisor"),
+            self._task(generation.corrections.run(), "corrections"),
             *(self._task(work, name) for name, work in self.upkeep.tasks().items()),
         ]
         if self._release:

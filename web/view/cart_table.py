@@ -140,6 +140,18 @@ class CartTable:
             )
         return places
 
+    def rows(self, user_ids: Collection[str]) -> dict[str, CartRow]:
+        """Give the rows of carts that there are, as they are durable."""
+        self.load()
+        rows = {user_id: row for user_id in user_ids if (row := self.get(user_id)) is not None}
+        in_table = [user_id for user_id in user_ids if user_id not in rows]
+        for start in range(0, len(in_table), _ASKED):
+            some = in_table[start : start + _ASKED]
+            marks = ",".join("?" * len(some))
+            found = self._db.execute(f"SELECT * FROM carts WHERE user_id IN ({marks})", some)
+            rows.update((row[0], CartRow(*row)) for row in found)
+        return rows
+
     def append(self, change: Change) -> None:
         """Write newer carts to the log, in the caller's transaction; then ``keep`` them."""
         if change.carts:

@@ -7,6 +7,7 @@ some of them are moved whenever there is time.
 import asyncio
 import sqlite3
 import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from typing import Final
 
@@ -31,6 +32,9 @@ _OFTEN: Final = 4
 
 _QUIET_SHARE: Final = 0.5
 """The share of a quiet time that moving rows takes: what comes then is not held up for long."""
+
+CartRows = Callable[[ViewReader, Window, Sequence[CartRow]], Iterator[bytes]]
+"""Writes the carts of a window, of which some are not in their table yet."""
 
 LONGEST_REST_S: Final = 0.25
 """How long the moving of rows rests at most, also where there are none to move."""
@@ -91,15 +95,22 @@ class Carts:
             index = await self._indexed_carts()
             return await self._threads.read(lambda view: view.open_since(index, older))
 
-    async def export(self, threads: Executor, window: Window) -> Spool:
-        """Begin to write all of a window's search and filter, whole, in its order."""
+    async def export(self, threads: Executor, window: Window, rows: CartRows) -> Spool:
+        """Begin to write all of a window's search and filter, in its order, as ``rows`` does."""
         with self._threads.held():
             await self.unmoved(window)  # moves them, where they are many
             async with self._committer.turn:  # the log and the table at the same moment
                 found = (await self._table()).search(window)
                 unmoved = [row_of(*item) for item in found.items()]
+                return await self._threads.export(threads, lambda view: rows(view, window, unmoved))
+
+    async def export_orders(self, threads: Executor, user_id: str, asked: OrdersAsked) -> Spool:
+        """Begin to write the orders of one cart, as a table."""
+        with self._threads.held():
+            async with self._committer.turn:
+                row = (await self._table()).get(user_id)
                 return await self._threads.export(
-                    threads, lambda view: view.all_carts(window, unmoved)
+                    threads, lambda view: view.orders_table(user_id, row, asked)
                 )
 
     async def unmoved(self, window: Window) -> list[CartRow]:

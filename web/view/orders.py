@@ -76,11 +76,43 @@ def orders_of(db: sqlite3.Connection, row: CartRow) -> list[Order]:
     ]
 
 
+def causes_of(db: sqlite3.Connection, row: CartRow, order_id: OrderId) -> tuple[int, int]:
+    """Give the places of the records that ordered and that paid an order; 0 for none."""
+    if is_tall(row):
+        found = db.execute(
+            "SELECT ordered, paid FROM orders WHERE user_id = ? AND order_id = ?",
+            (row.user_id, order_id),
+        ).fetchone()
+        return (0, 0) if found is None else (found[0], found[1])
+    for order in decode_cart(row.cart).since():
+        if order.order_id == order_id:
+            return order.ordered, order.paid
+    return 0, 0
+
+
 def page_orders(db: sqlite3.Connection, places: Places, row: CartRow, asked: OrdersAsked) -> Page:
     """Read a page of the orders of a cart by their age; in one transaction of the caller's.
 
     An order is as old as its order, a waiting payment as itself.
     """
+    found, values = _selection(db, row, asked)
+    total = db.execute(f"SELECT count(*) {found}", values).fetchone()[0]
+    orders = _by_age(db, found, values, asked, asked.limit + 1)
+    shown = orders[: asked.limit]
+    following = str(_age(shown[-1])) if len(orders) > asked.limit else None
+    rows = [Row(str(order.order_id), encode_line(item_of(order, places))) for order in shown]
+    return Page(rows, total, following)
+
+
+def all_orders(db: sqlite3.Connection, row: CartRow, asked: OrdersAsked) -> list[Order]:
+    """Read all orders of a cart that are asked for, by their age, from the cursor on."""
+    return _by_age(db, *_selection(db, row, asked), asked, -1)
+
+
+def _selection(
+    db: sqlite3.Connection, row: CartRow, asked: OrdersAsked
+) -> tuple[str, list[str | int]]:
+    """Say where the orders are, which of them are asked for, and with which values."""
     table = "orders"
     if not is_tall(row):
         table = "few_orders"
@@ -89,22 +121,29 @@ def page_orders(db: sqlite3.Connection, places: Places, row: CartRow, asked: Ord
         few = [(row.user_id, o.order_id, o.status, o.place, o.ordered, o.paid) for o in orders]
         bulk_insert(db, "INSERT INTO few_orders", few)
     where, values = _where(row.user_id, asked)
-    found = f"FROM {table} WHERE {where}"
-    total = db.execute(f"SELECT count(*) {found}", values).fetchone()[0]
+    return f"FROM {table} WHERE {where}", values
+
+
+def _by_age(
+    db: sqlite3.Connection, found: str, values: list[str | int], asked: OrdersAsked, most: int
+) -> list[Order]:
     sign, order = ("<", "DESC") if asked.is_newest_first else (">", "ASC")
     if asked.after is not None:
         found += f" AND age {sign} ?"
-        values.append(asked.after)
+        values = [*values, asked.after]
     rows = db.execute(
         "SELECT order_id, status, ordered, paid, iif(ordered > 0, ordered, paid) AS age"
         f" {found} ORDER BY age {order} LIMIT ?",
-        (*values, asked.limit + 1),
-    ).fetchall()
-    following = str(rows[asked.limit - 1][4]) if len(rows) > asked.limit else None
-    items = [Order(each[0], Status(each[1]), each[2], each[3]) for each in rows[: asked.limit]]
-    return Page(
-        [Row(str(o.order_id), encode_line(item_of(o, places))) for o in items], total, following
+        (*values, most),
     )
+    return [
+        Order(order_id, Status(status), ordered, paid)
+        for order_id, status, ordered, paid, _ in rows
+    ]
+
+
+def _age(order: Order) -> int:
+    return order.ordered or order.paid
 
 
 def item_of(order: Order, places: Places) -> OrderItem:

@@ -11,8 +11,11 @@ class Row(NamedTuple):
 
 
 class Page(NamedTuple):
-    """One page of a list, how many rows there are in all, and the cursor of the next."""
+    """One page of a list, how many rows there are in all, and the cursor of the next.
+
+    Nobody knows the total where counting would take too long.
+    """
 
     rows: list[Row]
-    total: int
+    total: int | None
     next: str | None

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from dataflow.messages import Taken
-from web.view.bulk_insert import bulk_insert
+from dataflow.marks import RESUBMIT
+from dataflow.messages import API, Taken
 
 SCHEMA: Final = """
 CREATE TABLE places (
@@ -19,6 +19,8 @@ CREATE TABLE places (
     first_line INTEGER NOT NULL, at REAL NOT NULL, "offset" INTEGER NOT NULL
 );
 CREATE INDEX places_by_time ON places (at);
+CREATE INDEX places_of_corrections ON places (first_line)
+WHERE upload = '' AND source = 'resubmit';
 CREATE TABLE complete (id INTEGER PRIMARY KEY CHECK (id = 1), place INTEGER NOT NULL);
 INSERT INTO complete VALUES (1, 0);
 """
@@ -28,12 +30,16 @@ INSERT INTO complete VALUES (1, 0);
 """
 
 
-class Cause(msgspec.Struct, frozen=True, gc=False):
-    """The record that did something, as it is answered; ``upload`` is null where it was none."""
+class Cause(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """The record that did something, as it is answered; ``upload`` is null where it was none.
+
+    ``skipped`` is the id of the record that it corrects, where it is a correction.
+    """
 
     upload: str | None
     source: str
     line: int
+    skipped: int | None = None
 
 
 class Origin(NamedTuple):
@@ -60,7 +66,7 @@ def append_places(db: sqlite3.Connection, chunks: Iterable[Taken]) -> None:
         )
         for each in chunks
     ]
-    bulk_insert(db, "INSERT OR IGNORE INTO places", rows)
+    db.executemany("INSERT OR IGNORE INTO places VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def last_place(db: sqlite3.Connection) -> int:
@@ -94,22 +100,33 @@ class Places:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._chunk: tuple[int, int, str, str, int, float] = (0, 0, "", "", 0, 0.0)
+        self._chunk: tuple[int, int, str, str, int, float, int] = (0, 0, "", "", 0, 0.0, 0)
 
     def origin(self, place: int) -> Origin:
         """Tell where the record at a place came from."""
-        first, _, upload, source, first_line, at = self._find(place)
-        return Origin(Cause(upload or None, source, place - first + first_line), at)
+        first, _, upload, source, first_line, at, _ = self._find(place)
+        line = place - first + first_line
+        skipped = self._corrected(line) if (upload, source) == (API, RESUBMIT) else None
+        return Origin(Cause(upload or None, source, line, skipped), at)
 
     def at(self, place: int) -> float:
         """Tell when the record at a place was accepted, in seconds since 1970."""
         return self._find(place)[5]
 
-    def _find(self, place: int) -> tuple[int, int, str, str, int, float]:
+    def in_journal(self, place: int) -> tuple[int, int]:
+        """Tell the chunk of a record by its offset in the journal, and which line of it, from 0."""
+        first, *_, offset = self._find(place)
+        return offset, place - first
+
+    def _corrected(self, line: int) -> int | None:
+        row = self._db.execute("SELECT skipped FROM corrections WHERE line = ?", (line,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def _find(self, place: int) -> tuple[int, int, str, str, int, float, int]:
         first, lines, *_ = self._chunk
         if not first <= place < first + lines:
             self._chunk = self._db.execute(
-                "SELECT place, lines, upload, source, first_line, at FROM places"
+                'SELECT place, lines, upload, source, first_line, at, "offset" FROM places'
                 " WHERE place <= ? ORDER BY place DESC LIMIT 1",
                 (place,),
             ).fetchone()

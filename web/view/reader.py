@@ -15,22 +15,31 @@ import msgspec
 
 from dataflow.cart import Status, Summary
 from web.times import rfc3339_or_none
+from web.view import csv_lines, csv_lists
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_index import CartIndex, Found
 from web.view.cart_item import encode_item, summary_of
 from web.view.cart_row import CartRow, Entry
 from web.view.completed import encode_completed, page_completed, read_completed
 from web.view.json_line import encode_line
+from web.view.mendable import Mendable, read_mendable
 from web.view.order_search import OrdersFound, carts_with_order
 from web.view.orders import OVERLAY as ORDERS_OVERLAY
-from web.view.orders import is_tall, orders_of, page_orders
+from web.view.orders import all_orders, is_tall, orders_of, page_orders
 from web.view.orders_asked import OrdersAsked
 from web.view.page import Page, Row
 from web.view.places import Places, place_at
 from web.view.read_only import connect_read_only
 from web.view.recoveries import Recoveries, count_unclean, read_recoveries
-from web.view.skipped import SkippedPage, read_all_skipped, read_skipped
-from web.view.skipped_filter import ALL_SKIPPED, SkippedFilter
+from web.view.skipped import (
+    SkippedPage,
+    SkippedRecord,
+    read_all_skipped,
+    read_one_skipped,
+    read_skipped,
+)
+from web.view.skipped_filter import ALL_SKIPPED, OPEN, SkippedFilter
+from web.view.skipped_walk import Step, count_state, walk
 from web.view.windows import TOP, Window, encode_cursor
 
 _TABLE: Final = "carts"
@@ -126,6 +135,34 @@ class ViewReader:
             for row in self._ordered(carts, window):
                 yield self._item(row, self._whole(row)) + b"\n"
 
+    def carts_table(self, window: Window, unmoved: Sequence[CartRow] = ()) -> Iterator[bytes]:
+        """Read every order of the carts of a window, in its order, as CSV."""
+        times = csv_lists.Times(self._places)
+        with self._carts(unmoved) as carts:
+            rows = (
+                row
+                for cart in self._ordered(carts, window)
+                for row in csv_lists.rows_of_cart(cart.user_id, orders_of(self._db, cart), times)
+            )
+            yield from csv_lines.lines(csv_lists.CARTS, rows)
+
+    def orders_table(
+        self, user_id: str, row: CartRow | None, asked: OrdersAsked
+    ) -> Iterator[bytes]:
+        """Read the orders of a cart by their age, as CSV; ``row`` as for ``orders``."""
+        with self._moment():
+            cart = row or self._row(user_id)
+            orders = [] if cart is None else all_orders(self._db, cart, asked)
+            rows = csv_lists.rows_of_orders(orders, self._places)
+            yield from csv_lines.lines(csv_lists.ORDERS, rows)
+
+    def completed_table(self) -> Iterator[bytes]:
+        """Read the whole fulfilment feed, as CSV."""
+        with self._moment():
+            orders = read_completed(self._db, 0)
+            rows = csv_lists.rows_of_completed(orders, csv_lists.Times(self._places))
+            yield from csv_lines.lines(csv_lists.COMPLETED, rows)
+
     @contextmanager
     def _carts(self, unmoved: Sequence[CartRow]) -> Iterator[str]:
         """Begin a transaction; gives the name of the carts with the unmoved among them."""
@@ -175,7 +212,44 @@ class ViewReader:
         """Read every skipped record of a filter, newest first, as lines of JSON."""
         with self._moment():
             for record in read_all_skipped(self._db, asked):
-                yield record + b"\n"
+                yield encode_line(record) + b"\n"
+
+    def skipped_table(self, asked: SkippedFilter = ALL_SKIPPED) -> Iterator[bytes]:
+        """Read every skipped record of a filter, newest first, as CSV."""
+        with self._moment():
+            records = read_all_skipped(self._db, asked)
+            rows = csv_lists.rows_of_records(records, csv_lists.SKIPPED)
+            yield from csv_lines.lines(csv_lists.SKIPPED, rows)
+
+    def one_skipped(self, number: int) -> SkippedRecord | None:
+        """Read one skipped record; None where there is none of that id."""
+        with self._moment():
+            return read_one_skipped(self._db, number)
+
+    def whole_line(self, number: int) -> tuple[int, int] | None:
+        """Tell where in the journal a skipped record stands: its chunk, and which line of it."""
+        with self._moment():
+            found = read_mendable(self._db, [number])
+            return found[0].place if found else None
+
+    def some_skipped(self, asked: SkippedFilter, before: int | None) -> tuple[list[Mendable], int]:
+        """Read a step of skipped records, newest first, to be mended; and the last looked at.
+
+        That is 0 behind the last of all.
+        """
+        with self._moment():
+            step = next(walk(self._db, asked, before), Step([], 0))
+            return read_mendable(self._db, step.ids), step.last
+
+    def skipped_of(self, ids: Sequence[int]) -> list[Mendable]:
+        """Read skipped records by their ids, those that there are, to be mended."""
+        with self._moment():
+            return read_mendable(self._db, ids)
+
+    def skipped_open(self) -> int:
+        """Count the skipped records of which nothing became yet."""
+        with self._moment():
+            return count_state(self._db, OPEN)
 
     def completed(self, after: int, limit: int) -> Page:
         """Read the orders that completed after a ``seq``, in the order of completion."""

@@ -6,11 +6,12 @@ from web.view import (
     cart_log,
     cart_row,
     completed,
+    fates,
     orders,
     places,
     recoveries,
     skipped,
-    skipped_lists,
+    skipped_kinds,
     sums,
 )
 
@@ -23,7 +24,8 @@ SCHEMA: Final = f"""
 {places.SCHEMA}
 {completed.SCHEMA}
 {skipped.SCHEMA}
-{skipped_lists.SCHEMA}
+{skipped_kinds.SCHEMA}
+{fates.SCHEMA}
 {recoveries.SCHEMA}
 {sums.SCHEMA}
 CREATE TABLE position (id INTEGER PRIMARY KEY CHECK (id = 1), "offset" INTEGER NOT NULL);

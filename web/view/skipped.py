@@ -1,10 +1,11 @@
 """Skipped records as the view keeps them, each once, and as they are read by pages.
 
 The id of a record is its place. They are counted and listed as they are written: neither a page
-nor a total costs more with more of them.
+nor a total costs more with more of them. Only what is searched for has to be looked for.
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -16,24 +17,39 @@ from web.view.bulk_insert import bulk_insert
 from web.view.json_line import encode_line
 from web.view.page import Page, Row
 from web.view.places import Places
-from web.view.skipped_filter import ALL_SKIPPED, SkippedFilter
-from web.view.skipped_lists import count_skipped, list_skipped, newest_ids
+from web.view.skipped_filter import OPEN, SkippedFilter
+from web.view.skipped_lists import list_skipped
+from web.view.skipped_walk import count_matching, count_skipped, walk
 from web.view.windows import MAX_LIMIT
 
 SCHEMA: Final = """
 CREATE TABLE skipped (
     id INTEGER PRIMARY KEY, upload TEXT NOT NULL, line INTEGER NOT NULL, source TEXT NOT NULL,
     reason TEXT NOT NULL, message TEXT NOT NULL, "column" INTEGER, raw TEXT NOT NULL,
-    raw_cut INTEGER NOT NULL, resubmitted_at REAL
+    raw_cut INTEGER NOT NULL
 );
 """
 
-_COLUMNS: Final = (
-    'id, upload, source, line, reason, message, "column", raw, raw_cut, resubmitted_at'
-)
 _INSERT: Final = """
 INSERT INTO skipped (id, upload, source, line, reason, message, "column", raw, raw_cut)
 """
+_SELECT: Final = f"""
+SELECT skipped.id, upload, source, skipped.line, reason, message, "column", skipped.raw, raw_cut,
+    ifnull(state, '{OPEN}'), sent_at, landed_at, corrections.line, corrections.raw, outcome
+FROM skipped LEFT JOIN fates ON fates.id = skipped.id
+LEFT JOIN corrections ON corrections.line = fates.line
+"""
+
+SEARCHED_S: Final = 1.0
+"""How long a page is looked for; what was found by then is the page."""
+
+
+class Correction(msgspec.Struct, frozen=True, gc=False):
+    """The last line that was sent for a record; ``outcome`` says what it did, once it landed."""
+
+    line: int
+    raw: str
+    outcome: str | None
 
 
 class SkippedRecord(msgspec.Struct, frozen=True, gc=False):
@@ -48,12 +64,11 @@ class SkippedRecord(msgspec.Struct, frozen=True, gc=False):
     column: int | None = None
     raw: str = ""
     raw_cut: bool = False
+    state: str = OPEN
     skipped_at: str = ""
     resubmitted_at: str | None = None
-
-
-_Row = tuple[int, str, str, int, str, str, int | None, str, int, float | None]
-"""A record as ``_COLUMNS`` has it."""
+    landed_at: str | None = None
+    correction: Correction | None = None
 
 
 class SkippedPage(NamedTuple):
@@ -89,70 +104,59 @@ def append_skipped(db: sqlite3.Connection, messages: list[RecordsSkipped]) -> No
 def read_skipped(
     db: sqlite3.Connection, asked: SkippedFilter, before: int | None, limit: int
 ) -> SkippedPage:
-    """Read a page, the newest first, and the counts; in one transaction of the caller's."""
+    """Read a page, the newest first, and the counts; in one transaction of the caller's.
+
+    A page of a search ends where it was looked for long enough, and may be short of its limit.
+    """
     by_reason, by_source = count_skipped(db, asked)
+    end = time.monotonic() + SEARCHED_S
+    ids: list[int] = []
+    for step in walk(db, asked, before):
+        ids += step.ids
+        before = step.last
+        if len(ids) > limit or time.monotonic() > end:
+            break
+    else:
+        before = None  # all was looked at
+    following = ids[limit - 1] if len(ids) > limit else before
+    rows = [Row(record.id, encode_line(record)) for record in _records(db, ids[:limit])]
+    total = sum(by_reason.values()) if asked.search is None else count_matching(db, asked)
+    page = Page(rows, total, None if following is None else str(following))
+    return SkippedPage(page, by_reason, by_source)
+
+
+def read_one_skipped(db: sqlite3.Connection, number: int) -> SkippedRecord | None:
+    """Read a record by its id; None where there is none."""
+    return next(_records(db, [number]), None)
+
+
+def read_all_skipped(db: sqlite3.Connection, asked: SkippedFilter) -> Iterator[SkippedRecord]:
+    """Read every record of a filter, the newest first."""
+    for step in walk(db, asked):
+        for start in range(0, len(step.ids), MAX_LIMIT):
+            yield from _records(db, step.ids[start : start + MAX_LIMIT])
+
+
+def _records(db: sqlite3.Connection, ids: list[int]) -> Iterator[SkippedRecord]:
+    """Read records by their ids, the newest first."""
+    marks = ",".join("?" * len(ids))
+    rows = db.execute(f"{_SELECT} WHERE skipped.id IN ({marks}) ORDER BY skipped.id DESC", ids)
     places = Places(db)
-    records = [
-        _record(places, *row) for row in _newest(db, asked, list(by_reason), before, limit + 1)
-    ]
-    following = str(records[limit - 1].id) if len(records) > limit else None
-    rows = [Row(record.id, encode_line(record)) for record in records[:limit]]
-    return SkippedPage(Page(rows, sum(by_reason.values()), following), by_reason, by_source)
-
-
-def read_all_skipped(db: sqlite3.Connection, asked: SkippedFilter) -> Iterator[bytes]:
-    """Read every record of a filter, the newest first, as JSON."""
-    reasons = list(count_skipped(db, asked)[0])
-    places = Places(db)
-    before = None
-    while rows := _newest(db, asked, reasons, before, MAX_LIMIT):
-        for row in rows:
-            yield encode_line(_record(places, *row))
-        before = rows[-1][0]
-
-
-def _newest(
-    db: sqlite3.Connection,
-    asked: SkippedFilter,
-    reasons: list[str],
-    before: int | None,
-    most: int,
-) -> list[_Row]:
-    """Read the rows of the newest records of a filter that has these reasons."""
-    end = "" if before is None else "WHERE id < ?"
-    values = [] if before is None else [before]
-    if asked != ALL_SKIPPED:
-        values = newest_ids(db, asked, reasons, before, most)
-        end = f"WHERE id IN ({','.join('?' * len(values))})"
-    return db.execute(
-        f"SELECT {_COLUMNS} FROM skipped {end} ORDER BY id DESC LIMIT ?",
-        (*values, most),
-    ).fetchall()
-
-
-def _record(
-    places: Places,
-    number: int,
-    upload: str,
-    source: str,
-    line: int,
-    reason: str,
-    message: str,
-    column: int | None,
-    raw: str,
-    raw_cut: int,
-    resubmitted_at: float | None,
-) -> SkippedRecord:
-    return SkippedRecord(
-        number,
-        upload or None,
-        source,
-        line,
-        reason,
-        message,
-        column,
-        raw,
-        bool(raw_cut),
-        rfc3339(places.at(number)),
-        rfc3339_or_none(resubmitted_at),
-    )
+    for number, upload, source, line, reason, message, column, raw, raw_cut, *fate in rows:
+        state, sent_at, landed_at, sent_as, sent_raw, outcome = fate
+        yield SkippedRecord(
+            number,
+            upload or None,
+            source,
+            line,
+            reason,
+            message,
+            column,
+            raw,
+            bool(raw_cut),
+            state,
+            rfc3339(places.at(number)),
+            rfc3339_or_none(sent_at),
+            rfc3339_or_none(landed_at),
+            None if sent_as is None else Correction(sent_as, sent_raw, outcome),
+        )

@@ -10,7 +10,7 @@ before the flow hears of it.
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ import msgspec
 
 from dataflow.cart import head_of
 from dataflow.database import FormatError, Schema, open_database, transaction
+from dataflow.marks import Mark
 from dataflow.messages import (
     Barrier,
     Busy,
@@ -28,10 +29,12 @@ from dataflow.messages import (
     Taken,
     decode_messages,
 )
+from dataflow.records import OrderId
 from web.view.cart_log import Carts, Change
 from web.view.cart_table import CartTable
 from web.view.completed import Order, append_completed
-from web.view.orders import TallOrder, append_orders
+from web.view.fates import landable, last_sent, marked, take_mark
+from web.view.orders import TallOrder, append_orders, causes_of
 from web.view.outcome import Outcome
 from web.view.places import append_places, complete_place, last_place, write_complete
 from web.view.read_only import connect_read_only
@@ -72,6 +75,8 @@ class View:
             self._db.execute("SELECT part, counted FROM others").fetchall()
         )
         self._taken = last_place(self._db)
+        self.marked, self.landed = marked(self._db)
+        self._sent = last_sent(self._db)
 
     def close(self) -> None:
         """Close the file; what was committed is in it."""
@@ -167,6 +172,30 @@ class View:
             },
             completed=[each for each in message.completed if each[2] > known[each[0]]],
         )
+
+    def take_marks(self, marks: list[Mark]) -> int:
+        """Take marks in, in one transaction, as far as all that they speak of is there.
+
+        They are those behind ``marked``. Gives how many.
+        """
+        taken = 0
+        with transaction(self._db) as db:
+            while taken < len(marks) and take_mark(db, marks[taken], self._causes):
+                taken += 1
+        self.marked, self.landed = marked(self._db)
+        self._sent = last_sent(self._db)
+        return taken
+
+    def landable(self, most: int) -> int:
+        """Give the last correction that has landed or may, of ``most`` behind the one that has."""
+        end = min(self._sent, self.landed + most)
+        return self.landed if end == self.landed else landable(self._db, end)
+
+    def _causes(
+        self, orders: Collection[tuple[str, OrderId]]
+    ) -> dict[tuple[str, OrderId], tuple[int, int]]:
+        rows = self.carts.rows({user_id for user_id, _ in orders})
+        return {each: causes_of(self._db, rows[each[0]], each[1]) for each in orders}
 
     def totals(self) -> Totals:
         """Load the totals as they stand."""

@@ -16,7 +16,7 @@ from dataflow.records import REASONS
 from web.errors import bad_request
 from web.numbers import decimal_number
 from web.view.orders_asked import OrdersAsked
-from web.view.skipped_filter import SkippedFilter
+from web.view.skipped_filter import STATES, SkippedFilter
 from web.view.sorts import FILTERS, NEWEST, SORTS, Key, Sort, order_of
 
 DEFAULT_LIMIT: Final = 50
@@ -101,10 +101,14 @@ def read_skipped_filter(params: Mapping[str, str]) -> SkippedFilter:
     reason = params.get("reason")
     if reason is not None:
         _one_of("reason", reason, REASONS)
-    for name in ("source", "upload"):
+    state = params.get("state")
+    if state is not None:
+        _one_of("state", state, STATES)
+    for name in ("source", "upload", "search"):
         if len(params.get(name, "")) > MAX_LABEL:
-            raise bad_request(f"{name} is longer than {MAX_LABEL} characters, as none is")
-    return SkippedFilter(reason, params.get("source"), params.get("upload"))
+            raise bad_request(f"{name} is longer than {MAX_LABEL} characters")
+    search = params.get("search") or None
+    return SkippedFilter(reason, params.get("source"), params.get("upload"), state, search)
 
 
 def read_age(params: Mapping[str, str], name: str) -> float:

@@ -4,7 +4,7 @@ import { part, setAttribute, setText, show } from "../../paint/patch.js";
 
 /** @typedef {import("../../store.js").Skipped} Skipped */
 
-/** One skipped record on screen. It never changes once it is written. */
+/** One skipped record on screen. What became of it may change. */
 export class SkippedRow {
   /** @type {Skipped | null} */
   #record = null;
@@ -20,6 +20,8 @@ export class SkippedRow {
     this.#record = record;
     const row = this.element;
     setAttribute(row, "data-skipped", record.id);
+    setAttribute(row, "data-reason", record.reason);
+    setAttribute(row, "data-state", record.state);
     for (const name of /** @type {const} */ (["reason", "line", "message", "raw"])) {
       setText(part(row, `.skipped-${name}`), record[name]);
     }

@@ -31,7 +31,8 @@ def test_it_prints_what_would_be_accepted_and_skipped(
     data = b"{}\nbad\n" + GOOD + b"\n[]\nbad"
     assert checked(cartwatch, tmp_path / "f.jsonl", data) == 0
     assert capsys.readouterr() == (
-        "f.jsonl: 3 would be accepted (2 orders and 1 payment of 1 user), 4 skipped, 1 blank\n"
+        "f.jsonl: 3 would be accepted (2 orders and 1 payment of 1 user), 4 skipped, 1 blank;"
+        " nothing was taken in\n"
         "  2 invalid_json\n"
         "  1 missing_field\n"
         "  1 not_an_object\n"
@@ -48,8 +49,8 @@ def test_all_good_is_one_line(
 ) -> None:
     """Nothing else is to be said."""
     assert checked(cartwatch, tmp_path / "f.jsonl", GOOD) == 0
-    said = "f.jsonl: 3 would be accepted (2 orders and 1 payment of 1 user), 0 skipped\n"
-    assert capsys.readouterr() == (said, "")
+    said = "f.jsonl: 3 would be accepted (2 orders and 1 payment of 1 user), 0 skipped;"
+    assert capsys.readouterr() == (f"{said} nothing was taken in\n", "")
 
 
 def test_where_nothing_would_be_accepted_the_status_is_3(
@@ -58,7 +59,9 @@ def test_where_nothing_would_be_accepted_the_status_is_3(
     """With what the file looks like."""
     assert checked(cartwatch, tmp_path / "f.csv", b"user_id,type,order_id\na,order,1\n") == 3
     out, error = capsys.readouterr()
-    assert out.startswith("f.csv: 0 would be accepted, 2 skipped\n  2 invalid_json\n")
+    assert out.startswith(
+        "f.csv: 0 would be accepted, 2 skipped; nothing was taken in\n  2 invalid_json\n"
+    )
     assert error.startswith("cartwatch: nothing of f.csv would be accepted: it looks like CSV")
     assert error.count("\n") == 1
 

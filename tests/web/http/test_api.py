@@ -157,7 +157,7 @@ def test_a_bad_record_is_accepted_skipped_and_shown(cartwatch: Cartwatch) -> Non
     row = page["items"][1]
     assert row.keys() == {
         *("id", "upload", "source", "line", "reason", "message", "column", "raw", "raw_cut"),
-        *("skipped_at", "resubmitted_at"),
+        *("skipped_at", "resubmitted_at", "landed_at", "correction", "state"),
     }
     assert (row["upload"], row["source"], row["raw"], row["column"]) == (None, "api", "NOT JSON", 1)
     assert page["items"][0]["raw"] == "�"

@@ -16,7 +16,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 def path_of(resource: Resource) -> str:
     path = resource.path.replace("{user_id}", "methods").replace("{path:path}", "main.js")
-    return path.replace("{upload_id}", "unknown")
+    return path.replace("{upload_id}", "unknown").replace("{record_id}", "0")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -12,7 +12,7 @@ from tests.kit.streams import claim
 from web.intake.content import PIECE_BYTES, BadGzipError, Content, as_utf_8, unpacked
 
 TEXT = "".join(f'{{"user_id": "zoë 😀 {n}"}}\n' for n in range(30))
-GZIP = gzip.compress(TEXT.encode())
+GZIP = gzip.compress(TEXT.encode(), mtime=0)
 UTF_16 = ("utf-16-le", "utf-16-be")
 
 

@@ -125,7 +125,7 @@ def test_what_is_no_stream_is_refused(asked: object) -> None:
 
 def test_what_is_not_asked_for_is_usual() -> None:
     """All of it has a default."""
-    assert read_asked({}) == Asked(10, 100, 0)
+    assert read_asked({}) == Asked(50, 1_000, 0)
     assert read_asked({"rate": 2.5, "users": 1, "bad": 1}) == Asked(2.5, 1, 1)
     assert read_asked({"rate": 10_000, "users": 1_000_000}) == Asked(10_000, 1_000_000, 0)
 

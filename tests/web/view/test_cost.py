@@ -16,12 +16,15 @@ from dataflow.database import transaction
 from dataflow.messages import RecordsSkipped, Taken, encode_message, join_messages
 from dataflow.records import INVALID_JSON, NOT_AN_OBJECT, UNKNOWN_TYPE, Reason, Skipped
 from web.view.audit import count_view
+from web.view.bulk_insert import bulk_insert
 from web.view.completed import FeedCount, append_completed
 from web.view.places import append_places, write_complete
 from web.view.reader import ViewReader
 from web.view.recoveries import begin_recovery
 from web.view.skipped import append_skipped
-from web.view.skipped_filter import SkippedFilter
+from web.view.skipped_filter import ASIDE, LANDED, OPEN, SENT, SkippedFilter
+from web.view.skipped_kinds import Listed
+from web.view.skipped_lists import move_skipped
 from web.view.sums import write_sums
 from web.view.totals import Counts
 from web.view.view import View
@@ -56,6 +59,13 @@ def filled(path: Path, size: int) -> Path:
         ]
         append_places(db, [message.chunk for message in messages])
         append_skipped(db, messages)
+        for message, state in (messages[0], ASIDE), (messages[2], LANDED):
+            chunk = message.chunk
+            ids = [each.line + chunk.shift for each in message.records]
+            bulk_insert(db, "INSERT INTO fates (id, state)", [(each, state) for each in ids])
+            reason = message.records[0].reason
+            those = [Listed(each, chunk.upload, chunk.source, reason) for each in ids]
+            move_skipped(db, those, OPEN, state)
         for place in range(1, size + 1):
             append_completed(db, [("a", place, place)])
             begin_recovery(db, "again", 1.0, 1)
@@ -116,6 +126,17 @@ READS: dict[str, Callable[[ViewReader], object]] = {
         None, 50, SkippedFilter(UNKNOWN_TYPE, None, "many")
     ),
     "a source that is not there": lambda view: view.skipped(None, 50, SkippedFilter(source="no")),
+    "the few of a state": lambda view: view.skipped(None, 50, SkippedFilter(state=ASIDE)),
+    "the many of a state": lambda view: view.skipped(None, 50, SkippedFilter(state=LANDED)),
+    "none of a state": lambda view: view.skipped(None, 50, SkippedFilter(state=SENT)),
+    "the many that are open": lambda view: view.skipped(None, 50, SkippedFilter(state=OPEN)),
+    "the few that are open behind many": lambda view: view.skipped(
+        SMALL, 50, SkippedFilter(state=OPEN)
+    ),
+    "none of state and upload": lambda view: view.skipped(
+        None, 50, SkippedFilter(upload="many", state=OPEN)
+    ),
+    "how many are open": lambda view: view.skipped_open(),
     "a page in the middle": lambda view: view.skipped(200, 50, SkippedFilter(INVALID_JSON)),
     "completed orders from the beginning": lambda view: view.completed(0, 50),
     "completed orders at the end": lambda view: view.completed(SMALL - 50, 50),

@@ -278,8 +278,11 @@ def test_skipped_records_are_paged_newest_first_and_counted_by_reason(reader: Vi
         "column": 1,
         "raw": "FAIL HERE",
         "raw_cut": False,
+        "state": "open",
         "skipped_at": seen[-1]["skipped_at"],
         "resubmitted_at": None,
+        "landed_at": None,
+        "correction": None,
     }
     asked = SkippedFilter("missing_field", "f.jsonl")
     page, by_reason, by_source = reader.skipped(None, 50, asked)

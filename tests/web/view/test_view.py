@@ -3,11 +3,11 @@
 import json
 import sqlite3
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import chain, cycle, repeat
 from pathlib import Path
+from random import Random
 from typing import Any
 from unittest.mock import patch
 
@@ -23,7 +23,7 @@ from tests.kit.entries import chunk, placed, taken
 from tests.kit.oracle import Oracle
 from tests.kit.streams import ORDER_IDS, events, line_of, slow_claim
 from tests.kit.view_rows import PlayedFlow, journal_of, rows_of
-from web.times import rfc3339
+from tests.kit.view_rules import expect, expect_all_up_to
 from web.view.outcome import Outcome
 from web.view.reader import ViewReader
 from web.view.recent_carts import RecentCarts
@@ -91,7 +91,15 @@ def commit_all(view: View, batches: list[bytes], cuts: Iterator[int]) -> Iterato
 
 
 @settings(slow_claim, max_examples=80)
-@given(journals(), crashes, numbers, numbers, numbers, st.lists(st.integers(0, 4), max_size=9))
+@given(
+    journals(),
+    crashes,
+    numbers,
+    numbers,
+    numbers,
+    st.lists(st.integers(0, 4), max_size=9),
+    st.integers(0, 9),
+)
 def test_any_crashes_and_any_cuts_end_in_the_rows_of_a_run_that_was_never_interrupted(
     entries: list[Entry],
     crashed: list[tuple[int, int, bool]],
@@ -99,18 +107,21 @@ def test_any_crashes_and_any_cuts_end_in_the_rows_of_a_run_that_was_never_interr
     commit_cuts: list[int],
     together: list[int],
     moves: list[int],
+    seed: int,
 ) -> None:
     """Carts, causes, times, feed, skipped records, totals; and no cart ever goes backwards.
 
     Who follows the feed meanwhile, after each commit or not, gets each order once, in its order.
 
     A crash loses what was not committed yet, and all that came after the last snapshot is told
-    again in other batches and commits. Cart rows move to their table whenever they like.
+    again in other batches and commits, the branches of the flow in another order. Cart rows move to
+    their table whenever they like.
     """
     end = len(entries) + 1
     batches, commits = endless(batch_cuts), endless(commit_cuts)
     activations = endless(together)
     moving = chain(moves, cycle((0, 1)))
+    woven = Random(seed) if seed else None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "interrupted.db"
         flow, view = PlayedFlow(entries), View(path)
@@ -119,7 +130,7 @@ def test_any_crashes_and_any_cuts_end_in_the_rows_of_a_run_that_was_never_interr
         recent = RecentCarts(is_whole=True, most=4)
         with small_tables():
             for until, committed, at_barrier in [*crashed, (end, 0, True)]:
-                sent = flow.run(min(until, end), batches, activations)
+                sent = flow.run(min(until, end), batches, activations, woven)
                 if not at_barrier:
                     sent = sent[:committed]
                 for outcome in commit_all(view, sent, commits):
@@ -152,86 +163,39 @@ def test_any_crashes_and_any_cuts_end_in_the_rows_of_a_run_that_was_never_interr
         expect(whole, entries)
 
 
+@slow_claim
+@given(journals(), st.integers(1, 20), st.integers(0, 60), numbers, st.integers(0, 9))
+def test_what_is_shown_is_right_at_every_moment_and_whole_up_to_the_complete_place(
+    entries: list[Entry], until: int, committed: int, commit_cuts: list[int], seed: int
+) -> None:
+    """Whatever order the branches of the flow tell it in, before a crash and after it.
+
+    And the place comes to the end: at a barrier all is there.
+    """
+    end = len(entries) + 1
+    oracle = Oracle()
+    for entry in entries:
+        oracle.feed(entry.data, entry.source, entry.first_line)
+    commits, woven = chain(commit_cuts, repeat(1)), Random(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "view.db"
+        flow, place = PlayedFlow(entries), 0
+        for to, crashes in ((min(until, end), True), (end, False)):
+            sent = flow.run(to, repeat(1), repeat(2), woven)
+            with closing(View(path)) as view, closing(ViewReader(path)) as reader:
+                view.carts.load()
+                for outcome in commit_all(view, sent[:committed] if crashes else sent, commits):
+                    assert outcome.complete is None or outcome.complete >= place
+                    place = place if outcome.complete is None else outcome.complete
+                    expect_all_up_to(place, view, reader, entries, oracle)
+    assert place == oracle.lines
+
+
 def follow(path: Path, feed: list[dict[str, Any]]) -> None:
     """Read the feed on, after the last order that was seen, a page at a time."""
     with closing(ViewReader(path)) as reader:
         while page := reader.completed(feed[-1]["seq"] if feed else 0, 3).rows:
             feed += [json.loads(row.json) for row in page]
-
-
-def expect(path: Path, entries: list[Entry]) -> None:
-    """Hold a view to the rules of the contract, as the oracle knows them."""
-    oracle = Oracle()
-    for entry in entries:
-        oracle.feed(entry.data, entry.source, entry.first_line)
-    rows = rows_of(path)
-    expected = {user_id: cart.summary(user_id) for user_id, cart in oracle.carts.items()}
-    assert {
-        user_id: {
-            "user_id": user_id,
-            **{name: cart[name] for name in expected[user_id] if name != "user_id"},
-        }
-        for user_id, cart in rows["carts"].items()
-    } == expected
-    for user_id, cart in rows["carts"].items():
-        sets = oracle.carts[user_id].sets()
-        assert (cart["paid"], cart["unpaid"], cart["waiting"]) == tuple(map(len, sets))
-        orders = {
-            repr(order["order_id"]): tuple(
-                (cause and (cause["upload"], cause["source"], cause["line"]), at)
-                for cause, at in (
-                    (order["order"], order["ordered_at"]),
-                    (order["payment"], order["paid_at"]),
-                )
-            )
-            for order in rows["orders"][user_id]
-        }
-        causes = oracle.carts[user_id].causes()
-        assert orders == {
-            repr(order_id): tuple(origin_of(place, entries) for place in places)
-            for order_id, places in causes.items()
-        }
-        open_since = (cart["oldest_unpaid_at"], cart["oldest_waiting_at"])
-        assert open_since == tuple(
-            origin_of(place, entries)[1] for place in oracle.carts[user_id].oldest()
-        )
-        assert cart["updated_at"] == origin_of(oracle.carts[user_id].place, entries)[1]
-    feed = [(each["seq"], each["user_id"], each["order_id"]) for each in rows["completed"]]
-    assert repr(feed) == repr(
-        [
-            (place, *order)
-            for place, order in zip(oracle.completed_places, oracle.completed, strict=True)
-        ]
-    )
-    assert [each["id"] for each in rows["skipped"]] == oracle.skipped_places[::-1]
-    for row in rows["skipped"]:
-        cause, at = origin_of(row["id"], entries)
-        assert ((row["upload"], row["source"], row["line"]), row["skipped_at"]) == (cause, at)
-    skipped = [(row["source"], row["line"], row["reason"]) for row in rows["skipped"]]
-    assert sorted(skipped) == sorted(oracle.skipped)
-    assert rows["by_reason"] == Counter(reason for _, _, reason in skipped)
-    assert rows["by_source"] == Counter(source for source, _, _ in skipped)
-    counted = rows["counts"]
-    assert counted == vars(oracle.total)
-    carts = oracle.carts.values()
-    assert rows["figures"] == {
-        "carts": len(carts),
-        "unpaid": sum(len(cart.unpaid) for cart in carts),
-        "paid": sum(len(cart.paid) for cart in carts),
-        "waiting": sum(len(cart.waiting) for cart in carts),
-        "with_unpaid": sum(bool(cart.unpaid) for cart in carts),
-        "with_paid": sum(bool(cart.paid) for cart in carts),
-        "with_waiting": sum(bool(cart.waiting) for cart in carts),
-    }
-
-
-def origin_of(place: int, entries: list[Entry]) -> tuple[Any, str | None]:
-    """Give the record at a place, and when it was accepted; both None for no place."""
-    for entry in entries:
-        line = place - entry.place
-        if 0 <= line < entry.lines:
-            return (entry.upload, entry.source, entry.first_line + line), rfc3339(entry.at)
-    return None, None
 
 
 @pytest.fixture

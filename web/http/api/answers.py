@@ -34,9 +34,9 @@ def storage_error(error: sqlite3.Error | OSError) -> APIError:
     return APIError(503, "storage", f"the data folder cannot be used: {error}")
 
 
-async def read_json(request: Request) -> object:
-    """Read a small JSON body; refuses anything else."""
-    body = await receive_body(request, MAX_JSON_BYTES, "a request")
+async def read_json(request: Request, most: int = MAX_JSON_BYTES) -> object:
+    """Read a JSON body of at most so many bytes; refuses anything else."""
+    body = await receive_body(request, most, "a request")
     try:
         return msgspec.json.decode(body)
     except msgspec.ValidationError:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from web.http.api.answers import JSON
 from web.http.resource import Later
 from web.service.service import Service, service_of
+from web.view.reader import ViewReader
 from web.view.windows import read_age
 
 _DAY_S: Final = 24 * 60 * 60.0
@@ -31,9 +32,10 @@ async def _attention(service: Service, older: float) -> dict[str, Any]:
     since = time.time() - _DAY_S
     with generation.threads.held():
         recovered = await generation.threads.read(lambda view: view.recovered_since(since))
+        skipped = await generation.threads.read(ViewReader.skipped_open)
         return {
             **await generation.carts.open_since(older),
-            "skipped_open": generation.totals.all.skipped,
+            "skipped_open": skipped,
             "uploads_paused": generation.uploads.paused,
             "uploads_failed": generation.uploads.failed,
             "recoveries_today": recovered,

@@ -1,4 +1,4 @@
-"""Exports: whole lists as lines of JSON, each as of one moment, sent at the pace of who asked."""
+"""Exports: whole lists, each as of one moment, sent at the pace of who asked."""
 
 import logging
 import sqlite3
@@ -21,6 +21,10 @@ MAX_EXPORTS: Final = 4
 PATIENCE_S: Final = 5.0
 """How long an answer waits for its last row, to tell its length, or that the disk is full."""
 
+_MEDIA_TYPES: Final = {
+    "jsonl": "application/jsonl",
+    "csv": "text/csv; charset=utf-8; header=present",
+}
 _log = logging.getLogger(__name__)
 
 
@@ -48,14 +52,15 @@ class Exports:
 
 
 class ExportResponse(Response):
-    """A file of lines; ``begin`` makes its spool."""
-
-    media_type = "application/jsonl"
+    """A file; ``begin`` makes its spool, and the name says what is in it."""
 
     def __init__(
         self, request: Request, name: str, begin: Callable[[Executor], Awaitable[Spool]]
     ) -> None:
-        super().__init__(headers={"content-disposition": f'attachment; filename="{name}"'})
+        super().__init__(
+            headers={"content-disposition": f'attachment; filename="{name}"'},
+            media_type=_MEDIA_TYPES[name.rpartition(".")[2]],
+        )
         del self.headers["content-length"]
         self._name = name
         self._exports: Exports = request.app.state.exports

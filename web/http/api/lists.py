@@ -1,16 +1,12 @@
-"""The lists of the API: carts, skipped records and the fulfilment feed, by pages and as exports."""
-
-from collections.abc import Callable, Iterator
+"""The lists of the API: carts, skipped records and the fulfilment feed, by pages."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from web.http.addresses import user_of
 from web.http.api.answers import JSON, no_cart, page_json
-from web.http.api.exports import ExportResponse
 from web.http.resource import HEAD, Later
 from web.service.service import service_of
-from web.view.reader import ViewReader
 from web.view.windows import (
     Window,
     read_limit,
@@ -72,28 +68,3 @@ async def list_completed(request: Request) -> Response:
         return page_json(await threads.read(lambda view: view.completed(after, limit)))
 
     return Later(make, JSON)
-
-
-async def export_carts(request: Request) -> Response:
-    """``GET /api/carts.jsonl``: every cart of a search and filter, whole."""
-    window = read_window(request.query_params)
-    generation = service_of(request.app).generation
-    return ExportResponse(
-        request, "carts.jsonl", lambda threads: generation.carts.export(threads, window)
-    )
-
-
-async def export_skipped(request: Request) -> Response:
-    """``GET /api/skipped.jsonl``: every skipped record of a filter."""
-    asked = read_skipped_filter(request.query_params)
-    return _export(request, "skipped.jsonl", lambda view: view.all_skipped(asked))
-
-
-async def export_completed(request: Request) -> Response:
-    """``GET /api/completed.jsonl``: the whole fulfilment feed."""
-    return _export(request, "completed.jsonl", ViewReader.all_completed)
-
-
-def _export(request: Request, name: str, rows: Callable[[ViewReader], Iterator[bytes]]) -> Response:
-    generation = service_of(request.app).generation
-    return ExportResponse(request, name, lambda threads: generation.threads.export(threads, rows))

@@ -7,33 +7,65 @@ stored.
 from typing import Final
 
 from web.http.addresses import IdResource
-from web.http.api import attention, events, flow, history, lists, orders, proof, stream, uploads
+from web.http.api import (
+    attention,
+    corrections,
+    events,
+    export_lists,
+    flow,
+    history,
+    lists,
+    orders,
+    proof,
+    stream,
+    uploads,
+)
 from web.http.resource import Resource
+from web.view.reader import ViewReader
 
 ROUTES: Final = [
     Resource("/api/carts", get=lists.list_carts),
-    Resource("/api/carts.jsonl", get=lists.export_carts),
+    Resource("/api/carts.jsonl", get=export_lists.carts("carts.jsonl", ViewReader.all_carts)),
+    Resource("/api/carts.csv", get=export_lists.carts("carts.csv", ViewReader.carts_table)),
     IdResource("/api/carts/{user_id}", get=lists.get_cart),
     Resource("/api/cart", get=lists.get_cart),
     IdResource("/api/carts/{user_id}/orders", get=orders.list_orders),
     Resource("/api/cart/orders", get=orders.list_orders),
+    IdResource("/api/carts/{user_id}/orders.csv", get=export_lists.export_orders),
+    Resource("/api/cart/orders.csv", get=export_lists.export_orders),
     IdResource("/api/orders/{order_id}", get=orders.find_order),
     Resource("/api/attention", get=attention.get_attention),
     Resource("/api/skipped", get=lists.list_skipped),
-    Resource("/api/skipped.jsonl", get=lists.export_skipped),
+    Resource("/api/skipped/resubmit", post=corrections.resubmit_many),
+    Resource("/api/skipped/aside", post=corrections.post_aside),
+    Resource("/api/skipped/{record_id}", get=corrections.get_skipped),
+    Resource("/api/skipped/{record_id}/raw", get=corrections.get_raw),
+    Resource("/api/skipped/{record_id}/resubmit", post=corrections.resubmit),
+    Resource("/api/check", post=corrections.post_check),
+    Resource(
+        "/api/skipped.jsonl", get=export_lists.skipped("skipped.jsonl", ViewReader.all_skipped)
+    ),
+    Resource("/api/skipped.csv", get=export_lists.skipped("skipped.csv", ViewReader.skipped_table)),
     Resource("/api/completed", get=lists.list_completed),
-    Resource("/api/completed.jsonl", get=lists.export_completed),
+    Resource(
+        "/api/completed.jsonl",
+        get=export_lists.completed("completed.jsonl", ViewReader.all_completed),
+    ),
+    Resource(
+        "/api/completed.csv",
+        get=export_lists.completed("completed.csv", ViewReader.completed_table),
+    ),
     Resource("/api/uploads", get=uploads.list_uploads, post=uploads.post_upload),
     Resource("/api/uploads/{upload_id}", get=uploads.get_upload, patch=uploads.patch_upload),
     Resource("/api/uploads/{upload_id}/replay", post=uploads.replay_upload),
     Resource("/api/uploads/{upload_id}/step", post=uploads.step_upload),
-    Resource("/api/events", post=events.post_events),
     Resource(
         "/api/stream",
         get=stream.get_stream,
         post=stream.post_stream,
         delete=stream.delete_stream,
     ),
+    Resource("/api/events", post=events.post_events),
     Resource("/api/stats", get=flow.get_stats),
     Resource("/api/recovery", get=flow.get_recovery),
     Resource("/api/dataflow", get=flow.get_dataflow),

@@ -134,7 +134,7 @@ def test_one_that_is_under_way_keeps_others_out_and_ends_with_its_client(tmp_pat
         server.settled()
         sender = Sender(server)
         answer: Answer = server.call("POST", PATH, b"x\n")
-        assert refused(answer, 429) == "too_many_checks"
+        assert refused(answer, 429) == "check_running"
         assert server.upload_in(server.upload(ORDER % (b"u", b"1")), "done")["accepted"] == 1
         sender.connection.close()
         until(lambda: not sender.process.is_running())

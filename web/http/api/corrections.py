@@ -1,0 +1,146 @@
+"""Skipped records one by one, and their corrections: checked, sent, set aside."""
+
+import asyncio
+from contextlib import closing
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from dataflow.correction import StillBad, check_line, described, line_of
+from dataflow.whole_lines import WholeLine, WholeLines
+from web.errors import APIError, bad_request, not_found
+from web.http.api.answers import JSON, read_json
+from web.http.receive import receive_line
+from web.http.resource import HEAD, Later
+from web.intake.bulk_asked import BulkAsked, read_aside, read_bulk, refused
+from web.intake.replacement import PatternError
+from web.numbers import whole_number
+from web.service.bulk import resubmit_in_bulk, set_aside
+from web.service.generation import Generation
+from web.service.service import Service, service_of
+from web.view.json_line import encode_line
+from web.view.skipped import SkippedRecord
+
+MAX_BULK_BYTES: Final = 1024 * 1024
+"""The longest body that names records by their ids: some tens of thousands of them."""
+
+MAX_BULKS: Final = 2
+
+
+async def get_skipped(request: Request) -> Response:
+    """``GET /api/skipped/{id}``: one record."""
+    record = await _find(service_of(request.app).generation, request)
+
+    async def make() -> bytes:
+        return encode_line(record)
+
+    return Later(make, JSON)
+
+
+async def get_raw(request: Request) -> Response:
+    """``GET /api/skipped/{id}/raw``: its whole line, as it came."""
+    generation = service_of(request.app).generation
+    number = (await _find(generation, request)).id
+    place = await generation.threads.read(lambda view: view.whole_line(number))
+    assert place is not None
+    line = await asyncio.to_thread(_whole_line, generation, place)
+    headers = {
+        "content-length": str(line.size),
+        "content-disposition": f'attachment; filename="skipped-{number}.txt"',
+    }
+    media_type = "application/octet-stream"
+    if request.method == HEAD:
+        line.file.close()
+        return Response(headers=headers, media_type=media_type)
+    return StreamingResponse(line.pieces(), headers=headers, media_type=media_type)
+
+
+async def post_check(request: Request) -> Response:
+    """``POST /api/check``: what the flow would make of a line."""
+    outcome = check_line(line_of(await receive_line(request)))
+    if isinstance(outcome, StillBad):
+        return JSONResponse({"valid": False, **outcome._asdict()})
+    return JSONResponse({"valid": True, "event": described(outcome)})
+
+
+async def resubmit(request: Request) -> Response:
+    """``POST /api/skipped/{id}/resubmit``: send a corrected line; 202 when that is durable."""
+    force = request.query_params.get("force", "false")
+    if force not in ("true", "false"):
+        raise bad_request(f"force is true or false, not {force[:40]!r}")
+    service = service_of(request.app)
+    await _find(service.generation, request)
+    line = line_of(await receive_line(request))
+    outcome = check_line(line)
+    if isinstance(outcome, StillBad):
+        raise APIError(422, outcome.reason, f"the correction is still bad: {outcome.message}")
+    # What has begun to be written is brought to its end, also where who asked for it goes away.
+    record = await asyncio.shield(_send(service, request, line, again=force == "true"))
+    return Response(encode_line(record), 202, media_type=JSON)
+
+
+async def resubmit_many(request: Request) -> Response:
+    """``POST /api/skipped/resubmit``: mend many alike; 202 when all that can be is sent."""
+    asked = read_bulk(await read_json(request, MAX_BULK_BYTES))
+
+    async def make() -> bytes:
+        working = _in_bulk(request, asked)
+        try:
+            found = await (working if asked.is_preview else asyncio.shield(working))
+        except PatternError as error:
+            raise refused(error) from None
+        return msgspec.json.encode(found)
+
+    return Later(make, JSON, 200 if asked.is_preview else 202)
+
+
+async def _in_bulk(request: Request, asked: BulkAsked) -> dict[str, Any]:
+    """Take a place among the bulks; raises ``APIError`` (429) where there is none."""
+    state = request.app.state
+    if state.bulks >= MAX_BULKS:
+        raise APIError(
+            429, "too_many_bulks", f"{MAX_BULKS} bulks are on their way: wait until one is done"
+        )
+    state.bulks += 1
+    try:
+        return await resubmit_in_bulk(service_of(request.app), asked)
+    finally:
+        state.bulks -= 1
+
+
+async def post_aside(request: Request) -> Response:
+    """``POST /api/skipped/aside``: set records aside, or take them back."""
+    asked = read_aside(await read_json(request, MAX_BULK_BYTES))
+    changed = await asyncio.shield(set_aside(service_of(request.app), asked))
+    return JSONResponse({"changed": changed})
+
+
+async def _send(service: Service, request: Request, line: bytes, *, again: bool) -> SkippedRecord:
+    async with service.writing() as generation:
+        number = (await _find(generation, request)).id
+        if not await generation.corrections.send([(number, line)], again=again):
+            raise APIError(
+                409,
+                "sent_before",
+                f"a correction of the skipped record {number} was sent before: with ?force=true"
+                " it is sent again, as a record of its own",
+            )
+        return await _find(generation, request)
+
+
+async def _find(generation: Generation, request: Request) -> SkippedRecord:
+    text: str = request.path_params["record_id"]
+    number = whole_number(text)
+    record = None
+    if number is not None and str(number) == text:
+        record = await generation.threads.read(lambda view: view.one_skipped(number))
+    if record is None:
+        raise not_found(f"there is no skipped record {text[:40]!r}")
+    return record
+
+
+def _whole_line(generation: Generation, place: tuple[int, int]) -> WholeLine:
+    with closing(WholeLines(generation.paths.journal, generation.paths.uploads)) as lines:
+        return lines.find(*place)

@@ -1,0 +1,62 @@
+"""The exports of the API: every list with its own filters, as lines of JSON or as CSV."""
+
+from collections.abc import Callable, Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from web.http.addresses import user_of
+from web.http.api.answers import no_cart
+from web.http.api.exports import ExportResponse
+from web.http.resource import Call
+from web.service.service import service_of
+from web.view.carts import CartRows
+from web.view.reader import ViewReader
+from web.view.skipped_filter import SkippedFilter
+from web.view.windows import Window, read_orders_asked, read_skipped_filter, read_window
+
+
+def carts(name: str, rows: CartRows) -> Call:
+    """Make the export of the carts of a search, filter and age."""
+
+    async def export(request: Request) -> Response:
+        window = read_window(request.query_params)
+        of = service_of(request.app).generation.carts
+        return ExportResponse(request, name, lambda threads: of.export(threads, window, rows))
+
+    return export
+
+
+def skipped(name: str, rows: Callable[[ViewReader, SkippedFilter], Iterator[bytes]]) -> Call:
+    """Make the export of the skipped records of a filter."""
+
+    async def export(request: Request) -> Response:
+        asked = read_skipped_filter(request.query_params)
+        return _export(request, name, lambda view: rows(view, asked))
+
+    return export
+
+
+def completed(name: str, rows: Callable[[ViewReader], Iterator[bytes]]) -> Call:
+    """Make the export of the fulfilment feed."""
+
+    async def export(request: Request) -> Response:
+        return _export(request, name, rows)
+
+    return export
+
+
+async def export_orders(request: Request) -> Response:
+    """``GET /api/carts/{user_id}/orders.csv``: the orders of one cart, with their causes."""
+    user_id, asked = user_of(request), read_orders_asked(request.query_params)
+    of = service_of(request.app).generation.carts
+    if not (await of.page(Window(user=user_id, limit=1))).rows:
+        raise no_cart(user_id)
+    return ExportResponse(
+        request, "orders.csv", lambda threads: of.export_orders(threads, user_id, asked)
+    )
+
+
+def _export(request: Request, name: str, rows: Callable[[ViewReader], Iterator[bytes]]) -> Response:
+    generation = service_of(request.app).generation
+    return ExportResponse(request, name, lambda threads: generation.threads.export(threads, rows))

@@ -1,0 +1,119 @@
+"""What a bulk is asked for: which skipped records, and how they are to be mended. Parsing only."""
+
+from typing import Any, Final, NamedTuple
+
+from web.errors import APIError, bad_request
+from web.intake.replacement import MAX_FIND, Pattern, PatternError, Replace, plain
+from web.view.skipped_filter import SkippedFilter
+from web.view.windows import read_skipped_filter
+
+Chosen = SkippedFilter | list[int]
+"""A filter, or ids without repeats, the greatest first."""
+
+_FILTERS: Final = frozenset(("reason", "source", "upload", "state", "search"))
+_MENDING: Final = frozenset(("find", "replace", "regex", "preview"))
+_MAX_ID: Final = 2**63
+
+
+class BulkAsked(NamedTuple):
+    """A bulk: what is chosen, how a line is mended (None: as it came), and whether only to look."""
+
+    chosen: Chosen
+    replace: Replace | None
+    is_preview: bool
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether the mending may turn out to take too long."""
+        return isinstance(self.replace, Pattern)
+
+
+class AsideAsked(NamedTuple):
+    """What is to be set aside, or taken back."""
+
+    chosen: Chosen
+    aside: bool
+
+
+def read_bulk(body: object) -> BulkAsked:
+    """Read the body of a bulk of corrections; raises ``APIError`` (400)."""
+    asked = _object(body, _MENDING)
+    return BulkAsked(_chosen(asked), _replace(asked), _flag(asked, "preview", default=True))
+
+
+def read_aside(body: object) -> AsideAsked:
+    """Read what is to be set aside; raises ``APIError`` (400)."""
+    asked = _object(body, frozenset(("aside",)))
+    if "aside" not in asked:
+        raise bad_request("aside is true, or false to take back")
+    return AsideAsked(_chosen(asked), _flag(asked, "aside", default=True))
+
+
+def refused(error: PatternError) -> APIError:
+    """Refuse a pattern that cannot be used."""
+    return APIError(400, "bad_regex", str(error))
+
+
+def _object(body: object, others: frozenset[str]) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise bad_request("the body is an object of JSON")
+    known = _FILTERS | others | {"ids", "all"}
+    if unknown := sorted(body.keys() - known):
+        raise bad_request(f"{unknown[0][:40]!r} is none of {', '.join(sorted(known))}")
+    return body
+
+
+def _chosen(asked: dict[str, Any]) -> Chosen:
+    """Read which records: by a filter, by their ids, or all."""
+    filters = {name: asked[name] for name in _FILTERS if asked.get(name) is not None}
+    if filters.get("search") == "":  # it narrows nothing: who means all says so
+        del filters["search"]
+    ways = bool(filters) + ("ids" in asked) + ("all" in asked)
+    if ways != 1:
+        raise bad_request(
+            "say which records, in one way: by reason, source, upload, state or search;"
+            ' by "ids"; or "all": true'
+        )
+    if "all" in asked:
+        if asked["all"] is not True:
+            raise bad_request("all is true, or not there")
+        return SkippedFilter()
+    if "ids" in asked:
+        return _ids(asked["ids"])
+    for name, value in filters.items():
+        if not isinstance(value, str):
+            raise bad_request(f"{name} is a text")
+    return read_skipped_filter(filters)
+
+
+def _ids(ids: object) -> list[int]:
+    if not isinstance(ids, list) or not all(
+        type(each) is int and 0 < each < _MAX_ID for each in ids
+    ):
+        raise bad_request("ids is a list of the ids of skipped records")
+    return sorted(set(ids), reverse=True)
+
+
+def _replace(asked: dict[str, Any]) -> Replace | None:
+    is_pattern = _flag(asked, "regex", default=False)
+    find, replace = asked.get("find"), asked.get("replace")
+    if find is None and replace is None and not is_pattern:
+        return None
+    for name, value in ("find", find), ("replace", replace):
+        if not isinstance(value, str):
+            raise bad_request("find and replace go together, and are texts")
+        if len(value) > MAX_FIND:
+            raise bad_request(f"{name} is longer than {MAX_FIND:,} characters")
+    if not find:
+        raise bad_request("find is empty: it would stand everywhere")
+    try:
+        return Pattern(find, str(replace)) if is_pattern else plain(find, str(replace))
+    except PatternError as error:
+        raise refused(error) from None
+
+
+def _flag(asked: dict[str, Any], name: str, *, default: bool) -> bool:
+    value = asked.get(name, default)
+    if not isinstance(value, bool):
+        raise bad_request(f"{name} is true or false")
+    return value

@@ -1,0 +1,213 @@
+"""Corrections in bulk: many skipped records, mended alike, looked at first or sent.
+
+It goes step by step, so that it holds up nobody and takes bounded memory; each step that was sent
+is durable, and a record is never sent twice. What a kill cuts off is sent by asking again.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, closing
+from functools import partial
+from typing import Any, Final, Protocol
+
+from dataflow.correction import StillBad, check_line
+from dataflow.records import INVALID_UTF8, TOO_LONG, shown_text
+from dataflow.whole_lines import WholeLines
+from web.errors import APIError
+from web.intake.bulk_asked import AsideAsked, BulkAsked
+from web.intake.replacement import TooMuchError
+from web.service.generation import Generation
+from web.view.mendable import Mendable
+from web.view.reader import ViewReader
+from web.view.skipped_filter import ASIDE, OPEN
+from web.view.skipped_walk import STEP
+
+EXAMPLES: Final = 20
+VALID: Final = "valid"
+SENT_BEFORE: Final = "sent_before"
+
+MAX_WHOLE: Final = 8 * 1024 * 1024
+"""The longest line that is read to be mended; a longer one stays too long."""
+
+_BLOCK_BYTES: Final = 512 * 1024
+"""With the longest line behind it, this is one chunk."""
+
+Corrected = tuple[int, bytes]
+
+
+class Writable(Protocol):
+    """As much of the service as a bulk needs."""
+
+    generation: Generation
+
+    def writing(self) -> AbstractAsyncContextManager[Generation]:
+        """Be a writer of the generation in force."""
+
+
+class Bulk:
+    """One bulk on its way: what became of the records so far."""
+
+    def __init__(self, asked: BulkAsked, lines: WholeLines) -> None:
+        self._asked = asked
+        self._lines = lines
+        self._matching = self._valid = self._sent_before = self._cut = 0
+        self._still_bad: Counter[str] = Counter()
+        self._examples: list[dict[str, Any]] = []
+
+    def take(self, records: list[Mendable]) -> tuple[list[Corrected], list[Mendable]]:
+        """Look at records; gives the good lines that were not sent before, and what is left.
+
+        Some are left where these lines are as many bytes as are sent at once.
+        """
+        block: list[Corrected] = []
+        size = 0
+        for number, record in enumerate(records):
+            if size > _BLOCK_BYTES:
+                return block, records[number:]
+            line, outcome = self._mended(record)
+            self._count(record, line, outcome)
+            if outcome == VALID and not record.was_sent:
+                block.append((record.id, line))
+                size += len(line) + 1
+        return block, []
+
+    def describe(self) -> dict[str, Any]:
+        """Tell what became of all so far."""
+        return {
+            "matching": self._matching,
+            "valid": self._valid,
+            "still_bad": dict(self._still_bad),
+            "sent_before": self._sent_before,
+            "cut": self._cut,
+            "examples": self._examples,
+        }
+
+    def _count(self, record: Mendable, line: bytes, outcome: str) -> None:
+        self._matching += 1
+        self._cut += record.is_cut
+        self._sent_before += record.was_sent
+        if outcome == VALID:
+            self._valid += 1
+            outcome = SENT_BEFORE if record.was_sent else VALID
+        else:
+            self._still_bad[outcome] += 1
+        if len(self._examples) < EXAMPLES:
+            corrected, _ = shown_text(line)
+            example = {"raw": record.raw, "corrected": corrected, "outcome": outcome}
+            self._examples.append({"id": record.id, **example})
+
+    def _mended(self, record: Mendable) -> tuple[bytes, str]:
+        """Give a line as it is mended, and whether it is valid, or why not."""
+        text, why = self._whole(record)
+        if why is not None:
+            return text.encode(), why
+        if self._asked.replace is not None:
+            try:
+                text = self._asked.replace(text)
+            except TooMuchError:
+                return text.encode(), TOO_LONG
+        line = text.encode()
+        outcome = check_line(line)
+        return line, outcome.reason if isinstance(outcome, StillBad) else VALID
+
+    def _whole(self, record: Mendable) -> tuple[str, str | None]:
+        """Give a whole line; or what is shown of it, and why it stays bad."""
+        if record.reason == INVALID_UTF8:
+            return record.raw, record.reason
+        if not record.is_cut:
+            return record.raw, None
+        line = self._lines.find(*record.place)
+        if line.size > MAX_WHOLE:
+            line.file.close()
+            return record.raw, record.reason
+        try:
+            return line.read().decode(), None
+        except UnicodeDecodeError:
+            return record.raw, record.reason
+
+
+async def resubmit_in_bulk(service: Writable, asked: BulkAsked) -> dict[str, Any]:
+    """Look at what is asked for, or send it; gives what the API answers.
+
+    Raises ``PatternError``: before anything is sent, but for a pattern that takes too long only the
+    second time.
+    """
+    generation = service.generation
+    lines = WholeLines(generation.paths.journal, generation.paths.uploads)
+    with closing(lines):
+        if asked.is_preview or asked.is_pattern:
+            bulk = Bulk(asked, lines)
+            async for _ in _blocks(service, generation, asked, bulk):
+                pass
+            if asked.is_preview:
+                return bulk.describe()
+        bulk = Bulk(asked, lines)
+        sent = 0
+        async for block in _blocks(service, generation, asked, bulk):
+            async with service.writing() as in_force:
+                _refuse_another(in_force, generation)
+                sent += len(await generation.corrections.send(block))
+        return {**bulk.describe(), "sent": sent}
+
+
+async def set_aside(service: Writable, asked: AsideAsked) -> int:
+    """Set the open records of those that are asked for aside, or take back those that are."""
+    generation, chosen = service.generation, asked.chosen
+    old, new = (OPEN, ASIDE) if asked.aside else (ASIDE, OPEN)
+    changed = 0
+    if isinstance(chosen, list):
+        for start in range(0, len(chosen), STEP):
+            some = chosen[start : start + STEP]
+            async with service.writing() as in_force:
+                _refuse_another(in_force, generation)
+                changed += await generation.corrections.put(some, old, new)
+        return changed
+    if chosen.state not in (None, old):
+        return 0
+    narrowed = chosen._replace(state=old)
+    before: int | None = None
+    while before != 0:
+        async with service.writing() as in_force:
+            _refuse_another(in_force, generation)
+            read = partial(ViewReader.some_skipped, asked=narrowed, before=before)
+            found, before = await generation.threads.read(read)
+            changed += await generation.corrections.put([each.id for each in found], old, new)
+    return changed
+
+
+async def _blocks(
+    service: Writable, generation: Generation, asked: BulkAsked, bulk: Bulk
+) -> AsyncIterator[list[Corrected]]:
+    """Go over the records, and give the lines that may be sent, by blocks."""
+    async for records in _records(service, generation, asked):
+        left = records
+        while left:
+            block, left = await asyncio.to_thread(bulk.take, left)
+            if block:
+                yield block
+
+
+async def _records(
+    service: Writable, generation: Generation, asked: BulkAsked
+) -> AsyncIterator[list[Mendable]]:
+    chosen = asked.chosen
+    if isinstance(chosen, list):
+        for start in range(0, len(chosen), STEP):
+            some = chosen[start : start + STEP]
+            _refuse_another(service.generation, generation)
+            yield await generation.threads.read(partial(ViewReader.skipped_of, ids=some))
+        return
+    before: int | None = None
+    while before != 0:
+        _refuse_another(service.generation, generation)
+        read = partial(ViewReader.some_skipped, asked=chosen, before=before)
+        found, before = await generation.threads.read(read)
+        yield found
+
+
+def _refuse_another(in_force: Generation, generation: Generation) -> None:
+    if in_force is not generation:
+        raise APIError(
+            409, "started_over", "everything was started over meanwhile: nothing more was done"
+        )
