@@ -207,12 +207,16 @@ class Uploads:
     async def until_processed(self, upload: OpenUpload, seconds: float) -> Upload:
         """Wait until all that was released of an upload is processed, at most so long."""
         lines = upload.row.released_lines
-        counts = self._totals.of_upload(upload.row.id)
+
+        def is_through() -> bool:
+            counts = self._totals.of_upload(upload.row.id)
+            is_heard = upload.row.finished_at is not None or told(upload.row, counts) is None
+            return counts.processed >= lines and is_heard
+
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while counts.processed < lines or told(upload.row, counts) is not None:
+                while not is_through():
                     await self._heard.wait()
-                    counts = self._totals.of_upload(upload.row.id)
         return upload.row
 
     def start_due(self) -> None:

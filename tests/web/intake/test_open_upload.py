@@ -159,6 +159,6 @@ async def test_whoever_steps_can_wait_for_the_lines_to_be_processed(tmp_path: Pa
         stepped = await stage.uploads.step(upload, {"lines": 49})
         row = await stage.uploads.until_processed(stepped, 0.0)
         assert row.state == "paused"
-        waiting = asyncio.create_task(stage.uploads.until_processed(stepped, 20))
+        waiting = asyncio.create_task(stage.uploads.until_processed(stepped, 10**9))
         await stage.process(10**9)
         assert (await waiting).state == "done"

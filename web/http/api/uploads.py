@@ -60,6 +60,7 @@ async def _check(request: Request, most: int) -> Response:
     dry_runs: DryRuns = request.app.state.dry_runs
     async with dry_runs.begin() as run:
         read = await receive_upload(request, run.text, most, run.hand_on)
+        read_name(request.query_params.get("name") or read.name)
         outcome = msgspec.to_builtins(await run.outcome())
     examples = outcome.pop("examples")
     return JSONResponse({**outcome, "looks_like": read.looks_like, "examples": examples})
