@@ -19,7 +19,14 @@ STATS = {
     "events_per_second": 1.8,
     "viewers": 1,
 }
-WINDOW = {"search": "", "filter": "all", "sort": "recent", "cursor": None, "user": None}
+WINDOW = {
+    "search": "",
+    "filter": "all",
+    "older": None,
+    "sort": "recent",
+    "cursor": None,
+    "user": None,
+}
 
 
 def cart(

@@ -161,6 +161,7 @@ def test_a_gap_is_closed_by_a_snapshot(stage: Stage) -> None:
         "filter": "all",
         "sort": "recent",
         "cursor": None,
+        "older": None,
         "user": None,
     }
     stage.play(snapshot([cart("ghost"), cart("a")]))

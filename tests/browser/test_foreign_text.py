@@ -140,7 +140,7 @@ def test_links_are_the_same_from_server_and_browser(stage: Stage, texts: list[st
         }""",
         texts,
     )
-    window = {"filter": "all", "sort": "recent", "user": None}
+    window = {"filter": "all", "sort": "recent", "user": None, "older": None}
     for text, links in zip(texts, made, strict=True):
         search = {**window, "search": text}
         assert links == [

@@ -36,7 +36,14 @@ def test_the_controls_write_the_address(stage: Stage) -> None:
     page.get_by_label("Sort by").select_option("unpaid")
     expect(page).to_have_url(f"{stage.server.origin}/?search=x%26y&filter=waiting&sort=unpaid")
     stage.painted()
-    asked = {"search": "x&y", "filter": "waiting", "sort": "unpaid", "cursor": None, "user": None}
+    asked = {
+        "search": "x&y",
+        "filter": "waiting",
+        "older": None,
+        "sort": "unpaid",
+        "cursor": None,
+        "user": None,
+    }
     assert stage.window() == {"type": "window", **asked}
 
 

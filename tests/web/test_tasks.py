@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from web.tasks import first_of
+from web.tasks import first_of, to_its_end
 
 pytestmark = pytest.mark.anyio
 
@@ -45,3 +45,24 @@ async def test_who_is_cancelled_ends_all() -> None:
     await asyncio.wait([together])
     assert together.cancelled()
     assert all(work.is_over for work in works)
+
+
+async def test_a_work_is_brought_to_its_end_where_who_asked_for_it_goes_away() -> None:
+    """What it gives or is ended by is that of who is still there; else nobody is told."""
+
+    async def work(go_on: asyncio.Event, ended: asyncio.Event) -> int:
+        await go_on.wait()
+        ended.set()
+        return 7
+
+    go_on, ended = asyncio.Event(), asyncio.Event()
+    asking = asyncio.create_task(to_its_end(work(go_on, ended)))
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert asking.cancelled()
+    go_on.set()
+    await ended.wait()
+    assert await to_its_end(work(go_on, ended)) == 7
+    with pytest.raises(ValueError, match="unforeseen"):
+        await to_its_end(fail())

@@ -20,6 +20,7 @@ from web.numbers import whole_number
 from web.service.bulk import resubmit_in_bulk, set_aside
 from web.service.generation import Generation
 from web.service.service import Service, service_of
+from web.tasks import to_its_end
 from web.view.json_line import encode_line
 from web.view.skipped import SkippedRecord
 
@@ -76,8 +77,7 @@ async def resubmit(request: Request) -> Response:
     outcome = check_line(line)
     if isinstance(outcome, StillBad):
         raise APIError(422, outcome.reason, f"the correction is still bad: {outcome.message}")
-    # What has begun to be written is brought to its end, also where who asked for it goes away.
-    record = await asyncio.shield(_send(service, request, line, again=force == "true"))
+    record = await to_its_end(_send(service, request, line, again=force == "true"))
     return Response(encode_line(record), 202, media_type=JSON)
 
 
@@ -88,7 +88,7 @@ async def resubmit_many(request: Request) -> Response:
     async def make() -> bytes:
         working = _in_bulk(request, asked)
         try:
-            found = await (working if asked.is_preview else asyncio.shield(working))
+            found = await (working if asked.is_preview else to_its_end(working))
         except PatternError as error:
             raise refused(error) from None
         return msgspec.json.encode(found)
@@ -113,7 +113,7 @@ async def _in_bulk(request: Request, asked: BulkAsked) -> dict[str, Any]:
 async def post_aside(request: Request) -> Response:
     """``POST /api/skipped/aside``: set records aside, or take them back."""
     asked = read_aside(await read_json(request, MAX_BULK_BYTES))
-    changed = await asyncio.shield(set_aside(service_of(request.app), asked))
+    changed = await to_its_end(set_aside(service_of(request.app), asked))
     return JSONResponse({"changed": changed})
 
 

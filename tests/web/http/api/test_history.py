@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,14 @@ RECORDS = b"".join(
 COUNTED = ("events", "skipped", "completed")
 MEASURED = ("accept_to_view_p50_ms", "accept_to_view_p99_ms")
 RANGES = {"10m": 1, "1h": 6, "1d": 144}
+
+
+@pytest.fixture(scope="module")
+def cartwatch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cartwatch]:
+    """A server of its own: what is older than ten minutes is not in the shortest range."""
+    with Cartwatch(tmp_path_factory.mktemp("history") / "data") as cartwatch:
+        cartwatch.settled()
+        yield cartwatch
 
 
 def sums(answer: dict[str, Any]) -> dict[str, int]:
