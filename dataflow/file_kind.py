@@ -55,6 +55,16 @@ def hint_of_lost_newlines(body: bytes) -> str | None:
     return "several objects and no newline: curl -d takes newlines out, --data-binary keeps them"
 
 
+def hint_of_array(line: int, data: bytes) -> str | None:
+    """Say what is wrong with all of a file whose skipped line is its first; else None.
+
+    ``data`` begins with the first lines of the file, where the line is among these.
+    """
+    if line == 1 and data.lstrip()[:1] == b"[":
+        return "the file looks like a JSON array: write one record a line"
+    return None
+
+
 def _kind(head: bytes, *, whole: bool) -> str | None:
     if (kind := what_surely_begins(head)) is not None:
         return kind

@@ -24,7 +24,7 @@ from bytewax.outputs import Sink
 
 from dataflow.cart import Cart, Summary, decode_cart, encode_cart
 from dataflow.drawing import DESERIALIZE, JOIN, JOURNAL, PUBLISH, SKIP
-from dataflow.file_kind import hint_of_lost_newlines
+from dataflow.file_kind import hint_of_array, hint_of_lost_newlines
 from dataflow.file_source import Line, LineFileSource
 from dataflow.journal import Entry
 from dataflow.key_group import KEY_GROUPS, EventBatch, Segment, key_group
@@ -96,9 +96,7 @@ def _hint(entry: Entry, first: Skipped) -> str | None:
     """Say more about the first skipped line of a chunk, where all of what came in is mistaken."""
     if entry.upload is None:
         return hint_of_lost_newlines(entry.data)
-    if first.line == 1 and entry.data.lstrip()[:1] == b"[":
-        return "the file looks like a JSON array: write one record a line"
-    return None
+    return hint_of_array(first.line, entry.data)
 
 
 def build_flow(

@@ -59,6 +59,8 @@ INSERT INTO sources SELECT 'api', max(first_line + lines - 1) FROM chunks
 WHERE upload IS NULL HAVING count(*) > 0;
 DROP INDEX api_chunks;
 UPDATE chunks SET source = 'api' WHERE upload IS NULL;
+UPDATE uploads SET paused_at = strftime('%s', 'now'), paused_lines = released_lines
+WHERE state = 'paused';
 UPDATE chunks SET at = accepted.at FROM (
     SELECT "offset", max(ifnull(created_at, first)) OVER (ORDER BY "offset") AS at
     FROM chunks LEFT JOIN uploads ON uploads.id = upload, (

@@ -5,6 +5,7 @@ from, the one method whose numbers are promised to stay the same over versions o
 """
 
 from collections.abc import Callable, Iterator
+from itertools import count, islice
 from random import Random
 from typing import Final
 
@@ -39,64 +40,67 @@ def generate(events: int, users: int, bad: float = 0.0, seed: int = 0) -> Iterat
     return _lines(events, users, bad, Random(seed))  # noqa: S311 (nothing here is a secret)
 
 
-def endless(users: int, bad: float, *, seed: int, after: int) -> Iterator[bytes]:
-    r"""Give lines for ever, of the users ``stream-1`` and so on; no order's id comes up twice.
+def endless(users: int, bad: float, ids: Iterator[int], random: Random) -> Iterator[bytes]:
+    r"""Give lines of JSON for ever, each with its ``\n``, about the users ``stream-1``, ``-2``….
 
-    They are greater than ``after``. No line is long.
+    Each order has the next one of ``ids``, and no record comes twice. No bad line is a long one:
+    nobody's disk is to be filled with what holds nothing.
     """
-    draw = Random(seed).random  # noqa: S311 (nothing here is a secret)
-    good = _good_lines(users, draw, b"stream-%d", after)
-    bad_lines = 0
-    while True:
-        line = next(good)
-        if bad and draw() < bad:
-            line = _bad_line(bad_lines % (_LONG_EVERY - 1), line, draw)
-            bad_lines += 1
-        yield line
+    draw = random.random
+    return _mixed(_good_lines(users, draw, b"stream-%d", 1, ids, 0.0), bad, draw, longs=False)
 
 
 def _lines(events: int, users: int, bad: float, random: Random) -> Iterator[bytes]:
     draw = random.random
-    good = _good_lines(users, draw)
+    good = _good_lines(users, draw, b"user-%06d", 0, count(1), _REPEATED)
+    return islice(_mixed(good, bad, draw, longs=True), events)
+
+
+def _mixed(
+    good: Iterator[bytes], bad: float, draw: Callable[[], float], *, longs: bool
+) -> Iterator[bytes]:
+    """Spoil a share of the good lines."""
     bad_lines = 0
-    for _ in range(events):
+    while True:
         if bad and draw() < bad:
-            yield _bad_line(bad_lines, next(good), draw)
+            yield _bad_line(bad_lines, next(good), draw, longs=longs)
             bad_lines += 1
         else:
             yield next(good)
 
 
 def _good_lines(
-    users: int, draw: Callable[[], float], label: bytes = b"user-%06d", last_id: int = 0
+    users: int,
+    draw: Callable[[], float],
+    name: bytes,
+    first: int,
+    ids: Iterator[int],
+    repeated: float,
 ) -> Iterator[bytes]:
     """Give records for ever: of the open orders and of the late ones a bounded number is kept.
 
-    Users are named by ``label``, from 0, or from 1 where their numbers are not filled up.
+    ``name`` makes a user of a number, from ``first`` on; ``repeated`` is the share of repeats.
     """
-    first = 0 if b"0" in label else 1
     open_orders: list[_Pair] = []
     late_orders: list[_Pair] = []
     recent: list[bytes] = []
-    count = 0
+    made = 0
     while True:
-        if recent and draw() < _REPEATED:
+        if recent and draw() < repeated:
             yield recent[int(draw() * len(recent))]
             continue
         if draw() * (1 + PAYMENTS_PER_ORDER) < 1:
             if late_orders and (len(late_orders) >= _LATE or draw() < _EARLY):
                 user, order_id = late_orders.pop(int(draw() * len(late_orders)))
             else:
-                last_id += 1
-                user, order_id = int(draw() * users), last_id
+                user, order_id = int(draw() * users), next(ids)
                 if len(open_orders) < _OPEN:
                     open_orders.append((user, order_id))
                 else:  # full: some order is never paid, as a fifth of them should not be
                     open_orders[int(draw() * _OPEN)] = (user, order_id)
             kind = "order"
         elif not open_orders or draw() < _EARLY:
-            last_id += 1
-            user, order_id = int(draw() * users), last_id
+            user, order_id = int(draw() * users), next(ids)
             late_orders.append((user, order_id))
             kind = "payment"
         else:
@@ -106,21 +110,21 @@ def _good_lines(
             open_orders.pop()
             kind = "payment"
         line = b'{"user_id": "%s", "type": "%s", "order_id": %d}\n' % (
-            label % (user + first),
+            name % (user + first),
             kind.encode(),
             order_id,
         )
         if len(recent) < _RECENT:
             recent.append(line)
         else:
-            recent[count % _RECENT] = line
-        count += 1
+            recent[made % _RECENT] = line
+        made += 1
         yield line
 
 
-def _bad_line(number: int, good: bytes, draw: Callable[[], float]) -> bytes:
+def _bad_line(number: int, good: bytes, draw: Callable[[], float], *, longs: bool) -> bytes:
     """Spoil a good line in one of the ways that a record is skipped for, all of them in turn."""
-    if number % _LONG_EVERY == _LONG_EVERY - 1:
+    if longs and number % _LONG_EVERY == _LONG_EVERY - 1:
         return b'{"padding": "' + b"x" * MAX_LINE_BYTES + b'"}\n'
     line = good.rstrip(b"\n")
     user, order_id = line.split(b'"')[3], line.split()[-1].rstrip(b"}")
@@ -128,7 +132,7 @@ def _bad_line(number: int, good: bytes, draw: Callable[[], float]) -> bytes:
         b"FAIL HERE",
         line[: 1 + int(draw() * (len(line) - 1))],
         line.replace(user, b"caf\xe9-" + user),
-        line.replace(user, b"\\ud800" + user.split(b"-")[1]),
+        line.replace(user.partition(b"-")[0] + b"-", b"\\ud800"),
         line.replace(order_id, b"NaN"),
         b"[%b]" % line,
         b'"%b"' % user,

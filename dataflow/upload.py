@@ -11,8 +11,8 @@ class Upload(NamedTuple):
 
     ``rate`` is in lines a second, None for as fast as possible. ``checked`` says that a person
     let it go on although most of it is skipped. Times are seconds since 1970. ``looks_like`` says
-    what its file looks like where that is not JSON Lines. ``paused_lines`` counts the lines that
-    were released when it was paused: what is beyond them was released step by step.
+    what its file looks like where that is not JSON Lines. ``paused_lines`` is how many lines were
+    released when it was paused, at ``paused_at``; both are None where it is not.
     """
 
     id: str
@@ -31,5 +31,5 @@ class Upload(NamedTuple):
     released_bytes: int
     released_lines: int
     looks_like: str | None
-    paused_at: float | None = None
-    paused_lines: int | None = None
+    paused_at: float | None
+    paused_lines: int | None

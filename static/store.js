@@ -36,6 +36,7 @@ import { Listing } from "./listing.js";
  * @property {number | null} rate  lines a second; null: as fast as possible
  * @property {string} [queued_because]
  * @property {string | null} [paused_because]
+ * @property {string | null} [paused_at]
  * @property {string | null} [error]
  * @property {string | null} [looks_like]  what its file looks like where that is not JSON Lines
  */

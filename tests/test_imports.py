@@ -39,7 +39,7 @@ PURE: Final = (
     "web.view.skipped_kinds",
     *("web.history.clock", "web.history.delays", "web.history.points", "web.history.timeline"),
     *("web.intake.description", "web.intake.lineup", "web.intake.pace"),
-    *("web.intake.run_ahead", "web.intake.upload_states"),
+    *("web.intake.run_ahead", "web.intake.tally", "web.intake.upload_states"),
     *("web.proof.comparison", "web.proof.facts", "web.proof.report", "web.proof.roll_call"),
     *("web.proof.stored_cart", "web.proof.verdict"),
     *("web.live.frames", "web.live.hub", "web.service.drawing", "web.service.gate"),

@@ -16,7 +16,10 @@ from tests.chaos.program import GoneError
 from tests.chaos.stream import Source, Stream
 
 HOLD: Final = 0.15
-"""The share of the kills over which a paused upload must not move."""
+"""The share of the kills over which a paused upload must not move, or only by steps."""
+
+STEP: Final = 7
+"""The lines of a step."""
 
 
 class Posted(NamedTuple):
@@ -83,7 +86,12 @@ class Person:
 
     def act(self) -> None:
         """Do everything that there is to do with the files."""
-        deeds = {"pause": self._pause, "cancel": self._cancel, "replay": self._replay}
+        deeds = {
+            "pause": self._pause,
+            "step": self._step,
+            "cancel": self._cancel,
+            "replay": self._replay,
+        }
         hands = []
         for source in sorted(self._sources, key=lambda source: source.begins):
             self._wait_for(source.begins)
@@ -155,8 +163,8 @@ class Person:
             lambda: self.see(upload)["processed"] > 20 or None, f"progress of {source.name}"
         )
 
-    def _pause(self, source: Source, upload: str) -> None:
-        """Pause it, see that it stands still over kills, and let it go on."""
+    def _stand_still(self, source: Source, upload: str) -> dict[str, Any]:
+        """Pause it in the middle; gives it when that shows, or when it has ended."""
         self._begin(source, upload)
         self._change(upload, {"state": "paused"})
 
@@ -164,7 +172,35 @@ class Person:
             seen = self.see(upload)
             return seen if seen["state"] in ("paused", "done") else None
 
-        stood = self._experiment.wait(is_paused, f"{source.name} to be paused")
+        return self._experiment.wait(is_paused, f"{source.name} to be paused")
+
+    def _step(self, source: Source, upload: str) -> None:
+        """Step through it over kills, each step whole and once; one without an answer, perhaps."""
+        stood = self._stand_still(source, upload)
+        may_be = {stood["processed"]}
+        until = min(1.0, self._experiment.progress + HOLD)
+        while self._experiment.progress < until and max(may_be) + STEP < stood["lines"]:
+            body = json.dumps({"lines": STEP}).encode()
+            try:
+                answer = self._experiment.program.call("POST", f"/api/uploads/{upload}/step", body)
+            except GoneError as gone:
+                self._experiment.lost_answers += gone.asked
+                may_be |= {lines + STEP for lines in may_be if gone.asked}
+            else:
+                assert answer.status == 200, answer
+                may_be = {lines + STEP for lines in may_be}
+            self._experiment.pause(0.1)
+        self._wait_for(1.0)
+        self._experiment.settle()
+        seen = self.see(upload)
+        if seen["processed"] not in may_be or seen["paused_at"] != stood["paused_at"]:
+            self._experiment.complain(f"stepped from {stood} to one of {may_be}, it is {seen}")
+        if seen["finished_at"] is None:
+            self._change(upload, {"state": "running"})
+
+    def _pause(self, source: Source, upload: str) -> None:
+        """Pause it, see that it stands still over kills, and let it go on."""
+        stood = self._stand_still(source, upload)
         until = min(1.0, self._experiment.progress + HOLD)
         self._wait_for(until)
         seen = self.see(upload)

@@ -14,6 +14,7 @@ from tests.chaos.program import Program
 from tests.chaos.readers import WINDOWS, APIReader, Browser
 from tests.chaos.report import Report
 from tests.chaos.stream import Source, make_stream
+from tests.chaos.streamer import Streamer
 from tests.chaos.tormentor import Tormentor
 from tests.chaos.verdict import Fed, differences, prefix
 
@@ -54,6 +55,7 @@ class _Laboratory:
             for number, query in enumerate(WINDOWS)
         ]
         self._reader = APIReader(experiment)
+        self._streamer = Streamer(experiment, seed)
 
     def run(self) -> None:
         """Feed, read and kill at once; then let it come to rest, and compare."""
@@ -61,6 +63,7 @@ class _Laboratory:
         self._tormentor.start_cleanly()
         feeding = [experiment.hand(poster.post_all, "poster") for poster in self._posters]
         feeding.append(experiment.hand(self._person.act, "person"))
+        feeding.append(experiment.hand(self._streamer.stream, "streamer"))
         for browser in self._browsers:
             experiment.hand(browser.look, "browser")
         experiment.hand(self._reader.read, "reader of the API")
@@ -72,6 +75,7 @@ class _Laboratory:
         fed = Fed(self._person.taken, posted)
         self._write_figures(fed)
         self._report.differences += differences(experiment, fed)
+        self._report.differences += self._streamer.differences()
         for browser in self._browsers:
             self._compare_browser(browser)
         self._reader.feed.compare(experiment.lines("/api/completed.jsonl"))
@@ -89,6 +93,7 @@ class _Laboratory:
             "skipped": stats["skipped"],
             "uploads": len(fed.taken),
             "posts": len(fed.posted),
+            "streams": self._streamer.streams,
             "lost answers asked for again": experiment.lost_answers,
             "other repeated posts": sum(poster.repeated for poster in self._posters),
             "frames read": sum(browser.screen.frames for browser in self._browsers),

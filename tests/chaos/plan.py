@@ -11,6 +11,7 @@ SERVER_POINTS: Final = {
     "file placed": 0.7,
     "upload kept": 0.7,
     "chunk released": 0.1,
+    "stream kept": 0.1,
     "batches received": 0.1,
     "view committed": 0.1,
 }

@@ -54,7 +54,7 @@ class Source(NamedTuple):
     """One upload: its label, its bytes, its pace in lines a second, and when its time comes.
 
     ``begins`` is the share of the experiment that is over by then; ``deed`` what a person does
-    to it while it runs: ``pause`` (and resume), ``cancel``, ``replay`` or nothing.
+    to it while it runs: ``pause`` (and resume), ``step``, ``cancel``, ``replay`` or nothing.
     """
 
     name: str
@@ -79,6 +79,7 @@ def make_stream(seed: int, records: int, seconds: float) -> Stream:
         ("at-once.jsonl", records // 7, None, 0.0, ""),
         ("steady.jsonl", paced, max(50.0, paced / seconds), 0.0, ""),
         ("paused.jsonl", paced // 2, max(50.0, paced / seconds), 0.1, "pause"),
+        ("stepped.jsonl", paced // 2, max(50.0, paced / seconds), 0.1, "step"),
         ("cancelled.jsonl", paced, max(50.0, paced / 3 / seconds), 0.2, "cancel"),
         ("twice.jsonl", records // 10, 2_000.0, 0.4, "replay"),
         ("late.jsonl", records // 7, None, 0.7, ""),

@@ -17,6 +17,7 @@ from tests.chaos.compared import fields, same
 from tests.chaos.experiment import Experiment
 from tests.chaos.feeders import Posted, Taken
 from tests.chaos.stream import SHARED_USERS, TALL_USER
+from tests.chaos.streamer import SOURCE
 from tests.kit.oracle import Counters, Oracle, OracleCart, OrderId
 
 _SHOWN: Final = 20
@@ -68,6 +69,9 @@ def _compare(experiment: Experiment, fed: Fed) -> Iterator[str]:
         counters = feed(data, upload, source.name)
         yield from _upload(source.name, seen, counters)
         repeats += seen["duplicates"]
+    for chunk in causes.read_journal(experiment.program.data):
+        if chunk.source == SOURCE:
+            feed(chunk.data, None, SOURCE, chunk.first_line)
     line = 1
     for first, last, body in sorted(fed.posted):
         if first != line:

@@ -69,6 +69,21 @@ def test_a_journal_of_an_older_format_is_opened_as_it_is(tmp_path: Path, version
             assert entries(tmp_path) == before
 
 
+def test_an_upload_that_was_paused_in_an_older_journal_is_paused_by_now(tmp_path: Path) -> None:
+    """Since when, nobody wrote down; what had been released of it by then, is released."""
+    (tmp_path / "uploads").mkdir()
+    with closing(Journal(tmp_path / "journal.db")) as new:
+        upload, _ = new.release(add(new, tmp_path), [Chunk(0, 8, 2)])
+        new.change_upload(upload.id, state="paused")
+    make_older(tmp_path, 3)
+    began = int(time.time())
+    with closing(Journal(tmp_path / "journal.db")) as opened:
+        (paused,) = opened.uploads.unended()
+        assert paused.paused_lines == paused.released_lines == 2
+        assert paused.paused_at is not None
+        assert began <= paused.paused_at <= time.time()
+
+
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_times_of_an_older_journal_are_those_of_its_uploads_and_never_run_back(
     tmp_path: Path, version: int

@@ -21,4 +21,6 @@ UPLOAD: Final = Upload(
     released_bytes=0,
     released_lines=0,
     looks_like=None,
+    paused_at=None,
+    paused_lines=None,
 )

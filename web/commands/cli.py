@@ -184,33 +184,31 @@ def serve(
     help="Records a second; as fast as possible where it is not given.",
 )
 @click.option(
+    "--check",
+    is_flag=True,
+    help="A dry run: say what would be accepted and skipped, and take nothing in.",
+)
+@click.option(
     "--server",
     default=_DEFAULT_SERVER,
     show_default=True,
     metavar="URL",
     help="Address of the server.",
 )
-@click.option(
-    "--check",
-    is_flag=True,
-    help="Only say what would become of the file: nothing of it is taken in.",
-)
-def replay(file: str, rate: float | None, server: str, check: bool) -> int:
+def replay(file: str, rate: float | None, check: bool, server: str) -> int:
     """Upload FILE, JSON Lines, to a running server and watch its records reach their carts.
 
     FILE may be -, standard input, which is read to its end first. Says what was accepted and
     skipped when the last record is in its cart; then the exit status is 0, and 3 where nothing
-    was accepted.
+    was accepted. With --check it says what would be, at once and at any --rate.
     """
-    if check and rate is not None:
-        raise click.UsageError("--rate is a pace, and with --check nothing is released")
-    from web.commands import replay
+    if check:
+        from web.commands.check import check as check_file
 
-    return (
-        replay.check(file, server=server)
-        if check
-        else replay.replay(file, rate=rate, server=server)
-    )
+        return check_file(file, server=server)
+    from web.commands.replay import replay
+
+    return replay(file, rate=rate, server=server)
 
 
 @cartwatch.command(short_help="Write synthetic records to standard output.")

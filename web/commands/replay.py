@@ -4,20 +4,15 @@ A client of the API like any other: one ``POST``, then the upload is asked for u
 The server may restart meanwhile; only after a minute without an answer is it given up.
 """
 
-import os
-import shutil
-import stat
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import BinaryIO, Final
+from collections.abc import Callable
+from typing import Final
 
 from tqdm import tqdm
 
 from web.commands import terminal
+from web.commands.sent_file import opened
 from web.commands.server_client import ReplayError, Server, Unreachable, Upload
 
 POLL_S: Final = 0.5
@@ -45,7 +40,7 @@ def replay(
     waits = False
     try:
         target = Server(server)
-        with _opened(file) as (lines, name, size):
+        with opened(file) as (lines, name, size):
             upload = target.upload(lines, name, size, rate)
         waits = True
         upload = _wait(target, upload, pause, clock)
@@ -72,97 +67,12 @@ def replay(
     return 0
 
 
-def check(file: str, *, server: str) -> int:
-    """Say what would become of a file, of which nothing is taken in.
-
-    Gives 0 where something would be accepted, 3 where nothing would, and 1 with a sentence
-    otherwise.
-    """
-    try:
-        target = Server(server)
-        with _opened(file) as (lines, name, size):
-            checked = target.check(lines, name, size)
-    except ReplayError as error:
-        terminal.say(str(error))
-        return 1
-    except KeyboardInterrupt:
-        terminal.say("stopped before the file was checked")
-        return 1
-    blank = f", {checked.blank:,} blank" if checked.blank else ""
-    print(
-        f"{terminal.printable(name)}: {checked.accepted:,} would be accepted,"
-        f" {checked.skipped:,} skipped{blank}; nothing was taken in"
-    )
-    for reason, count in checked.by_reason.items():
-        print(f"  {count:,} {terminal.printable(reason)}")
-    sys.stdout.flush()
-    if checked.looks_like:
-        terminal.say(f"{name}: {checked.looks_like}")
-    return 0 if checked.accepted else NOTHING_ACCEPTED
-
-
 def _outcome(upload: Upload) -> str:
     """Say what was accepted and skipped; repeats and blank lines where there are any."""
     repeats = upload.duplicates
     said = f" ({'1 a repeat' if repeats == 1 else f'{repeats:,} repeats'})" if repeats else ""
     blank = f", {upload.blank:,} blank" if upload.blank else ""
     return f"{upload.accepted:,} accepted{said}, {upload.skipped:,} skipped{blank}"
-
-
-@contextmanager
-def _opened(file: str) -> Iterator[tuple[BinaryIO, str, int]]:
-    """Open what is to be sent; gives it, its label and its size from here on.
-
-    What has no size, a pipe, is read to its end first: a server waits for no silent client.
-    """
-    is_input = file == "-"
-    what = "standard input" if is_input else terminal.shown(file)
-    if is_input and sys.stdin is None:
-        raise ReplayError("standard input is closed: name a file, or send one by < or |")
-    path = Path(file)
-    try:
-        source = sys.stdin.buffer if is_input else path.open("rb")
-    except OSError as error:
-        raise ReplayError(f"{what} cannot be read: {terminal.why(error)}") from None
-    # Bytes that are no UTF-8 are marked; what else stands in a name is the server's to show.
-    label = path.name.encode(errors="surrogateescape").decode(errors="replace")
-    name = "stdin" if is_input else label
-    try:
-        size = _size(source)
-        if size is not None:
-            yield source, name, size
-            return
-        with _kept(source, what) as (kept, kept_size):
-            yield kept, name, kept_size
-    finally:
-        if not is_input:
-            source.close()
-
-
-def _size(source: BinaryIO) -> int | None:
-    """How much there is to read from a file; None for a pipe or a device."""
-    try:
-        status = os.fstat(source.fileno())
-        return max(0, status.st_size - source.tell()) if stat.S_ISREG(status.st_mode) else None
-    except OSError:  # something in memory has no number, a pipe no place
-        return None
-
-
-@contextmanager
-def _kept(source: BinaryIO, what: str) -> Iterator[tuple[BinaryIO, int]]:
-    """Keep what comes from a pipe in a file of no name, to its end."""
-    with ExitStack() as stack:
-        try:
-            kept = stack.enter_context(tempfile.TemporaryFile())
-            shutil.copyfileobj(source, kept)
-            size = kept.tell()
-            kept.seek(0)
-        except OSError as error:
-            raise ReplayError(
-                f"{what} cannot be read to its end, into a temporary file: {terminal.why(error)};"
-                " TMPDIR names another folder for it"
-            ) from None
-        yield kept, size
 
 
 def _wait(

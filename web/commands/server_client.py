@@ -17,7 +17,6 @@ _UPLOAD_TIMEOUT_S: Final = 300.0
 """For one answer: to an upload it comes when the whole file is safe on the server's disk."""
 
 _BLOCK: Final = 256 * 1024
-T = TypeVar("T")
 
 
 class ReplayError(Exception):
@@ -45,14 +44,27 @@ class Upload(msgspec.Struct, frozen=True):
     blank: int = 0
 
 
-class Checked(msgspec.Struct, frozen=True):
-    """What would become of a file, as far as a replay tells of it."""
+class Example(msgspec.Struct, frozen=True):
+    """A record that would be skipped, as far as it is shown."""
+
+    message: str
+
+
+class Check(msgspec.Struct, frozen=True):
+    """What a dry run tells of a file; ``users`` is None where there are too many to count."""
 
     accepted: int
     skipped: int
     blank: int
     by_reason: dict[str, int]
+    users: int | None
+    orders: int
+    payments: int
+    examples: list[Example]
     looks_like: str | None = None
+
+
+_Told = TypeVar("_Told", Upload, Check)
 
 
 class Server:
@@ -76,37 +88,37 @@ class Server:
     def upload(self, file: BinaryIO, name: str, size: int, rate: float | None) -> Upload:
         """Send ``size`` bytes of a file; gives the upload that it became."""
         query = {"name": name} if rate is None else {"name": name, "rate": f"{rate:.15g}"}
-        headers = {"Content-Type": "application/x-ndjson", "Content-Length": str(size)}
-        path = f"/api/uploads?{urlencode(query, quote_via=quote)}"
-        try:
-            return self._ask(Upload, "POST", path, _blocks(file, size), headers)
-        except Unreachable as error:
-            raise ReplayError(f"the upload to {self.url} failed: {error}") from None
+        return self._send(file, size, query, Upload)
 
-    def check(self, file: BinaryIO, name: str, size: int) -> Checked:
-        """Send ``size`` bytes of a file; gives what would become of them: nothing is taken in."""
-        query = urlencode({"name": name, "check": "true"}, quote_via=quote)
-        headers = {"Content-Type": "application/x-ndjson", "Content-Length": str(size)}
-        try:
-            return self._ask(Checked, "POST", f"/api/uploads?{query}", _blocks(file, size), headers)
-        except Unreachable as error:
-            raise ReplayError(f"the check at {self.url} failed: {error}") from None
+    def check(self, file: BinaryIO, name: str, size: int) -> Check:
+        """Send ``size`` bytes of a file for a dry run; gives what would come of it."""
+        return self._send(file, size, {"name": name, "check": "true"}, Check)
 
     def get(self, upload_id: str) -> Upload:
         """Ask for an upload; raises ``Unreachable`` where that may pass."""
-        return self._ask(Upload, "GET", f"/api/uploads/{quote(upload_id, safe='')}")
+        return self._ask("GET", f"/api/uploads/{quote(upload_id, safe='')}", Upload)
+
+    def _send(
+        self, file: BinaryIO, size: int, query: Mapping[str, str], kind: type[_Told]
+    ) -> _Told:
+        headers = {"Content-Type": "application/x-ndjson", "Content-Length": str(size)}
+        path = f"/api/uploads?{urlencode(query, quote_via=quote)}"
+        try:
+            return self._ask("POST", path, kind, _blocks(file, size), headers)
+        except Unreachable as error:
+            raise ReplayError(f"the upload to {self.url} failed: {error}") from None
 
     def _ask(
         self,
-        wanted: type[T],
         method: str,
         path: str,
+        kind: type[_Told],
         body: Iterator[bytes] | None = None,
         headers: Mapping[str, str] = MappingProxyType({}),
-    ) -> T:
-        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
+    ) -> _Told:
+        way = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
         timeout = _POLL_TIMEOUT_S if body is None else _UPLOAD_TIMEOUT_S
-        with closing(kind(self._host, self._port, timeout=timeout)) as connection:
+        with closing(way(self._host, self._port, timeout=timeout)) as connection:
             try:
                 # It may refuse before it has read everything: then hear why.
                 with suppress(BrokenPipeError, ConnectionResetError):
@@ -117,11 +129,11 @@ class Server:
                 raise Unreachable(_reason(error)) from None
         if response.status < 300:
             try:
-                return msgspec.json.decode(text, type=wanted)
+                return msgspec.json.decode(text, type=kind)
             except (msgspec.MsgspecError, RecursionError):
+                what = "an upload: is it" if kind is Upload else "a dry run: is it so new"
                 raise ReplayError(
-                    f"{self.url} answered {response.status}, but not with an upload: is it a"
-                    " Cartwatch?"
+                    f"{self.url} answered {response.status}, but not with {what} a Cartwatch?"
                 ) from None
         code, message = _refusal(text)
         sentence = message or f"it answered with {response.status} {response.reason}"

@@ -24,6 +24,7 @@ from web.http.api.routes import ROUTES
 from web.http.pages import prepare, render_dashboard, render_refusal
 from web.http.resource import Later, Resource
 from web.http.safety import Safety
+from web.intake.dry_run import DryRuns
 from web.live.socket import serve_browser
 from web.service.service import Service, service_of
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
@@ -132,10 +133,10 @@ def create_app(service: Service) -> ASGIApp:
     app.router.redirect_slashes = False  # `a` and `a/` are two ids, and a redirected POST is lost
     app.state.service = service
     app.state.receiving = 0
-    app.state.checking = False
     app.state.bulks = 0
     app.state.rendering = asyncio.Lock()
     app.state.exports = Exports()
+    app.state.dry_runs = DryRuns()
     return Safety(app)
 
 

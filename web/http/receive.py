@@ -8,7 +8,7 @@ import asyncio
 import errno
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from io import BytesIO
@@ -30,6 +30,16 @@ _MORE_IN: Final = 1024 * 1024
 _SMALL: Final = 64 * 1024
 _GZIP_NAMES: Final = (["gzip"], ["x-gzip"])
 T = TypeVar("T")
+HandOn = Callable[[], Awaitable[None]]
+
+
+class ReadUpload(NamedTuple):
+    """What was read of an upload: the name in its form, its bytes and lines, its kind."""
+
+    name: str | None
+    size: int
+    lines: int
+    looks_like: str | None
 
 
 class ReceivedFile(NamedTuple):
@@ -49,10 +59,6 @@ class ReceivedFile(NamedTuple):
         """Give it its own name, durably; raises ``OSError``."""
         _draft(folder, self.file).rename(folder / self.file)
         sync(folder)
-
-    def draft(self, folder: Path) -> Path:
-        """Give where it stands before it is placed."""
-        return _draft(folder, self.file)
 
     def discard(self, folder: Path) -> None:
         """Leave nothing of it, whether it was placed or not, in a folder that may be gone."""
@@ -112,18 +118,10 @@ async def receive_file(request: Request, folder: Path, most: int) -> ReceivedFil
     path = _draft(folder, name)
     received: ReceivedFile | None = None
     try:
-        form, content = _upload_content(request)
         with path.open("xb") as file:
-            draft = Draft(file, most, too_large("an upload", most))
-            await _read(request, draft, content, beside=MAX_BESIDE if form else 0)
-            if draft.lines == 0:
-                raise APIError(400, "empty_upload", "the upload is empty: it holds no line")
-            looks_like = await _in_thread(draft.looks_like)
+            read = await receive_upload(request, file, most)
             await _in_thread(partial(_sync, file))
-        label = None if form is None else form.filename
-        received = ReceivedFile(name, label, draft.size, draft.lines, looks_like)
-    except FormError as error:
-        raise bad_request(f"the form cannot be read: {error}") from None
+        received = ReceivedFile(name, *read)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise APIError(507, "disk_full", "the disk is full: nothing was taken in") from error
@@ -132,6 +130,27 @@ async def receive_file(request: Request, folder: Path, most: int) -> ReceivedFil
         if received is None:
             path.unlink(missing_ok=True)
     return received
+
+
+async def receive_upload(
+    request: Request, file: BinaryIO, most: int, hand_on: HandOn | None = None
+) -> ReadUpload:
+    """Read an upload – the raw body, or a form's field ``file`` – into a file.
+
+    With ``hand_on`` the file is in memory, and that is called after every further mebibyte of it.
+    Refuses one that is empty or too large; raises what writing to the file raises.
+    """
+    try:
+        form, content = _upload_content(request)
+        draft = Draft(file, most, too_large("an upload", most))
+        beside = MAX_BESIDE if form else 0
+        await _read(request, draft, content, beside=beside, hand_on=hand_on)
+    except FormError as error:
+        raise bad_request(f"the form cannot be read: {error}") from None
+    if draft.lines == 0:
+        raise APIError(400, "empty_upload", "the upload is empty: it holds no line")
+    looks_like = await _in_thread(draft.looks_like)
+    return ReadUpload(None if form is None else form.filename, draft.size, draft.lines, looks_like)
 
 
 def read_name(text: str | None) -> str:
@@ -173,7 +192,13 @@ def _is_packed(request: Request) -> bool:
 
 
 async def _read(
-    request: Request, draft: Draft, content: Content, *, beside: int = 0, quick: bool = False
+    request: Request,
+    draft: Draft,
+    content: Content,
+    *,
+    beside: int = 0,
+    quick: bool = False,
+    hand_on: HandOn | None = None,
 ) -> None:
     """Read a body to its end into a draft; raises ``APIError``, ``FormError`` or ``OSError``.
 
@@ -185,6 +210,8 @@ async def _read(
         there_is_more = draft.write(pieces) if quick and size <= _SMALL else True
         while there_is_more:
             there_is_more = await _in_thread(partial(draft.write, pieces))
+            if hand_on is not None:
+                await hand_on()
         if content.is_plain and _declared(request) > draft.most + beside:
             raise draft.too_large
 

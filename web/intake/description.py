@@ -29,7 +29,7 @@ def describe(upload: Upload, counts: Counts, *, has_turn: bool, place: int = 0) 
         "state": state,
         "looks_like": upload.looks_like,
         "created_at": rfc3339(upload.created_at),
-        "paused_at": rfc3339_or_none(upload.paused_at if state == PAUSED else None),
+        "paused_at": rfc3339_or_none(upload.paused_at) if state == PAUSED else None,
         "finished_at": rfc3339_or_none(upload.finished_at),
     }
     if state == QUEUED:

@@ -1,84 +1,91 @@
-"""A dry run: what would become of a file, by the very rules of the flow, and nothing of it kept."""
+"""A dry run as the server sees it: text goes in as it comes, what would come of it comes out.
 
-import threading
-from collections import Counter
-from pathlib import Path
+In a process of its own, because reading records would hold up whoever else the server works for.
+What it has not read yet is at most about a mebibyte: who sends more has to wait.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from io import BytesIO
 from typing import Final
 
 import msgspec
 
-from dataflow.chunks import after_bom, next_chunk, read_chunk
-from dataflow.records import Parsed, Skipped, parse_runs
+from dataflow.launch import finding_this_code
+from web.errors import APIError
+from web.intake.tally import Outcome
 
-MOST_USERS: Final = 1_000_000
-"""Users that are told apart, in some 100 MB; of more nobody knows how many there are."""
-
-EXAMPLES: Final = 20
-
-
-class Checked(msgspec.Struct, frozen=True):
-    """What would become of a file, as it is answered; ``users`` is null where they are too many."""
-
-    lines: int
-    accepted: int
-    skipped: int
-    blank: int
-    by_reason: dict[str, int]
-    users: int | None
-    orders: int
-    payments: int
-    looks_like: str | None
-    examples: list[dict[str, object]]
+COMMAND: Final = (sys.executable, "-P", "-m", "web.intake.tally_process")
 
 
 class DryRun:
-    """Counts what the lines of a file are, as they are read."""
+    """One dry run; what is written to ``text`` is handed on to its process."""
 
-    def __init__(self) -> None:
-        self._orders = self._payments = self._blank = 0
-        self._by_reason: Counter[str] = Counter()
-        self._users: set[int] | None = set()
-        self._examples: list[Skipped] = []
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self.text = BytesIO()
+        self._process = process
+        self._input, self._output = process.stdin, process.stdout
 
-    def take(self, parsed: Parsed) -> None:
-        """Count some lines."""
-        payments = sum(is_payment for _, _, is_payment, _ in parsed.events)
-        self._payments += payments
-        self._orders += len(parsed.events) - payments
-        self._blank += parsed.blank
-        self._by_reason.update(record.reason for record in parsed.skipped)
-        self._examples += parsed.skipped[: EXAMPLES - len(self._examples)]
-        if self._users is not None:
-            # 64 bits of each: of a million, two are the same once in forty million files.
-            self._users.update(hash(user_id) for user_id, *_ in parsed.events)
-            if len(self._users) > MOST_USERS:
-                self._users = None
+    async def hand_on(self) -> None:
+        """Wait until there is room for what was written; raises ``APIError`` (503)."""
+        try:
+            self._input.write(self.text.getvalue())
+            self.text.seek(0)
+            self.text.truncate()
+            await self._input.drain()
+        except (BrokenPipeError, ConnectionResetError):
+            raise _ended() from None
 
-    def result(self, looks_like: str | None) -> Checked:
-        """Tell what was counted."""
-        accepted, skipped = self._orders + self._payments, self._by_reason.total()
-        return Checked(
-            accepted + skipped + self._blank,
-            accepted,
-            skipped,
-            self._blank,
-            dict(self._by_reason.most_common()),
-            None if self._users is None else len(self._users),
-            self._orders,
-            self._payments,
-            looks_like,
-            [msgspec.structs.asdict(record) for record in self._examples],
-        )
+    async def outcome(self) -> Outcome:
+        """End the text, and tell what would come of all of it; raises ``APIError`` (503)."""
+        self._input.close()
+        told = await self._output.read()
+        if await self._process.wait() != 0:
+            raise _ended()
+        return msgspec.json.decode(told, type=Outcome)
 
 
-def check_file(path: Path, looks_like: str | None, is_over: threading.Event) -> Checked:
-    """Read a file to its end, or until it ``is_over``; raises ``OSError``."""
-    dry_run = DryRun()
-    line = 1
-    with path.open("rb") as file:
-        start = after_bom(file)
-        while not is_over.is_set() and (chunk := next_chunk(file, start)) is not None:
-            for run in parse_runs(read_chunk(file, chunk), line, line):
-                dry_run.take(run)
-            start, line = chunk.end, line + chunk.lines
-    return dry_run.result(looks_like)
+class DryRuns:
+    """The place for a dry run: there is one."""
+
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
+        """``command`` are the words that start its process."""
+        self._command = command
+        self._taken = False
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[DryRun]:
+        """Begin one, which leaves nothing behind however it ends.
+
+        Raises ``APIError`` (429) while another one runs, ``OSError`` where it cannot be started.
+        """
+        if self._taken:
+            raise APIError(
+                429, "check_running", "a dry run is under way: wait until that one is done"
+            )
+        self._taken = True
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                start_new_session=True,
+                env=finding_this_code(os.environ),
+            )
+            try:
+                yield DryRun(process)
+            finally:
+                if process.returncode is None:
+                    process.kill()
+                    await process.wait()
+        finally:
+            self._taken = False
+
+
+def _ended() -> APIError:
+    return APIError(503, "check_failed", "the process of the dry run ended: try it again")

@@ -14,19 +14,12 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from dataflow.chunks import MAX_CHUNK_LINES, after_bom, next_chunk, read_chunk
-from dataflow.faults import reach
 from dataflow.records import parse_lines
 from dataflow.upload import Upload
 from web.intake.open_upload import OpenUpload
 from web.intake.pace import Pace
 from web.intake.run_ahead import RunAhead
-from web.intake.upload_states import (
-    CHECKED_AFTER,
-    RUNNING,
-    Event,
-    mostly_skipped,
-    moved,
-)
+from web.intake.upload_states import CHECKED_AFTER, RUNNING, mostly_skipped
 from web.view.totals import Totals
 
 RETRY_S: Final = 0.5
@@ -120,29 +113,14 @@ class Feed:
     async def _release(self, most: int) -> int:
         """Release at most so many lines; gives how many went, none where the upload has failed."""
         async with self.upload.lock:
-            before = self.upload.row
-            if not _may_go(before):
+            if not _may_go(self.upload.row):
                 return 0
-            try:
-                if self._file is None:
-                    self._file = await asyncio.to_thread((self._files / before.file).open, "rb")
-                offset = await self.upload.release(self._file, most)
-            except OSError as error:
-                await self._fail(f"its file cannot be read: {error.strerror}")
-                return 0
-            reach("chunk released")
-            after = self.upload.row
-            lines = after.released_lines - before.released_lines
-            if lines == 0:
-                await self._fail("its file is shorter than when it was taken in")
-                return 0
-        self._run_ahead.released(offset, after.released_bytes - before.released_bytes, lines)
-        return lines
+            return await self.upload.release(self._opened, most)
 
-    async def _fail(self, why: str) -> None:
-        row = self.upload.row
-        await self.upload.save(moved(row, Event.UNREADABLE, now=time.time(), why=why))
-        _log.error("The upload %s failed: %s.", row.id, why)
+    def _opened(self) -> BinaryIO:
+        if self._file is None:
+            self._file = (self._files / self.upload.row.file).open("rb")
+        return self._file
 
 
 def _may_go(upload: Upload) -> bool:

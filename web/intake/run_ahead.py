@@ -22,11 +22,17 @@ class RunAhead:
         self._chunks: deque[tuple[int, int, int]] = deque()
         self._bytes = 0
         self._lines = 0
+        self._position = 0
         self._room = asyncio.Event()
         self._room.set()
 
     def released(self, offset: int, size: int, lines: int) -> None:
-        """Count a chunk, or several that end at ``offset``, as on their way."""
+        """Count a chunk, or several that end at ``offset``, as on their way.
+
+        Not where the view has them by now: a quick flow may be told of before its feeder is.
+        """
+        if offset < self._position:
+            return
         self._chunks.append((offset, size, lines))
         self._bytes += size
         self._lines += lines
@@ -34,6 +40,7 @@ class RunAhead:
 
     def arrived(self, position: int) -> None:
         """Forget the chunks before this offset of the journal: the view has them."""
+        self._position = max(self._position, position)
         while self._chunks and self._chunks[0][0] < position:
             _, size, lines = self._chunks.popleft()
             self._bytes -= size

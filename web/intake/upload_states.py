@@ -1,8 +1,8 @@
 """The life of an upload: its states, what moves it, and what is shown of it. Pure.
 
 The journal keeps what was decided. What is *shown* also depends on how far the flow is: a pause
-shows when everything that was released has been processed, and so does a cancel, which is an end
-only from then on.
+shows when everything that had been released by then has been processed, and so does a cancel, which
+is an end only from then on. A paused upload may be stepped: it stays paused.
 """
 
 from collections.abc import Mapping
@@ -28,10 +28,9 @@ MAX_RATE: Final = 1_000_000.0
 CHECKED_AFTER: Final = 10_000
 """Lines after which an upload of which more than half is skipped pauses itself."""
 
-MAX_STEP: Final = 10_000
-"""Lines that one step releases at the most."""
-
 BY_HAND: Final = "paused by hand"
+MAX_STEP: Final = 10_000
+"""The most lines that one step releases."""
 
 
 class State(StrEnum):
@@ -52,6 +51,7 @@ class Event(StrEnum):
     PAUSE = "a pause was asked for"
     CANCEL = "a cancel was asked for"
     PACE = "another pace was asked for"
+    STEP = "some further lines were asked for"
     MOSTLY_SKIPPED = "most of its first lines were skipped"
     DRAINED = "all that was released of it is processed"
     PROCESSED = "all of it is processed"
@@ -73,7 +73,9 @@ MOVES: Final[Mapping[State, Mapping[Event, State]]] = {
         Event.PAUSE: State.PAUSED,
         Event.CANCEL: State.CANCELLING,
         Event.PACE: State.PAUSED,
+        Event.STEP: State.PAUSED,
         Event.PROCESSED: State.DONE,
+        Event.UNREADABLE: State.FAILED,
     },
     State.CANCELLING: {
         # Who did not hear the answer asks again.
@@ -86,6 +88,8 @@ MOVES: Final[Mapping[State, Mapping[Event, State]]] = {
     State.FAILED: {},
 }
 """Every state and what moves it: what is not named changes nothing, and is refused if asked for."""
+
+_NO_PAUSE: Final[Changes] = {"paused_because": None, "paused_at": None, "paused_lines": None}
 
 ASKED: Final = {RUNNING: Event.RUN, PAUSED: Event.PAUSE, CANCELLED: Event.CANCEL}
 """What a person may ask for, by its word."""
@@ -113,13 +117,8 @@ def moved(
     match target:
         case State.RUNNING:
             itself = upload.paused_because != BY_HAND
-            return {
-                "state": RUNNING,
-                "paused_because": None,
-                "paused_at": None,
-                "paused_lines": None,
-                "checked": 1 if itself else upload.checked,
-            }
+            checked = 1 if itself else upload.checked
+            return {"state": RUNNING, "checked": checked, **_NO_PAUSE}
         case State.PAUSED:
             return {
                 "state": PAUSED,
@@ -128,13 +127,13 @@ def moved(
                 "paused_lines": upload.released_lines,
             }
         case State.CANCELLING:
-            return {"state": CANCELLED, "paused_because": None}
+            return {"state": CANCELLED, **_NO_PAUSE}
         case State.CANCELLED:
             return {"finished_at": now}
         case State.DONE:
-            return {"state": DONE, "paused_because": None, "finished_at": now}
+            return {"state": DONE, "finished_at": now, **_NO_PAUSE}
         case State.FAILED:
-            return {"state": FAILED, "error": why, "finished_at": now}
+            return {"state": FAILED, "error": why, "finished_at": now, **_NO_PAUSE}
 
 
 def told(upload: Upload, counts: Counts) -> tuple[Event, str | None] | None:
@@ -149,7 +148,7 @@ def told(upload: Upload, counts: Counts) -> tuple[Event, str | None] | None:
 
 
 def changes_asked(upload: Upload, asked: object, now: float) -> Changes:
-    """Turn what ``PATCH`` asks for into columns of the journal; refuses what cannot be.
+    """Turn what ``PATCH`` asks for at ``now`` into columns of the journal; refuses what cannot be.
 
     What is no request at all is 400, whatever the upload; what comes too late for it is 409.
     """
@@ -173,6 +172,18 @@ def changes_asked(upload: Upload, asked: object, now: float) -> Changes:
     return changes
 
 
+def lines_asked(upload: Upload, asked: object) -> int:
+    """Say how many lines a step releases, 0 where all are; refuses what cannot be, as above."""
+    lines = asked.get("lines") if isinstance(asked, dict) and len(asked) == 1 else None
+    if type(lines) is not int or not 1 <= lines <= MAX_STEP:
+        raise bad_request(f'the body is {{"lines": n}}, a whole number from 1 to {MAX_STEP:,}')
+    state = state_of(upload)
+    if Event.STEP not in MOVES[state]:
+        what = "pause it to step through it" if state is State.RUNNING else "replay it to step"
+        raise APIError(409, "not_paused", f"this upload is {state}: {what}")
+    return min(lines, upload.lines - upload.released_lines)
+
+
 def shown_state(upload: Upload, counts: Counts, *, has_turn: bool) -> str:
     """Say what state a person sees: one that has ended has the time of its end."""
     state = state_of(upload)
@@ -183,19 +194,6 @@ def shown_state(upload: Upload, counts: Counts, *, has_turn: bool) -> str:
     if state is State.RUNNING and not has_turn and upload.released_lines < upload.lines:
         return QUEUED
     return upload.state
-
-
-def not_paused(upload: Upload) -> APIError:
-    """Refuse a step of an upload that is not paused: only what stands still goes by steps."""
-    return APIError(409, "not_paused", f"this upload is {state_of(upload)}: pause it to step")
-
-
-def read_lines(asked: object) -> int:
-    """Read how many lines a step releases; refuses anything else."""
-    lines = asked.get("lines") if isinstance(asked, dict) and asked.keys() == {"lines"} else None
-    if type(lines) is not int or not 1 <= lines <= MAX_STEP:
-        raise bad_request(f'the body is {{"lines": a whole number from 1 to {MAX_STEP:,}}}')
-    return lines
 
 
 def mostly_skipped(upload: Upload, counts: Counts) -> str | None:

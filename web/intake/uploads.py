@@ -11,6 +11,7 @@ import secrets
 import time
 from bisect import insort
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -18,22 +19,13 @@ from typing import Any, Final
 from dataflow.faults import reach
 from dataflow.journal import Journal
 from dataflow.upload import Upload
-from web.errors import APIError, not_found
+from web.errors import not_found
 from web.intake.description import describe
 from web.intake.feed import Feed
 from web.intake.lineup import Lineup
 from web.intake.open_upload import OpenUpload
 from web.intake.run_ahead import RunAhead
-from web.intake.upload_states import (
-    AT_ONCE,
-    FAILED,
-    PAUSED,
-    RUNNING,
-    changes_asked,
-    moved,
-    not_paused,
-    told,
-)
+from web.intake.upload_states import AT_ONCE, FAILED, PAUSED, RUNNING, changes_asked, moved, told
 from web.view.totals import Totals
 
 ENDED_SHOWN: Final = 64
@@ -65,6 +57,7 @@ class Uploads:
         self._feeds: dict[str, Feed] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._adding = asyncio.Lock()
+        self._heard = asyncio.Event()  # the next commit
         self._stopped = False
         _tidy(files)
         self._total = journal.uploads.count()
@@ -86,6 +79,10 @@ class Uploads:
     def other_released(self, source: str, last_line: int) -> None:
         """Note the last line of a source that is no upload, such as ``api``."""
         self._others[source] = max(self._others.get(source, 0), last_line)
+
+    def lines_of(self, source: str) -> int:
+        """Count the lines of a source that is no upload."""
+        return self._others.get(source, 0)
 
     @property
     def unended(self) -> list[str]:
@@ -198,28 +195,28 @@ class Uploads:
         self._start_next()
         return upload.row
 
-    async def step(self, upload_id: str, lines: int) -> Upload:
-        """Release so many further lines of a paused upload, which stays paused; durable then.
+    async def step(self, upload_id: str, asked: object) -> OpenUpload:
+        """Release some further lines of a paused upload: durable when this returns.
 
-        Those that are left where they are fewer. Raises ``APIError`` (409) for any other upload.
+        Steps that are under way at the same time add up.
         """
         upload = self._open.get(upload_id) or self._opened(self.get(upload_id))
-        async with upload.lock:
-            if upload.row.state != PAUSED:
-                raise not_paused(upload.row)
-            before = upload.row
-            if before.released_lines < before.lines:
-                try:
-                    offset = await upload.step(self._files / before.file, lines)
-                except OSError as error:
-                    raise APIError(
-                        503, "storage", f"its file cannot be read: {error.strerror}"
-                    ) from None
-                after = upload.row
-                stepped = after.released_lines - before.released_lines
-                self._count_released(stepped)
-                size = after.released_bytes - before.released_bytes
-                self._run_ahead.released(offset, size, stepped)
+        self._count_released(await upload.step(self._files, asked))
+        return upload
+
+    async def until_processed(self, upload: OpenUpload, seconds: float) -> Upload:
+        """Wait until all that was released of an upload is processed, at most so long."""
+        lines = upload.row.released_lines
+
+        def is_through() -> bool:
+            counts = self._totals.of_upload(upload.row.id)
+            is_heard = upload.row.finished_at is not None or told(upload.row, counts) is None
+            return counts.processed >= lines and is_heard
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not is_through():
+                    await self._heard.wait()
         return upload.row
 
     def start_due(self) -> None:
@@ -239,6 +236,8 @@ class Uploads:
         for upload_id in uploads:
             if (upload := self._open.get(upload_id)) is not None:
                 await self._look(upload)
+        self._heard.set()
+        self._heard = asyncio.Event()
 
     async def _look(self, upload: OpenUpload) -> None:
         """Let an upload hear what its counts mean for it."""
@@ -252,7 +251,7 @@ class Uploads:
                 await upload.save(moved(upload.row, event, now=time.time(), why=why))
 
     def _opened(self, upload: Upload) -> OpenUpload:
-        return OpenUpload(upload, self._journal, self._row_changed)
+        return OpenUpload(upload, self._journal, self._run_ahead, self._row_changed)
 
     def _keep(self, upload: Upload) -> None:
         self._open[upload.id] = self._opened(upload)

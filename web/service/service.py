@@ -22,7 +22,7 @@ from web.flow.state import RUNNING, FlowState
 from web.flow.supervisor import Supervisor
 from web.history.history import History
 from web.history.timeline import KILLED, RESET, STARTED
-from web.intake.stream import SOURCE
+from web.intake.stream import Asked
 from web.live.live import Live
 from web.proof.proof import Proof, State
 from web.service.contents import Contents
@@ -58,10 +58,10 @@ class Service:
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.publish_point = PublishPoint(lambda: self.generation.committer)
         self.gate = Gate()
-        self.streaming = Streaming(self._append_stream)
         self._hub_url = ""
         self.proof = Proof()
         self._proving: asyncio.Task[None] | None = None
+        self.streaming = Streaming(self._task, self.live.changed)
         self._release = True
         self._snapshot_at: float | None = None
         self._resetting = asyncio.Lock()
@@ -98,12 +98,12 @@ class Service:
     async def stop(self) -> None:
         """End the flow and all tasks, and close the files."""
         self._stopped = True
-        await self.streaming.end()
         async with self._resetting:
             await self._stop_flow()
             await self.starts.ended(STOPPED)
             await self._end(self._committing)
             await self._end(*self._lasting, self._proving)
+            await self.streaming.end()
             await self.history.close()
             await self.generation.close()
 
@@ -136,12 +136,10 @@ class Service:
         self.live.changed()
         return appended
 
-    async def _append_stream(self, body: bytes) -> None:
-        """Take lines of the stream in: durable when this returns."""
+    async def begin_stream(self, asked: Asked) -> dict[str, Any]:
+        """Begin an endless stream: its first line is durable when this returns."""
         async with self.writing() as generation:
-            appended = await asyncio.to_thread(generation.journal.append, SOURCE, body)
-            generation.uploads.other_released(SOURCE, appended.last_line)
-        self.live.changed()
+            return await self.streaming.begin(generation, asked)
 
     async def reset(self, replay: str | None) -> Upload | None:
         """Start over, and replay one of the uploads where that is asked for.
@@ -156,7 +154,6 @@ class Service:
         async with self._resetting:
             self._refuse_ending("nothing was changed")
             again = None if replay is None else self.generation.uploads.get(replay)
-            await self.streaming.end()
             async with self.gate.closed():
                 return await self._start_over(again)
 
@@ -228,6 +225,7 @@ class Service:
         self.contents.start_over()
         self._snapshot_at = None
         await self._end_proof()
+        await self.streaming.end()
         await old.close()
         await asyncio.to_thread(self.folder.discard_superseded, new)
         self.history.mark(RESET, "Everything was started over.")

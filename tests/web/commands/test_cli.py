@@ -38,7 +38,7 @@ def one_sentence(done: subprocess.CompletedProcess[str], status: int) -> str:
 
 OPTIONS = {
     "serve": ("--host", "--port", "--data", "--snapshot-interval", "--max-upload"),
-    "replay": ("FILE", "--rate", "--server"),
+    "replay": ("FILE", "--rate", "--check", "--server"),
     "generate": ("--events", "--users", "--bad", "--seed"),
     "rebuild": ("DIR", "--generation"),
 }

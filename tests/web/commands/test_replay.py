@@ -16,9 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from typing_extensions import override
 
-from dataflow.sample import SAMPLE
-from tests.kit.running import Cartwatch
-from web.commands.replay import NOTHING_ACCEPTED, PATIENCE_S, POLL_S, check, replay
+from web.commands.replay import PATIENCE_S, POLL_S, replay
 
 Answer = tuple[int, dict[str, Any]]
 UPLOAD = {
@@ -506,22 +504,3 @@ def test_a_file_that_grows_is_sent_as_long_as_it_was(
     fake.polls = [running(4, state="done")]
     assert run(fake, file) == 0
     assert fake.body == LINES
-
-
-def test_a_check_says_what_would_become_of_a_file(
-    cartwatch: Cartwatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Nothing of it is taken in; the status is 3 where nothing would be accepted."""
-    before = cartwatch.get("/api/uploads")["total"]
-    assert check(str(SAMPLE), server=cartwatch.url) == 0
-    told = capsys.readouterr().out
-    assert "cart-join.json: 7 would be accepted, 1 skipped; nothing was taken in" in told
-    bad = tmp_path / "bad.csv"
-    bad.write_bytes(b"user_id,type,order_id\na,order,1\n\n")
-    assert check(str(bad), server=cartwatch.url) == NOTHING_ACCEPTED
-    said = capsys.readouterr()
-    assert "bad.csv: 0 would be accepted, 2 skipped, 1 blank; nothing was taken in" in said.out
-    assert "2 invalid_json" in said.out
-    assert "CSV" in said.err
-    assert check(str(tmp_path / "none"), server=cartwatch.url) == 1
-    assert cartwatch.get("/api/uploads")["total"] == before

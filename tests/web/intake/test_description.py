@@ -28,8 +28,10 @@ def test_it_is_described_as_the_contract_says() -> None:
         "paused_at": None,
         "finished_at": None,
     }
-    paused = UPLOAD._replace(state=PAUSED, paused_because=BY_HAND)
-    assert describe(paused, Counts(), has_turn=False)["paused_because"] == BY_HAND
+    paused = UPLOAD._replace(state=PAUSED, paused_because=BY_HAND, paused_at=60.0, paused_lines=9)
+    draining, shown = (describe(paused, Counts(many), has_turn=False) for many in (8, 9))
+    assert (draining["state"], draining["paused_at"]) == ("running", None)
+    assert (shown["paused_because"], shown["paused_at"]) == (BY_HAND, "1970-01-01T00:01:00.000Z")
     failed = UPLOAD._replace(state=FAILED, error="gone", rate=0.5)
     shown = describe(failed, Counts(), has_turn=False)
     assert (shown["error"], shown["rate"]) == ("gone", 0.5)

@@ -37,3 +37,13 @@ async def test_an_older_position_changes_nothing() -> None:
     assert not await ahead.room(0)
     ahead.arrived(8)
     assert ahead.statistics() == {"chunks": 0, "bytes": 0, "lines": 0}
+
+
+async def test_what_arrived_before_it_was_counted_as_released_takes_no_room() -> None:
+    """A commit may be heard of before the release that it is of: it would take room for ever."""
+    ahead = RunAhead(most_lines=10)
+    ahead.arrived(3)
+    ahead.released(2, 60, 10)
+    assert ahead.statistics() == {"chunks": 0, "bytes": 0, "lines": 0}
+    ahead.released(3, 60, 10)
+    assert not await ahead.room(0)

@@ -15,10 +15,12 @@ from web.intake.upload_states import (
     Event,
     State,
     changes_asked,
+    lines_asked,
     moved,
     state_of,
     told,
 )
+from web.times import rfc3339_or_none
 from web.view.totals import Counts
 
 LINES = 20_000
@@ -40,7 +42,8 @@ class Life(RuleBasedStateMachine):
         self.counts = Counts()
         self.has_turn = False
         self.paused = self.cancelled = self.let_go_on = False
-        self.paused_lines = 0
+        self.released_at_pause = 0
+        self.paused_at: float | None = None
         self.end: str | None = None
         self.at_end: Upload | None = None
         self.clock = 1.0
@@ -57,6 +60,18 @@ class Life(RuleBasedStateMachine):
     @rule(lines=STEPS)
     def release(self, lines: int) -> None:
         released = min(LINES, self.upload.released_lines + lines)
+        self.upload = self.upload._replace(released_lines=released)
+
+    @rule(lines=st.sampled_from([1, 4_999, 10_000]))
+    def step(self, lines: int) -> None:
+        if not self.paused or self.cancelled or self.end is not None:
+            with pytest.raises(APIError) as refused:
+                lines_asked(self.upload, {"lines": lines})
+            assert (refused.value.status, refused.value.code) == (409, "not_paused")
+            return
+        before = self.upload.released_lines
+        released = before + lines_asked(self.upload, {"lines": lines})
+        assert released == min(LINES, before + lines)
         self.upload = self.upload._replace(released_lines=released)
 
     @rule(lines=STEPS, good=st.booleans())
@@ -82,10 +97,15 @@ class Life(RuleBasedStateMachine):
             self.end = "done"
         elif not self.paused and not self.let_go_on:
             bad = 2 * self.counts.skipped > self.counts.processed >= 10_000
-            if bad:
-                self.paused, self.paused_lines = True, self.upload.released_lines
+            self._pause(bad)
 
-    @precondition(lambda self: self.upload.state == "running")
+    def _pause(self, paused: bool) -> None:
+        """Know whether it is paused now, and since when."""
+        if paused and not self.paused:
+            self.released_at_pause, self.paused_at = self.upload.released_lines, self.clock
+        self.paused = paused
+
+    @precondition(lambda self: self.upload.state in ("running", "paused"))
     @rule()
     def lose_the_file(self) -> None:
         self.clock += 1
@@ -103,21 +123,13 @@ class Life(RuleBasedStateMachine):
                 changes_asked(self.upload, asked, self.clock)
             assert (refused.value.status, refused.value.code) == (409, "ended")
             return
+        self.clock += 1
         changes = changes_asked(self.upload, asked, self.clock)
         was_paused_by_itself = self.paused and self.upload.paused_because != "paused by hand"
         self.upload = changed(self.upload, changes)
         self.let_go_on |= word == "running" and was_paused_by_itself
         self.cancelled |= word == "cancelled"
-        if word == "paused" and not self.paused:
-            self.paused_lines = self.upload.released_lines
-        self.paused = word == "paused" or (self.paused and word == "cancelled")
-
-    @precondition(lambda self: self.upload.state == "paused")
-    @rule(lines=STEPS)
-    def step(self, lines: int) -> None:
-        """Release some lines of a paused upload, which stays paused."""
-        released = min(LINES, self.upload.released_lines + lines)
-        self.upload = self.upload._replace(released_lines=released)
+        self._pause(word == "paused")
 
     @invariant()
     def lines_add_up(self) -> None:
@@ -129,8 +141,8 @@ class Life(RuleBasedStateMachine):
         expected = self.end
         if expected is None:
             is_waiting = self.upload.released_lines < LINES and not self.has_turn
-            is_pausing = self.paused and self.counts.processed < self.paused_lines
-            if self.cancelled or is_pausing:
+            is_draining = self.counts.processed < self.released_at_pause
+            if self.cancelled or (self.paused and is_draining):
                 expected = "running"
             elif self.paused:
                 expected = "paused"
@@ -139,7 +151,8 @@ class Life(RuleBasedStateMachine):
         assert shown["state"] == expected
         assert (shown["finished_at"] is not None) == (shown["state"] in ENDS)
         assert ("paused_because" in shown) == (expected == "paused")
-        assert (shown["paused_at"] is not None) == (expected == "paused")
+        since = None if expected != "paused" else rfc3339_or_none(self.paused_at)
+        assert shown["paused_at"] == since
 
     @invariant()
     def what_has_ended_never_moves(self) -> None:

@@ -15,6 +15,7 @@ from web.intake.upload_states import (
     RUNNING,
     Event,
     changes_asked,
+    lines_asked,
     mostly_skipped,
     moved,
     read_rate,
@@ -24,12 +25,14 @@ from web.intake.upload_states import (
 )
 from web.view.totals import Counts
 
+NOW = 9.0
+
 
 def test_a_pause_shows_when_what_was_released_has_been_processed() -> None:
     """Until then lines still arrive: it is running."""
-    upload = UPLOAD._replace(state=PAUSED, released_lines=12, paused_lines=10)
+    upload = UPLOAD._replace(state=PAUSED, released_lines=10, paused_lines=10)
     assert shown_state(upload, Counts(9), has_turn=True) == RUNNING
-    assert shown_state(upload, Counts(10), has_turn=False) == PAUSED, "the rest came by steps"
+    assert shown_state(upload, Counts(10), has_turn=False) == PAUSED
 
 
 def test_a_cancel_shows_when_it_has_its_end() -> None:
@@ -114,7 +117,22 @@ def test_what_cannot_be_asked_is_refused_whatever_the_state(asked: object) -> No
     """400 comes before 409: the request itself is wrong."""
     for upload in (UPLOAD, UPLOAD._replace(state=DONE)):
         with pytest.raises(APIError) as refused:
-            changes_asked(upload, asked, 9.0)
+            changes_asked(upload, asked, NOW)
+        assert refused.value.status == 400
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *(None, [], {}, 5, {"lines": None}, {"lines": 0}, {"lines": -1}, {"lines": 10_001}),
+        *({"lines": 1.0}, {"lines": True}, {"lines": "1"}, {"lines": 1, "rate": 5}, {"line": 1}),
+    ],
+)
+def test_a_step_of_an_odd_size_is_refused_whatever_the_state(asked: object) -> None:
+    """A whole number from 1 to 10,000, never clamped; 400 comes before 409."""
+    for upload in (UPLOAD, UPLOAD._replace(state=PAUSED)):
+        with pytest.raises(APIError) as refused:
+            lines_asked(upload, asked)
         assert refused.value.status == 400
 
 
@@ -128,7 +146,7 @@ def test_nothing_can_be_asked_of_an_upload_that_has_ended(
     """409, with the way out in the sentence."""
     upload = UPLOAD._replace(state=state, finished_at=1.0)
     with pytest.raises(APIError, match="replay") as refused:
-        changes_asked(upload, asked, 9.0)
+        changes_asked(upload, asked, NOW)
     assert refused.value.status == 409
 
 
@@ -136,35 +154,35 @@ def test_a_cancel_that_is_under_way_can_be_asked_for_again_and_not_taken_back() 
     """Whose answer was lost asks once more, and the upload still shows as running by then."""
     upload = UPLOAD._replace(state=CANCELLED, released_lines=10)
     assert shown_state(upload, Counts(), has_turn=True) == RUNNING
-    assert changes_asked(upload, {"state": "cancelled"}, 9.0) == {}
+    assert changes_asked(upload, {"state": "cancelled"}, NOW) == {}
     for asked in ({"state": "running"}, {"state": "paused"}, {"state": "cancelled", "rate": 5}):
         with pytest.raises(APIError, match="replay") as refused:
-            changes_asked(upload, asked, 9.0)
+            changes_asked(upload, asked, NOW)
         assert refused.value.status == 409
 
 
 def test_what_is_asked_becomes_columns() -> None:
     """Rate and state in one request; a pause that stands is left as it is."""
-    assert changes_asked(UPLOAD, {"rate": None}, 9.0) == {"rate": None}
-    assert changes_asked(UPLOAD, {"rate": 5, "state": "paused"}, 9.0) == {
+    assert changes_asked(UPLOAD, {"rate": None}, NOW) == {"rate": None}
+    assert changes_asked(UPLOAD, {"rate": 5, "state": "paused"}, NOW) == {
         "rate": 5.0,
         "state": PAUSED,
         "paused_because": BY_HAND,
-        "paused_at": 9.0,
+        "paused_at": NOW,
         "paused_lines": 0,
     }
-    assert changes_asked(UPLOAD._replace(state=PAUSED), {"state": "paused"}, 9.0) == {}
-    assert changes_asked(UPLOAD, {"state": "cancelled"}, 9.0)["state"] == CANCELLED
+    assert changes_asked(UPLOAD._replace(state=PAUSED), {"state": "paused"}, NOW) == {}
+    assert changes_asked(UPLOAD, {"state": "cancelled"}, NOW)["state"] == CANCELLED
 
 
 def test_running_resumes_an_upload_that_paused_itself_for_good_and_no_other() -> None:
     """A person who paused by hand has not yet said that a bad file is the right one."""
     itself = UPLOAD._replace(state=PAUSED, paused_because="6,000 of the first 10,000 …")
-    assert changes_asked(itself, {"state": "running"}, 9.0)["checked"] == 1
+    assert changes_asked(itself, {"state": "running"}, NOW)["checked"] == 1
     by_hand = UPLOAD._replace(state=PAUSED, paused_because=BY_HAND)
-    assert changes_asked(by_hand, {"state": "running"}, 9.0)["checked"] == 0
+    assert changes_asked(by_hand, {"state": "running"}, NOW)["checked"] == 0
     known = by_hand._replace(checked=1)
-    assert changes_asked(known, {"state": "running"}, 9.0)["checked"] == 1
+    assert changes_asked(known, {"state": "running"}, NOW)["checked"] == 1
 
 
 def test_it_pauses_itself_when_more_than_half_is_skipped_after_ten_thousand_lines() -> None:

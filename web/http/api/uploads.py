@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import threading
 from typing import Any, Final
 
 import msgspec
@@ -12,25 +11,28 @@ from starlette.responses import JSONResponse, Response
 from dataflow.faults import reach
 from web.errors import APIError, bad_request
 from web.http.api.answers import read_json
-from web.http.receive import ReceivedFile, read_name, receive_file
-from web.intake.dry_run import Checked, check_file
-from web.intake.upload_states import read_lines, read_rate_text
+from web.http.receive import ReceivedFile, read_name, receive_file, receive_upload
+from web.intake.dry_run import DryRuns
+from web.intake.upload_states import read_rate_text
 from web.service.generation import Generation
 from web.service.service import Service, service_of
 from web.view.windows import read_limit, read_number_cursor
 
 MAX_RECEIVING: Final = 16
+SEEN_WITHIN_S: Final = 2.0
+"""How long the answer to a step waits for its lines to be processed."""
+
 Described = dict[str, Any]
 
 
 async def post_upload(request: Request) -> Response:
-    """``POST /api/uploads``: take a file in; 201 when it is durable."""
+    """``POST /api/uploads``: take a file in; 201 when it is durable. Or a dry run of it."""
     service = service_of(request.app)
     rate = read_rate_text(request.query_params.get("rate"))
     name = request.query_params.get("name")
     read_name(name)
     if _is_check(request):
-        return await check_upload(request)
+        return await _check(request, service.settings.max_upload)
     state = request.app.state
     if state.receiving >= MAX_RECEIVING:
         raise APIError(
@@ -45,40 +47,23 @@ async def post_upload(request: Request) -> Response:
     return JSONResponse(upload, 201)
 
 
-async def check_upload(request: Request) -> Response:
-    """``POST /api/uploads?check=true``: what would become of a file, of which nothing is kept."""
-    state = request.app.state
-    if state.checking:
-        raise APIError(429, "check_running", "a file is being checked: wait until that is done")
-    state.checking = True
-    try:
-        return JSONResponse(msgspec.to_builtins(await _check(request)))
-    finally:
-        state.checking = False
-
-
-async def _check(request: Request) -> Checked:
-    """Receive a file, read it, and leave nothing of it."""
-    service = service_of(request.app)
-    folder = service.generation.paths.uploads
-    received = await receive_file(request, folder, service.settings.max_upload)
-    is_over = threading.Event()
-    try:
-        draft = received.draft(folder)
-        return await asyncio.to_thread(check_file, draft, received.looks_like, is_over)
-    except FileNotFoundError:
-        raise _started_over() from None
-    finally:
-        is_over.set()
-        await asyncio.to_thread(received.discard, folder)
-
-
 def _is_check(request: Request) -> bool:
-    """Whether it is a dry run that is asked for."""
-    text = request.query_params.get("check", "false")
-    if text not in ("true", "false"):
-        raise bad_request(f"check is true or false, not {text[:40]!r}")
-    return text == "true"
+    """Whether nothing is to be taken in."""
+    check = request.query_params.get("check", "false")
+    if check not in ("true", "false"):
+        raise bad_request(f"check is true or false, not {check[:40]!r}")
+    return check == "true"
+
+
+async def _check(request: Request, most: int) -> Response:
+    """Say what would come of a file, of which nothing is kept."""
+    dry_runs: DryRuns = request.app.state.dry_runs
+    async with dry_runs.begin() as run:
+        read = await receive_upload(request, run.text, most, run.hand_on)
+        read_name(request.query_params.get("name") or read.name)
+        outcome = msgspec.to_builtins(await run.outcome())
+    examples = outcome.pop("examples")
+    return JSONResponse({**outcome, "looks_like": read.looks_like, "examples": examples})
 
 
 async def list_uploads(request: Request) -> Response:
@@ -104,19 +89,19 @@ async def patch_upload(request: Request) -> Response:
     return JSONResponse(await asyncio.shield(_change(service_of(request.app), upload_id, asked)))
 
 
-async def step_upload(request: Request) -> Response:
-    """``POST /api/uploads/{id}/step``: some further lines of a paused upload."""
-    lines = read_lines(await read_json(request))
-    upload_id = request.path_params["upload_id"]
-    return JSONResponse(await asyncio.shield(_step(service_of(request.app), upload_id, lines)))
-
-
 async def replay_upload(request: Request) -> Response:
     """``POST /api/uploads/{id}/replay``: the same file once more, as a new upload."""
     service = service_of(request.app)
     upload = await asyncio.shield(_replay(service, request.path_params["upload_id"]))
     service.live.changed()
     return JSONResponse(upload, 201)
+
+
+async def step_upload(request: Request) -> Response:
+    """``POST /api/uploads/{id}/step``: some further lines of a paused upload, which stays so."""
+    asked = await read_json(request)
+    upload_id = request.path_params["upload_id"]
+    return JSONResponse(await asyncio.shield(_step(service_of(request.app), upload_id, asked)))
 
 
 # What has begun to be written is brought to its end, also where who asked for it goes away: so
@@ -129,10 +114,11 @@ async def _change(service: Service, upload_id: str, asked: object) -> Described:
         return uploads.describe(await uploads.change(upload_id, asked))
 
 
-async def _step(service: Service, upload_id: str, lines: int) -> Described:
+async def _step(service: Service, upload_id: str, asked: object) -> Described:
     async with service.writing() as generation:
         uploads = generation.uploads
-        return uploads.describe(await uploads.step(upload_id, lines))
+        stepped = await uploads.step(upload_id, asked)
+    return uploads.describe(await uploads.until_processed(stepped, SEEN_WITHIN_S))
 
 
 async def _replay(service: Service, upload_id: str) -> Described:

@@ -103,6 +103,45 @@ def test_an_upload_is_steered_by_patch(cartwatch: Cartwatch) -> None:
         assert refused(cartwatch.call("PATCH", path, asked), 409) == "ended"
 
 
+def test_a_paused_upload_is_stepped_line_by_line(cartwatch: Cartwatch) -> None:
+    """The answer shows what came of it, and that it is paused still; the last line ends it."""
+    upload = cartwatch.upload(orders("up-step", 40), rate=0.01)
+    path = f"/api/uploads/{upload}"
+    assert refused(cartwatch.call("POST", f"{path}/step", {"lines": 1}), 409) == "not_paused"
+    cartwatch.call("PATCH", path, {"state": "paused"})
+    before = cartwatch.upload_in(upload, "paused")
+    assert before["paused_at"] >= before["created_at"]
+    for lines in (1, 8):
+        answer = cartwatch.call("POST", f"{path}/step", {"lines": lines})
+        shown = answer.json()
+        assert (answer.status, shown["state"]) == (200, "paused")
+        assert shown["processed"] == before["processed"] + lines
+        assert shown["paused_at"] == before["paused_at"]
+        assert len(cartwatch.get("/api/carts/up-step")["unpaid_order_ids"]) == shown["processed"]
+        before = shown
+    assert cartwatch.call("POST", f"{path}/step", {"lines": 10_000}).status == 200
+    assert cartwatch.upload_in(upload, "done")["processed"] == 40
+    assert refused(cartwatch.call("POST", f"{path}/step", {"lines": 1}), 409) == "not_paused"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"x", b"[]", {}, {"lines": 0}, {"lines": 10_001}, {"lines": 1.5}, {"x": 1}]
+)
+def test_a_bad_step_is_400_and_one_of_an_unknown_upload_404(
+    cartwatch: Cartwatch, body: object
+) -> None:
+    """Never clamped; nothing is released."""
+    upload = cartwatch.upload(orders("up-bad-step", 3), rate=0.01)
+    cartwatch.call("PATCH", f"/api/uploads/{upload}", {"state": "paused"})
+    path = f"/api/uploads/{upload}/step"
+    assert refused(cartwatch.call("POST", path, body), 400) == "bad_request"
+    answer = cartwatch.call("POST", "/api/uploads/unknown/step", {"lines": 1})
+    assert refused(answer, 404) == "not_found"
+    answer = cartwatch.call("GET", path)
+    assert (refused(answer, 405), answer.headers["allow"]) == ("method_not_allowed", "POST")
+    cartwatch.call("PATCH", f"/api/uploads/{upload}", {"state": "cancelled"})
+
+
 @pytest.mark.parametrize(
     "body",
     [
