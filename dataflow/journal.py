@@ -26,7 +26,7 @@ from dataflow.upload_rows import UploadRows
 API_SOURCE: Final = "api"
 """The label of records that came through ``POST /api/events``."""
 
-READ_BYTES: Final = 3 * MAX_CHUNK_BYTES
+READ_BYTES: Final = 2 * MAX_CHUNK_BYTES
 """What the flow takes at once, as far as it is there: a cart is told once for all of it.
 
 And all of it has to be committed before an epoch can end.
