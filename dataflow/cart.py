@@ -105,53 +105,46 @@ class Cart(msgspec.Struct, array_like=True, gc=False):
     orders: dict[OrderId, int] = {}
     far: dict[OrderId, int] | None = None
 
-    def order(self, order_id: OrderId, place: int) -> Status | None:
-        """Take an order in; returns what it became, or None for a repeat."""
-        known = self.orders.get(order_id)
+    def take(self, order_id: OrderId, place: int, *, is_payment: bool) -> Status | None:
+        """Take an order or a payment in; returns what became of its order, or None for a repeat.
+
+        Whole in one method: for a million events, each call of another one costs a fiftieth more.
+        """
+        orders = self.orders
+        known = orders.get(order_id)
         if known is None:
             self.place = place
+            if is_payment:
+                self.waiting = waiting = self.waiting + 1
+                if waiting == 1:
+                    self.oldest_waiting = place
+                orders[order_id] = place << 2 | 2
+                return WAITING
             self.unpaid = unpaid = self.unpaid + 1
             if unpaid == 1:
                 self.oldest_unpaid = place
-            self.orders[order_id] = place << 2
+            orders[order_id] = place << 2
             return UNPAID
-        if known & _STATUS != 2:
+        if known & _STATUS != (UNPAID if is_payment else WAITING):
             return None
-        self.waiting -= 1
         first = known >> 2
-        if first == self.oldest_waiting:
-            self.oldest_waiting = 0
-        return self._pay(order_id, place, first, 1)
-
-    def payment(self, order_id: OrderId, place: int) -> Status | None:
-        """Take a payment in; returns what its order became, or None for a repeat."""
-        known = self.orders.get(order_id)
-        if known is None:
-            self.place = place
-            self.waiting = waiting = self.waiting + 1
-            if waiting == 1:
-                self.oldest_waiting = place
-            self.orders[order_id] = place << 2 | 2
-            return WAITING
-        if known & _STATUS:
-            return None
-        self.unpaid -= 1
-        first = known >> 2
-        if first == self.oldest_unpaid:
-            self.oldest_unpaid = 0
-        return self._pay(order_id, place, first, 0)
-
-    def _pay(self, order_id: OrderId, place: int, first: int, is_early: int) -> Status:
-        """Let an order be paid; ``is_early`` is 1 where its first record was the payment."""
+        if is_payment:
+            self.unpaid -= 1
+            if first == self.oldest_unpaid:
+                self.oldest_unpaid = 0
+        else:
+            self.waiting -= 1
+            if first == self.oldest_waiting:
+                self.oldest_waiting = 0
         self.place = place
         self.paid += 1
-        del self.orders[order_id]  # to stand last
+        del orders[order_id]  # to stand last
         distance = place - first
         if distance >> _DISTANCE or place >> _PLACE:
-            self.orders[order_id] = place << 2 | _FAR
-            self.far = {**(self.far or {}), order_id: first << 1 | is_early}
+            orders[order_id] = place << 2 | _FAR
+            self.far = {**(self.far or {}), order_id: first << 1 | (not is_payment)}
         else:
-            self.orders[order_id] = (place << _DISTANCE | distance) << 3 | is_early << 2 | 1
+            orders[order_id] = (place << _DISTANCE | distance) << 3 | (not is_payment) << 2 | 1
         return PAID
 
     @property

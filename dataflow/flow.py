@@ -182,8 +182,7 @@ def _read_or_report(line: Line) -> Event | None:
 
 def _join_one(state: bytes | None, event: Event) -> tuple[bytes, Summary]:
     cart = Cart() if state is None else decode_cart(state)
-    take = cart.payment if event.is_payment else cart.order
-    take(event.order_id, cart.place + 1)
+    cart.take(event.order_id, cart.place + 1, is_payment=event.is_payment)
     return encode_cart(cart), cart.summary(event.user_id)
 
 

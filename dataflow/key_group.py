@@ -207,10 +207,7 @@ class KeyGroup:
                 if cart is None:
                     cart = awake[user_id] = self._wake(user_id)
                 told = cart.place
-                if is_payment:
-                    status = cart.payment(order_id, place)
-                else:
-                    status = cart.order(order_id, place)
+                status = cart.take(order_id, place, is_payment=is_payment)
                 if status is None:
                     duplicates += 1
                     continue

@@ -36,7 +36,7 @@ def joined(stream: list[Event]) -> tuple[dict[str, Cart], int]:
     repeats = 0
     for place, (user_id, order_id, is_payment) in enumerate(stream, 1):
         cart = carts.setdefault(user_id, Cart())
-        repeats += (cart.payment if is_payment else cart.order)(order_id, place) is None
+        repeats += cart.take(order_id, place, is_payment=is_payment) is None
     return carts, repeats
 
 

@@ -125,9 +125,9 @@ def test_a_flow_that_stops_while_it_starts_is_given_up_and_counts_as_failed(
 ) -> None:
     """It lives and says nothing: after a while another one is started, and why is told."""
     with Cartwatch(tmp_path / "data", program="tests.faults.impatient") as server:
-        flow = until(lambda: flows_of(server))[0]
-        os.kill(flow.pid, signal.SIGSTOP)
-        until(lambda: not psutil.pid_exists(flow.pid))
+        flow = server.flow_pid()  # stopped before it is a program of its own, it stops the server
+        os.kill(flow, signal.SIGSTOP)
+        until(lambda: not psutil.pid_exists(flow))
         server.settled()
         newest, first = server.get("/api/recovery")["history"]
         assert newest["reason"] == first["ended_because"]

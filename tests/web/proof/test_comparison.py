@@ -27,7 +27,7 @@ def carts_of(some: list[Event]) -> tuple[dict[str, Cart], list[Fact]]:
     completed: list[Fact] = []
     for place, (user_id, order_id, is_payment) in enumerate(some, 1):
         cart = carts.setdefault(user_id, Cart())
-        status = (cart.payment if is_payment else cart.order)(order_id, place)
+        status = cart.take(order_id, place, is_payment=is_payment)
         if status == 1:
             completed.append((user_id, order_id, COMPLETED, place, None, 0))
         cart.find_oldest()

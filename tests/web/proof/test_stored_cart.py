@@ -18,7 +18,7 @@ CART = (9, 0, 1, 0, 0, 0, {"x": 9 << 2 | 3}, {"x": 5 << 1})
 def cart_of(some: list[Event]) -> Cart:
     cart = Cart()
     for place, event in enumerate(some, 1):
-        (cart.payment if event.is_payment else cart.order)(event.order_id, place)
+        cart.take(event.order_id, place, is_payment=event.is_payment)
     cart.find_oldest()
     return cart
 
@@ -69,7 +69,7 @@ def test_both_places_are_read_however_far_apart_they_are(distance: int, is_early
     """In the code of the order, or beside it."""
     cart = Cart()
     for place, is_payment in ((7, is_early), (7 + distance, not is_early)):
-        (cart.payment if is_payment else cart.order)("x", place)
+        cart.take("x", place, is_payment=is_payment)
     places = (7 + distance, 7) if is_early else (7, 7 + distance)
     assert read_cart(encode_cart(cart)).orders == {"x": (1, *places)}
 
