@@ -12,7 +12,7 @@ import pytest
 
 from dataflow.chunks import Chunk as Range
 from dataflow.journal import Journal
-from tests.chaos.causes import Chunk, Told, compare, known_of, read_journal
+from tests.chaos.causes import Chunk, Told, compare, known_of, read_aside, read_journal
 
 ORDER = b'{"user_id": "a", "type": "order", "order_id": 1}'
 PAYMENT = b'{"user_id": "a", "type": "payment", "order_id": 1}'
@@ -21,6 +21,7 @@ CHUNKS = [
     Chunk(None, "api", 1, 2, 1.5, ORDER + b"\nFAIL\n"),
     Chunk("u", "a.jsonl", 1, 2, 2.0, OTHER + b"\n\n"),
     Chunk(None, "api", 3, 2, 2.25, PAYMENT + b"\n" + PAYMENT),
+    Chunk(None, "resubmit", 1, 1, 3.0, ORDER + b"\n", [2]),
 ]
 RIGHT = Told(
     skipped=[
@@ -30,6 +31,10 @@ RIGHT = Told(
             "source": "api",
             "line": 2,
             "skipped_at": "1970-01-01T00:00:01.500Z",
+            "state": "landed",
+            "resubmitted_at": "1970-01-01T00:00:03.000Z",
+            "landed_at": "1970-01-01T00:00:03.250Z",
+            "correction": {"line": 1, "raw": ORDER.decode(), "outcome": "duplicate"},
         }
     ],
     completed=[
@@ -142,12 +147,30 @@ def skipped_twice(told: Told) -> None:
     told.skipped.append(told.skipped[0])
 
 
+def still_open(told: Told) -> None:
+    """The correction has landed, and the record is said to be open."""
+    nothing = dict.fromkeys(("resubmitted_at", "landed_at", "correction"))
+    told.skipped[0] |= {"state": "open", **nothing}
+
+
+def mended_otherwise(told: Told) -> None:
+    told.skipped[0]["correction"]["raw"] = PAYMENT.decode()
+
+
+def said_to_change(told: Told) -> None:
+    told.skipped[0]["correction"]["outcome"] = "changed"
+
+
+def landed_before_it_came(told: Told) -> None:
+    told.skipped[0]["landed_at"] = "1970-01-01T00:00:02.999Z"
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
         *(repeated, unpaid, later, another_type, an_order_lost, an_order_twice, a_cart_lost),
         *(younger, renumbered, completed_later, a_completed_lost, skipped_elsewhere),
-        skipped_twice,
+        *(skipped_twice, still_open, mended_otherwise, said_to_change, landed_before_it_came),
     ],
 )
 def test_whatever_is_wrong_is_told(spoil: Callable[[Told], None]) -> None:
@@ -155,6 +178,40 @@ def test_whatever_is_wrong_is_told(spoil: Callable[[Told], None]) -> None:
     told = deepcopy(RIGHT)
     spoil(told)
     assert list(compare(known_of(CHUNKS), told))
+
+
+def test_a_record_that_was_mended_twice_is_told() -> None:
+    """A second correction that nobody asked for changes no cart, and is a difference."""
+    twice = [*CHUNKS, Chunk(None, "resubmit", 2, 1, 4.0, ORDER + b"\n", [2])]
+    told = deepcopy(RIGHT)
+    correction = {"line": 2, "raw": ORDER.decode(), "outcome": "duplicate"}
+    at = "1970-01-01T00:00:04.000Z"
+    told.skipped[0] |= {"correction": correction, "resubmitted_at": at, "landed_at": at}
+    assert len(list(compare(known_of(twice), told))) == 1
+
+
+def test_an_order_that_came_by_a_correction_says_so() -> None:
+    """Its cause names the record that was skipped."""
+    mending = [
+        Chunk(None, "api", 1, 1, 1.0, b"FAIL\n"),
+        Chunk(None, "resubmit", 1, 1, 2.0, ORDER, [1]),
+    ]
+    known = known_of(mending)
+    cause = {"upload": None, "source": "resubmit", "line": 1, "skipped": 1}
+    assert known.records[2].cause == cause
+    assert [each.outcome for each in known.corrections[1]] == ["changed"]
+
+
+def test_what_is_set_aside_is_told() -> None:
+    """Open in the one's eyes, aside in the other's: either way round."""
+    chunks = [Chunk(None, "api", 1, 1, 1.0, b"FAIL\n")]
+    nothing = dict.fromkeys(("resubmitted_at", "landed_at", "correction"))
+    row = {"id": 1, **nothing, "upload": None, "source": "api", "line": 1, "state": "aside"}
+    told = Told([row | {"skipped_at": "1970-01-01T00:00:01.000Z"}], [], {})
+    assert list(compare(known_of(chunks), told, {1})) == []
+    assert list(compare(known_of(chunks), told))
+    told.skipped[0]["state"] = "open"
+    assert list(compare(known_of(chunks), told, {1}))
 
 
 def test_the_journal_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -171,5 +228,9 @@ def test_the_journal_is_read_as_it_was_written(tmp_path: Path) -> None:
         )
         journal.release(upload, [Range(3, size, 2)])
         journal.append_events(CHUNKS[2].data)
+        journal.resubmit([(2, ORDER)], again=False)
+        journal.mark("aside", [2, 3])
+        journal.mark("back", [2])
         chunks = list(read_journal(tmp_path))
+    assert read_aside(tmp_path) == {3}
     assert [each._replace(at=0.0) for each in chunks] == [each._replace(at=0.0) for each in CHUNKS]

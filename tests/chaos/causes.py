@@ -7,13 +7,15 @@ are held to the last list, and all that has a cause to the record and to the tim
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
+
+import msgspec
 
 from tests.chaos.compared import fields, in_order, same
 from tests.chaos.experiment import Experiment
@@ -22,14 +24,19 @@ from tests.kit.oracle import Oracle, OracleCart
 _PAGE: Final = 500
 _CAUSE: Final = ("upload", "source", "line")
 _CHUNKS: Final = """
-SELECT upload, ifnull(uploads.name, chunks.source), first_line, chunks.lines, at, data, file,
-    "start", "end"
-FROM chunks LEFT JOIN uploads ON uploads.id = upload ORDER BY "offset"
+SELECT upload, ifnull(uploads.name, chunks.source), first_line, chunks.lines, chunks.at, data, file,
+    "start", "end", ids
+FROM chunks LEFT JOIN uploads ON uploads.id = upload
+LEFT JOIN marks ON kind = 'sent' AND chunk = "offset" ORDER BY "offset"
 """
+_DECISIONS: Final = "SELECT kind, ids FROM marks WHERE kind IN ('aside', 'back') ORDER BY number"
 
 
 class Chunk(NamedTuple):
-    """Lines that stand in the journal together: where they came from, and when they did."""
+    """Lines that stand in the journal together: where they came from, and when they did.
+
+    Where they are corrections, ``mends`` holds the skipped record that each of them is for.
+    """
 
     upload: str | None
     source: str
@@ -37,6 +44,7 @@ class Chunk(NamedTuple):
     lines: int
     at: float
     data: bytes
+    mends: Sequence[int] = ()
 
 
 class Record(NamedTuple):
@@ -46,11 +54,24 @@ class Record(NamedTuple):
     at: str | None
 
 
+class Correction(NamedTuple):
+    """What stands for a skipped record: its line and text, when it came, and what it did."""
+
+    line: int
+    raw: str
+    at: str | None
+    outcome: str
+
+
 class Known(NamedTuple):
-    """What the journal says: all that comes of it, and each record by its place; none has 0."""
+    """What the journal says: all that comes of it, and each record by its place; none has 0.
+
+    ``corrections`` is by the skipped records that they are for.
+    """
 
     oracle: Oracle
     records: list[Record]
+    corrections: dict[int, list[Correction]]
 
 
 class Told(NamedTuple):
@@ -63,29 +84,66 @@ class Told(NamedTuple):
 
 def read_journal(folder: Path) -> Iterator[Chunk]:
     """Read the whole journal of a data folder, of the generation that is in force."""
-    generation = folder / (folder / "current").read_text().strip()
+    generation = _generation(folder)
     journal = f"{(generation / 'journal.db').as_uri()}?mode=ro"
     with closing(sqlite3.connect(journal, uri=True)) as db:
-        for upload, source, first_line, lines, at, data, file, start, end in db.execute(_CHUNKS):
+        for upload, source, first_line, lines, at, data, file, start, end, ids in db.execute(
+            _CHUNKS
+        ):
             if file is not None:
                 with (generation / "uploads" / file).open("rb") as whole:
                     whole.seek(start)
                     data = whole.read(end - start)
-            yield Chunk(upload, source, first_line, lines, at, data)
+            mends = () if ids is None else msgspec.msgpack.decode(ids)
+            yield Chunk(upload, source, first_line, lines, at, data, mends)
+
+
+def read_aside(folder: Path) -> set[int]:
+    """Read which skipped records are set aside, by all that was decided in the generation."""
+    aside: set[int] = set()
+    journal = f"{(_generation(folder) / 'journal.db').as_uri()}?mode=ro"
+    with closing(sqlite3.connect(journal, uri=True)) as db:
+        for kind, ids in db.execute(_DECISIONS):
+            those = msgspec.msgpack.decode(ids)
+            aside = aside.union(those) if kind == "aside" else aside.difference(those)
+    return aside
+
+
+def _generation(folder: Path) -> Path:
+    return folder / (folder / "current").read_text().strip()
 
 
 def known_of(chunks: Iterable[Chunk]) -> Known:
     """Apply the rules to the chunks, in their order."""
-    known = Known(Oracle(), [Record(None, None)])
-    for upload, source, first_line, lines, at, data in chunks:
-        known.oracle.feed(data, source, first_line)
-        time = _time(at)
-        known.records.extend(
-            Record({"upload": upload, "source": source, "line": line}, time)
-            for line in range(first_line, first_line + lines)
-        )
-        assert known.oracle.lines == len(known.records) - 1, f"{source} from line {first_line} on"
+    known = Known(Oracle(), [Record(None, None)], {})
+    for chunk in chunks:
+        time = _time(chunk.at)
+        where = {"upload": chunk.upload, "source": chunk.source}
+        lines = range(chunk.first_line, chunk.first_line + chunk.lines)
+        if chunk.mends:
+            pairs = zip(chunk.mends, lines, strict=True)
+            causes: list[dict[str, Any]] = [
+                {**where, "line": line, "skipped": number} for number, line in pairs
+            ]
+            _mend(known, chunk, time)
+        else:
+            causes = [{**where, "line": line} for line in lines]
+            known.oracle.feed(chunk.data, chunk.source, chunk.first_line)
+        known.records.extend(Record(cause, time) for cause in causes)
+        assert known.oracle.lines == len(known.records) - 1, chunk[:5]
     return known
+
+
+def _mend(known: Known, chunk: Chunk, time: str | None) -> None:
+    """Apply corrections one by one: each says what it did."""
+    for line, (number, raw) in enumerate(
+        zip(chunk.mends, chunk.data.splitlines(), strict=True), chunk.first_line
+    ):
+        counters = known.oracle.feed(raw, chunk.source, line)
+        assert counters.accepted == 1, (line, raw)
+        outcome = "duplicate" if counters.duplicates else "changed"
+        correction = Correction(line, raw.decode(), time, outcome)
+        known.corrections.setdefault(number, []).append(correction)
 
 
 def differences(experiment: Experiment) -> Iterator[str]:
@@ -100,12 +158,12 @@ def differences(experiment: Experiment) -> Iterator[str]:
         experiment.lines("/api/completed.jsonl"),
         {cart["user_id"]: (cart, _orders_of(experiment, cart["user_id"])) for cart in carts},
     )
-    yield from compare(known_of(chunks), told)
+    yield from compare(known_of(chunks), told, read_aside(experiment.program.data))
 
 
-def compare(known: Known, told: Told) -> Iterator[str]:
-    """Compare all that has a cause."""
-    oracle, records = known
+def compare(known: Known, told: Told, aside: Set[int] = frozenset()) -> Iterator[str]:
+    """Compare all that has a cause; no skipped record may have been mended twice."""
+    oracle, records, corrections = known
     yield from in_order(
         "skipped records",
         ((place, *records[place]) for place in reversed(oracle.skipped_places)),
@@ -114,6 +172,8 @@ def compare(known: Known, told: Told) -> Iterator[str]:
             for row in told.skipped
         ),
     )
+    for row in told.skipped:
+        yield from _decided(row, corrections.get(row["id"], []), is_aside=row["id"] in aside)
     feed = zip(oracle.completed_places, oracle.completed, strict=True)
     yield from in_order(
         "the feed",
@@ -135,6 +195,25 @@ def compare(known: Known, told: Told) -> Iterator[str]:
         what = f"cart {user_id!r} by the journal"
         yield from fields(what, expected.summary(user_id) | times, cart)
         yield from same(f"orders of {user_id!r}", _orders(expected, records), orders)
+
+
+def _decided(
+    row: dict[str, Any], corrections: list[Correction], *, is_aside: bool
+) -> Iterator[str]:
+    """Compare what was decided about a skipped record."""
+    what = f"skipped record {row['id']}"
+    if not corrections:
+        expected = {"state": "aside" if is_aside else "open", "correction": None}
+        yield from fields(what, expected | dict.fromkeys(("resubmitted_at", "landed_at")), row)
+        return
+    if len(corrections) > 1:
+        yield f"{what}: mended by {corrections}"
+    line, raw, at, outcome = corrections[-1]
+    correction = {"line": line, "raw": raw, "outcome": outcome}
+    yield from fields(what, {"state": "landed", "correction": correction}, row)
+    yield from fields(what, {"resubmitted_at": at}, row)
+    if row["landed_at"] is None or at is None or row["landed_at"] < at:
+        yield f"{what}: sent at {at}, landed at {row['landed_at']}"
 
 
 def _orders(cart: OracleCart, records: list[Record]) -> Iterator[dict[str, Any]]:

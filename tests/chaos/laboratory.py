@@ -10,6 +10,7 @@ from typing import Final
 from tests.chaos.compared import in_order
 from tests.chaos.experiment import Experiment
 from tests.chaos.feeders import Person, Poster, Taken
+from tests.chaos.mender import Mender
 from tests.chaos.program import Program
 from tests.chaos.readers import WINDOWS, APIReader, Browser
 from tests.chaos.report import Report
@@ -56,6 +57,7 @@ class _Laboratory:
         ]
         self._reader = APIReader(experiment)
         self._streamer = Streamer(experiment, seed)
+        self._mender = Mender(experiment, seed)
 
     def run(self) -> None:
         """Feed, read and kill at once; then let it come to rest, and compare."""
@@ -64,6 +66,7 @@ class _Laboratory:
         feeding = [experiment.hand(poster.post_all, "poster") for poster in self._posters]
         feeding.append(experiment.hand(self._person.act, "person"))
         feeding.append(experiment.hand(self._streamer.stream, "streamer"))
+        feeding.append(experiment.hand(self._mender.mend, "mender"))
         for browser in self._browsers:
             experiment.hand(browser.look, "browser")
         experiment.hand(self._reader.read, "reader of the API")
@@ -76,6 +79,7 @@ class _Laboratory:
         self._write_figures(fed)
         self._report.differences += differences(experiment, fed)
         self._report.differences += self._streamer.differences()
+        self._report.differences += self._mender.differences()
         for browser in self._browsers:
             self._compare_browser(browser)
         self._reader.feed.compare(experiment.lines("/api/completed.jsonl"))
@@ -94,6 +98,8 @@ class _Laboratory:
             "uploads": len(fed.taken),
             "posts": len(fed.posted),
             "streams": self._streamer.streams,
+            "records mended": len(self._mender.sent),
+            "bulks": self._mender.bulks,
             "lost answers asked for again": experiment.lost_answers,
             "other repeated posts": sum(poster.repeated for poster in self._posters),
             "frames read": sum(browser.screen.frames for browser in self._browsers),

@@ -12,6 +12,9 @@ SERVER_POINTS: Final = {
     "upload kept": 0.7,
     "chunk released": 0.1,
     "stream kept": 0.1,
+    "corrections kept": 0.3,
+    "mark kept": 0.5,
+    "landing kept": 0.3,
     "batches received": 0.1,
     "view committed": 0.1,
 }

@@ -16,8 +16,9 @@ from tests.chaos import causes
 from tests.chaos.compared import fields, same
 from tests.chaos.experiment import Experiment
 from tests.chaos.feeders import Posted, Taken
+from tests.chaos.mender import SOURCE as RESUBMIT
 from tests.chaos.stream import SHARED_USERS, TALL_USER
-from tests.chaos.streamer import SOURCE
+from tests.chaos.streamer import SOURCE as STREAM
 from tests.kit.oracle import Counters, Oracle, OracleCart, OrderId
 
 _SHOWN: Final = 20
@@ -70,8 +71,8 @@ def _compare(experiment: Experiment, fed: Fed) -> Iterator[str]:
         yield from _upload(source.name, seen, counters)
         repeats += seen["duplicates"]
     for chunk in causes.read_journal(experiment.program.data):
-        if chunk.source == SOURCE:
-            feed(chunk.data, None, SOURCE, chunk.first_line)
+        if chunk.upload is None and chunk.source in (RESUBMIT, STREAM):
+            feed(chunk.data, None, chunk.source, chunk.first_line)
     line = 1
     for first, last, body in sorted(fed.posted):
         if first != line:
