@@ -8,6 +8,7 @@
  * @property {string} sort    recent, user, unpaid or oldest
  * @property {string | null} cursor  where the page begins; null: the first one
  * @property {string | null} user    exactly this cart, on its own page
+ * @property {string | null} limit   "0": no carts, in a view that shows none
  */
 
 /** @type {Readonly<Window>} */
@@ -18,7 +19,10 @@ export const EVERYTHING = Object.freeze({
   sort: "recent",
   cursor: null,
   user: null,
+  limit: null,
 });
+/** What a view looks at that shows no carts. @type {Readonly<Window>} */
+export const NO_CARTS = Object.freeze({ ...EVERYTHING, limit: "0" });
 
 const CARTS = "/carts/";
 /** The same page for ids that no browser keeps as a segment of a path. */
@@ -33,21 +37,23 @@ export function windowOf({ pathname, search }) {
   const query = new URLSearchParams(search);
   if (pathname === CART) return { ...EVERYTHING, user: query.get("user_id") };
   if (pathname.startsWith(CARTS)) return { ...EVERYTHING, user: decode(pathname.slice(CARTS.length)) };
+  if (pathname !== "/") return NO_CARTS;
   return {
+    ...EVERYTHING,
     search: query.get("search") ?? EVERYTHING.search,
     filter: query.get("filter") || EVERYTHING.filter,
     older: query.get("older") || null,
     sort: query.get("sort") || EVERYTHING.sort,
     cursor: query.get("cursor") || null,
-    user: null,
   };
 }
 
 /**
  * The address of the page that shows a window; what is the default is left out.
  * @param {Window} window
+ * @param {{hold?: boolean}} [beside]
  */
-export function addressOf(window) {
+export function addressOf(window, { hold = false } = {}) {
   if (window.user !== null) return cartAddress(window.user);
   const query = new URLSearchParams();
   if (window.search) query.set("search", window.search);
@@ -55,6 +61,7 @@ export function addressOf(window) {
   if (window.older) query.set("older", window.older);
   if (window.sort !== EVERYTHING.sort) query.set("sort", window.sort);
   if (window.cursor) query.set("cursor", window.cursor);
+  if (hold) query.set("hold", "1");
   return query.size > 0 ? `/?${query}` : "/";
 }
 
@@ -76,6 +83,7 @@ export function socketAddress({ protocol, host }, window) {
   if (window.older) query.set("older", window.older);
   if (window.cursor) query.set("cursor", window.cursor);
   if (window.user !== null) query.set("user", window.user);
+  if (window.limit !== null) query.set("limit", window.limit);
   return `${protocol === "https:" ? "wss" : "ws"}://${host}/ws?${query}`;
 }
 

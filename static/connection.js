@@ -36,6 +36,7 @@ export class Connection extends EventTarget {
   #socket = null;
   #attempts = 0;
   #retry = 0;
+  #retryAt = 0;
   #silence = 0;
 
   /**
@@ -92,6 +93,11 @@ export class Connection extends EventTarget {
     }
   }
 
+  /** @returns {number | null} the milliseconds until it is tried again; null where it need not be */
+  nextTry() {
+    return this.state === "offline" ? Math.max(0, this.#retryAt - performance.now()) : null;
+  }
+
   /** Give up this socket (it is silent, or talks nonsense) and come back by another. */
   drop() {
     this.#release();
@@ -126,7 +132,9 @@ export class Connection extends EventTarget {
     clearTimeout(this.#silence);
     const longest = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#attempts);
     this.#attempts += 1;
-    this.#retry = setTimeout(() => this.open(), longest * (0.5 + this.#random() / 2));
+    const wait = longest * (0.5 + this.#random() / 2);
+    this.#retryAt = performance.now() + wait;
+    this.#retry = setTimeout(() => this.open(), wait);
     this.#move("close", reason);
   }
 

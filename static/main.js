@@ -2,48 +2,36 @@
 
 import { EVERYTHING, socketAddress } from "./address.js";
 import { Connection } from "./connection.js";
-import { CartList } from "./elements/carts/cart_list.js";
-import { CartPage } from "./elements/carts/cart_page.js";
-import { CartSearch } from "./elements/carts/cart_search.js";
-import { FirstSteps } from "./elements/carts/first_steps.js";
 import { AlarmNotice } from "./elements/header/alarm_notice.js";
 import { PoliteAnnouncer } from "./elements/header/announcer.js";
 import { ConnectionBadge, FlowBadge } from "./elements/header/badges.js";
-import { FigureStrip } from "./elements/header/figure_strip.js";
 import { FlowMenu } from "./elements/header/flow_menu.js";
 import { LiveNotice } from "./elements/header/live_notice.js";
 import { StartOver } from "./elements/header/start_over.js";
 import { UpgradeNotice } from "./elements/header/upgrade_notice.js";
-import { RecoveryPanel } from "./elements/recovery/recovery_panel.js";
-import { SkippedList } from "./elements/skipped/skipped_list.js";
-import { UploadForm } from "./elements/uploads/upload_form.js";
-import { UploadList } from "./elements/uploads/upload_list.js";
+import { ViewNav } from "./elements/header/view_nav.js";
 import * as http from "./http.js";
+import { Keys } from "./keys.js";
+import { Navigation } from "./navigation.js";
 import { pressOnce } from "./paint/action.js";
 import { PageClock } from "./paint/clock.js";
 import { copied } from "./paint/foreign.js";
 import { Painter } from "./paint/painter.js";
-import { dismiss } from "./paint/patch.js";
+import { dismiss, part } from "./paint/patch.js";
 import { Place } from "./place.js";
+import { Screen } from "./screen.js";
 import { Store } from "./store.js";
 
-const ELEMENTS = {
+/** What stands around every view. */
+const SHELL = {
   "connection-badge": ConnectionBadge,
   "flow-badge": FlowBadge,
   "flow-menu": FlowMenu,
+  "view-nav": ViewNav,
   "alarm-notice": AlarmNotice,
   "upgrade-notice": UpgradeNotice,
-  "figure-strip": FigureStrip,
   "live-notice": LiveNotice,
-  "cart-search": CartSearch,
-  "cart-list": CartList,
-  "cart-page": CartPage,
-  "first-steps": FirstSteps,
-  "upload-form": UploadForm,
-  "upload-list": UploadList,
-  "skipped-list": SkippedList,
   "start-over": StartOver,
-  "recovery-panel": RecoveryPanel,
   "polite-announcer": PoliteAnnouncer,
 };
 
@@ -51,15 +39,16 @@ const place = new Place();
 const store = new Store();
 const painter = new Painter();
 const clock = new PageClock(painter);
+const keys = new Keys();
+const screen = new Screen(store);
 const connection = new Connection({
   address: () => socketAddress(location, place.window),
-  wanted: () => place.window,
+  wanted: () => ({ ...place.window, keep: place.keep }),
 });
 
-for (const [name, element] of Object.entries(ELEMENTS)) customElements.define(name, element);
-const startOver = /** @type {StartOver} */ (document.querySelector("start-over"));
-const recoveryPanel = /** @type {RecoveryPanel} */ (document.querySelector("recovery-panel"));
-const uploadForm = /** @type {UploadForm} */ (document.querySelector("upload-form"));
+for (const [name, element] of Object.entries(SHELL)) customElements.define(name, element);
+const startOver = /** @type {StartOver} */ (part(document, "start-over"));
+const announcer = /** @type {PoliteAnnouncer} */ (part(document, "polite-announcer"));
 /** @type {import("./ports.js").Ports} */
 const ports = {
   store,
@@ -67,12 +56,18 @@ const ports = {
   place,
   painter,
   clock,
+  keys,
+  screen,
   http,
   startOver: (replay) => startOver.ask(replay),
-  recovery: () => recoveryPanel.open(),
-  choose: () => uploadForm.choose(),
+  announce: (kind, words) => announcer.say(kind, words),
+  choose: () => document.querySelector("#file")?.dispatchEvent(new MouseEvent("click")),
+  get navigation() {
+    return navigation;
+  },
 };
-for (const name of Object.keys(ELEMENTS)) {
+const navigation = new Navigation(ports);
+for (const name of Object.keys(SHELL)) {
   /** @type {NodeListOf<import("./ports.js").PageElement>} */
   const elements = document.querySelectorAll(name);
   for (const element of elements) element.start(ports);
@@ -85,11 +80,10 @@ connection.hear((frame) => {
   if (outcome === "applied") clock.set(store.at);
   if (frame?.type === "error") place.stay(store.ready ? store.window : EVERYTHING);
 });
-store.watch(({ carts, skipped }) => {
-  if (carts || skipped) clock.tell();
+store.watch(({ carts, skipped, attention }) => {
+  if (carts || skipped || attention) clock.tell();
 });
 place.addEventListener("move", () => connection.ask());
-addEventListener("popstate", () => place.follow());
 addEventListener("online", () => connection.wake());
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted) connection.wake();
@@ -105,5 +99,7 @@ document.addEventListener("copy", (event) => {
 });
 document.addEventListener("click", dismiss);
 document.addEventListener("keydown", pressOnce);
+keys.start();
+await navigation.start();
 clock.start();
 connection.open();

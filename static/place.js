@@ -3,23 +3,69 @@ import { addressOf, same, windowOf } from "./address.js";
 /** @typedef {import("./address.js").Window} Window */
 
 /**
- * Where the page is: the one window it wants, kept in the address bar.
- * Fires `move` when that changed, by a control of the page or by back and forward, and `stay` where it cannot change.
+ * Where the page is: the one window of carts that it wants, kept in the address bar, and what stands beside it.
+ * Fires `move` when the window changed, by a control of the page or by back and forward, `stay` where it cannot change,
+ * and `hold` when the order of the list is held or let go.
  */
 export class Place extends EventTarget {
   /** @type {Window} */
   window = windowOf(location);
+  /** @type {string[]} the users whose carts are on screen whatever the window holds */
+  keep = [];
+
+  /** The cursors of the pages that led to this one. @returns {(string | null)[]} */
+  get before() {
+    return history.state?.before ?? [];
+  }
+
+  /** Whether the order of the list is held for good. */
+  get held() {
+    return this.#beside("hold") !== null;
+  }
+
+  /** The user whose cart stands beside the list; null: none. */
+  get cart() {
+    return this.#beside("cart");
+  }
+
+  /** The id of the order that is looked for; null: none. */
+  get order() {
+    return this.#beside("order");
+  }
 
   /**
    * Go to another window. An age is one of a filter, and goes with it.
    * @param {Partial<Window>} change  a change of anything but the cursor begins at the first page
-   * @param {{replace?: boolean}} [how]  replace: no new entry for the back button (while somebody types)
+   * @param {{replace?: boolean, before?: (string | null)[]}} [how]  replace: no new entry for the back button (while
+   *   somebody types); before: the cursors of the pages before
    */
-  go(change, { replace = false } = {}) {
+  go(change, { replace = false, before = [] } = {}) {
     const older = "filter" in change ? null : this.window.older;
     this.window = { ...this.window, cursor: null, older, ...change };
-    history[replace ? "replaceState" : "pushState"](null, "", addressOf(this.window));
+    history[replace ? "replaceState" : "pushState"]({ before }, "", addressOf(this.window, { hold: this.held }));
     this.dispatchEvent(new Event("move"));
+  }
+
+  /** @param {boolean} held */
+  hold(held) {
+    this.#put({ hold: held ? "1" : null });
+    this.dispatchEvent(new Event("hold"));
+  }
+
+  /**
+   * Let a cart stand beside the list.
+   * @param {string | null} user
+   */
+  look(user) {
+    this.#put({ cart: user });
+  }
+
+  /**
+   * Note in the address which order is looked for.
+   * @param {string | null} order
+   */
+  seek(order) {
+    this.#put({ order });
   }
 
   /**
@@ -31,11 +77,27 @@ export class Place extends EventTarget {
     this.dispatchEvent(new Event("stay"));
   }
 
-  /** Follow the address bar: the back button moved it, or only a link to a part of the page. */
+  /** Follow the address bar: the back button moved it, or only a link to a part of the page. Tells whether it moved. */
   follow() {
     const window = windowOf(location);
-    if (same(window, this.window)) return;
+    if (same(window, this.window)) return false;
     this.window = window;
     this.dispatchEvent(new Event("move"));
+    return true;
+  }
+
+  /** @param {string} name */
+  #beside(name) {
+    return location.pathname === "/" ? new URLSearchParams(location.search).get(name) : null;
+  }
+
+  /** @param {Record<string, string | null>} beside */
+  #put(beside) {
+    const query = new URLSearchParams(location.search);
+    for (const [name, value] of Object.entries(beside)) {
+      if (value === null) query.delete(name);
+      else query.set(name, value);
+    }
+    history.replaceState(history.state, "", query.size > 0 ? `/?${query}` : "/");
   }
 }

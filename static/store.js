@@ -19,6 +19,8 @@ import { Listing } from "./listing.js";
  * @property {number} unpaid
  * @property {number} waiting
  * @property {string} updated_at
+ * @property {string | null} oldest_unpaid_at
+ * @property {string | null} oldest_waiting_at
  */
 
 /** @typedef {Summary & Counts} Cart  a cart as the row of a list has it */
@@ -63,12 +65,24 @@ import { Listing } from "./listing.js";
  */
 
 /**
+ * @typedef {object} Attention  what waits for somebody; null where it is not known yet
+ * @property {number} older  seconds after which an order or a payment waits for too long
+ * @property {{carts: number, oldest_at: string | null} | null} unpaid
+ * @property {{carts: number, oldest_at: string | null} | null} waiting
+ * @property {number} skipped_open
+ * @property {number} uploads_paused
+ * @property {number} uploads_failed
+ * @property {number} recoveries_today
+ */
+
+/**
  * Which parts changed; of a list, the keys of the items that did (null: the list is as it was).
  * @typedef {object} Change
  * @property {boolean} reset   somebody started over: all that was known is gone
  * @property {boolean} window  a snapshot: the carts are of the window asked for
  * @property {boolean} stats
  * @property {boolean} flow
+ * @property {boolean} attention
  * @property {Set<string> | null} carts
  * @property {Set<string> | null} uploads
  * @property {Set<string> | null} skipped
@@ -87,18 +101,28 @@ export class Store extends EventTarget {
   generation = "";
   /** The server's time of the newest frame. */
   at = "";
+  /** When it came, by this machine's monotonic clock. */
+  receivedAt = 0;
+  /** Whether it holds what may be old. */
+  isSnapshot = true;
   /** @type {Window} the window that the carts are of */
   window = EVERYTHING;
   /** @type {Record<string, number>} */
   stats = {};
   /** @type {Flow | null} */
   flow = null;
+  /** @type {Attention | null} */
+  attention = null;
   /** @type {string | null} where the next page of carts begins */
   next = null;
   /** @type {Record<string, number>} */
   byReason = {};
+  /** @type {Record<string, number>} how many skipped records are open, sent, landed or aside */
+  byState = {};
   /** @type {Listing<Cart>} */
   carts = new Listing((cart) => cart.user_id, (known, cart) => cart.version > known.version);
+  /** @type {Listing<Cart>} those that are to be told of whatever the window holds */
+  kept = new Listing((cart) => cart.user_id, (known, cart) => cart.version > known.version);
   /** @type {Listing<Upload>} */
   uploads = new Listing((upload) => String(upload.id), () => true);
   /** @type {Listing<Skipped>} */
@@ -145,12 +169,14 @@ export class Store extends EventTarget {
     this.generation = frame.generation;
     this.window = frame.window;
     const { carts, uploads, skipped } = frame;
+    this.kept.replace(this.#known(frame.kept ?? { items: [] }));
     this.#finish(frame, {
       reset,
       window: true,
       stats: true,
       flow: true,
-      carts: this.carts.replace({ ...carts, items: carts.items.map(this.#newest, this) }),
+      attention: Boolean(frame.attention),
+      carts: this.carts.replace(this.#known(carts)),
       uploads: this.uploads.replace(uploads),
       skipped: this.skipped.replace(skipped),
     });
@@ -161,16 +187,20 @@ export class Store extends EventTarget {
   #change(frame) {
     if (frame.generation !== undefined && frame.generation !== this.generation) return "gap";
     const { carts, uploads, skipped } = frame;
+    const kept = frame.kept ? this.kept.merge(this.#known(frame.kept)) : null;
+    if (frame.kept && !kept) return "gap";
     const change = {
       reset: false,
       window: false,
       stats: Boolean(frame.stats),
       flow: Boolean(frame.flow),
-      carts: carts ? this.carts.merge({ ...carts, items: carts.items.map(this.#newest, this) }) : null,
+      attention: Boolean(frame.attention),
+      carts: carts ? this.carts.merge(this.#known(carts)) : null,
       uploads: uploads ? this.uploads.merge(uploads) : null,
       skipped: skipped ? this.skipped.merge(skipped) : null,
     };
     if ((carts && !change.carts) || (uploads && !change.uploads) || (skipped && !change.skipped)) return "gap";
+    if (kept && !change.carts) change.carts = new Set();
     this.#finish(frame, change);
     return /** @type {const} */ ("applied");
   }
@@ -181,11 +211,25 @@ export class Store extends EventTarget {
    */
   #finish(frame, change) {
     this.at = frame.at ?? this.at;
+    this.receivedAt = performance.now();
+    this.isSnapshot = change.window;
     this.stats = frame.stats ?? this.stats;
     this.flow = frame.flow ?? this.flow;
+    this.attention = frame.attention ?? this.attention;
     if (frame.carts && "next" in frame.carts) this.next = frame.carts.next;
     this.byReason = frame.skipped?.by_reason ?? this.byReason;
+    this.byState = frame.skipped?.by_state ?? this.byState;
     this.dispatchEvent(new CustomEvent("change", { detail: change }));
+  }
+
+  /**
+   * A part with the newest version ever heard of each cart.
+   * @template {{items: Cart[]}} P
+   * @param {P} part
+   * @returns {P}
+   */
+  #known(part) {
+    return { ...part, items: part.items.map(this.#newest, this) };
   }
 
   /**
@@ -203,7 +247,7 @@ export class Store extends EventTarget {
 
   #forget() {
     this.#seen.clear();
-    for (const listing of [this.carts, this.uploads, this.skipped]) listing.clear();
+    for (const listing of [this.carts, this.kept, this.uploads, this.skipped]) listing.clear();
   }
 }
 

@@ -1,7 +1,7 @@
 import { setAttribute, setText } from "./patch.js";
 
-/** How often the times on the page are told anew; they are told in steps no finer. */
-const TICK_MS = 5_000;
+/** How often the times on the page are told anew, all at once: so two of one moment never differ. */
+const TICK_MS = 1_000;
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const WHOLE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
@@ -50,7 +50,7 @@ export class PageClock {
       if (time.hasAttribute("data-exact")) {
         setText(time, TIME.format(at));
       } else {
-        setText(time, ago(at, now));
+        setText(time, time.hasAttribute("data-age") ? age(at, now) : ago(at, now));
         setAttribute(time, "title", WHOLE.format(at));
       }
     }
@@ -80,9 +80,22 @@ export function exactTime(at) {
  */
 export function ago(at, now) {
   const seconds = Math.floor((now - at) / 1000);
-  if (seconds < 5) return "just now";
-  if (seconds < 60) return `${seconds - (seconds % 5)} s ago`;
+  if (seconds < 1) return "just now";
+  if (seconds < 60) return `${seconds} s ago`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
   return DAY.format(at);
+}
+
+/**
+ * How long something has been, in the largest unit that is whole.
+ * @param {number} at
+ * @param {number} now
+ */
+export function age(at, now) {
+  const seconds = Math.max(0, Math.floor((now - at) / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
 }

@@ -29,9 +29,36 @@ export function setForeign(node, text, { quoted = false } = {}) {
     return;
   }
   const pieces = quoted ? [escape("", '"'), ...piecesOf(text), escape("", '"')] : piecesOf(text);
+  put(node, pieces);
+}
+
+/**
+ * @param {Element} node
+ * @param {(string | Node)[]} pieces
+ */
+function put(node, pieces) {
   const wanted = document.createDocumentFragment();
   wanted.append(...pieces);
   if (!sameNodes(node, wanted)) node.replaceChildren(wanted);
+}
+
+/** An id that is longer than this is cut in a column, and so many characters are left of each end. */
+const ID_SHOWN = 22;
+const ID_ENDS = 10;
+
+/**
+ * Write an id into a column: a long one without its middle, as ids differ at their ends. What is copied is all of it.
+ * @param {Element} node
+ * @param {string} text
+ */
+export function setForeignCut(node, text) {
+  const characters = [...text];
+  if (characters.length <= ID_SHOWN) {
+    setForeign(/** @type {HTMLElement} */ (node), text);
+    return;
+  }
+  const [head, middle, tail] = [[0, ID_ENDS], [ID_ENDS, -ID_ENDS], [-ID_ENDS]].map((ends) => characters.slice(...ends).join(""));
+  put(node, [...piecesOf(head ?? ""), escape(middle ?? "", "…"), ...piecesOf(tail ?? "")]);
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Numbers, shares, sizes and times as the page says them; the server says them alike (`web/http/pages.py`). */
+/** Numbers, shares, sizes and times as the page says them; the server says them alike (`web/http/pages/filters.py`). */
 
 const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const EXACT = new Intl.NumberFormat("en-US", { maximumFractionDigits: 20 });
@@ -25,8 +25,34 @@ export function paceWords(pace) {
 /** @param {Record<string, number>} byReason */
 export function reasons(byReason) {
   const ordered = Object.entries(byReason).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-  return ordered.map(([reason, count]) => `${number(count)} ${reason}`).join(", ");
+  return ordered.map(([reason, count]) => `${number(count)} ${reasonWords(reason)}`).join(", ");
 }
+
+/** @type {Record<string, string>} */
+const REASONS = {
+  too_long: "too long",
+  invalid_utf8: "not UTF-8",
+  invalid_json: "not JSON",
+  not_an_object: "not an object",
+  missing_field: "a field is missing",
+  invalid_user_id: "no user id",
+  unknown_type: "unknown type",
+  invalid_order_id: "no order id",
+};
+
+/**
+ * Why a record is skipped, as a person reads it.
+ * @param {string} reason
+ */
+export const reasonWords = (reason) => REASONS[reason] ?? reason;
+
+/** As much of a raw text as a row has room for. */
+const RAW_SHOWN = 160;
+
+/** @param {string} raw */
+export const cutRaw = (raw) => ([...raw.slice(0, 2 * RAW_SHOWN)].length > RAW_SHOWN
+  ? `${[...raw.slice(0, 2 * RAW_SHOWN)].slice(0, RAW_SHOWN - 1).join("")}…`
+  : raw);
 
 /**
  * The word for so many of something.

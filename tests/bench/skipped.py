@@ -23,6 +23,7 @@ from tests.bench.throughput import LIMIT_S, POLL_S, tell, upload_file
 from tests.kit.running import Cartwatch
 from web.data.folder import DataFolder
 from web.flow.state import FlowState
+from web.service.attention import Attention
 from web.service.contents import Contents
 from web.service.generation import Generation
 from web.view.outcome import Outcome
@@ -100,7 +101,7 @@ async def refreshed(data: Path, size: int) -> float:
             append_skipped(db, [RecordsSkipped(chunk, 0, 0, records, 0, lines[-1])])
     view.close()
     generation = Generation(paths, _nothing, lambda: None)
-    contents = Contents(lambda: generation, FlowState(), lambda: None, lambda: 1)
+    contents = Contents(lambda: generation, FlowState(), lambda: None, lambda: 1, Attention(1800.0))
     times = []
     for _ in range(REFRESHES):
         began = time.perf_counter()

@@ -26,6 +26,16 @@ WINDOW = {
     "sort": "recent",
     "cursor": None,
     "user": None,
+    "limit": None,
+}
+ATTENTION = {
+    "older": 1800,
+    "unpaid": {"carts": 0, "oldest_at": None},
+    "waiting": {"carts": 0, "oldest_at": None},
+    "recoveries_today": 0,
+    "skipped_open": 0,
+    "uploads_paused": 0,
+    "uploads_failed": 0,
 }
 
 
@@ -48,6 +58,8 @@ def cart(
         "waiting_payment_ids": ids["waiting"],
         **{status: len(listed) for status, listed in ids.items()},
         **counts,
+        "oldest_unpaid_at": AT if unpaid else None,
+        "oldest_waiting_at": AT if waiting else None,
         "updated_at": AT,
     }
 
@@ -115,7 +127,10 @@ def snapshot(
             "items": list(records),
             "total": len(records),
             "by_reason": {"invalid_json": len(records)} if records else {},
+            "by_state": {"open": len(records), "sent": 0, "landed": 0, "aside": 0},
         },
+        "kept": {"items": [], "total": 0},
+        "attention": {**ATTENTION, "skipped_open": len(records)},
         **parts,
     }
 

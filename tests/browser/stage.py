@@ -16,7 +16,7 @@ from starlette.routing import Route as Path
 from tests.browser.frames import Frame, snapshot
 from web.http import assets
 from web.http.addresses import IdResource, user_of
-from web.http.pages import render_dashboard, render_refusal
+from web.http.pages.render import render_refusal, render_view
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -27,12 +27,24 @@ POLICY = (
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
+#: The views that have an address of their own.
+VIEWS = {
+    "/": "carts",
+    "/skipped": "skipped",
+    "/files": "files",
+    "/completed": "completed",
+    "/flow": "flow",
+    "/flow/recovery": "recovery",
+}
+
+
 @dataclass
 class Server:
     """What the played server renders; `blank` is a page without a script of its own."""
 
     origin: str = ""
     first: Frame = field(default_factory=snapshot)
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def app(self) -> Starlette:
         """Build the application: pages and files, and nothing that lives."""
@@ -40,15 +52,24 @@ class Server:
             routes=[
                 Path("/static/{path:path}", assets.installed().serve),
                 Path("/blank", self._blank),
-                Path("/", self._dashboard),
-                IdResource("/carts/{user_id}", get=self._dashboard),
-                Path("/cart", self._dashboard),
+                *(Path(path, self._view) for path in VIEWS),
+                IdResource("/carts/{user_id}", get=self._cart),
+                Path("/cart", self._cart),
+                Path("/files/{id}", self._file),
             ]
         )
 
-    async def _dashboard(self, request: HTTPRequest) -> HTMLResponse:
-        wanted = None if request.url.path == "/" else user_of(request)
-        html = render_dashboard(self.first, wanted=wanted)
+    async def _view(self, request: HTTPRequest) -> HTMLResponse:
+        return self._rendered(VIEWS[request.url.path])
+
+    async def _cart(self, request: HTTPRequest) -> HTMLResponse:
+        return self._rendered("cart", wanted=user_of(request))
+
+    async def _file(self, _: HTTPRequest) -> HTMLResponse:
+        return self._rendered("file")
+
+    def _rendered(self, view: str, **facts: Any) -> HTMLResponse:
+        html = render_view(view, self.first, **self.facts, **facts)
         return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
 
     async def _blank(self, request: HTTPRequest) -> HTMLResponse:
@@ -73,9 +94,17 @@ class Stage:
         page.on("console", lambda message: self._hear(message.type, message.text))
         page.route_web_socket("**/ws?*", self._connect)
 
-    def open(self, path: str = "/", first: Frame | None = None, *, live: bool = True) -> Page:
-        """Open a page rendered from `first`, and play that same frame to it."""
+    def open(
+        self,
+        path: str = "/",
+        first: Frame | None = None,
+        *,
+        live: bool = True,
+        facts: dict[str, Any] | None = None,
+    ) -> Page:
+        """Open a page rendered from `first` and `facts`, and play that same frame to it."""
         self.server.first = snapshot() if first is None else first
+        self.server.facts = facts or {}
         self.page.goto(self.server.origin + path)
         if live:
             self.page.locator("[data-connection=live]").wait_for()

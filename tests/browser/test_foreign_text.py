@@ -21,7 +21,7 @@ from tests.browser.frames import skipped as skipped_of
 from tests.browser.stage import Stage
 from tests.kit.naughty import NAUGHTY, USER_IDS
 from web.http.foreign import visible
-from web.http.pages import cart_path, export_path, next_page
+from web.http.pages.filters import cart_path, export_path, next_page
 
 CHOSEN = st.lists(USER_IDS, min_size=1, max_size=40, unique=True)
 FEW = settings(

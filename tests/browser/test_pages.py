@@ -1,4 +1,4 @@
-"""web/http/pages.py: the page as the server first writes it."""
+"""web/http/pages/: the page as the server first writes it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import re
 import pytest
 
 from tests.browser.frames import AT, cart, skipped, snapshot, upload
-from web.http.pages import chips, label, pace_words, paces, render_dashboard, render_refusal
+from web.http.pages.filters import chips, label, pace_words, paces
+from web.http.pages.render import render_refusal, render_view
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}"
 
 
 def test_everything_from_outside_is_escaped() -> None:
     """No id, name, reason, message, raw text or search becomes markup, wherever it stands."""
-    html = render_dashboard(
+    html = render_view(
+        "carts",
         snapshot(
             [cart(HOSTILE, unpaid=[HOSTILE])],
             uploads=[upload(HOSTILE, HOSTILE, state="failed", error=HOSTILE)],
@@ -22,30 +24,29 @@ def test_everything_from_outside_is_escaped() -> None:
             window={"search": HOSTILE, "cursor": HOSTILE},
             flow={"state": "down", "since": HOSTILE, "message": HOSTILE, "alarm": HOSTILE},
         ),
-        wanted=None,
     )
     assert "<script>alert" not in html
     assert "<img" not in html
     assert "&lt;script&gt;alert(1)" in html
     assert "{{7*7}}" in html
-    assert HOSTILE not in render_dashboard(snapshot(), wanted=HOSTILE)
+    assert HOSTILE not in render_view("cart", snapshot(), wanted=HOSTILE)
     assert HOSTILE not in render_refusal(404, HOSTILE)
 
 
 def test_the_page_runs_no_inline_script_and_no_inline_style() -> None:
     """The strict policy holds for what the server writes."""
-    html = render_dashboard(snapshot([cart("a", paid=[1])], uploads=[upload("u")]), wanted=None)
+    html = render_view("carts", snapshot([cart("a", paid=[1])], uploads=[upload("u")]))
     assert not re.search(r"\sstyle=|\son\w+=|<style", html)
     assert re.findall(r"<script[^>]*>([^<]*)", html) == [""]
 
 
 def test_the_facts_are_in_the_page_before_any_script() -> None:
     """Carts with versions and orders, figures, uploads and skipped records are server-rendered."""
-    html = render_dashboard(
+    html = render_view(
+        "carts",
         snapshot(
             [cart("a", 4, paid=[2, 1], unpaid=["x"])], uploads=[upload("u1")], records=[skipped(9)]
         ),
-        wanted=None,
     )
     for hook in (
         'data-cart="a" data-version="4"',
@@ -93,20 +94,12 @@ def test_the_pace_in_force_can_be_chosen() -> None:
     ]
 
 
-def test_one_cart_has_no_list_controls() -> None:
-    """The page of one cart is about that cart: no search, no pager, a way back."""
-    html = render_dashboard(snapshot([cart("a")], window={"user": "a"}), wanted="a")
-    assert "<cart-page" in html
-    assert "<cart-search" not in html
-    assert '<a href="/">All carts</a>' in html
-
-
 def test_an_alarm_is_in_the_page_before_any_script() -> None:
     """Where the data are not right, the first byte of the page says so; else there is no alarm."""
     alarmed = {"state": "running", "since": AT, "message": None, "alarm": "state and view differ"}
-    html = render_dashboard(snapshot(flow=alarmed), wanted=None)
+    html = render_view("carts", snapshot(flow=alarmed))
     assert '<alarm-notice class="alarm" role="alert">' in html
     assert "state and view differ" in html
     for flow in (alarmed | {"alarm": None}, {"state": "running", "since": AT, "message": None}):
-        html = render_dashboard(snapshot(flow=flow), wanted=None)
+        html = render_view("carts", snapshot(flow=flow))
         assert '<alarm-notice class="alarm" role="alert" hidden>' in html

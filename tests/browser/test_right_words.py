@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.frames import STATS, cart, changes, skipped, snapshot, upload
 from tests.browser.stage import Stage
-from web.http.pages import pace_words
+from web.http.pages.filters import pace_words
 
 PACES = (None, 1, 7.5, 0.5, 0.125, 1000, 1234.25, 999_999.5, 1_000_000)
 

@@ -21,6 +21,6 @@ def test_the_defaults_are_those_of_the_contract() -> None:
 def test_templates_and_static_files_are_found() -> None:
     """Wherever the package lies; a folder that is missing is told, never guessed."""
     assert (asset_folder("static") / "main.js").is_file()
-    assert (asset_folder("templates") / "dashboard.html").is_file()
+    assert (asset_folder("templates") / "page.html").is_file()
     with pytest.raises(FileNotFoundError, match="incomplete"):
         asset_folder("no-such-folder")

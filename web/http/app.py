@@ -17,61 +17,20 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from dataflow.sample import SAMPLE
 from web.errors import APIError, not_found
 from web.http import assets
-from web.http.addresses import IdResource, NoText, Repeated, match_whole, user_of
+from web.http.addresses import IdResource, NoText, Repeated, match_whole
 from web.http.api.answers import error_response, storage_error
 from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
-from web.http.pages import prepare, render_dashboard, render_refusal
-from web.http.resource import Later, Resource
+from web.http.pages.carts import cart_page, carts_page
+from web.http.pages.render import prepare, render_refusal
+from web.http.resource import Resource
 from web.http.safety import Safety
 from web.intake.dry_run import DryRuns
 from web.live.socket import serve_browser
-from web.service.service import Service, service_of
-from web.view.windows import DEFAULT_LIMIT, Window, read_window
+from web.service.service import Service
 
-_HTML: Final = "text/html"
 _FAILED: Final = 1011
 HUB_PATH: Final = "/ws/publish"
-
-
-async def dashboard(request: Request) -> Response:
-    """``GET /``: the dashboard, with the window that the URL names.
-
-    One that it cannot name is refused on the page itself, above all carts.
-    """
-    service = service_of(request.app)
-    asked = {name: value for name, value in request.query_params.items() if value}
-    window, refused = Window(), ""
-    try:
-        window = read_window(asked, DEFAULT_LIMIT)._replace(user=None)
-    except APIError as error:
-        refused = error.message
-
-    async def make() -> bytes:
-        async with _rendering(request):
-            snapshot = await service.live.snapshot(window)
-            return render_dashboard(snapshot, wanted=None, refused=refused).encode()
-
-    return Later(make, _HTML, 400 if refused else 200)
-
-
-async def one_cart(request: Request) -> Response:
-    """``GET /carts/{user_id}``, ``GET /cart?user_id=``: the dashboard, straight to one cart."""
-    service = service_of(request.app)
-    user_id = user_of(request)
-
-    async def make() -> bytes:
-        async with _rendering(request):
-            snapshot = await service.live.snapshot(Window(user=user_id))
-            return render_dashboard(snapshot, wanted=user_id).encode()
-
-    return Later(make, _HTML)
-
-
-def _rendering(request: Request) -> asyncio.Lock:
-    """Give what one page is rendered under: between two of them, others get their turn."""
-    lock: asyncio.Lock = request.app.state.rendering
-    return lock
 
 
 async def sample(_: Request) -> Response:
@@ -104,9 +63,9 @@ def routes() -> list[BaseRoute]:
     return [
         NoText(),
         Repeated(),
-        Resource("/", get=dashboard),
-        IdResource("/carts/{user_id}", get=one_cart),
-        Resource("/cart", get=one_cart),
+        Resource("/", get=carts_page),
+        IdResource("/carts/{user_id}", get=cart_page),
+        Resource("/cart", get=cart_page),
         Resource("/cart-join.json", get=sample),
         *ROUTES,
         WebSocketRoute("/ws", live_socket),

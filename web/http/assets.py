@@ -1,9 +1,10 @@
 """The scripts, style sheets and icon of the page, served as one version that is never mixed.
 
-All of it is read once and kept: what a running server serves does not change under it. The version
-is a digest of all that was read and stands in the path, so that modules, which import one another
-by relative addresses, inherit that of the page that names the first. Such an address is kept by
-browsers for ever. Without a version it gives what is current, to be asked for anew each time.
+All of it is read once, without its comments, and kept: what a running server serves does not change
+under it. The version is a digest of all that was read and stands in the path, so that modules,
+which import one another by relative addresses, inherit that of the page that names the first.
+Such an address is kept by browsers for ever. Without a version it gives what is current, to be
+asked for anew each time.
 
 An address of another version is not found, rather than answered with what is current: a page from
 before an upgrade must not be put together with modules from after it. Pages are never kept, so a
@@ -13,11 +14,16 @@ reload, or the back button, brings page and modules of one version.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import posixpath
+import re
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
+import rcssmin
+import rjsmin
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -31,8 +37,15 @@ MEDIA_TYPES: Final = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
+#: A static import, as our own modules write it and as it is left when they are served.
+_IMPORT: Final = re.compile(
+    r"""(?:^|;|\})\s*(?:import|export)\b[^;"'`()]*?["'](\.{1,2}/[^"']+)["']""", re.MULTILINE
+)
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 ASK_AGAIN: Final = "no-cache"
+_STRIPS: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(
+    {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
+)
 
 
 class Asset(NamedTuple):
@@ -60,11 +73,20 @@ class Assets:
     def read(cls, folder: Path) -> Assets:
         """Read all files in a folder and below; those that no page uses are left out."""
         paths = (path for path in folder.rglob("*") if path.suffix in MEDIA_TYPES)
-        return cls({path.relative_to(folder).as_posix(): path.read_bytes() for path in paths})
+        return cls({path.relative_to(folder).as_posix(): stripped(path) for path in paths})
 
-    def names(self, suffix: str) -> tuple[str, ...]:
-        """Give the paths of all files of a kind, in order."""
-        return tuple(name for name in self._assets if name.endswith(suffix))
+    def reached_from(self, *names: str) -> tuple[str, ...]:
+        """Give the paths of these scripts and of all that they import, in order."""
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                folder = posixpath.dirname(name)
+                paths = _IMPORT.findall(self._assets[name].body.decode())
+                waiting += [posixpath.normpath(posixpath.join(folder, path)) for path in paths]
+        return tuple(sorted(found))
 
     def address(self, name: str) -> str:
         """Give the address of a file in this version; KeyError where there is no such file."""
@@ -91,6 +113,13 @@ class Assets:
 def installed() -> Assets:
     """Give the assets of this installation, read when they are first asked for."""
     return Assets.read(asset_folder("static"))
+
+
+def stripped(path: Path) -> bytes:
+    """Read a file without its comments, and the space that only its readers need."""
+    text = path.read_text("utf-8")
+    strip = _STRIPS.get(path.suffix)
+    return (text if strip is None else strip(text)).encode()
 
 
 def _names(tags: str, tag: str) -> bool:

@@ -49,6 +49,12 @@ def quoted(text: str) -> Markup:
     return quote + foreign(text) + quote
 
 
+def cut(text: str, ends: int) -> Markup:
+    """The text without its middle, so many characters of each end; what is copied is all of it."""
+    head, middle, tail = text[:ends], text[ends:-ends], text[-ends:]
+    return foreign(head) + _escape(middle, "…") + foreign(tail)
+
+
 def holdable(value: Any) -> Any:
     """A value as HTML can hold it; Jinja passes everything that it writes through here.
 

@@ -41,10 +41,12 @@ class Content(NamedTuple):
 
     generation: str
     carts: ListPart
+    kept: ListPart
     uploads: ListPart
     skipped: ListPart
     stats: bytes
     flow: bytes
+    attention: bytes
 
 
 def snapshot_frame(window: Window, content: Content, at: str) -> bytes:
@@ -58,8 +60,10 @@ def snapshot_frame(window: Window, content: Content, at: str) -> bytes:
     parts = (
         _encode(head)[:-1],
         b'"carts":' + content.carts.whole(),
+        b'"kept":' + content.kept.whole(),
         b'"stats":' + content.stats,
         b'"flow":' + content.flow,
+        b'"attention":' + content.attention,
         b'"uploads":' + content.uploads.whole(),
         b'"skipped":' + content.skipped.whole(),
     )
@@ -69,14 +73,14 @@ def snapshot_frame(window: Window, content: Content, at: str) -> bytes:
 def changes_frame(old: Content, new: Content, at: str) -> bytes | None:
     """Encode what changed between two contents of one generation; None where nothing did."""
     parts = []
-    for name in ("carts", "uploads", "skipped"):
+    for name in ("carts", "kept", "uploads", "skipped"):
         changes: bytes | None = getattr(new, name).changes(getattr(old, name))
         if changes is not None:
             parts.append(f'"{name}":'.encode() + changes)
-    if new.stats != old.stats:
-        parts.append(b'"stats":' + new.stats)
-    if new.flow != old.flow:
-        parts.append(b'"flow":' + new.flow)
+    for name in ("stats", "flow", "attention"):
+        facts: bytes = getattr(new, name)
+        if facts != getattr(old, name):
+            parts.append(f'"{name}":'.encode() + facts)
     if not parts:
         return None
     return b",".join([_encode({"type": "changes", "at": at})[:-1], *parts]) + b"}"

@@ -127,11 +127,6 @@ class Hub:
         """Whether no further browser is let in."""
         return len(self._viewers) >= MAX_VIEWERS
 
-    @property
-    def follows_clock(self) -> bool:
-        """Whether somebody looks at what changes with the time alone."""
-        return any(window.older is not None for window in self._channels)
-
     def statistics(self) -> dict[str, int]:
         """Tell how many viewers and channels there are."""
         return {"viewers": len(self._viewers), "channels": len(self._channels)}

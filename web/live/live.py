@@ -26,7 +26,7 @@ _TICK_S: Final = 0.05
 _SHARE: Final = 4
 _TRY_AGAIN_S: Final = 1.0
 _CLOCK_S: Final = 2.0
-"""How often windows are looked at that change with the time alone."""
+"""How often is looked at what changes with the time alone, as everything that has an age does."""
 _log = logging.getLogger(__name__)
 
 
@@ -82,7 +82,7 @@ class Live:
         """Say after how long something may have changed by itself; None where nothing does."""
         if not self._is_quiet():
             return 1.0
-        return _CLOCK_S if self.hub.follows_clock else None
+        return _CLOCK_S if self.hub.channels() else None
 
     async def _refresh(self) -> bool:
         """Refresh every channel; tells whether each could be read.

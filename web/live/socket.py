@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, cast
 
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -13,7 +14,7 @@ from web.live.hub import Viewer
 from web.live.live import Live
 from web.tasks import first_of
 from web.times import rfc3339
-from web.view.windows import DEFAULT_LIMIT, Window, read_window
+from web.view.windows import DEFAULT_LIMIT, NO_CARTS, Window, read_kept, read_window
 
 HEARTBEAT_S: Final = 5.0
 _MAX_REQUEST_CHARS: Final = 16 * 1024
@@ -24,7 +25,7 @@ _TOO_BIG: Final = 1009
 async def serve_browser(websocket: WebSocket, live: Live) -> None:
     """Serve one browser until it goes."""
     try:
-        window = read_window(websocket.query_params, DEFAULT_LIMIT)
+        window = _window(websocket.query_params)
         refusal = None
     except APIError as error:
         window, refusal = Window(), error
@@ -87,10 +88,17 @@ async def _refuse(websocket: WebSocket, error: APIError) -> None:
 
 def _read_request(text: str) -> Window:
     try:
-        asked = msgspec.json.decode(text, type=dict[str, str | None])
+        asked = msgspec.json.decode(text, type=dict[str, str | list[str] | None])
     except (msgspec.MsgspecError, RecursionError):
         raise bad_request('a request is {"type": "window", "search": …, "filter": …}') from None
     if asked.pop("type", None) != "window":
         raise bad_request('a request has the type "window"')
+    kept = read_kept(asked.pop("keep", None) or [])
     params = {name: value for name, value in asked.items() if value is not None}
-    return read_window(params, DEFAULT_LIMIT)
+    if any(not isinstance(value, str) for value in params.values()):
+        raise bad_request("only keep is a list in a request")
+    return _window(cast("dict[str, str]", params))._replace(keep=kept)
+
+
+def _window(params: Mapping[str, str]) -> Window:
+    return NO_CARTS if params.get("limit") == "0" else read_window(params, DEFAULT_LIMIT)

@@ -11,15 +11,17 @@ from web.flow.state import FlowState
 from web.history.timeline import Sums
 from web.live.frames import Content, ListPart
 from web.live.live import Moment
+from web.service.attention import Attention
 from web.service.drawing import Drawing
 from web.service.event_rate import EventRate
 from web.service.generation import Generation
 from web.view.outcome import Outcome
-from web.view.page import Row
+from web.view.page import Page, Row
+from web.view.reader import ViewReader
 from web.view.windows import Window
 
 UPLOADS_SHOWN: Final = 20
-SKIPPED_SHOWN: Final = 50
+SKIPPED_SHOWN: Final = 5
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -32,12 +34,14 @@ class Contents:
         flow: FlowState,
         alarm: Callable[[], str | None],
         viewers: Callable[[], int],
+        attention: Attention,
     ) -> None:
         """``alarm`` says what is wrong with the data; ``viewers`` counts who looks at them."""
         self._generation = generation
         self._flow = flow
         self._alarm = alarm
         self._viewers = viewers
+        self._attention = attention
         self.rate = EventRate()
         self.drawing = Drawing()
 
@@ -99,6 +103,8 @@ class Contents:
         generation = self._generation()
         with generation.threads.held():
             skipped = await generation.threads.read(lambda view: view.skipped(None, SKIPPED_SHOWN))
+            by_state = await generation.threads.read(ViewReader.skipped_by_state)
+            attention = await self._attention.shown(generation)
             uploads, total = generation.uploads.shown(UPLOADS_SHOWN)
             rows = [Row(each.id, _encode(generation.uploads.describe(each))) for each in uploads]
             yield _Moment(
@@ -106,10 +112,15 @@ class Contents:
                 ListPart(rows, {"total": total}),
                 ListPart(
                     skipped.page.rows,
-                    {"total": skipped.page.total, "by_reason": skipped.by_reason},
+                    {
+                        "total": skipped.page.total,
+                        "by_reason": skipped.by_reason,
+                        "by_state": by_state,
+                    },
                 ),
                 _encode(self.stats(generation)),
                 _encode(self.flow()),
+                _encode(attention),
             )
 
 
@@ -128,12 +139,19 @@ class _Moment(Moment):
         skipped: ListPart,
         stats: bytes,
         flow: bytes,
+        attention: bytes,
     ) -> None:
         self._generation = generation
-        self._shared = uploads, skipped, stats, flow
+        self._shared = uploads, skipped, stats, flow, attention
 
     @override
     async def content(self, window: Window) -> Content:
-        page = await self._generation.carts.page(window)
+        if window.limit:
+            page = await self._generation.carts.page(window)
+        else:
+            page = Page([], self._generation.totals.figures.carts, None)
         carts = ListPart(page.rows, {"total": page.total, "next": page.next})
-        return Content(self._generation.name, carts, *self._shared)
+        kept = await self._generation.carts.some(window.keep)
+        return Content(
+            self._generation.name, carts, ListPart(kept, {"total": len(kept)}), *self._shared
+        )

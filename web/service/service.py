@@ -25,6 +25,7 @@ from web.history.timeline import KILLED, RESET, STARTED
 from web.intake.stream import Asked
 from web.live.live import Live
 from web.proof.proof import Proof, State
+from web.service.attention import Attention
 from web.service.contents import Contents
 from web.service.gate import Gate
 from web.service.generation import Generation
@@ -47,11 +48,13 @@ class Service:
         self.settings = settings
         self.folder = folder
         self.flow = FlowState()
+        self.attention = Attention(settings.overdue)
         self.contents = Contents(
             lambda: self.generation,
             self.flow,
             self.alarm,
             lambda: self.live.hub.statistics()["viewers"],
+            self.attention,
         )
         self.live = Live(self.contents.moment, self.contents.is_quiet)
         self.history = History(folder, self.contents.sums)

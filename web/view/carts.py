@@ -20,7 +20,7 @@ from web.view.completed import FeedCount
 from web.view.index_load import load_index
 from web.view.order_search import OrdersFound
 from web.view.orders_asked import OrdersAsked
-from web.view.page import Page
+from web.view.page import Page, Row
 from web.view.reader import OpenSince, ViewReader
 from web.view.spool import Spool
 from web.view.threads import Threads
@@ -71,6 +71,13 @@ class Carts:
                 return await self._threads.read(lambda view: view.page(window, total, rows))
             return await self._indexed(window)
 
+    async def some(self, users: Sequence[str]) -> list[Row]:
+        """Read the carts of these users, of those that there are, as a page has them."""
+        if not users:
+            return []
+        with self._threads.held():
+            return (await self._page_of(Window(limit=len(users)), Found(0, list(users)))).rows
+
     async def whole(self, user_id: str) -> bytes | None:
         """Read the whole summary of one cart, as JSON; None where there is none."""
         with self._threads.held():
@@ -88,6 +95,12 @@ class Carts:
         with self._threads.held():
             table = await self._table()
             return await self._threads.read(lambda view: view.with_order(text, table.unmoved()))
+
+    def is_indexed(self) -> bool:
+        """Tell whether ages can be counted at once; where not, begin to make that so."""
+        if self._index is None and self._loading is None:
+            self._begin_loading()
+        return self._loading is not None and self._loading.done() and self._index is not None
 
     async def open_since(self, older: float) -> dict[str, OpenSince]:
         """Count the carts with an unpaid, and with a waiting id that is so old or older."""
@@ -166,7 +179,6 @@ class Carts:
 
     async def _indexed(self, window: Window) -> Page:
         """Read a page of the users that the index finds, as their carts are now."""
-        table = await self._table()
         if window.user is not None:
             found = Found(0, [window.user])
         else:
@@ -174,14 +186,23 @@ class Carts:
             found = await self._threads.read(
                 lambda view: index.find(window, view.until(window), window.limit + 1)
             )
+        return await self._page_of(window, found)
+
+    async def _page_of(self, window: Window, found: Found) -> Page:
+        table = await self._table()
         unmoved = {user_id: table.get(user_id) for user_id in found.users}
         return await self._threads.read(lambda view: view.page_of(window, found, unmoved))
 
     async def _indexed_carts(self) -> CartIndex:
         """Give the index; the first to ask waits until it is made, of all that is there."""
-        if self._loading is None or (self._loading.done() and self._index is None):
-            self._loading = asyncio.create_task(self._load_index(), name="cart index")
-        return await asyncio.shield(self._loading)
+        loading = self._loading
+        if loading is None or (loading.done() and self._index is None):
+            loading = self._begin_loading()
+        return await asyncio.shield(loading)
+
+    def _begin_loading(self) -> asyncio.Task[CartIndex]:
+        self._loading = asyncio.create_task(self._load_index(), name="cart index")
+        return self._loading
 
     async def _load_index(self) -> CartIndex:
         with self._threads.held():

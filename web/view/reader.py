@@ -41,7 +41,7 @@ from web.view.skipped import (
 )
 from web.view.skipped_facets import Facets, count_facets
 from web.view.skipped_filter import ALL_SKIPPED, OPEN, SkippedFilter
-from web.view.skipped_walk import Step, count_state, walk
+from web.view.skipped_walk import Step, count_state, count_states, walk
 from web.view.windows import TOP, Window, encode_cursor
 
 _TABLE: Final = "carts"
@@ -259,6 +259,11 @@ class ViewReader:
         """Count the skipped records of which nothing became yet."""
         with self._moment():
             return count_state(self._db, OPEN)
+
+    def skipped_by_state(self) -> dict[str, int]:
+        """Count the skipped records by what became of them."""
+        with self._moment():
+            return count_states(self._db)
 
     def completed(self, after: int, limit: int) -> Page:
         """Read the orders that completed after a ``seq``, in the order of completion."""

@@ -12,7 +12,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from web.view.skipped_filter import SkippedFilter
+from web.view.skipped_filter import STATES, SkippedFilter
 from web.view.skipped_kinds import ANY, BLOCK, BLOCKS, Kind, decode_ids
 
 LARGEST: Final = 50
@@ -72,6 +72,15 @@ def count_state(db: sqlite3.Connection, state: str) -> int:
         (state,),
     ).fetchone()
     return int(row[0])
+
+
+def count_states(db: sqlite3.Connection) -> dict[str, int]:
+    """Count all records by their state; each state is there."""
+    rows = db.execute(
+        "SELECT state, sum(count) FROM skipped_counts WHERE scope = 'all' AND label = ''"
+        " AND state <> '' GROUP BY state"
+    )
+    return dict.fromkeys(STATES, 0) | dict(rows.fetchall())
 
 
 def walk(

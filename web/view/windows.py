@@ -6,7 +6,7 @@ bent to a good one.
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -22,6 +22,7 @@ from web.view.sorts import FILTERS, NEWEST, SORTS, Key, Sort, order_of
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 500
 MAX_SEARCH: Final = 256
+MAX_KEPT: Final = 100
 _STATUSES: Final = [status.name.lower() for status in Status]
 _AGES: Final = ("newest", "oldest")
 MAX_LABEL: Final = 1024
@@ -38,7 +39,9 @@ TOP: Final = "\U0010ffff" * 256
 class Window(NamedTuple):
     """Which carts, in which order, from where on: the parameters of ``GET /api/carts``.
 
+    A ``limit`` of 0 is of the socket alone, for who looks at no carts.
     ``after`` is the key of the last cart of the page before; ``user`` narrows it to one cart.
+    ``keep`` are users whose carts are told of, too, whatever the window holds: of the socket alone.
     ``older`` is the age in seconds that one id of the filter has at least, as it was written.
     """
 
@@ -49,6 +52,7 @@ class Window(NamedTuple):
     limit: int = DEFAULT_LIMIT
     user: str | None = None
     older: str | None = None
+    keep: tuple[str, ...] = ()
 
     @property
     def order(self) -> Sort:
@@ -69,7 +73,12 @@ class Window(NamedTuple):
             "cursor": self.cursor,
             "user": self.user,
             "older": self.older,
+            "limit": None if self.limit else "0",
         }
+
+
+NO_CARTS: Final = Window(limit=0)
+"""What a view looks at that shows no carts: figures and the rest alone."""
 
 
 def read_window(params: Mapping[str, str], limit: int | None = None) -> Window:
@@ -94,6 +103,13 @@ def read_window(params: Mapping[str, str], limit: int | None = None) -> Window:
     )
     _ = window.after
     return window
+
+
+def read_kept(users: Sequence[str] | str) -> tuple[str, ...]:
+    """Read of which users to tell, too; raises ``APIError`` (400)."""
+    if isinstance(users, str) or len(users) > MAX_KEPT or any(len(u) > MAX_SEARCH for u in users):
+        raise bad_request(f"keep is a list of at most {MAX_KEPT} ids of users")
+    return tuple(users)
 
 
 def read_skipped_filter(params: Mapping[str, str]) -> SkippedFilter:

@@ -1,26 +1,92 @@
 import { cartAddress } from "../../address.js";
 import { isQuoted, textOf } from "../../json.js";
 import { setTime } from "../../paint/clock.js";
-import { setForeign, visible } from "../../paint/foreign.js";
+import { setForeign, setForeignCut, visible } from "../../paint/foreign.js";
 import { fresh, part, setAttribute, setText, show } from "../../paint/patch.js";
 import { number, percent } from "../../paint/words.js";
 
 /** @typedef {import("../../store.js").Cart} Cart */
 
-/** How many chips a cart has at most, on its own page too: past them a person counts, and does not look. */
-export const MOST_CHIPS = 1000;
 const BECOMES_PAID = { duration: 900, easing: "ease-out" };
+/** What the server renders, before anybody knows how wide the list is. */
+const FIRST_CHIPS = 6;
+const MOST_CHIPS = 20;
+/** Pixels of a chip beside its text, and of a character of it, at the size of text that the page is made for. */
+const CHIP_WIDTH = 32;
+const CHARACTER_WIDTH = 6.8;
+const WIDEST_CHIP = 128;
 
-/** One cart on screen. */
+/** How much room the chips of a row have: what does not fit is counted, and not cut. */
+export class Room {
+  /** In pixels of text at its usual size; null: not measured yet. @type {number | null} */
+  width = null;
+
+  /** The class of the rows that have this room. */
+  rows() {
+    const room = this;
+    return class extends CartRow {
+      /** @param {HTMLElement} element */
+      constructor(element) {
+        super(element, room);
+      }
+    };
+  }
+
+  /**
+   * Measure it whenever the list gets another width.
+   * @param {HTMLElement} list
+   * @param {() => void} changed
+   * @param {AbortSignal} signal
+   */
+  watch(list, changed, signal) {
+    const measure = () => {
+      const chips = list.querySelector(".chips");
+      const width = chips?.clientWidth;
+      if (!width) return;
+      const scale = Number.parseFloat(getComputedStyle(/** @type {Element} */ (chips)).fontSize) / 13;
+      if (this.width === width / scale) return;
+      this.width = width / scale;
+      changed();
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(list);
+    signal.addEventListener("abort", () => observer.disconnect());
+  }
+
+  /**
+   * How many of these fit.
+   * @param {string[]} labels
+   */
+  of(labels) {
+    if (this.width === null) return FIRST_CHIPS;
+    let used = 0;
+    let fitting = 0;
+    for (const label of labels) {
+      used += Math.min(WIDEST_CHIP, CHIP_WIDTH + label.length * CHARACTER_WIDTH) + 4;
+      if (used > this.width + 4) break;
+      fitting += 1;
+    }
+    return Math.max(1, fitting);
+  }
+}
+
+/** One cart on screen, in a row of one line. */
 export class CartRow {
   /** @type {Cart | null} */
   #cart = null;
+  /** @type {number | null} */
+  #width = null;
   /** @type {Map<string, HTMLElement>} */
   #chips = new Map();
+  #room;
 
-  /** @param {HTMLElement} element  a rendered `_cart.html` */
-  constructor(element) {
+  /**
+   * @param {HTMLElement} element  a rendered `_cart.html`
+   * @param {Room} room
+   */
+  constructor(element, room) {
     this.element = element;
+    this.#room = room;
     for (const chip of /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll("[data-order]"))) {
       this.#chips.set(/** @type {string} */ (chip.dataset.order), chip);
     }
@@ -28,34 +94,39 @@ export class CartRow {
 
   /** @param {Cart} cart */
   update(cart) {
-    if (cart === this.#cart) return;
+    if (cart === this.#cart && this.#width === this.#room.width) return;
     this.#cart = cart;
+    this.#width = this.#room.width;
     const row = this.element;
     setAttribute(row, "data-cart", cart.user_id);
     setAttribute(row, "data-version", cart.version);
     const user = part(row, ".cart-user");
     setAttribute(user, "href", cartAddress(cart.user_id));
     setAttribute(user, "title", visible(cart.user_id));
-    setForeign(part(user, ".foreign"), cart.user_id);
+    setForeignCut(part(user, ".foreign"), cart.user_id);
+    setAttribute(part(row, ".cart-pin"), "aria-label", `Pin ${visible(cart.user_id)}`);
     const all = cart.paid + cart.unpaid;
+    setText(part(row, ".cart-unpaid"), cart.unpaid ? number(cart.unpaid) : "–");
+    setText(part(row, ".cart-waiting"), cart.waiting ? number(cart.waiting) : "–");
+    show(part(row, ".cart-age"), Boolean(cart.oldest_unpaid_at));
+    setTime(part(row, ".cart-age time"), cart.oldest_unpaid_at ?? "");
     setAttribute(part(row, ".bar-done"), "width", percent(cart.paid, all));
     setText(part(row, ".cart-paid"), number(cart.paid));
     setText(part(row, ".cart-all"), number(all));
     setTime(part(row, ".cart-time"), cart.updated_at);
-    const shown = this.#paintChips(cart);
-    const more = all + cart.waiting - shown;
+    const more = all + cart.waiting - this.#paintChips(cart);
     setText(part(row, ".cart-more-count"), number(more));
     show(part(row, ".cart-more"), more > 0);
   }
 
   /**
-   * A chip on screen stays where it is, so that an order that becomes paid is seen to; a new one goes where
-   * the newest-first order of the groups has it.
+   * The newest of its orders, in the order in which the server renders them.
    * @param {Cart} cart
-   * @returns {number} how many there are
+   * @returns {number} how many are shown
    */
   #paintChips(cart) {
-    const wanted = chipsOf(cart).slice(0, MOST_CHIPS);
+    const newest = chipsOf(cart).slice(0, MOST_CHIPS);
+    const wanted = newest.slice(0, this.#room.of(newest.map(({ label }) => label)));
     const staying = new Set(wanted.map(({ order }) => order));
     for (const [order, chip] of this.#chips) {
       if (staying.has(order)) continue;
@@ -63,21 +134,19 @@ export class CartRow {
       this.#chips.delete(order);
     }
     const list = part(this.element, ".chips");
-    /** @type {HTMLElement | null} */
-    let before = null;
+    let here = list.firstElementChild;
     for (const { order, label, quoted, status } of wanted) {
       let chip = this.#chips.get(order);
-      if (chip) {
-        turn(chip, status);
-      } else {
+      if (!chip) {
         chip = fresh("chip");
         setAttribute(chip, "data-order", order);
         setForeign(part(chip, ".chip-id"), label, { quoted });
-        turn(chip, status);
         this.#chips.set(order, chip);
-        list.insertBefore(chip, before ? before.nextElementSibling : list.firstElementChild);
       }
-      before = chip;
+      const isSeen = chip.isConnected;
+      if (chip === here) here = here.nextElementSibling;
+      else list.insertBefore(chip, here);
+      turn(chip, status, isSeen);
     }
     return wanted.length;
   }
@@ -109,18 +178,18 @@ function group(ids, status) {
 /**
  * @param {HTMLElement} chip
  * @param {string} status
+ * @param {boolean} isSeen  whether it was on screen before
  */
-function turn(chip, status) {
+function turn(chip, status, isSeen) {
   if (chip.dataset.status === status) return;
-  const seen = chip.isConnected && status === "paid";
   chip.dataset.status = status;
   setText(part(chip, ".chip-word"), status);
-  if (seen && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
-    // Not a CSS transition: its row may move in the same frame, and a move ends transitions.
+  if (isSeen && status === "paid" && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    // Inside its own edge, and under no text: it covers nothing, and each frame of it can be read.
     chip.animate([
-      { backgroundColor: "var(--surface)", boxShadow: "0 0 0 0 var(--paid-line)" },
-      { backgroundColor: "var(--paid-line)", boxShadow: "0 0 0 3px var(--paid-line)", offset: 0.3 },
-      { boxShadow: "0 0 0 7px transparent" },
+      { boxShadow: "inset 0 0 0 2px var(--paid-line)" },
+      { boxShadow: "inset 0 0 0 2px var(--paid-line)", offset: 0.4 },
+      { boxShadow: "inset 0 0 0 2px transparent" },
     ], BECOMES_PAID);
   }
 }

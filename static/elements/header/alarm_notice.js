@@ -5,7 +5,7 @@ export class AlarmNotice extends HTMLElement {
   #life = new AbortController();
 
   /** @param {import("../../ports.js").Ports} ports */
-  start({ store, painter, recovery }) {
+  start({ store, painter }) {
     const { signal } = this.#life;
     const paint = () => {
       const alarm = store.flow?.alarm ?? "";
@@ -16,7 +16,6 @@ export class AlarmNotice extends HTMLElement {
     store.watch(({ flow }) => {
       if (flow) painter.ask(paint);
     }, signal);
-    part(this, '[data-action="recovery"]').addEventListener("click", recovery, { signal });
   }
 
   disconnectedCallback() {

@@ -3,7 +3,7 @@ import { setText } from "../../paint/patch.js";
 import { count, number } from "../../paint/words.js";
 
 /** The shortest time between two announcements: a reader must be able to finish a sentence. */
-const PAUSE_MS = 3_000;
+const PAUSE_MS = 5_000;
 const NOTABLE = new Set(["done", "paused", "cancelled", "failed"]);
 
 /** Says to assistive tools what an eye would notice: skipped records and the ends of uploads. */
@@ -40,7 +40,7 @@ export class PoliteAnnouncer extends HTMLElement {
       const { name, state, accepted, skipped } = /** @type {import("../../store.js").Upload} */ (items.get(key));
       states.set(key, state);
       if (silent || this.#states.get(key) === state || !NOTABLE.has(state)) continue;
-      this.#say(`upload ${key}`, `${visible(name)} is ${state}: ${number(accepted)} accepted, ${number(skipped)} skipped.`);
+      this.say(`upload ${key}`, `${visible(name)} is ${state}: ${number(accepted)} accepted, ${number(skipped)} skipped.`);
     }
     this.#states = states;
   }
@@ -52,16 +52,17 @@ export class PoliteAnnouncer extends HTMLElement {
   #hearSkipped({ order, items, total }, silent) {
     const newest = items.get(order[0] ?? "");
     if (newest && !silent && total > this.#skipped) {
-      this.#say("skipped", `${count(total, "skipped record")}. The newest, in ${visible(newest.source)}: ${newest.message}.`);
+      this.say("skipped", `${count(total, "skipped record")}. The newest, in ${visible(newest.source)}: ${newest.message}.`);
     }
     this.#skipped = total;
   }
 
   /**
-   * @param {string} kind
+   * Say something, with the rest of what there is to say, in a while.
+   * @param {string} kind  of two of a kind, the newer one is said
    * @param {string} words
    */
-  #say(kind, words) {
+  say(kind, words) {
     this.#words.set(kind, words);
     this.#timer ||= setTimeout(() => {
       this.#timer = 0;

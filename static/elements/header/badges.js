@@ -2,6 +2,8 @@ import { part, setAttribute, setText } from "../../paint/patch.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
 
+const WORDS = { connecting: "Connecting", live: "Live", stale: "Silent", offline: "Offline" };
+
 /** Whether the page hears the server. */
 export class ConnectionBadge extends HTMLElement {
   #life = new AbortController();
@@ -11,7 +13,8 @@ export class ConnectionBadge extends HTMLElement {
     // Not by the painter: a hidden tab must say that it is offline too.
     const paint = () => {
       setAttribute(this, "data-connection", connection.state);
-      setText(part(this, ".badge-word"), connection.state);
+      setText(part(this, ".badge-word"), WORDS[connection.state]);
+      setAttribute(this, "title", connection.reason);
     };
     connection.addEventListener("state", paint, { signal: this.#life.signal });
     paint();
@@ -27,15 +30,14 @@ export class FlowBadge extends HTMLElement {
   #life = new AbortController();
 
   /** @param {Ports} ports */
-  start({ store, painter, recovery }) {
-    const button = part(this, "[data-flow]");
+  start({ store, painter }) {
+    const badge = part(this, "[data-flow]");
     const paint = () => {
       if (!store.flow) return;
-      setAttribute(button, "data-flow", store.flow.state);
-      setText(part(button, ".badge-word"), `flow ${store.flow.state}`);
-      setAttribute(button, "title", store.flow.message ?? "");
+      setAttribute(badge, "data-flow", store.flow.state);
+      setText(part(badge, ".badge-word"), `Flow ${store.flow.state}`);
+      setAttribute(badge, "title", store.flow.message ?? "");
     };
-    button.addEventListener("click", recovery, { signal: this.#life.signal });
     store.watch(({ flow }) => {
       if (flow) painter.ask(paint);
     }, this.#life.signal);

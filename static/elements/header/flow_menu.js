@@ -4,18 +4,14 @@ import { complain, part, setAttribute } from "../../paint/patch.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
 
-/** Downloads, and what is done to the whole: look at its recovery, restart the flow, start over. */
+/** Downloads, and what is done to the whole: restart the flow, start over. */
 export class FlowMenu extends HTMLElement {
   #life = new AbortController();
 
   /** @param {Ports} ports */
-  start({ http, place, startOver, recovery }) {
+  start({ http, place, startOver }) {
     const { signal } = this.#life;
     const sheet = part(this, "[popover]");
-    part(this, '[data-action="recovery"]').addEventListener("click", () => {
-      sheet.hidePopover();
-      recovery();
-    }, { signal });
     const restart = part(this, '[data-action="restart"]');
     const work = async () => {
       await http.restartFlow();
@@ -28,7 +24,7 @@ export class FlowMenu extends HTMLElement {
       startOver();
     }, { signal });
     this.addEventListener("click", ({ target }) => {
-      if (/** @type {Element} */ (target).closest("a[download]")) sheet.hidePopover();
+      if (/** @type {Element} */ (target).closest("a[href]")) sheet.hidePopover();
     }, { signal });
     const follow = () => setAttribute(part(this, "[data-export=carts]"), "href", exportAddress(place.window));
     place.addEventListener("move", follow, { signal });

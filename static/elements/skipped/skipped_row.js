@@ -1,10 +1,10 @@
-import { setTime } from "../../paint/clock.js";
 import { setForeign } from "../../paint/foreign.js";
-import { part, setAttribute, setText, show } from "../../paint/patch.js";
+import { part, setAttribute, setText } from "../../paint/patch.js";
+import { cutRaw, reasonWords } from "../../paint/words.js";
 
 /** @typedef {import("../../store.js").Skipped} Skipped */
 
-/** One skipped record on screen. What became of it may change. */
+/** One skipped record in a line: from where, why, and how it begins. */
 export class SkippedRow {
   /** @type {Skipped | null} */
   #record = null;
@@ -14,7 +14,7 @@ export class SkippedRow {
     this.element = element;
   }
 
-  /** @param {Skipped} record */
+  /** @param {Skipped} record  what became of it may change */
   update(record) {
     if (record === this.#record) return;
     this.#record = record;
@@ -22,11 +22,11 @@ export class SkippedRow {
     setAttribute(row, "data-skipped", record.id);
     setAttribute(row, "data-reason", record.reason);
     setAttribute(row, "data-state", record.state);
-    for (const name of /** @type {const} */ (["reason", "line", "message", "raw"])) {
-      setText(part(row, `.skipped-${name}`), record[name]);
-    }
+    setAttribute(part(row, ".skipped-link"), "href", `/skipped?id=${record.id}`);
     setForeign(part(row, ".skipped-source"), record.source);
-    setTime(part(row, ".skipped-time"), record.skipped_at);
-    show(part(row, ".skipped-cut"), record.raw_cut);
+    setText(part(row, ".skipped-line"), record.line);
+    setText(part(row, ".skipped-reason"), reasonWords(record.reason));
+    setAttribute(part(row, ".skipped-reason"), "title", record.reason);
+    setForeign(part(row, ".skipped-raw .foreign"), cutRaw(record.raw));
   }
 }

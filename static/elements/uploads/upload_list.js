@@ -15,14 +15,15 @@ export class UploadList extends HTMLElement {
   /** @param {Ports} ports */
   start({ store, painter, http, startOver }) {
     const { signal } = this.#life;
+    const most = Number(this.dataset.most);
     /** @type {KeyedList<Upload>} */
     const list = new KeyedList(part(this, ".uploads-list"), "upload", UploadRow);
     const paint = () => {
-      const { order, items, total } = store.uploads;
+      const { items, total } = store.uploads;
+      const order = store.uploads.order.slice(0, most);
       list.paint(order, (key) => /** @type {Upload} */ (items.get(key)));
       show(part(this, '[data-empty="uploads"]'), order.length === 0);
       show(part(this, '[data-more="uploads"]'), total > order.length);
-      setText(part(this, ".uploads-shown"), number(order.length));
       for (const node of document.querySelectorAll(".uploads-total")) setText(node, number(total));
     };
     store.watch(({ uploads }) => {

@@ -34,7 +34,7 @@ class PlayedMoment(Moment):
     async def content(self, window: Window) -> Content:
         if window.search in self._broken:
             raise sqlite3.OperationalError("disk I/O error")
-        return Content("1", NOTHING, NOTHING, NOTHING, b"{}", b"{}")
+        return Content("1", NOTHING, NOTHING, NOTHING, NOTHING, b"{}", b"{}", b"{}")
 
 
 class Dashboard:

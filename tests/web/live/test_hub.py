@@ -13,7 +13,7 @@ from web.view.page import Row
 from web.view.windows import Window
 
 Frame = dict[str, Any]
-LISTS = ("carts", "uploads", "skipped")
+LISTS = ("carts", "kept", "uploads", "skipped")
 
 
 def rows(ids: list[str | int], values: list[int]) -> ListPart:
@@ -38,14 +38,17 @@ contents = st.builds(
     parts(),
     parts(),
     parts(),
+    parts(),
     st.sampled_from((b'{"carts":1}', b'{"carts":2}')),
     st.sampled_from((b'{"state":"running"}', b'{"state":"down"}')),
+    st.sampled_from((b'{"skipped_open":1}', b'{"skipped_open":2}')),
 )
 
 
 def content(value: int = 0, generation: str = "1") -> Content:
     part = rows(["a"], [value])
-    return Content(generation, part, part, part, b'{"carts":1}', b'{"state":"running"}')
+    facts = b'{"carts":1}', b'{"state":"running"}', b'{"skipped_open":0}'
+    return Content(generation, part, part, part, part, *facts)
 
 
 def apply(shown: Frame, frame: Frame) -> Frame:
@@ -59,7 +62,7 @@ def apply(shown: Frame, frame: Frame) -> Frame:
             known = {row["id"]: row for row in [*shown[name]["items"], *change["items"]]}
             shown[name] = {**change, "items": [known[id_] for id_ in change.pop("order")]}
             del shown[name]["order"]
-    for name in ("stats", "flow"):
+    for name in ("stats", "flow", "attention"):
         shown[name] = frame.get(name, shown[name])
     return shown
 

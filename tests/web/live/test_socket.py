@@ -84,7 +84,8 @@ def test_the_server_speaks_first_with_a_snapshot_of_the_window(cartwatch: Cartwa
     with viewer(cartwatch, "search=live-first&sort=user") as seen:
         frame = seen.next()
         assert frame.keys() == {
-            *("type", "at", "generation", "window", "carts", "stats", "flow", "uploads", "skipped")
+            *("type", "at", "generation", "window", "carts", "kept", "stats", "flow"),
+            *("attention", "uploads", "skipped"),
         }
         assert frame["type"] == "snapshot"
         assert frame["window"]["search"] == "live-first"

@@ -1,9 +1,8 @@
-"""The page as the server first writes it: a snapshot in, HTML out.
+"""What a page says of facts: the filters of its templates. Pure.
 
-Pure rendering, after the view and before the browser. The browser clones its rows from the very
-partials used here (`_cart.html`, `_upload.html`, `_skipped.html`, `_chip.html`, `_start.html`), so
-that a row is described once; the filters below are the half of that description which
-`static/elements/` and `static/paint/` say again, and a browser test compares the two.
+The browser paints its rows from the very partials that the server renders them by, so that a row is
+described once; these are the half of that description which `static/elements/` and `static/paint/`
+say again, and a browser test compares the two.
 """
 
 from __future__ import annotations
@@ -12,39 +11,45 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import cache
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, quote_plus
 
-import msgspec
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from web.http import assets
-from web.http.foreign import foreign, holdable, quoted, visible
-from web.settings import asset_folder
-from web.view.cart_item import CartItem
-from web.view.recoveries import Recovery
-from web.view.skipped import SkippedRecord
-from web.view.sorts import FILTERS, SORTS
+from dataflow.records import (
+    INVALID_JSON,
+    INVALID_ORDER_ID,
+    INVALID_USER_ID,
+    INVALID_UTF8,
+    MISSING_FIELD,
+    NOT_AN_OBJECT,
+    TOO_LONG,
+    UNKNOWN_TYPE,
+)
+from web.http.foreign import cut, foreign, quoted
 
 STANDARD_PACES: Final = (None, 1, 10, 100, 1000)
-SHEETS: Final = (
-    "styles/tokens.css",
-    "styles/base.css",
-    "styles/controls.css",
-    "styles/foreign.css",
-    "styles/layout.css",
-    "styles/header.css",
-    "styles/figures.css",
-    "styles/carts.css",
-    "styles/chips.css",
-    "styles/uploads.css",
-    "styles/skipped.css",
-    "styles/recovery.css",
-    "styles/agreement.css",
-)
 _LOOKS_LIKE_A_NUMBER: Final = re.compile(r"-?[0-9]+\Z")
+
+
+_RAW_SHOWN: Final = 160
+_ID_SHOWN: Final = 22
+_ID_ENDS: Final = 10
+
+REASON_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        TOO_LONG: "too long",
+        INVALID_UTF8: "not UTF-8",
+        INVALID_JSON: "not JSON",
+        NOT_AN_OBJECT: "not an object",
+        MISSING_FIELD: "a field is missing",
+        INVALID_USER_ID: "no user id",
+        UNKNOWN_TYPE: "unknown type",
+        INVALID_ORDER_ID: "no order id",
+    }
+)
+"""Why a record is skipped, as a person reads it."""
 
 
 class Chip(NamedTuple):
@@ -53,36 +58,6 @@ class Chip(NamedTuple):
     order: str
     label: str
     status: str
-
-
-def prepare() -> None:
-    """Read every template now: a page is never made of templates from after an upgrade."""
-    environment = _environment()
-    for name in environment.list_templates():
-        environment.get_template(name)
-
-
-def render_dashboard(snapshot: Mapping[str, Any], *, wanted: str | None, refused: str = "") -> str:
-    """The whole page for a snapshot frame.
-
-    `wanted` is the user id of `/carts/{user_id}`, or None for `/`; `refused` says why the carts are
-    not those that the address asks for. Everything in `snapshot` came from outside: the
-    environment escapes all of it.
-    """
-    template = _environment().get_template("dashboard.html")
-    return template.render(
-        snapshot=snapshot,
-        wanted=wanted,
-        refused=refused,
-        modules=assets.installed().names(".js"),
-        blank=_blank(),
-    )
-
-
-def render_refusal(status: int, message: str) -> str:
-    """The page for an address that nothing lives at, or whose page cannot be made."""
-    template = _environment().get_template("refusal.html")
-    return template.render(is_there=status != 404, message=message)
 
 
 def chips(cart: Mapping[str, Any]) -> list[Chip]:
@@ -121,12 +96,9 @@ def cart_path(user_id: str) -> str:
     return "/carts/" + quote(user_id, safe="!'()*")
 
 
-def more(cart: Mapping[str, Any]) -> int:
-    """How many ids of the cart its row does not show."""
-    shown = sum(
-        len(cart[ids]) for ids in ("paid_order_ids", "unpaid_order_ids", "waiting_payment_ids")
-    )
-    return int(cart["paid"] + cart["unpaid"] + cart["waiting"]) - shown
+def more(cart: Mapping[str, Any], shown: int) -> int:
+    """How many orders and payments of the cart its row does not show, of which it shows so many."""
+    return max(0, int(cart["paid"] + cart["unpaid"] + cart["waiting"]) - shown)
 
 
 def paid_percent(cart: Mapping[str, Any]) -> int:
@@ -168,6 +140,16 @@ def count(many: int, one: str) -> str:
     return f"{number(many)} {plural(many, one)}"
 
 
+def count_or_dash(many: int) -> str:
+    """A count in a column: there a nought is no news."""
+    return number(many) if many else "–"
+
+
+def cut_id(text: str) -> Markup:
+    """An id in a column: a long one without its middle, as ids differ at their ends."""
+    return foreign(text) if len(text) <= _ID_SHOWN else cut(text, _ID_ENDS)
+
+
 def number(count: int | None) -> str:
     """A count with its thousands set apart; an unknown one is a dash."""
     return "–" if count is None else f"{count:,}"
@@ -178,10 +160,34 @@ def rate(per_second: float) -> str:
     return f"{per_second:.1f}" if 0 < per_second < 9.95 else f"{per_second:,.0f}"
 
 
+def reason_words(reason: str) -> str:
+    """A reason as a person reads it."""
+    return REASON_WORDS.get(reason, reason)
+
+
 def reasons(by_reason: Mapping[str, int]) -> str:
-    """The counts of each reason, the most frequent first."""
+    """The counts of each reason in words, the most frequent first."""
     ordered = sorted(by_reason.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{count:,} {reason}" for reason, count in ordered)
+    return ", ".join(f"{count:,} {reason_words(reason)}" for reason, count in ordered)
+
+
+def cut_raw(raw: str) -> str:
+    """As much of a raw text as a row has room for."""
+    return raw if len(raw) <= _RAW_SHOWN else f"{raw[: _RAW_SHOWN - 1]}…"
+
+
+def age(seconds: float) -> str:
+    """How long something has been, in one unit."""
+    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= unit and seconds % unit == 0:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds:g} s"
+
+
+def overdue_path(attention: Mapping[str, Any], status: str) -> str:
+    """The carts with such an id that waits for too long, the one that waits longest first."""
+    older = f"{attention['older']:g}"
+    return "/?" + _query({"filter": status, "older": older, "sort": "oldest"})
 
 
 def first_page(window: Mapping[str, Any]) -> str:
@@ -220,67 +226,3 @@ def _query(params: Mapping[str, str]) -> str:
 
 def _percent(part: int, whole: int) -> int:
     return min(100, 100 * part // whole) if whole else 0
-
-
-def _blank() -> Mapping[str, Any]:
-    """What the rows to be cloned are rendered from: every part there, nothing in it."""
-    return {
-        "chip": Chip("", "", "unpaid"),
-        "cart": msgspec.structs.asdict(CartItem()),
-        "upload": {
-            "id": "",
-            "name": "",
-            "state": "queued",
-            "lines": 0,
-            "processed": 0,
-            "accepted": 0,
-            "skipped": 0,
-            "duplicates": 0,
-            "rate": None,
-            "looks_like": None,
-        },
-        "skipped": msgspec.structs.asdict(SkippedRecord()),
-        "start": msgspec.structs.asdict(Recovery()),
-    }
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(asset_folder("templates")),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-        auto_reload=False,  # as the assets: what a server shows does not change under it
-        finalize=holdable,
-    )
-    for rendering in (
-        cart_path,
-        chips,
-        count,
-        export_path,
-        first_page,
-        foreign,
-        more,
-        next_page,
-        number,
-        order_label,
-        pace_words,
-        paces,
-        paid_percent,
-        plural,
-        processed_percent,
-        rate,
-        reasons,
-        sentence,
-        visible,
-    ):
-        environment.filters[rendering.__name__] = rendering
-    environment.globals.update(
-        asset=assets.installed().address,
-        filters=FILTERS.items(),
-        sorts=[(name, sort.words) for name, sort in SORTS.items()],
-        sheets=SHEETS,
-    )
-    return environment

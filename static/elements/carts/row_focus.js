@@ -1,0 +1,73 @@
+/**
+ * One tab stop for a list: the arrows go from row to row inside it.
+ */
+export class RowFocus {
+  #list;
+  #selector;
+  /** @type {HTMLElement | null} the row that the tab key comes to */
+  row = null;
+
+  /**
+   * @param {HTMLElement} list
+   * @param {string} selector  what of a row takes the focus
+   */
+  constructor(list, selector) {
+    this.#list = list;
+    this.#selector = selector;
+    list.addEventListener("focusin", ({ target }) => {
+      const row = target instanceof Element ? this.#rowOf(target) : null;
+      if (row) this.#choose(row);
+    });
+    list.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      this.move(step);
+    });
+    this.keep();
+  }
+
+  /** Let some row be the one that the tab key comes to, whatever rows there are now. */
+  keep() {
+    if (this.row?.isConnected) return;
+    const first = this.#list.firstElementChild;
+    this.row = null;
+    if (first instanceof HTMLElement) this.#choose(first);
+  }
+
+  /** Focus the row that the tab key comes to. */
+  enter() {
+    this.keep();
+    if (this.row) this.#target(this.row)?.focus();
+    else this.#list.focus();
+  }
+
+  /** @param {number} step */
+  move(step) {
+    this.keep();
+    const isIn = this.#list.contains(document.activeElement);
+    const next = !isIn ? this.row : step > 0 ? this.row?.nextElementSibling : this.row?.previousElementSibling;
+    if (!(next instanceof HTMLElement)) return;
+    this.#choose(next);
+    this.#target(next)?.focus();
+  }
+
+  /** @param {HTMLElement} row */
+  #choose(row) {
+    if (this.row && this.row !== row) this.#target(this.row)?.setAttribute("tabindex", "-1");
+    this.row = row;
+    this.#target(row)?.setAttribute("tabindex", "0");
+  }
+
+  /** @param {Element} target */
+  #rowOf(target) {
+    let row = /** @type {Element | null} */ (target);
+    while (row && row.parentElement !== this.#list) row = row.parentElement;
+    return /** @type {HTMLElement | null} */ (row);
+  }
+
+  /** @param {HTMLElement} row */
+  #target(row) {
+    return /** @type {HTMLElement | null} */ (row.querySelector(this.#selector));
+  }
+}

@@ -1,0 +1,3 @@
+/** The view of one cart. */
+
+export const elements = {};

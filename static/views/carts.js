@@ -1,0 +1,21 @@
+/** The view of all carts. */
+
+import { AttentionStrip } from "../elements/attention/attention_strip.js";
+import { CartList } from "../elements/carts/cart_list.js";
+import { CartSearch } from "../elements/carts/cart_search.js";
+import { FirstSteps } from "../elements/carts/first_steps.js";
+import { FigureStrip } from "../elements/attention/figure_strip.js";
+import { SkippedList } from "../elements/skipped/skipped_list.js";
+import { UploadForm } from "../elements/uploads/upload_form.js";
+import { UploadList } from "../elements/uploads/upload_list.js";
+
+export const elements = {
+  "attention-strip": AttentionStrip,
+  "figure-strip": FigureStrip,
+  "cart-search": CartSearch,
+  "cart-list": CartList,
+  "first-steps": FirstSteps,
+  "upload-form": UploadForm,
+  "upload-list": UploadList,
+  "skipped-list": SkippedList,
+};

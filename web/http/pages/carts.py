@@ -1,0 +1,33 @@
+"""``/`` and ``/carts/{user_id}``: all carts, or one."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from web.errors import APIError
+from web.http.addresses import user_of
+from web.http.pages.page import Page
+from web.view.windows import DEFAULT_LIMIT, Window, read_window
+
+
+async def carts_page(request: Request) -> Response:
+    """``GET /``: the dashboard, with the window that the URL names.
+
+    One that it cannot name is refused on the page itself, above all carts.
+    """
+    asked = {name: value for name, value in request.query_params.items() if value}
+    window, refused = Window(), ""
+    try:
+        window = read_window(asked, DEFAULT_LIMIT)._replace(user=None)
+    except APIError as error:
+        refused = error.message
+    return Page(request, "carts", window=window, refused=refused)
+
+
+async def cart_page(request: Request) -> Response:
+    """``GET /carts/{user_id}``, ``GET /cart?user_id=``: straight to one cart."""
+    user_id = user_of(request)
+
+    async def facts() -> dict[str, object]:
+        return {"wanted": user_id}
+
+    return Page(request, "cart", facts, window=Window(user=user_id))

@@ -1,0 +1,48 @@
+"""One page on its way: what the connection's frames hold, and the facts of its view."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from starlette.requests import Request
+
+from web.http.pages.render import render_view
+from web.http.resource import Later
+from web.service.service import service_of
+from web.view.windows import NO_CARTS, Window
+
+_HTML: Final = "text/html"
+
+Facts = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+class Page(Later):
+    """A view, rendered once its answer is to be sent. One that is refused is 400."""
+
+    def __init__(
+        self,
+        request: Request,
+        view: str,
+        facts: Facts | None = None,
+        *,
+        window: Window = NO_CARTS,
+        refused: str = "",
+    ) -> None:
+        """``facts`` gathers what the view shows beyond the frame of its ``window``."""
+        service = service_of(request.app)
+
+        async def make() -> bytes:
+            async with _rendering(request):
+                snapshot = await service.live.snapshot(window)
+                gathered = {} if facts is None else await facts()
+                return render_view(view, snapshot, refused=refused, **gathered).encode()
+
+        super().__init__(make, _HTML, 400 if refused else 200)
+
+
+def _rendering(request: Request) -> asyncio.Lock:
+    """Give what one page is rendered under: between two of them, others get their turn."""
+    lock: asyncio.Lock = request.app.state.rendering
+    return lock

@@ -1,0 +1,157 @@
+"""A view as the server first writes it: a snapshot and its facts in, HTML out.
+
+Pure rendering, after the view and before the browser, which swaps one view for another in place:
+all of a view, its rows to be cloned too, stands in the `<main>` of its page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from web.http import assets
+from web.http.foreign import foreign, holdable, visible
+from web.http.pages import filters
+from web.settings import asset_folder
+from web.view.cart_item import CartItem
+from web.view.recoveries import Recovery
+from web.view.skipped import SkippedRecord
+from web.view.sorts import FILTERS, SORTS
+
+SHEETS: Final = (
+    "styles/tokens.css",
+    "styles/base.css",
+    "styles/controls.css",
+    "styles/foreign.css",
+    "styles/layout.css",
+    "styles/header.css",
+    "styles/chips.css",
+)
+"""The sheets of every page."""
+
+VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "carts": (
+            "styles/attention.css",
+            "styles/figures.css",
+            "styles/carts.css",
+            "styles/uploads.css",
+            "styles/skipped.css",
+        ),
+    }
+)
+"""What a view needs beyond these; a view is known by the name of its template."""
+
+
+def prepare() -> None:
+    """Read every template now: a page is never made of templates from after an upgrade."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
+def render_view(
+    view: str, snapshot: Mapping[str, Any], *, refused: str = "", **facts: object
+) -> str:
+    """The whole page of a view for a snapshot frame, and what else it shows.
+
+    `refused` says why what is shown is not what the address asks for. Everything in a snapshot and
+    in facts came from outside: the environment escapes all of it.
+    """
+    template = _environment().get_template(f"{view}.html")
+    return template.render(
+        snapshot=snapshot,
+        refused=refused,
+        view=view,
+        view_sheets=VIEW_SHEETS.get(view, ()),
+        blank=_blank(),
+        **facts,
+    )
+
+
+def render_refusal(status: int, message: str) -> str:
+    """The page for an address that nothing lives at, or whose page cannot be made."""
+    template = _environment().get_template("refusal.html")
+    return template.render(is_there=status != 404, message=message)
+
+
+def _blank() -> Mapping[str, Any]:
+    """What the rows to be cloned are rendered from: every part there, nothing in it."""
+    return {
+        "chip": filters.Chip("", "", "unpaid"),
+        "cart": msgspec.structs.asdict(CartItem()),
+        "upload": {
+            "id": "",
+            "name": "",
+            "state": "queued",
+            "lines": 0,
+            "processed": 0,
+            "accepted": 0,
+            "skipped": 0,
+            "duplicates": 0,
+            "rate": None,
+            "looks_like": None,
+            "paused_because": None,
+        },
+        "skipped": msgspec.structs.asdict(SkippedRecord()),
+        "start": msgspec.structs.asdict(Recovery()),
+    }
+
+
+def _modules(view: str) -> tuple[str, ...]:
+    """Name the scripts that a view begins with."""
+    return assets.installed().reached_from("main.js", f"views/{view}.js")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(asset_folder("templates")),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        auto_reload=False,  # as the assets: what a server shows does not change under it
+        finalize=holdable,
+    )
+    for rendering in (
+        foreign,
+        visible,
+        filters.age,
+        filters.cart_path,
+        filters.chips,
+        filters.count,
+        filters.count_or_dash,
+        filters.cut_id,
+        filters.cut_raw,
+        filters.export_path,
+        filters.first_page,
+        filters.more,
+        filters.next_page,
+        filters.number,
+        filters.order_label,
+        filters.overdue_path,
+        filters.pace_words,
+        filters.paces,
+        filters.paid_percent,
+        filters.plural,
+        filters.processed_percent,
+        filters.rate,
+        filters.reason_words,
+        filters.reasons,
+        filters.sentence,
+    ):
+        environment.filters[rendering.__name__] = rendering
+    environment.globals.update(
+        asset=assets.installed().address,
+        modules=_modules,
+        filters=FILTERS.items(),
+        sorts=[(name, sort.words) for name, sort in SORTS.items()],
+        sheets=SHEETS,
+    )
+    return environment
