@@ -23,6 +23,7 @@ from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
 from web.http.pages.carts import cart_page, carts_page
 from web.http.pages.render import prepare, render_refusal
+from web.http.pages.skipped import skipped_page
 from web.http.resource import Resource
 from web.http.safety import Safety
 from web.intake.dry_run import DryRuns
@@ -66,6 +67,7 @@ def routes() -> list[BaseRoute]:
         Resource("/", get=carts_page),
         IdResource("/carts/{user_id}", get=cart_page),
         Resource("/cart", get=cart_page),
+        Resource("/skipped", get=skipped_page),
         Resource("/cart-join.json", get=sample),
         *ROUTES,
         WebSocketRoute("/ws", live_socket),

@@ -127,15 +127,15 @@ def read_skipped_filter(params: Mapping[str, str]) -> SkippedFilter:
     return SkippedFilter(reason, params.get("source"), params.get("upload"), state, search)
 
 
-def read_ids(params: Mapping[str, str]) -> list[int]:
-    """Read ``ids``, which are apart by commas: at most as many as a page has rows."""
-    text = params.get("ids", "")
+def read_ids(params: Mapping[str, str], name: str) -> list[int]:
+    """Read ids that are apart by commas: at most as many as a page has rows."""
+    text = params.get(name, "")
     parts = text.split(",") if text else []
     if len(parts) > MAX_LIMIT or not all(
         part.isascii() and part.isdecimal() and len(part) < 19 for part in parts
     ):
         raise bad_request(
-            f"ids are at most {MAX_LIMIT} whole numbers, apart by commas, not {text[:40]!r}"
+            f"{name} is at most {MAX_LIMIT} whole numbers apart by commas, not {text[:40]!r}"
         )
     return [int(part) for part in parts]
 

@@ -7,10 +7,8 @@ from web.http.addresses import user_of
 from web.http.api.answers import JSON, no_cart, page_json
 from web.http.resource import HEAD, Later
 from web.service.service import service_of
-from web.view.json_line import encode_line
 from web.view.windows import (
     Window,
-    read_ids,
     read_limit,
     read_number_cursor,
     read_skipped_filter,
@@ -56,22 +54,6 @@ async def list_skipped(request: Request) -> Response:
             lambda view: view.skipped(cursor, limit, asked)
         )
         return page_json(page, by_reason=by_reason, by_source=by_source)
-
-    return Later(make, JSON)
-
-
-async def get_skipped_now(request: Request) -> Response:
-    """``GET /api/skipped/now``: what each other choice of a filter would show, and some records.
-
-    So who looks at a page of them sees what became of each, also of those that left its filter.
-    """
-    asked, ids = read_skipped_filter(request.query_params), read_ids(request.query_params)
-
-    async def make() -> bytes:
-        facets, records = await service_of(request.app).generation.threads.read(
-            lambda view: view.these_skipped(asked, ids)
-        )
-        return encode_line({**facets._asdict(), "items": records})
 
     return Later(make, JSON)
 

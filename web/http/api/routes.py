@@ -38,7 +38,6 @@ ROUTES: Final = [
     Resource("/api/skipped", get=lists.list_skipped),
     Resource("/api/skipped/resubmit", post=corrections.resubmit_many),
     Resource("/api/skipped/aside", post=corrections.post_aside),
-    Resource("/api/skipped/now", get=lists.get_skipped_now),
     Resource("/api/skipped/{record_id}", get=corrections.get_skipped),
     Resource("/api/skipped/{record_id}/raw", get=corrections.get_raw),
     Resource("/api/skipped/{record_id}/resubmit", post=corrections.resubmit),

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from web.http import assets
 from web.http.foreign import foreign, holdable, visible
-from web.http.pages import filters
+from web.http.pages import bench, filters
 from web.settings import asset_folder
 from web.view.cart_item import CartItem
 from web.view.recoveries import Recovery
@@ -43,6 +43,7 @@ VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "styles/uploads.css",
             "styles/skipped.css",
         ),
+        "skipped": ("styles/bench.css", "styles/record.css"),
     }
 )
 """What a view needs beyond these; a view is known by the name of its template."""
@@ -122,6 +123,11 @@ def _environment() -> Environment:
     for rendering in (
         foreign,
         visible,
+        bench.caret_pad,
+        bench.corrected_user,
+        bench.fate,
+        bench.skipped_path,
+        bench.skipped_query,
         filters.age,
         filters.cart_path,
         filters.chips,
@@ -153,5 +159,6 @@ def _environment() -> Environment:
         filters=FILTERS.items(),
         sorts=[(name, sort.words) for name, sort in SORTS.items()],
         sheets=SHEETS,
+        state_words=bench.STATE_WORDS.items(),
     )
     return environment
