@@ -10,16 +10,6 @@ import { call } from "../http.js";
  */
 
 /**
- * @typedef {object} BulkAnswer
- * @property {number} matching
- * @property {number} valid
- * @property {Record<string, number>} still_bad
- * @property {number} sent_before
- * @property {{id: number, raw: string, corrected: string, outcome: string}[]} examples
- * @property {number} [sent]
- */
-
-/**
  * What the flow would make of a line.
  * @param {string} line
  * @param {AbortSignal} signal
@@ -34,12 +24,6 @@ export const check = (line, signal) => call("POST", "/api/check", { json: line, 
  * @returns {Promise<{state: string}>}
  */
 export const resubmit = (id, line, again) => call("POST", `/api/skipped/${id}/resubmit?force=${again}`, { json: line });
-
-/**
- * @param {string} json  which records, and how they are mended
- * @returns {Promise<BulkAnswer>}
- */
-export const resubmitMany = (json) => call("POST", "/api/skipped/resubmit", { json });
 
 /**
  * @param {string} json  which records, and whether they are set aside or taken back

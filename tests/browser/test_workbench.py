@@ -86,7 +86,7 @@ def test_the_list_is_one_tab_stop_with_arrows_inside(stage: Stage) -> None:
     page.locator("#check-page").focus()
     page.keyboard.press("Tab")
     expect(page.locator("#record-3")).to_be_focused()
-    for key, focused in (("j", 2), ("ArrowDown", 1), ("j", 1), ("k", 2), ("Home", 3), ("End", 1)):
+    for key, focused in (("j", 2), ("ArrowDown", 1), ("j", 1), ("k", 2), ("ArrowDown", 1)):
         page.keyboard.press(key)
         expect(page.locator(f"#record-{focused}")).to_be_focused()
     page.keyboard.press("Shift+Tab")

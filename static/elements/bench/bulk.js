@@ -1,9 +1,12 @@
-import * as api from "../../api/skipped.js";
+import { putAside } from "../../api/skipped.js";
+import { resubmitMany } from "../../api/skipped_bulk.js";
 import { act } from "../../paint/action.js";
 import { setForeign } from "../../paint/foreign.js";
 import { complain, fresh, part, setAttribute, setText, show } from "../../paint/patch.js";
 import { number, reasonWords } from "../../paint/words.js";
 import { asideWords, previewWords, sentWords, toSend } from "./bulk_words.js";
+
+/** @typedef {import("../../api/skipped_bulk.js").BulkAnswer} BulkAnswer */
 
 /**
  * Many records at once: found and replaced, looked at before they are sent, or set aside.
@@ -27,7 +30,7 @@ export function startBulk(bench, list, { store, announce }, signal) {
 
   /**
    * @param {string} words
-   * @param {api.BulkAnswer["examples"]} [examples]
+   * @param {BulkAnswer["examples"]} [examples]
    */
   const say = (words, examples = []) => {
     setText(part(form, ".bulk-words"), words);
@@ -58,7 +61,7 @@ export function startBulk(bench, list, { store, announce }, signal) {
     const said = new FormData(form);
     const question = body({ find: said.get("find"), replace: said.get("replace"), regex: said.has("regex"), preview: true });
     looked = question;
-    const found = await api.resubmitMany(question);
+    const found = await resubmitMany(question);
     if (looked !== question) return;
     const many = toSend(found);
     say(previewWords(found), found.examples);
@@ -76,7 +79,7 @@ export function startBulk(bench, list, { store, announce }, signal) {
   };
   const sendAll = async () => {
     try {
-      const answer = await api.resubmitMany((looked ?? "").replace(/true}$/, "false}"));
+      const answer = await resubmitMany((looked ?? "").replace(/true}$/, "false}"));
       finish(() => {
         sent = answer.sent ?? 0;
         return words();
@@ -86,9 +89,9 @@ export function startBulk(bench, list, { store, announce }, signal) {
       throw new Error(`${message} Some may have been sent: preview again, and no more than the rest will be.`);
     }
   };
-  const putAside = async () => {
+  const putAllAside = async () => {
     const isAside = asked.state !== "aside";
-    const { changed } = await api.putAside(body({ aside: isAside }));
+    const { changed } = await putAside(body({ aside: isAside }));
     finish(() => asideWords(changed, isAside));
   };
 
@@ -98,7 +101,7 @@ export function startBulk(bench, list, { store, announce }, signal) {
     act(new MouseEvent("click"), part(form, '[data-action="preview"]'), form, preview);
   }, { signal });
   send.addEventListener("click", (event) => act(event, send, form, sendAll), { signal });
-  aside.addEventListener("click", (event) => act(event, aside, form, putAside), { signal });
+  aside.addEventListener("click", (event) => act(event, aside, form, putAllAside), { signal });
   store.watch(({ skipped, flow }) => {
     if (sent !== null && (skipped || flow)) setText(part(form, ".bulk-words"), words());
   }, signal);
@@ -117,7 +120,7 @@ export function startBulk(bench, list, { store, announce }, signal) {
   return follow;
 }
 
-/** @param {api.BulkAnswer["examples"][number]} example */
+/** @param {BulkAnswer["examples"][number]} example */
 function exampleRow({ id, raw, corrected, outcome }) {
   const row = fresh("example");
   setAttribute(row, "data-example", id);

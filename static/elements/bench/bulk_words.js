@@ -1,6 +1,6 @@
 import { count, number, reasons } from "../../paint/words.js";
 
-/** @typedef {import("../../api/skipped.js").BulkAnswer} BulkAnswer */
+/** @typedef {import("../../api/skipped_bulk.js").BulkAnswer} BulkAnswer */
 
 /**
  * What a bulk would do.

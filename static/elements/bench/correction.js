@@ -106,7 +106,8 @@ export function correct(record, changed, signal) {
     const id = idOf();
     if (!id) return;
     const text = part(record, ".record-text");
-    text.scrollLeft = (text.querySelector(".record-pad")?.clientWidth ?? 0) - text.clientWidth / 2;
+    const pad = /** @type {HTMLElement | null} */ (text.querySelector(".record-pad"));
+    text.scrollLeft = (pad?.offsetWidth ?? 0) - text.clientWidth / 2;
     const draft = drafts.get(id);
     if (draft !== undefined) {
       field().value = draft;

@@ -116,15 +116,14 @@ export class RecordList {
   }
 
   /**
-   * Move the focus so many rows; without one in focus, to the one that it would come to.
+   * Move the focus a row; without one in focus, to the one that it would come to.
    * @param {number} step
    * @param {Element | null} [from]
    */
   move(step, from = this.focused) {
     const { rows } = this;
-    const at = Math.max(0, Math.min(rows.length - 1, rows.indexOf(/** @type {Element} */ (from)) + step));
-    const to = from ? rows[at]?.querySelector("a") : this.#list.querySelector('[tabindex="0"]');
-    /** @type {HTMLElement} */ (to ?? this.#list).focus();
+    const to = from && (rows[rows.indexOf(from) + step] ?? from).querySelector("a");
+    /** @type {HTMLElement} */ (to ?? this.#list.querySelector('[tabindex="0"]') ?? this.#list).focus();
   }
 
   /** @param {number} waiting */

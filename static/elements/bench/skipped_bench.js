@@ -8,7 +8,7 @@ import { RecordList, idOf, rowOf } from "./record_list.js";
 /** How long typing must rest before the records are looked for. */
 const REST_MS = 250;
 /** @type {Record<string, number>} */
-const STEPS = { ArrowDown: 1, ArrowUp: -1, Home: -1e9, End: 1e9 };
+const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 /** What was chosen, and in which filter: it outlives the pages of that. */
 const kept = { asked: "", chosen: /** @type {Set<string>} */ (new Set()) };
@@ -43,7 +43,7 @@ export class SkippedBench extends HTMLElement {
         const [own, their] = [part(record, ".record-fate"), part(fresh, ".record-fate")];
         if (own.dataset.fate !== their.dataset.fate) {
           own.replaceWith(their);
-          ports.announce("record", `The record that is open: ${state}.`);
+          ports.announce("record", `The open record: ${state}.`);
         }
       }
       list.take(fresh);
@@ -79,12 +79,14 @@ export class SkippedBench extends HTMLElement {
     });
 
     this.addEventListener("click", async (event) => {
-      const link = /** @type {Element} */ (event.target).closest('.row-link, [data-action="close"]');
-      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      const target = /** @type {Element} */ (event.target);
+      const row = rowOf(target);
+      const link = target.closest('[data-action="close"]') ?? (target.matches("input") ? null : row?.querySelector("a"));
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || getSelection()?.type === "Range") return;
       event.preventDefault();
       const was = list.row(record.dataset.record);
       await open(link);
-      if (!rowOf(link)) list.move(0, was);
+      list.move(0, row ?? was);
     }, { signal });
 
     const toggle = () => list.focused && list.choose([list.focused], !list.chosen.has(idOf(list.focused)));
