@@ -71,9 +71,9 @@ async def _facts(
         "asked": asked._asdict(),
         "cursor": None if cursor is None else str(cursor),
         "records": [_decode(row.json) for row in found.page.rows],
-        "others": [msgspec.structs.asdict(each) for each in others],
+        "others": [msgspec.to_builtins(each) for each in others],
         "total": found.page.total,
         "following": found.page.next,
         "facets": facets._asdict(),
-        "chosen": None if chosen is None else msgspec.structs.asdict(chosen),
+        "chosen": None if chosen is None else msgspec.to_builtins(chosen),
     }
