@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.frames import recovery, skipped, snapshot, start, upload
+from tests.browser.frames import skipped, snapshot, upload
 from tests.browser.stage import PAINTED, Stage
 
 KNOWN = upload("u1", duplicates=7)
@@ -22,10 +22,6 @@ def start_over(page: Page) -> None:
     page.get_by_role("button", name="Start over…").click()
 
 
-def panel(page: Page) -> None:
-    page.locator("[data-flow]").click()
-
-
 def nothing(_: Page) -> None:
     return
 
@@ -36,9 +32,7 @@ BUTTONS: list[tuple[str, str, Callable[[Page], None]]] = [
     ('[data-upload="u2"] [data-action=toggle]', "/api/uploads/u2", nothing),
     ('[data-upload="u2"] [data-action=cancel]', "/api/uploads/u2", nothing),
     ("flow-menu [data-action=restart]", "/api/flow/restart", menu),
-    ("recovery-panel [data-action=restart]", "/api/flow/restart", panel),
     ("start-over [data-action=confirm]", "/api/reset", start_over),
-    ("[data-action=older]", "/api/skipped", nothing),
 ]
 NAMES = [selector for selector, _, _ in BUTTONS]
 
@@ -48,7 +42,6 @@ def opened(stage: Stage, selector: str, reach: Callable[[Page], None]) -> Locato
     uploads = [] if "first-steps" in selector else [KNOWN, upload("u2", state="paused")]
     records = {"items": [skipped(1)], "total": 9, "by_reason": {"invalid_json": 9}}
     page = stage.open(first=snapshot(uploads=uploads, skipped=records))
-    stage.answer("/api/recovery", recovery([start(1)]))
     reach(page)
     return page.locator(selector)
 
