@@ -105,10 +105,9 @@ def test_a_page_of_another_version_is_loaded_anew(stage: Stage) -> None:
     page = opened(stage)
 
     def another(route: Route) -> None:
-        body = route.fetch().text().replace("/main.js", "/other.js", 1)
-        route.fulfill(
-            body=body.replace('src="/static', 'data-src="/static'), content_type="text/html"
-        )
+        page.unroute("**/carts/a")
+        body = route.fetch().text().replace("/main.js", "/main.js?another")
+        route.fulfill(body=body, content_type="text/html")
 
     page.route("**/carts/a", another)
     page.locator('[data-cart="a"] .cart-user').click()
