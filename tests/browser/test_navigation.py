@@ -105,11 +105,10 @@ def test_a_page_of_another_version_is_loaded_anew(stage: Stage) -> None:
     page = opened(stage)
 
     def another(route: Route) -> None:
-        page.unroute("**/carts/a")
         body = route.fetch().text().replace("/main.js", "/main.js?another")
         route.fulfill(body=body, content_type="text/html")
 
-    page.route("**/carts/a", another)
+    page.route("**/carts/a", another, times=1)
     page.locator('[data-cart="a"] .cart-user').click()
     expect(page).to_have_url(f"{stage.server.origin}/carts/a")
     page.wait_for_load_state()
