@@ -54,12 +54,6 @@ export const changeUpload = (id, change) => call("PATCH", uploadPath(id), { json
 export const replayUpload = (id) => call("POST", `${uploadPath(id)}/replay`);
 
 /**
- * What the flow does, and every start of it.
- * @param {AbortSignal} signal
- */
-export const recovery = (signal) => call("GET", "/api/recovery", { signal });
-
-/**
  * The version of the page that the server serves now.
  * @returns {Promise<string>}
  */
@@ -106,12 +100,13 @@ function uploadPath(id) {
 }
 
 /**
+ * Ask the server once.
  * @param {string} method
  * @param {string} path
  * @param {{json?: string, as?: "json" | "text" | "blob", signal?: AbortSignal}} [how]
  * @throws {Refusal}
  */
-async function call(method, path, { json, as = "json", signal } = {}) {
+export async function call(method, path, { json, as = "json", signal } = {}) {
   const headers = json === undefined ? undefined : { "Content-Type": "application/json" };
   let response;
   let answer;
