@@ -251,10 +251,10 @@ class ViewReader:
         with self._moment():
             return count_state(self._db, OPEN)
 
-    def skipped_by_state(self) -> dict[str, int]:
-        """Count the skipped records by what became of them."""
+    def newest_skipped(self, limit: int) -> tuple[SkippedPage, dict[str, int]]:
+        """Read the newest skipped records, and count all by what became of them."""
         with self._moment():
-            return count_states(self._db)
+            return read_skipped(self._db, ALL_SKIPPED, None, limit), count_states(self._db)
 
     def completed(self, after: int, limit: int) -> Page:
         """Read the orders that completed after a ``seq``, in the order of completion."""

@@ -102,6 +102,7 @@ def _blank() -> Mapping[str, Any]:
             "looks_like": None,
             "paused_because": None,
         },
+        "found": {"user_id": "", "status": ""},
         "skipped": msgspec.structs.asdict(SkippedRecord()),
         "start": msgspec.structs.asdict(Recovery()),
         "mark": drawn_history.DrawnMark("", "0%", "started", "", ""),
