@@ -44,12 +44,6 @@ export const changeUpload = (id, change) => call("PATCH", uploadPath(id), { json
 export const replayUpload = (id) => call("POST", `${uploadPath(id)}/replay`);
 
 /**
- * What the flow does, and every start of it.
- * @param {AbortSignal} signal
- */
-export const recovery = (signal) => call("GET", "/api/recovery", { signal });
-
-/**
  * The version of the page that the server serves now.
  * @returns {Promise<string>}
  */
@@ -96,6 +90,7 @@ function uploadPath(id) {
 }
 
 /**
+ * Ask the server once.
  * @param {string} method
  * @param {string} path
  * @param {{json?: string, as?: "json" | "text" | "blob", signal?: AbortSignal}} [how]

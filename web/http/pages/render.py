@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from web.http import assets
 from web.http.foreign import foreign, holdable, visible
-from web.http.pages import bench, filters
+from web.http.pages import agreement_words, bench, drawn_flow, drawn_history, filters, start_words
 from web.settings import asset_folder
 from web.view.cart_item import CartItem
 from web.view.recoveries import Recovery
@@ -34,6 +34,8 @@ SHEETS: Final = (
 )
 """The sheets of every page."""
 
+_STARTS_SHEET: Final = "styles/starts.css"
+
 VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "carts": (
@@ -43,6 +45,8 @@ VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "styles/uploads.css",
             "styles/skipped.css",
         ),
+        "flow": ("styles/history.css", "styles/graph.css", "styles/stopwatch.css", _STARTS_SHEET),
+        "recovery": ("styles/recovery.css", "styles/agreement.css", _STARTS_SHEET),
         "skipped": ("styles/bench.css", "styles/record.css"),
     }
 )
@@ -102,6 +106,8 @@ def _blank() -> Mapping[str, Any]:
         "found": {"user_id": "", "status": ""},
         "skipped": msgspec.structs.asdict(SkippedRecord()),
         "start": msgspec.structs.asdict(Recovery()),
+        "mark": drawn_history.DrawnMark("", "0%", "started", "", ""),
+        "moment": drawn_history.Row("", [""] * len(drawn_history.DRAWN), ""),
     }
 
 
@@ -152,9 +158,26 @@ def _environment() -> Environment:
         filters.reason_words,
         filters.reasons,
         filters.sentence,
+        agreement_words.agreement_outcome,
+        agreement_words.agreement_text,
+        agreement_words.agreement_words,
+        drawn_flow.drawn_steps,
+        drawn_flow.flow_path,
+        drawn_history.draw,
+        start_words.duration,
+        start_words.size,
+        start_words.start_end,
+        start_words.start_outcome,
+        start_words.start_phase,
+        start_words.start_reason,
+        start_words.start_restored,
+        start_words.start_resumed,
+        start_words.start_source,
     ):
         environment.filters[rendering.__name__] = rendering
     environment.globals.update(
+        agreement_differs=agreement_words.agreement_differs,
+        agreement_value=agreement_words.agreement_value,
         asset=assets.installed().address,
         modules=_modules,
         filters=FILTERS.items(),
