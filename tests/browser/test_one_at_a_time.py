@@ -45,7 +45,6 @@ BUTTONS: list[tuple[str, str, Callable[[Page], None]]] = [
     ("[data-action=kill]", "/api/flow/restart", flow),
     ("[data-action=prove]", "/api/prove", flow),
     ("start-over [data-action=confirm]", "/api/reset", start_over),
-    ("[data-action=older]", "/api/skipped", nothing),
 ]
 NAMES = [selector for selector, _, _ in BUTTONS]
 

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from web.http import assets
 from web.http.foreign import foreign, holdable, visible
-from web.http.pages import agreement_words, drawn_flow, drawn_history, filters, start_words
+from web.http.pages import agreement_words, bench, drawn_flow, drawn_history, filters, start_words
 from web.settings import asset_folder
 from web.view.cart_item import CartItem
 from web.view.recoveries import Recovery
@@ -47,6 +47,7 @@ VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         "flow": ("styles/history.css", "styles/graph.css", "styles/stopwatch.css", _STARTS_SHEET),
         "recovery": ("styles/recovery.css", "styles/agreement.css", _STARTS_SHEET),
+        "skipped": ("styles/bench.css", "styles/record.css"),
     }
 )
 """What a view needs beyond these; a view is known by the name of its template."""
@@ -129,6 +130,11 @@ def _environment() -> Environment:
     for rendering in (
         foreign,
         visible,
+        bench.caret_pad,
+        bench.corrected_user,
+        bench.fate,
+        bench.skipped_path,
+        bench.skipped_query,
         filters.age,
         filters.cart_path,
         filters.chips,
@@ -177,5 +183,6 @@ def _environment() -> Environment:
         filters=FILTERS.items(),
         sorts=[(name, sort.words) for name, sort in SORTS.items()],
         sheets=SHEETS,
+        state_words=bench.STATE_WORDS.items(),
     )
     return environment
