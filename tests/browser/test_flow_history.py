@@ -123,7 +123,9 @@ def test_where_the_server_was_off_it_is_said(stage: Stage) -> None:
     """A moment in a gap has no figures, not noughts."""
     off = [None] * 600
     names = ("events", "skipped", "lag", "accept_to_view_p50_ms", "accept_to_view_p99_ms")
-    page = opened(stage, history=history(**{name: [*off[:599], 1.0] for name in names}))
+    told = history()
+    told["series"] |= {name: [*off[:599], 1.0] for name in names}
+    page = opened(stage, history=told)
     read(page)
     page.locator("#moment").press("Home")
     expect(page.locator(".history-words")).to_have_text("the server was off")
