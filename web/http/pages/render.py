@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from web.http import assets
 from web.http.foreign import foreign, holdable, visible
-from web.http.pages import filters
+from web.http.pages import filters, upload_words
 from web.settings import asset_folder
 from web.view.cart_item import CartItem
 from web.view.recoveries import Recovery
@@ -31,6 +31,7 @@ SHEETS: Final = (
     "styles/layout.css",
     "styles/header.css",
     "styles/chips.css",
+    "styles/dock.css",
 )
 """The sheets of every page."""
 
@@ -43,6 +44,8 @@ VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "styles/uploads.css",
             "styles/skipped.css",
         ),
+        "files": ("styles/uploads.css", "styles/files.css"),
+        "file": ("styles/uploads.css", "styles/files.css", "styles/skipped.css"),
     }
 )
 """What a view needs beyond these; a view is known by the name of its template."""
@@ -97,6 +100,7 @@ def _blank() -> Mapping[str, Any]:
             "rate": None,
             "looks_like": None,
             "paused_because": None,
+            "finished_at": None,
         },
         "skipped": msgspec.structs.asdict(SkippedRecord()),
         "start": msgspec.structs.asdict(Recovery()),
@@ -145,6 +149,15 @@ def _environment() -> Environment:
         filters.reason_words,
         filters.reasons,
         filters.sentence,
+        upload_words.alarming_first,
+        upload_words.by_count,
+        upload_words.has_ended,
+        upload_words.is_alarming,
+        upload_words.looks,
+        upload_words.size,
+        upload_words.state_time,
+        upload_words.state_word,
+        upload_words.why,
     ):
         environment.filters[rendering.__name__] = rendering
     environment.globals.update(
