@@ -21,6 +21,7 @@ from web.view.cart_index import CartIndex, Found
 from web.view.cart_item import encode_item, summary_of
 from web.view.cart_row import CartRow, Entry
 from web.view.completed import encode_completed, page_completed, read_completed
+from web.view.first_skipped import first_ids
 from web.view.json_line import encode_line
 from web.view.mendable import Mendable, read_mendable
 from web.view.order_search import OrdersFound, carts_with_order
@@ -37,6 +38,7 @@ from web.view.skipped import (
     read_all_skipped,
     read_one_skipped,
     read_skipped,
+    read_skipped_by_ids,
 )
 from web.view.skipped_filter import ALL_SKIPPED, OPEN, SkippedFilter
 from web.view.skipped_walk import Step, count_state, count_states, walk
@@ -225,6 +227,11 @@ class ViewReader:
         """Read one skipped record; None where there is none of that id."""
         with self._moment():
             return read_one_skipped(self._db, number)
+
+    def first_skipped(self, upload: str, most: int) -> list[SkippedRecord]:
+        """Read the first skipped records of an upload, in the order of its lines."""
+        with self._moment():
+            return read_skipped_by_ids(self._db, first_ids(self._db, upload, most))
 
     def whole_line(self, number: int) -> tuple[int, int] | None:
         """Tell where in the journal a skipped record stands: its chunk, and which line of it."""

@@ -130,6 +130,11 @@ def read_one_skipped(db: sqlite3.Connection, number: int) -> SkippedRecord | Non
     return next(_records(db, [number]), None)
 
 
+def read_skipped_by_ids(db: sqlite3.Connection, ids: list[int]) -> list[SkippedRecord]:
+    """Read some records, the oldest first."""
+    return [*_records(db, ids)][::-1]
+
+
 def read_all_skipped(db: sqlite3.Connection, asked: SkippedFilter) -> Iterator[SkippedRecord]:
     """Read every record of a filter, the newest first."""
     for step in walk(db, asked):
