@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from dataflow.sample import SAMPLE
 from tests.kit.running import Cartwatch, until
@@ -19,9 +19,8 @@ def test_a_csv_that_pauses_itself_is_seen_and_cancelled(page: Page, cartwatch: C
     """On a phone, in the view of carts: it says what it looks like, and leads to the file."""
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(cartwatch.url)
-    page.get_by_label("Upload a JSONL file", exact=True).set_input_files(
-        files=[{"name": "orders.csv", "mimeType": "text/csv", "buffer": CSV}]
-    )
+    file: FilePayload = {"name": "orders.csv", "mimeType": "text/csv", "buffer": CSV}
+    page.get_by_label("Upload a JSONL file", exact=True).set_input_files(files=[file])
     notice = page.locator("trouble-notice")
     expect(notice).to_contain_text("it looks like CSV with a header")
     expect(notice).to_be_in_viewport()

@@ -23,7 +23,9 @@ from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
 from web.http.pages.carts import cart_page, carts_page
 from web.http.pages.files import file_page, files_page
+from web.http.pages.flow import flow_page, recovery_page
 from web.http.pages.render import prepare, render_refusal
+from web.http.pages.skipped import skipped_page
 from web.http.resource import Resource
 from web.http.safety import Safety
 from web.intake.dry_run import DryRuns
@@ -69,6 +71,9 @@ def routes() -> list[BaseRoute]:
         Resource("/cart", get=cart_page),
         Resource("/files", get=files_page),
         Resource("/files/{upload_id}", get=file_page),
+        Resource("/flow", get=flow_page),
+        Resource("/flow/recovery", get=recovery_page),
+        Resource("/skipped", get=skipped_page),
         Resource("/cart-join.json", get=sample),
         *ROUTES,
         WebSocketRoute("/ws", live_socket),

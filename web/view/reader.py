@@ -38,8 +38,9 @@ from web.view.skipped import (
     read_all_skipped,
     read_one_skipped,
     read_skipped,
-    read_skipped_by_ids,
+    read_these_skipped,
 )
+from web.view.skipped_facets import Facets, count_facets
 from web.view.skipped_filter import ALL_SKIPPED, OPEN, SkippedFilter
 from web.view.skipped_walk import Step, count_state, count_states, walk
 from web.view.windows import TOP, Window, encode_cursor
@@ -231,7 +232,14 @@ class ViewReader:
     def first_skipped(self, upload: str, most: int) -> list[SkippedRecord]:
         """Read the first skipped records of an upload, in the order of its lines."""
         with self._moment():
-            return read_skipped_by_ids(self._db, first_ids(self._db, upload, most))
+            return read_these_skipped(self._db, first_ids(self._db, upload, most))[::-1]
+
+    def these_skipped(
+        self, asked: SkippedFilter, ids: list[int]
+    ) -> tuple[Facets, list[SkippedRecord]]:
+        """Count what each other choice of a filter would show, and read these records."""
+        with self._moment():
+            return count_facets(self._db, asked), read_these_skipped(self._db, ids)
 
     def whole_line(self, number: int) -> tuple[int, int] | None:
         """Tell where in the journal a skipped record stands: its chunk, and which line of it."""
@@ -258,10 +266,10 @@ class ViewReader:
         with self._moment():
             return count_state(self._db, OPEN)
 
-    def skipped_by_state(self) -> dict[str, int]:
-        """Count the skipped records by what became of them."""
+    def newest_skipped(self, limit: int) -> tuple[SkippedPage, dict[str, int]]:
+        """Read the newest skipped records, and count all by what became of them."""
         with self._moment():
-            return count_states(self._db)
+            return read_skipped(self._db, ALL_SKIPPED, None, limit), count_states(self._db)
 
     def completed(self, after: int, limit: int) -> Page:
         """Read the orders that completed after a ``seq``, in the order of completion."""

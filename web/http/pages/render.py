@@ -16,7 +16,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from web.http import assets
 from web.http.foreign import foreign, holdable, visible
-from web.http.pages import filters, upload_words
+from web.http.pages import (
+    agreement_words,
+    bench,
+    drawn_flow,
+    drawn_history,
+    filters,
+    start_words,
+    upload_words,
+)
 from web.settings import asset_folder
 from web.view.cart_item import CartItem
 from web.view.recoveries import Recovery
@@ -35,6 +43,8 @@ SHEETS: Final = (
 )
 """The sheets of every page."""
 
+_STARTS_SHEET: Final = "styles/starts.css"
+
 VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "carts": (
@@ -46,6 +56,9 @@ VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         "files": ("styles/uploads.css", "styles/files.css"),
         "file": ("styles/uploads.css", "styles/files.css", "styles/skipped.css"),
+        "flow": ("styles/history.css", "styles/graph.css", "styles/stopwatch.css", _STARTS_SHEET),
+        "recovery": ("styles/recovery.css", "styles/agreement.css", _STARTS_SHEET),
+        "skipped": ("styles/bench.css", "styles/record.css"),
     }
 )
 """What a view needs beyond these; a view is known by the name of its template."""
@@ -102,8 +115,11 @@ def _blank() -> Mapping[str, Any]:
             "paused_because": None,
             "finished_at": None,
         },
+        "found": {"user_id": "", "status": ""},
         "skipped": msgspec.structs.asdict(SkippedRecord()),
         "start": msgspec.structs.asdict(Recovery()),
+        "mark": drawn_history.DrawnMark("", "0%", "started", "", ""),
+        "moment": drawn_history.Row("", [""] * len(drawn_history.DRAWN), ""),
     }
 
 
@@ -126,6 +142,11 @@ def _environment() -> Environment:
     for rendering in (
         foreign,
         visible,
+        bench.caret_pad,
+        bench.corrected_user,
+        bench.fate,
+        bench.skipped_path,
+        bench.skipped_query,
         filters.age,
         filters.cart_path,
         filters.chips,
@@ -149,22 +170,39 @@ def _environment() -> Environment:
         filters.reason_words,
         filters.reasons,
         filters.sentence,
+        agreement_words.agreement_outcome,
+        agreement_words.agreement_text,
+        agreement_words.agreement_words,
+        drawn_flow.drawn_steps,
+        drawn_flow.flow_path,
+        drawn_history.draw,
+        start_words.duration,
+        start_words.size,
+        start_words.start_end,
+        start_words.start_outcome,
+        start_words.start_phase,
+        start_words.start_reason,
+        start_words.start_restored,
+        start_words.start_resumed,
+        start_words.start_source,
         upload_words.alarming_first,
         upload_words.by_count,
         upload_words.has_ended,
         upload_words.is_alarming,
         upload_words.looks,
-        upload_words.size,
         upload_words.state_time,
         upload_words.state_word,
         upload_words.why,
     ):
         environment.filters[rendering.__name__] = rendering
     environment.globals.update(
+        agreement_differs=agreement_words.agreement_differs,
+        agreement_value=agreement_words.agreement_value,
         asset=assets.installed().address,
         modules=_modules,
         filters=FILTERS.items(),
         sorts=[(name, sort.words) for name, sort in SORTS.items()],
         sheets=SHEETS,
+        state_words=bench.STATE_WORDS.items(),
     )
     return environment

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from math import log2
 from typing import Any, Final
 
-from web.http.pages.filters import count as counted
 from web.http.pages.filters import sentence
 from web.intake.upload_states import BY_HAND, CANCELLED, DONE, FAILED, PAUSED
 
 Shown = Mapping[str, Any]
 
 _ENDED: Final = (DONE, CANCELLED, FAILED)
-_UNITS: Final = ("KiB", "MiB", "GiB", "TiB")
 _FRESH: Final = timedelta(hours=1)
 """For so long a file of which nothing was accepted stands above the others."""
 
@@ -56,16 +53,6 @@ def why(upload: Shown) -> str:
 def looks(what: str | None) -> str:
     """What its file looks like."""
     return what or "JSON Lines, as far as its first bytes tell"
-
-
-def size(count: int) -> str:
-    """So many bytes, in the largest unit that is whole."""
-    if count < 1024:
-        return counted(count, "byte")
-    step = min(len(_UNITS), int(log2(count)) // 10)
-    value = count / 1024**step
-    unit = _UNITS[step - 1]
-    return f"{value:.1f} {unit}" if value < 10 else f"{value:,.0f} {unit}"
 
 
 def by_count(by_reason: Mapping[str, int]) -> list[tuple[str, int]]:

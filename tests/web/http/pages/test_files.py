@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from tests.kit.running import Cartwatch
-from web.http.pages.upload_words import size
 
 PERSON = {"Accept": "text/html"}
 LINE = b'{"user_id": "files", "type": "order", "order_id": %d}\n'
@@ -62,9 +61,3 @@ def test_one_file_shows_its_facts_and_its_first_skipped_records(cartwatch: Cartw
 def test_a_file_that_there_never_was_has_no_page(cartwatch: Cartwatch) -> None:
     """A person is told so."""
     assert "there is no upload" in html_of(cartwatch, "/files/nothing", 404)
-
-
-def test_a_size_is_told_in_the_unit_that_it_has() -> None:
-    """Bytes to the last one, then one decimal below ten."""
-    told = [size(count) for count in (0, 1, 1023, 1024, 10_240, 5 * 1024**2, 1024**4 * 2000)]
-    assert told == ["0 bytes", "1 byte", "1,023 bytes", "1.0 KiB", "10 KiB", "5.0 MiB", "2,000 TiB"]
