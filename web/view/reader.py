@@ -21,6 +21,7 @@ from web.view.cart_index import CartIndex, Found
 from web.view.cart_item import encode_item, summary_of
 from web.view.cart_row import CartRow, Entry
 from web.view.completed import encode_completed, page_completed, read_completed
+from web.view.first_skipped import first_ids
 from web.view.json_line import encode_line
 from web.view.mendable import Mendable, read_mendable
 from web.view.order_search import OrdersFound, carts_with_order
@@ -227,6 +228,11 @@ class ViewReader:
         """Read one skipped record; None where there is none of that id."""
         with self._moment():
             return read_one_skipped(self._db, number)
+
+    def first_skipped(self, upload: str, most: int) -> list[SkippedRecord]:
+        """Read the first skipped records of an upload, in the order of its lines."""
+        with self._moment():
+            return read_these_skipped(self._db, first_ids(self._db, upload, most))[::-1]
 
     def these_skipped(
         self, asked: SkippedFilter, ids: list[int]

@@ -16,7 +16,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from web.http import assets
 from web.http.foreign import foreign, holdable, visible
-from web.http.pages import agreement_words, bench, drawn_flow, drawn_history, filters, start_words
+from web.http.pages import (
+    agreement_words,
+    bench,
+    drawn_flow,
+    drawn_history,
+    filters,
+    start_words,
+    upload_words,
+)
 from web.settings import asset_folder
 from web.view.cart_item import CartItem
 from web.view.recoveries import Recovery
@@ -31,6 +39,7 @@ SHEETS: Final = (
     "styles/layout.css",
     "styles/header.css",
     "styles/chips.css",
+    "styles/dock.css",
 )
 """The sheets of every page."""
 
@@ -45,6 +54,8 @@ VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "styles/uploads.css",
             "styles/skipped.css",
         ),
+        "files": ("styles/uploads.css", "styles/files.css"),
+        "file": ("styles/uploads.css", "styles/files.css", "styles/skipped.css"),
         "flow": ("styles/history.css", "styles/graph.css", "styles/stopwatch.css", _STARTS_SHEET),
         "recovery": ("styles/recovery.css", "styles/agreement.css", _STARTS_SHEET),
         "skipped": ("styles/bench.css", "styles/record.css"),
@@ -102,6 +113,7 @@ def _blank() -> Mapping[str, Any]:
             "rate": None,
             "looks_like": None,
             "paused_because": None,
+            "finished_at": None,
         },
         "found": {"user_id": "", "status": ""},
         "skipped": msgspec.structs.asdict(SkippedRecord()),
@@ -173,6 +185,14 @@ def _environment() -> Environment:
         start_words.start_restored,
         start_words.start_resumed,
         start_words.start_source,
+        upload_words.alarming_first,
+        upload_words.by_count,
+        upload_words.has_ended,
+        upload_words.is_alarming,
+        upload_words.looks,
+        upload_words.state_time,
+        upload_words.state_word,
+        upload_words.why,
     ):
         environment.filters[rendering.__name__] = rendering
     environment.globals.update(
