@@ -106,12 +106,13 @@ function uploadPath(id) {
 }
 
 /**
+ * Ask the server once.
  * @param {string} method
  * @param {string} path
  * @param {{json?: string, as?: "json" | "text" | "blob", signal?: AbortSignal}} [how]
  * @throws {Refusal}
  */
-async function call(method, path, { json, as = "json", signal } = {}) {
+export async function call(method, path, { json, as = "json", signal } = {}) {
   const headers = json === undefined ? undefined : { "Content-Type": "application/json" };
   let response;
   let answer;

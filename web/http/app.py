@@ -21,7 +21,9 @@ from web.http.addresses import IdResource, NoText, Repeated, match_whole
 from web.http.api.answers import error_response, storage_error
 from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
-from web.http.pages.carts import cart_page, carts_page
+from web.http.pages.cart import cart_page
+from web.http.pages.carts import carts_page
+from web.http.pages.completed import completed_page
 from web.http.pages.render import prepare, render_refusal
 from web.http.resource import Resource
 from web.http.safety import Safety
@@ -66,6 +68,7 @@ def routes() -> list[BaseRoute]:
         Resource("/", get=carts_page),
         IdResource("/carts/{user_id}", get=cart_page),
         Resource("/cart", get=cart_page),
+        Resource("/completed", get=completed_page),
         Resource("/cart-join.json", get=sample),
         *ROUTES,
         WebSocketRoute("/ws", live_socket),

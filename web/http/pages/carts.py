@@ -1,10 +1,9 @@
-"""``/`` and ``/carts/{user_id}``: all carts, or one."""
+"""``/``: all carts."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from web.errors import APIError
-from web.http.addresses import user_of
 from web.http.pages.page import Page
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
 
@@ -21,13 +20,3 @@ async def carts_page(request: Request) -> Response:
     except APIError as error:
         refused = error.message
     return Page(request, "carts", window=window, refused=refused)
-
-
-async def cart_page(request: Request) -> Response:
-    """``GET /carts/{user_id}``, ``GET /cart?user_id=``: straight to one cart."""
-    user_id = user_of(request)
-
-    async def facts() -> dict[str, object]:
-        return {"wanted": user_id}
-
-    return Page(request, "cart", facts, window=Window(user=user_id))

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from web.http import assets
 from web.http.foreign import foreign, holdable, visible
-from web.http.pages import filters
+from web.http.pages import filters, order_filters
 from web.settings import asset_folder
 from web.view.cart_item import CartItem
 from web.view.recoveries import Recovery
@@ -43,6 +43,8 @@ VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "styles/uploads.css",
             "styles/skipped.css",
         ),
+        "cart": ("styles/carts.css", "styles/cart.css"),
+        "completed": ("styles/carts.css", "styles/cart.css", "styles/completed.css"),
     }
 )
 """What a view needs beyond these; a view is known by the name of its template."""
@@ -99,6 +101,15 @@ def _blank() -> Mapping[str, Any]:
             "paused_because": None,
         },
         "skipped": msgspec.structs.asdict(SkippedRecord()),
+        "order": {
+            "order_id": "",
+            "status": "unpaid",
+            "ordered_at": None,
+            "paid_at": None,
+            "order": None,
+            "payment": None,
+        },
+        "completed": {"seq": 0, "user_id": "", "order_id": "", "completed_at": ""},
         "start": msgspec.structs.asdict(Recovery()),
     }
 
@@ -131,6 +142,7 @@ def _environment() -> Environment:
         filters.cut_raw,
         filters.export_path,
         filters.first_page,
+        filters.json_id,
         filters.more,
         filters.next_page,
         filters.number,
@@ -145,6 +157,10 @@ def _environment() -> Environment:
         filters.reason_words,
         filters.reasons,
         filters.sentence,
+        order_filters.cause_path,
+        order_filters.lasting,
+        order_filters.shown_id,
+        order_filters.standing,
     ):
         environment.filters[rendering.__name__] = rendering
     environment.globals.update(
