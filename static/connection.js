@@ -42,7 +42,7 @@ export class Connection extends EventTarget {
   /**
    * @param {object} ports
    * @param {() => string} ports.address  the socket's address for the window wanted now
-   * @param {() => object} ports.wanted   that window itself
+   * @param {() => {keep?: string[]}} ports.wanted   that window itself, and the users to be told of, too
    * @param {() => number} [ports.random] the jitter between attempts, 0 to 1
    */
   constructor({ address, wanted, random = Math.random }) {
@@ -70,7 +70,8 @@ export class Connection extends EventTarget {
     this.#watch();
     socket.onopen = () => {
       this.#move("open");
-      if (this.#address() !== address) this.ask(); // the person moved on while it was opening
+      // The person moved on while it was opening, or wants more than an address can say.
+      if (this.#address() !== address || this.#wanted().keep?.length) this.ask();
     };
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ reason }) => this.#closed(reason);

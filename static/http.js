@@ -1,9 +1,6 @@
-import { cartAddress } from "./address.js";
 import { parse, textOf } from "./json.js";
 
 /** @typedef {import("./json.js").Id} Id */
-/** @typedef {import("./store.js").Skipped} Skipped */
-/** @typedef {import("./store.js").Summary} Summary */
 /** @typedef {import("./store.js").Upload} Upload */
 
 /** What the server refused, in its own words, or that it did not answer at all. */
@@ -27,18 +24,11 @@ const SILENT = new Refusal("unreachable", "The server did not answer. Try again 
 export const sample = () => call("GET", "/cart-join.json", { as: "blob" });
 
 /**
- * @param {string} userId
- * @returns {Promise<Summary>} with all of its ids
+ * The carts that have an order or a waiting payment of exactly this text.
+ * @param {string} order
+ * @returns {Promise<{items: {user_id: string, order_id: Id, status: string}[], more: boolean}>}
  */
-export const cart = (userId) => call("GET", `/api${cartAddress(userId)}`);
-
-/**
- * @param {string | null} cursor
- * @returns {Promise<{items: Skipped[], next: string | null}>} newest first
- */
-export function skipped(cursor) {
-  return call("GET", cursor ? `/api/skipped?${new URLSearchParams({ cursor })}` : "/api/skipped");
-}
+export const orders = (order) => call("GET", `/api/orders/${encodeURIComponent(order)}`);
 
 /**
  * @param {Id} id
@@ -52,12 +42,6 @@ export const changeUpload = (id, change) => call("PATCH", uploadPath(id), { json
  * @returns {Promise<Upload>} another one
  */
 export const replayUpload = (id) => call("POST", `${uploadPath(id)}/replay`);
-
-/**
- * What the flow does, and every start of it.
- * @param {AbortSignal} signal
- */
-export const recovery = (signal) => call("GET", "/api/recovery", { signal });
 
 /**
  * The version of the page that the server serves now.

@@ -6,6 +6,7 @@ import { AlarmNotice } from "./elements/header/alarm_notice.js";
 import { PoliteAnnouncer } from "./elements/header/announcer.js";
 import { ConnectionBadge, FlowBadge } from "./elements/header/badges.js";
 import { FlowMenu } from "./elements/header/flow_menu.js";
+import { KeyHelp } from "./elements/header/key_help.js";
 import { LiveNotice } from "./elements/header/live_notice.js";
 import { StartOver } from "./elements/header/start_over.js";
 import { UpgradeNotice } from "./elements/header/upgrade_notice.js";
@@ -32,6 +33,7 @@ const SHELL = {
   "upgrade-notice": UpgradeNotice,
   "live-notice": LiveNotice,
   "start-over": StartOver,
+  "key-help": KeyHelp,
   "polite-announcer": PoliteAnnouncer,
 };
 

@@ -57,7 +57,7 @@ export class SettledOrder {
     const wanted = new Map(order.map((key, place) => [key, place]));
     let moves = 0;
     for (const key of changed) if (wanted.get(key) !== places.get(key)) moves += 1;
-    this.pending = this.#agrees() ? 0 : this.pending + moves;
+    this.pending = this.#agrees() ? 0 : Math.max(1, this.pending + moves); // rows that leave are a change
     this.#count(moves, now);
   }
 

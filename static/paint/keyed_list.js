@@ -75,6 +75,12 @@ export class KeyedList {
   #place(elements) {
     const list = this.#list;
     const pinned = elements.find((element) => element.contains(document.activeElement));
+    if (!pinned) {
+      const parted = elements.findIndex((element, at) => element !== list.children[at]);
+      // All behind it are put down anew: rows that are pushed about one by one are laid out as often.
+      if (parted >= 0) list.append(...elements.slice(parted));
+      return;
+    }
     let here = list.firstElementChild;
     for (const element of elements) {
       if (element === pinned) {

@@ -85,3 +85,14 @@ export function size(bytes) {
   const value = bytes / 1024 ** step;
   return `${step > 0 && value < 10 ? TENTHS.format(value) : WHOLE.format(value)} ${units[step]}`;
 }
+
+/**
+ * How long something has been, in one unit.
+ * @param {number} seconds
+ */
+export function ageWords(seconds) {
+  for (const [unit, name] of /** @type {const} */ ([[86_400, "d"], [3_600, "h"], [60, "min"]])) {
+    if (seconds >= unit && seconds % unit === 0) return `${seconds / unit} ${name}`;
+  }
+  return `${seconds} s`;
+}

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from tests.bench import ask, recovery, scale, skipped, throughput
+from tests.bench import ask, page, recovery, scale, skipped, throughput
 
 
 def main() -> int:
@@ -50,6 +50,10 @@ def main() -> int:
     asked.add_argument("--orders", type=int, default=5_000_000, help="orders (%(default)s)")
     asked.add_argument("--rate", type=int, default=10_000, help="records a second (%(default)s)")
     asked.set_defaults(run=lambda given: ask.measure(given.carts, given.orders, given.rate))
+    look = benches.add_parser("page", help="from a POST to the painted chip, and aimed clicks")
+    look.add_argument("--rate", type=int, default=1_000, help="records a second (%(default)s)")
+    look.add_argument("--flood", type=int, default=10_000, help="records a second (%(default)s)")
+    look.set_defaults(run=lambda given: page.measure(given.rate, given.flood))
     options = parser.parse_args()
     print(json.dumps(options.run(options)))
     return 0

@@ -15,10 +15,12 @@ def flow(alarm: str | None = None) -> Frame:
 
 
 def test_an_alarm_stands_over_everything_until_it_is_over(stage: Stage) -> None:
-    """Loud and lasting: whatever is scrolled or played, it stays; it leads to the panel."""
+    """Loud and lasting: whatever is scrolled or played, it stays; it leads to what differs."""
     carts = [cart(f"user-{n}", unpaid=[n]) for n in range(50)]
-    stage.answer("/api/recovery", recovery([start(1)], agreement=agreement(unpaid=4), alarm=ALARM))
-    page = stage.open(first=snapshot(carts, flow=flow(ALARM)))
+    facts = recovery([start(1)], agreement=agreement(unpaid=4), alarm=ALARM)
+    stage.answer("/api/recovery?*", facts)
+    first = snapshot(carts, flow=flow(ALARM))
+    page = stage.open(first=first, facts={"recovery": facts, "cursor": None})
     alarm = page.locator("alarm-notice")
     expect(alarm).to_contain_text(f"Something is wrong: {ALARM}")
     page.mouse.wheel(0, 2_000)
@@ -26,10 +28,9 @@ def test_an_alarm_stands_over_everything_until_it_is_over(stage: Stage) -> None:
     stage.play(changes([cart("user-0", 2, paid=[0])], [item["user_id"] for item in carts]))
     stage.painted()
     expect(alarm).to_be_visible()
-    alarm.get_by_role("button", name="What differs").click()
-    panel = page.get_by_role("dialog", name="Recovery")
-    expect(panel.get_by_text("State and view do not agree")).to_be_visible()
-    page.keyboard.press("Escape")
+    alarm.get_by_role("link", name="What differs").click()
+    expect(page.get_by_text("State and view do not agree")).to_be_visible()
+    expect(alarm).to_be_visible()
     stage.play(changes(flow=flow()))
     expect(alarm).to_be_hidden()
     stage.play(changes(flow=flow("it differs again")))

@@ -29,6 +29,7 @@ def test_silence_makes_it_stale_and_a_heartbeat_live_again(stage: Stage) -> None
     expect(badge).to_have_attribute("data-connection", "live")
     page.clock.fast_forward(1_500)
     expect(badge).to_have_attribute("data-connection", "stale")
+    page.clock.fast_forward(1_100)
     expect(page.locator("live-notice")).to_contain_text("as of 12:00:00")
     stage.play({"type": "heartbeat", "at": AT})
     expect(badge).to_have_attribute("data-connection", "live")
@@ -41,7 +42,7 @@ def test_a_closed_connection_is_offline_until_it_is_back(stage: Stage) -> None:
     stage.deaf = True
     stage.sockets[-1].close(code=1001, reason="the server stops")
     expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "offline")
-    expect(page.locator("live-notice")).to_contain_text("as last known")
+    expect(page.locator("live-notice")).to_contain_text("as of")
     expect(page.locator('[data-cart="a"]')).to_be_visible()
     stage.deaf = False
     expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
@@ -49,12 +50,28 @@ def test_a_closed_connection_is_offline_until_it_is_back(stage: Stage) -> None:
 
 
 def test_it_tells_why_the_server_closed_it(stage: Stage) -> None:
-    """A reason given by the server stands in the page, in its words."""
+    """A reason given by the server stands at the badge, in its words."""
     page = stage.open()
     page.clock.install()
     stage.deaf = True
     stage.sockets[-1].close(code=1013, reason="too many viewers")
-    expect(page.locator("live-notice")).to_contain_text("too many viewers")
+    expect(page.locator("[data-connection]")).to_have_attribute("title", "too many viewers")
+
+
+def test_it_says_when_it_tries_again_and_tries_at_once_when_told_to(stage: Stage) -> None:
+    """The focus stays in the page when the button has done its work."""
+    stage.page.clock.install()
+    page = stage.open()
+    page.clock.pause_at("2100-01-01")
+    stage.deaf = True
+    stage.sockets[-1].close(code=1001, reason="")
+    page.clock.run_for(3_000)
+    page.clock.pause_at("2100-01-02")
+    notice = page.locator("live-notice")
+    expect(notice).to_contain_text("next try in")
+    stage.deaf = False
+    notice.get_by_role("button", name="Try now").click()
+    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
 
 
 def test_attempts_back_off_up_to_a_cap(stage: Stage) -> None:
@@ -163,9 +180,11 @@ def test_a_gap_is_closed_by_a_snapshot(stage: Stage) -> None:
         "cursor": None,
         "older": None,
         "user": None,
+        "limit": None,
+        "keep": [],
     }
     stage.play(snapshot([cart("ghost"), cart("a")]))
-    expect(page.locator("[data-cart]")).to_have_count(2)
+    expect(page.locator('[data-cart="ghost"]')).to_be_visible()
 
 
 def test_a_tab_that_returns_asks_for_a_fresh_snapshot(stage: Stage) -> None:
@@ -186,16 +205,42 @@ def test_an_error_frame_is_shown_at_the_search(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("state", ["recovering", "restarting", "down"])
-def test_a_flow_that_does_not_run_is_said_and_the_carts_are_last_known(
+def test_a_flow_that_does_not_run_is_said_and_the_facts_are_last_known(
     stage: Stage, state: str
 ) -> None:
-    """The state of the flow, its message, and of when the carts are, stand in the page."""
+    """Its state at once; after a second, of when the facts are. Nothing is pushed down by it."""
+    stage.page.clock.install()
     page = stage.open(first=snapshot([cart("a")]))
+    top = page.locator('[data-cart="a"]').bounding_box()
     stage.play(changes(flow={"state": state, "since": AT, "message": "replaying 12 records"}))
-    expect(page.locator("[data-flow]")).to_have_attribute("data-flow", state)
-    expect(page.locator("live-notice")).to_contain_text("replaying 12 records")
+    badge = page.locator("[data-flow]")
+    expect(badge).to_have_attribute("data-flow", state)
+    expect(badge).to_have_attribute("title", "replaying 12 records")
+    expect(page.locator("body")).not_to_have_attribute("data-fresh", "false")
+    page.clock.fast_forward(1_100)
     expect(page.locator("live-notice")).to_contain_text("as of 12:00:00")
     expect(page.locator("body")).to_have_attribute("data-fresh", "false")
+    assert page.locator('[data-cart="a"]').bounding_box() == top
     stage.play(changes(flow={"state": "running", "since": AT, "message": None}))
     expect(page.locator("live-notice")).to_be_hidden()
     expect(page.locator("body")).to_have_attribute("data-fresh", "true")
+
+
+def test_a_recovery_of_a_second_greys_and_moves_nothing(stage: Stage) -> None:
+    """It is over before anybody would have to know."""
+    stage.page.clock.install()
+    page = stage.open(first=snapshot([cart("a")]))
+    page.evaluate(
+        """() => {
+          window.seen = [];
+          new MutationObserver(() => window.seen.push(document.body.dataset.fresh))
+            .observe(document.body, { attributes: true });
+        }"""
+    )
+    stage.play(changes(flow={"state": "recovering", "since": AT, "message": "It restores."}))
+    page.clock.fast_forward(800)
+    stage.play(changes(flow={"state": "running", "since": AT, "message": None}))
+    page.clock.fast_forward(5_000)
+    expect(page.locator("[data-flow]")).to_have_attribute("data-flow", "running")
+    assert "false" not in page.evaluate("window.seen")
+    assert page.locator("polite-announcer").text_content() == ""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import FloatRect, Page, expect
 
-from tests.browser.frames import AT, STATS, Frame, cart, changes, skipped, snapshot, upload
+from tests.browser.frames import AT, STATS, Frame, cart, skipped, snapshot, upload
 from tests.browser.stage import Stage
 
 WIDTHS = (360, 400, 768, 1100)
@@ -19,10 +19,8 @@ CONTROLS = (
     "[data-connection]",
     "[data-flow]",
     ".menu-opener",
-    ".jump",
-    "#carts-title",
-    "#carts .panel-count",
-    "[name=search]",
+    ".nav-link",
+    "#cart-search",
     ".segment",
     "[name=sort]",
 )
@@ -86,62 +84,49 @@ def test_no_control_overlaps_another(stage: Stage, width: int, heard: bool) -> N
     assert page.evaluate(OVERFLOW) <= 0
 
 
-@pytest.mark.parametrize("path", ["/", "/carts/a"])
-def test_each_part_of_a_narrow_page_is_one_touch_away(stage: Stage, path: str) -> None:
-    """From anywhere in the carts a link, with a count, leads to uploads and skipped records."""
+def test_every_view_is_one_touch_away(stage: Stage) -> None:
+    """At the bottom, within reach of a thumb, wherever one has scrolled to."""
     stage.page.set_viewport_size({"width": 360, "height": 740})
-    page = stage.open(path, full())
-    jumps = page.get_by_role("navigation", name="Parts of the page")
-    expect(jumps.get_by_role("link", name="Uploads 31")).to_be_visible()
+    page = stage.open(first=full())
+    tabs = page.get_by_role("navigation", name="Views")
     page.mouse.wheel(0, 1_500)
-    for name, title in (("Skipped", "Skipped records"), ("Uploads", "Uploads")):
-        link = jumps.get_by_role("link", name=name)
+    for name in ("Carts", "Skipped", "Files", "Flow"):
+        link = tabs.get_by_role("link", name=name)
         expect(link).to_be_in_viewport(ratio=1)
-        link.click()
-        heading = page.get_by_role("heading", name=title)
-        expect(heading).to_be_in_viewport(ratio=1)
-        top, bar = heading.bounding_box(), jumps.bounding_box()
-        assert top is not None
-        assert bar is not None
-        assert bar["y"] + bar["height"] <= top["y"] < 240, f"{title} is not below the bar"
-    page.get_by_label("Upload a JSONL file").set_input_files([])
-    jumps.get_by_role("link", name="Cart").click()
-    expect(page.locator("#carts").get_by_role("heading")).to_be_in_viewport()
+        link.click(trial=True)
+    tabs.get_by_role("button", name="More").click()
+    expect(page.get_by_role("link", name="Completed orders").first).to_be_visible()
     assert page.evaluate(OVERFLOW) <= 0
 
 
-def test_the_counts_of_the_links_are_live(stage: Stage) -> None:
-    """What arrives is counted where it is seen from everywhere."""
-    stage.page.set_viewport_size({"width": 360, "height": 740})
-    page = stage.open()
-    expect(page.locator(".jump")).to_have_text(["Carts 0", "Uploads 0", "Skipped 0"])
-    stage.play(
-        changes(
-            [cart("a")],
-            uploads={"items": [upload("u1")], "order": ["u1"], "total": 1},
-            skipped={"items": [skipped(9)], "order": ["9"], "total": 1_204, "by_reason": {}},
-        )
-    )
-    expect(page.locator(".jump")).to_have_text(["Carts 1", "Uploads 1", "Skipped 1,204"])
-
-
-def test_a_jump_asks_the_server_for_nothing(stage: Stage) -> None:
-    """A place in the page is no other window: the search stays, back goes back to where one was."""
-    stage.page.set_viewport_size({"width": 360, "height": 740})
-    page = stage.open("/?search=a", full(window={"search": "a"}))
-    said = len(stage.said)
-    page.get_by_role("link", name="Skipped", exact=False).first.click()
-    expect(page).to_have_url(f"{stage.server.origin}/?search=a#skipped")
-    page.go_back()
-    expect(page).to_have_url(f"{stage.server.origin}/?search=a")
-    expect(page.get_by_role("searchbox")).to_have_value("a")
-    stage.painted()
-    assert len(stage.said) == said
-
-
 def test_a_wide_page_shows_the_parts_side_by_side(stage: Stage) -> None:
-    """Where all parts are in sight, no bar of links takes their room."""
+    """Carts at the left, files and skipped records at the right."""
     page = stage.open(first=full())
-    expect(page.get_by_role("navigation", name="Parts of the page")).to_be_hidden()
     expect(page.locator("[data-upload]").first).to_be_in_viewport()
-    expect(page.locator("[data-skipped]").first).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="Skipped records")).to_be_attached()
+    carts, rail = page.locator(".carts").bounding_box(), page.locator(".rail").bounding_box()
+    assert carts is not None
+    assert rail is not None
+    assert carts["x"] + carts["width"] <= rail["x"]
+
+
+def test_on_a_very_wide_page_all_ends_at_the_same_edges(stage: Stage) -> None:
+    """Figures, what asks for attention, carts and rail."""
+    stage.page.set_viewport_size({"width": 2_560, "height": 1_200})
+    page = stage.open(first=full())
+    edges = """(selectors) => selectors.map((selector) => {
+      const { left, right } = document.querySelector(selector).getBoundingClientRect();
+      return [Math.round(left), Math.round(right)];
+    })"""
+    board, strip, figures = page.evaluate(edges, [".board", ".attention", ".figures-row"])
+    assert board == strip == figures
+
+
+def test_nothing_is_cut_at_twice_the_size_of_text(stage: Stage) -> None:
+    """Figures have the room that they need."""
+    page = stage.open(first=full())
+    page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+    stage.painted()
+    cut = "(all) => all.filter((each) => each.scrollWidth > each.clientWidth + 1).length"
+    assert page.locator(".figure-value, .attention-item").evaluate_all(cut) == 0
+    assert page.evaluate(OVERFLOW) <= 0

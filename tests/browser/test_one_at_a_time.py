@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.frames import recovery, skipped, snapshot, start, upload
+from tests.browser.flow_facts import answer, flow_facts, proof
+from tests.browser.frames import skipped, snapshot, upload
 from tests.browser.stage import PAINTED, Stage
 
 KNOWN = upload("u1", duplicates=7)
@@ -22,8 +23,12 @@ def start_over(page: Page) -> None:
     page.get_by_role("button", name="Start over…").click()
 
 
-def panel(page: Page) -> None:
+def recovery(page: Page) -> None:
     page.locator("[data-flow]").click()
+
+
+def flow(page: Page) -> None:
+    page.locator('[data-nav="flow"]').click()
 
 
 def nothing(_: Page) -> None:
@@ -36,9 +41,10 @@ BUTTONS: list[tuple[str, str, Callable[[Page], None]]] = [
     ('[data-upload="u2"] [data-action=toggle]', "/api/uploads/u2", nothing),
     ('[data-upload="u2"] [data-action=cancel]', "/api/uploads/u2", nothing),
     ("flow-menu [data-action=restart]", "/api/flow/restart", menu),
-    ("recovery-panel [data-action=restart]", "/api/flow/restart", panel),
+    ("recovery-panel [data-action=restart]", "/api/flow/restart", recovery),
+    ("[data-action=kill]", "/api/flow/restart", flow),
+    ("[data-action=prove]", "/api/prove", flow),
     ("start-over [data-action=confirm]", "/api/reset", start_over),
-    ("[data-action=older]", "/api/skipped", nothing),
 ]
 NAMES = [selector for selector, _, _ in BUTTONS]
 
@@ -47,8 +53,9 @@ def opened(stage: Stage, selector: str, reach: Callable[[Page], None]) -> Locato
     """Open a page on which the button is offered; gives it."""
     uploads = [] if "first-steps" in selector else [KNOWN, upload("u2", state="paused")]
     records = {"items": [skipped(1)], "total": 9, "by_reason": {"invalid_json": 9}}
-    page = stage.open(first=snapshot(uploads=uploads, skipped=records))
-    stage.answer("/api/recovery", recovery([start(1)]))
+    first = snapshot(uploads=uploads, skipped=records)
+    page = stage.open(first=first, facts=flow_facts())
+    answer(stage, **flow_facts())
     reach(page)
     return page.locator(selector)
 
@@ -59,7 +66,7 @@ def test_a_double_click_is_one_click(
 ) -> None:
     """However soon the server answers, between the two clicks too."""
     button = opened(stage, selector, reach)
-    stage.answer(path, {"items": [], "next": None})
+    stage.answer(path, {**proof("done"), "items": [], "next": None})
     stage.answer("/api/uploads?*", upload("u3"), status=201)
     # The second click comes when the first is answered and painted.
     button.click(click_count=1)

@@ -24,7 +24,9 @@ from web.http.api.routes import ROUTES
 from web.http.pages.cart import cart_page
 from web.http.pages.carts import carts_page
 from web.http.pages.completed import completed_page
+from web.http.pages.flow import flow_page, recovery_page
 from web.http.pages.render import prepare, render_refusal
+from web.http.pages.skipped import skipped_page
 from web.http.resource import Resource
 from web.http.safety import Safety
 from web.intake.dry_run import DryRuns
@@ -69,6 +71,9 @@ def routes() -> list[BaseRoute]:
         IdResource("/carts/{user_id}", get=cart_page),
         Resource("/cart", get=cart_page),
         Resource("/completed", get=completed_page),
+        Resource("/flow", get=flow_page),
+        Resource("/flow/recovery", get=recovery_page),
+        Resource("/skipped", get=skipped_page),
         Resource("/cart-join.json", get=sample),
         *ROUTES,
         WebSocketRoute("/ws", live_socket),

@@ -1,6 +1,6 @@
 """The live side: the windows that are looked at, refreshed after commits.
 
-The first change after quiet goes out at once, then at most 20 refreshes a second, and fewer when
+The first change after quiet goes out at once, then at most 33 refreshes a second, and fewer when
 refreshing takes long: never more than a quarter of the time goes into it.
 """
 
@@ -22,7 +22,8 @@ from web.live.hub import Channel, Hub
 from web.times import rfc3339
 from web.view.windows import Window
 
-_TICK_S: Final = 0.05
+_TICK_S: Final = 0.03
+_FOLLOWED_S: Final = 0.1
 _SHARE: Final = 4
 _TRY_AGAIN_S: Final = 1.0
 _CLOCK_S: Final = 2.0
@@ -49,12 +50,22 @@ class Live:
         self._moment = moment
         self._is_quiet = is_quiet
         self._dirty = asyncio.Event()
+        self._following: asyncio.TimerHandle | None = None
         self._failing = False
         self.hub = Hub()
 
     def changed(self) -> None:
         """Something that a window may show has changed."""
         self._dirty.set()
+
+    def follows(self) -> None:
+        """Something has changed that a commit follows: it is shown with that, or a little later.
+
+        So what is taken in does not use up the tick that its effect then had to wait for.
+        """
+        if self._following is None:
+            loop = asyncio.get_running_loop()
+            self._following = loop.call_later(_FOLLOWED_S, self._dirty.set)
 
     async def snapshot(self, window: Window) -> dict[str, Any]:
         """Give the snapshot frame of a window, for a page that is rendered here."""
@@ -70,6 +81,9 @@ class Live:
                 async with asyncio.timeout(self._longest_rest()):
                     await self._dirty.wait()
             self._dirty.clear()
+            if self._following is not None:
+                self._following.cancel()
+                self._following = None
             began = time.monotonic()
             rest = _TICK_S
             if not await self._refresh():

@@ -62,7 +62,7 @@ class Attention:
                 "recoveries_today": await _recovered(generation, since),
             }
 
-    async def shown(self, generation: Watched) -> dict[str, Any]:
+    async def shown(self, generation: Watched, skipped_open: int) -> dict[str, Any]:
         """Give what pages show: ages as of a second ago, and null until they can be known."""
         now = time.monotonic()
         if generation is not self._of or now - self._looked_at > _AGES_S:
@@ -75,7 +75,7 @@ class Attention:
         return {
             "older": self.overdue,
             **self._aged,
-            "skipped_open": await generation.threads.read(ViewReader.skipped_open),
+            "skipped_open": skipped_open,
             **_uploads(generation),
         }
 

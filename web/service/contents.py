@@ -17,7 +17,7 @@ from web.service.event_rate import EventRate
 from web.service.generation import Generation
 from web.view.outcome import Outcome
 from web.view.page import Page, Row
-from web.view.reader import ViewReader
+from web.view.skipped_filter import OPEN
 from web.view.windows import Window
 
 UPLOADS_SHOWN: Final = 20
@@ -102,9 +102,10 @@ class Contents:
         """Look at the generation in force, which stays open meanwhile, whatever replaces it."""
         generation = self._generation()
         with generation.threads.held():
-            skipped = await generation.threads.read(lambda view: view.skipped(None, SKIPPED_SHOWN))
-            by_state = await generation.threads.read(ViewReader.skipped_by_state)
-            attention = await self._attention.shown(generation)
+            skipped, by_state = await generation.threads.read(
+                lambda view: view.newest_skipped(SKIPPED_SHOWN)
+            )
+            attention = await self._attention.shown(generation, by_state[OPEN])
             uploads, total = generation.uploads.shown(UPLOADS_SHOWN)
             rows = [Row(each.id, _encode(generation.uploads.describe(each))) for each in uploads]
             yield _Moment(

@@ -64,7 +64,7 @@ class Service:
         self._hub_url = ""
         self.proof = Proof()
         self._proving: asyncio.Task[None] | None = None
-        self.streaming = Streaming(self._task, self.live.changed)
+        self.streaming = Streaming(self._task, self.live.follows)
         self._release = True
         self._snapshot_at: float | None = None
         self._resetting = asyncio.Lock()
@@ -136,7 +136,7 @@ class Service:
             appended = await asyncio.to_thread(generation.journal.append_events, body, key)
             reach("events kept")
             generation.uploads.other_released(API_SOURCE, appended.last_line)
-        self.live.changed()
+        self.live.follows()
         return appended
 
     async def begin_stream(self, asked: Asked) -> dict[str, Any]:

@@ -37,7 +37,9 @@ from web.view.skipped import (
     read_all_skipped,
     read_one_skipped,
     read_skipped,
+    read_these_skipped,
 )
+from web.view.skipped_facets import Facets, count_facets
 from web.view.skipped_filter import ALL_SKIPPED, OPEN, SkippedFilter
 from web.view.skipped_walk import Step, count_state, count_states, walk
 from web.view.windows import TOP, Window, encode_cursor
@@ -240,6 +242,13 @@ class ViewReader:
         with self._moment():
             return read_one_skipped(self._db, number)
 
+    def these_skipped(
+        self, asked: SkippedFilter, ids: list[int]
+    ) -> tuple[Facets, list[SkippedRecord]]:
+        """Count what each other choice of a filter would show, and read these records."""
+        with self._moment():
+            return count_facets(self._db, asked), read_these_skipped(self._db, ids)
+
     def whole_line(self, number: int) -> tuple[int, int] | None:
         """Tell where in the journal a skipped record stands: its chunk, and which line of it."""
         with self._moment():
@@ -265,10 +274,10 @@ class ViewReader:
         with self._moment():
             return count_state(self._db, OPEN)
 
-    def skipped_by_state(self) -> dict[str, int]:
-        """Count the skipped records by what became of them."""
+    def newest_skipped(self, limit: int) -> tuple[SkippedPage, dict[str, int]]:
+        """Read the newest skipped records, and count all by what became of them."""
         with self._moment():
-            return count_states(self._db)
+            return read_skipped(self._db, ALL_SKIPPED, None, limit), count_states(self._db)
 
     def completed(self, after: int, limit: int) -> Page:
         """Read the orders that completed after a ``seq``, in the order of completion."""

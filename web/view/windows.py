@@ -127,6 +127,19 @@ def read_skipped_filter(params: Mapping[str, str]) -> SkippedFilter:
     return SkippedFilter(reason, params.get("source"), params.get("upload"), state, search)
 
 
+def read_ids(params: Mapping[str, str], name: str) -> list[int]:
+    """Read ids that are apart by commas: at most as many as a page has rows."""
+    text = params.get(name, "")
+    parts = text.split(",") if text else []
+    if len(parts) > MAX_LIMIT or not all(
+        part.isascii() and part.isdecimal() and len(part) < 19 for part in parts
+    ):
+        raise bad_request(
+            f"{name} is at most {MAX_LIMIT} whole numbers apart by commas, not {text[:40]!r}"
+        )
+    return [int(part) for part in parts]
+
+
 def read_age(params: Mapping[str, str], name: str) -> float:
     """Read an age in seconds: a number over 0."""
     text = params.get(name, "")

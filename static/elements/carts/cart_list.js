@@ -133,7 +133,8 @@ export class CartList extends HTMLElement {
     const itemOf = (/** @type {string} */ key) =>
       store.carts.items.get(key) ?? store.kept.items.get(key) ?? this.#last.get(key);
     const pinned = this.#pins.users.filter((user) => itemOf(user) !== undefined);
-    const rest = this.#order.shown.filter((key) => !this.#pins.has(key));
+    // What came and went between two paintings is nowhere any more.
+    const rest = this.#order.shown.filter((key) => !this.#pins.has(key) && itemOf(key) !== undefined);
     const shown = [...pinned, ...rest];
     const carts = new Map(shown.map((key) => [key, /** @type {Cart} */ (itemOf(key))]));
     screen.painted([...carts.values()].filter((cart) => cart !== this.#last.get(cart.user_id)));

@@ -1,4 +1,7 @@
-import { complain, part } from "../../paint/patch.js";
+import { cartAddress } from "../../address.js";
+import { setForeign, visible } from "../../paint/foreign.js";
+import { complain, fresh, part, setAttribute, setText, show } from "../../paint/patch.js";
+import { ageWords } from "../../paint/words.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
 
@@ -9,48 +12,63 @@ const REST_MS = 150;
 export class CartSearch extends HTMLElement {
   #life = new AbortController();
   #typing = 0;
-  /** What the field made of the search that was put into it. */
-  #shown = "";
+  /** Whether somebody has typed over the search that was put into the field. */
+  #isTyped = false;
+  #asked = 0;
 
   /** @param {Ports} ports */
-  start({ place, connection }) {
+  start(ports) {
+    const { place, connection, keys } = ports;
     const { signal } = this.#life;
-    const form = /** @type {HTMLFormElement} */ (part(this, "form"));
-    const input = /** @type {HTMLInputElement} */ (part(form, "[name=search]"));
+    const form = this.#form;
+    const input = this.#input;
     const go = (/** @type {boolean} */ replace) => {
       clearTimeout(this.#typing);
       const said = new FormData(form);
       const [filter, sort] = ["filter", "sort"].map((name) => String(said.get(name)));
       // A field of one line cannot hold each id that can be searched for: what was not typed over stays.
-      const search = input.value === this.#shown ? place.window.search : input.value;
+      const search = this.#isTyped ? input.value : place.window.search;
       place.go({ search, filter, sort }, { replace });
     };
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       go(true);
+      place.seek(place.window.search || null);
+      this.#find(ports);
     }, { signal });
     form.addEventListener("change", ({ target }) => {
       if (target !== input) go(false);
     }, { signal });
     input.addEventListener("input", () => {
+      this.#isTyped = true;
       clearTimeout(this.#typing);
       this.#typing = setTimeout(() => go(true), REST_MS);
     }, { signal });
     place.addEventListener("move", () => {
       complain(this, "");
-      this.#follow(form, input, place.window);
+      this.#follow(place.window);
+      this.#find(ports);
     }, { signal });
-    place.addEventListener("stay", () => this.#follow(form, input, place.window), { signal });
+    place.addEventListener("stay", () => this.#follow(place.window), { signal });
     connection.hear((frame) => {
       if (frame?.type === "error") complain(this, frame.error.message);
+      if (frame?.type === "snapshot" && part(this, ".error").dataset.by === "silence") complain(this, "");
     }, signal);
-    document.addEventListener("keydown", (event) => {
-      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    part(this, '[data-action="any-age"]').addEventListener("click", (event) => {
+      event.preventDefault();
+      place.go({ older: null });
+      input.focus();
+    }, { signal });
+    this.#offerHold(ports, signal);
+    keys.on("/", (event) => {
       event.preventDefault();
       input.select();
       input.focus();
-    }, { signal });
-    this.#follow(form, input, place.window);
+    }, signal);
+    for (const [at, filter] of ["all", "unpaid", "paid", "waiting"].entries()) {
+      keys.on(String(at + 1), () => place.go({ filter }), signal);
+    }
+    this.#follow(place.window);
   }
 
   disconnectedCallback() {
@@ -58,24 +76,80 @@ export class CartSearch extends HTMLElement {
     this.#life.abort();
   }
 
+  get #form() {
+    return /** @type {HTMLFormElement} */ (part(this, "form"));
+  }
+
+  get #input() {
+    return /** @type {HTMLInputElement} */ (part(this, "[name=search]"));
+  }
+
+  /**
+   * @param {Ports} ports
+   * @param {AbortSignal} signal
+   */
+  #offerHold({ place }, signal) {
+    const button = part(this, '[data-action="hold"]');
+    const paint = () => {
+      setAttribute(button, "aria-pressed", String(place.held));
+      setText(button, place.held ? "Held" : "Hold");
+    };
+    show(button, true);
+    button.addEventListener("click", () => place.hold(!place.held), { signal });
+    place.addEventListener("hold", paint, { signal });
+    paint();
+  }
+
   /**
    * Show what the address bar says, of what there is to choose; else what comes first. Never takes
    * away what is being typed.
-   * @param {HTMLFormElement} form
-   * @param {HTMLInputElement} input
    * @param {import("../../address.js").Window} window
    */
-  #follow(form, input, { search, filter, sort }) {
+  #follow({ search, filter, sort, older }) {
+    const form = this.#form;
+    const input = this.#input;
     if (input !== document.activeElement) {
       input.value = search;
-      this.#shown = input.value;
+      this.#isTyped = false;
     }
     /** @type {RadioNodeList} */ (form.elements.namedItem("filter")).value = filter;
     /** @type {HTMLSelectElement} */ (form.elements.namedItem("sort")).value = sort;
+    show(part(this, ".aged"), older !== null);
+    setText(part(this, ".aged-for"), older === null ? "" : ageWords(Number(older)));
+    setAttribute(part(this, '[data-action="any-age"]'), "data-filter", filter);
+  }
+
+  /**
+   * Tell in which carts there is an order of exactly the text that the address asks for.
+   * @param {Ports} ports
+   */
+  async #find({ place, http }) {
+    const { order } = place;
+    const asked = (this.#asked += 1);
+    const found = part(this, ".found");
+    if (order === null) {
+      show(found, false);
+      return;
+    }
+    try {
+      const { items, more } = await http.orders(order);
+      if (asked !== this.#asked) return;
+      const words = items.length === 0 ? `There is no order ${visible(order)}.` : `Order ${visible(order)} is in`;
+      setText(part(found, ".found-words"), words);
+      part(found, ".found-list").replaceChildren(...items.map(rowOf), ...(more ? ["and more"] : []));
+      show(found, true);
+    } catch (refusal) {
+      if (asked === this.#asked) complain(this, /** @type {Error} */ (refusal).message);
+    }
   }
 }
 
-/** @param {EventTarget | null} target */
-function isTyping(target) {
-  return target instanceof Element && target.closest("input[type=search], textarea, select, dialog") !== null;
+/** @param {{user_id: string, order_id: import("../../json.js").Id, status: string}} found */
+function rowOf({ user_id, status }) {
+  const row = fresh("found");
+  const link = part(row, ".found-user");
+  setAttribute(link, "href", cartAddress(user_id));
+  setForeign(part(link, ".foreign"), user_id);
+  setText(part(row, ".found-status"), status);
+  return row;
 }

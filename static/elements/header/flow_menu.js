@@ -9,7 +9,7 @@ export class FlowMenu extends HTMLElement {
   #life = new AbortController();
 
   /** @param {Ports} ports */
-  start({ http, place, startOver }) {
+  start({ http, place, keys, startOver }) {
     const { signal } = this.#life;
     const sheet = part(this, "[popover]");
     const restart = part(this, '[data-action="restart"]');
@@ -18,6 +18,13 @@ export class FlowMenu extends HTMLElement {
       sheet.hidePopover();
     };
     restart.addEventListener("click", (event) => act(event, restart, this, work), { signal });
+    const single = part(this, '[data-action="keys"]');
+    const tell = () => setAttribute(single, "aria-pressed", String(!keys.off));
+    single.addEventListener("click", () => {
+      keys.off = !keys.off;
+      tell();
+    }, { signal });
+    tell();
     sheet.addEventListener("beforetoggle", () => complain(this, ""), { signal });
     part(this, '[data-action="start-over"]').addEventListener("click", () => {
       sheet.hidePopover();

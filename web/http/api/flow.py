@@ -33,12 +33,13 @@ async def get_recovery(request: Request) -> Response:
     cursor = read_number_cursor(request.query_params)
 
     async def make() -> bytes:
-        return msgspec.json.encode(await _describe(service, limit, cursor))
+        return msgspec.json.encode(await describe_recovery(service, limit, cursor))
 
     return Later(make, JSON)
 
 
-async def _describe(service: Service, limit: int, cursor: int | None) -> dict[str, Any]:
+async def describe_recovery(service: Service, limit: int, cursor: int | None) -> dict[str, Any]:
+    """Tell what the flow is doing, and a page of its starts."""
     starts = await service.generation.threads.read(lambda view: view.recoveries(limit, cursor))
     newest = starts.newest
     return {

@@ -16,7 +16,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from web.http import assets
 from web.http.foreign import foreign, holdable, visible
-from web.http.pages import filters, order_filters
+from web.http.pages import (
+    agreement_words,
+    bench,
+    drawn_flow,
+    drawn_history,
+    filters,
+    order_filters,
+    start_words,
+)
 from web.settings import asset_folder
 from web.view.cart_item import CartItem
 from web.view.recoveries import Recovery
@@ -34,6 +42,8 @@ SHEETS: Final = (
 )
 """The sheets of every page."""
 
+_STARTS_SHEET: Final = "styles/starts.css"
+
 VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "carts": (
@@ -45,6 +55,9 @@ VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         "cart": ("styles/carts.css", "styles/cart.css"),
         "completed": ("styles/carts.css", "styles/cart.css", "styles/completed.css"),
+        "flow": ("styles/history.css", "styles/graph.css", "styles/stopwatch.css", _STARTS_SHEET),
+        "recovery": ("styles/recovery.css", "styles/agreement.css", _STARTS_SHEET),
+        "skipped": ("styles/bench.css", "styles/record.css"),
     }
 )
 """What a view needs beyond these; a view is known by the name of its template."""
@@ -100,6 +113,7 @@ def _blank() -> Mapping[str, Any]:
             "looks_like": None,
             "paused_because": None,
         },
+        "found": {"user_id": "", "status": ""},
         "skipped": msgspec.structs.asdict(SkippedRecord()),
         "order": {
             "order_id": "",
@@ -111,6 +125,8 @@ def _blank() -> Mapping[str, Any]:
         },
         "completed": {"seq": 0, "user_id": "", "order_id": "", "completed_at": ""},
         "start": msgspec.structs.asdict(Recovery()),
+        "mark": drawn_history.DrawnMark("", "0%", "started", "", ""),
+        "moment": drawn_history.Row("", [""] * len(drawn_history.DRAWN), ""),
     }
 
 
@@ -133,6 +149,11 @@ def _environment() -> Environment:
     for rendering in (
         foreign,
         visible,
+        bench.caret_pad,
+        bench.corrected_user,
+        bench.fate,
+        bench.skipped_path,
+        bench.skipped_query,
         filters.age,
         filters.cart_path,
         filters.chips,
@@ -161,13 +182,31 @@ def _environment() -> Environment:
         order_filters.lasting,
         order_filters.shown_id,
         order_filters.standing,
+        agreement_words.agreement_outcome,
+        agreement_words.agreement_text,
+        agreement_words.agreement_words,
+        drawn_flow.drawn_steps,
+        drawn_flow.flow_path,
+        drawn_history.draw,
+        start_words.duration,
+        start_words.size,
+        start_words.start_end,
+        start_words.start_outcome,
+        start_words.start_phase,
+        start_words.start_reason,
+        start_words.start_restored,
+        start_words.start_resumed,
+        start_words.start_source,
     ):
         environment.filters[rendering.__name__] = rendering
     environment.globals.update(
+        agreement_differs=agreement_words.agreement_differs,
+        agreement_value=agreement_words.agreement_value,
         asset=assets.installed().address,
         modules=_modules,
         filters=FILTERS.items(),
         sorts=[(name, sort.words) for name, sort in SORTS.items()],
         sheets=SHEETS,
+        state_words=bench.STATE_WORDS.items(),
     )
     return environment

@@ -1,0 +1,131 @@
+import { putAside } from "../../api/skipped.js";
+import { resubmitMany } from "../../api/skipped_bulk.js";
+import { act } from "../../paint/action.js";
+import { setForeign } from "../../paint/foreign.js";
+import { complain, fresh, part, setAttribute, setText, show } from "../../paint/patch.js";
+import { number, reasonWords } from "../../paint/words.js";
+import { asideWords, previewWords, sentWords, toSend } from "./bulk_words.js";
+
+/** @typedef {import("../../api/skipped_bulk.js").BulkAnswer} BulkAnswer */
+
+/**
+ * Many records at once: found and replaced, looked at before they are sent, or set aside.
+ * @param {HTMLElement} bench
+ * @param {import("./record_list.js").RecordList} list
+ * @param {import("../../ports.js").Ports} ports
+ * @param {AbortSignal} signal
+ * @returns {() => void} what hears that others are chosen
+ */
+export function startBulk(bench, list, { store, announce }, signal) {
+  const form = /** @type {HTMLFormElement} */ (part(bench, ".bulk"));
+  const asked = Object.fromEntries(new URLSearchParams(bench.dataset.asked));
+  const send = part(form, '[data-action="send"]');
+  const aside = part(form, '[data-action="aside-all"]');
+  const outcome = part(form, ".bulk-outcome");
+  let wasChosen = 0;
+  /** @type {string | null} what was looked at, and is sent as it is */
+  let looked = null;
+  /** @type {number | null} how many were sent the last time */
+  let sent = null;
+
+  /**
+   * @param {string} words
+   * @param {BulkAnswer["examples"]} [examples]
+   */
+  const say = (words, examples = []) => {
+    setText(part(form, ".bulk-words"), words);
+    show(outcome, true);
+    show(send, false);
+    show(part(form, ".bulk-examples"), examples.length > 0);
+    part(form, "tbody").replaceChildren(...examples.map(exampleRow));
+    outcome.scrollIntoView({ block: "nearest" });
+  };
+  const isOfChosen = () => new FormData(form).get("which") === "chosen";
+  /** What was looked at is not what stands there now. */
+  const forget = () => {
+    looked = sent = null;
+    complain(form, "");
+    show(outcome, false);
+    setText(aside, `${asked.state === "aside" ? "Take back" : "Set aside"} ${isOfChosen() ? number(list.chosen.size) : "all"}`);
+  };
+  /** Which records are meant, and what is done with them, as a body. @param {object} what */
+  const body = (what) => {
+    const all = Object.keys(asked).length > 0 ? asked : { all: true };
+    const which = isOfChosen() ? `"ids":[${[...list.chosen].join()}]` : JSON.stringify(all).slice(1, -1);
+    return `{${which},${JSON.stringify(what).slice(1)}`;
+  };
+  const words = () => sentWords(sent ?? 0, store.byState.sent ?? 0, store.flow?.state === "running");
+
+  const preview = async () => {
+    forget();
+    const said = new FormData(form);
+    const question = body({ find: said.get("find"), replace: said.get("replace"), regex: said.has("regex"), preview: true });
+    looked = question;
+    const found = await resubmitMany(question);
+    if (looked !== question) return;
+    const many = toSend(found);
+    say(previewWords(found), found.examples);
+    setText(send, many === null ? "Resubmit all that are valid" : `Resubmit ${number(many)}`);
+    show(send, many !== 0);
+  };
+  /** @param {() => string} done */
+  const finish = (done) => {
+    const hasFocus = document.activeElement === send;
+    list.chosen.clear();
+    list.check();
+    say(done());
+    announce("bulk", done());
+    if (hasFocus) outcome.focus();
+  };
+  const sendAll = async () => {
+    try {
+      const answer = await resubmitMany((looked ?? "").replace(/true}$/, "false}"));
+      finish(() => {
+        sent = answer.sent ?? 0;
+        return words();
+      });
+    } catch (refusal) {
+      const { message } = /** @type {Error} */ (refusal);
+      throw new Error(`${message} Some may have been sent: preview again, and no more than the rest will be.`);
+    }
+  };
+  const putAllAside = async () => {
+    const isAside = asked.state !== "aside";
+    const { changed } = await putAside(body({ aside: isAside }));
+    finish(() => asideWords(changed, isAside));
+  };
+
+  form.addEventListener("input", forget, { signal });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    act(new MouseEvent("click"), part(form, '[data-action="preview"]'), form, preview);
+  }, { signal });
+  send.addEventListener("click", (event) => act(event, send, form, sendAll), { signal });
+  aside.addEventListener("click", (event) => act(event, aside, form, putAllAside), { signal });
+  store.watch(({ skipped, flow }) => {
+    if (sent !== null && (skipped || flow)) setText(part(form, ".bulk-words"), words());
+  }, signal);
+
+  /** Who chooses a record means the chosen ones, until none is left of them. */
+  const follow = () => {
+    const { size } = list.chosen;
+    const [chosen, all] = /** @type {[HTMLInputElement, HTMLInputElement]} */ ([...form.querySelectorAll("[name=which]")]);
+    chosen.disabled = size === 0;
+    if (!size || !wasChosen) (size ? chosen : all).checked = true;
+    setText(part(form, ".bulk-chosen"), number(size));
+    if (size !== wasChosen) forget();
+    wasChosen = size;
+  };
+  follow();
+  return follow;
+}
+
+/** @param {BulkAnswer["examples"][number]} example */
+function exampleRow({ id, raw, corrected, outcome }) {
+  const row = fresh("example");
+  setAttribute(row, "data-example", id);
+  setText(part(row, ".example-outcome"), outcome === "sent_before" ? "sent before" : reasonWords(outcome));
+  setForeign(part(row, ".example-raw"), raw);
+  setForeign(part(row, ".example-corrected"), corrected);
+  return row;
+}

@@ -1,0 +1,43 @@
+import { count, number, reasons } from "../../paint/words.js";
+
+/** @typedef {import("../../api/skipped_bulk.js").BulkAnswer} BulkAnswer */
+
+/**
+ * What a bulk would do.
+ * @param {BulkAnswer} found
+ */
+export function previewWords({ matching, valid, still_bad, sent_before }) {
+  const bad = matching - valid;
+  const why = bad > 0 ? ` (${reasons(still_bad)})` : "";
+  return `${number(valid)} become${valid === 1 ? "s" : ""} valid · ${number(bad)} stay${bad === 1 ? "s" : ""} bad${why}`
+    + ` · ${number(sent_before)} ${sent_before === 1 ? "was" : "were"} sent before`;
+}
+
+/**
+ * How many of them would be sent; null where that cannot be told: of those that were sent before some may stay bad.
+ * @param {BulkAnswer} found
+ */
+export function toSend({ matching, valid, sent_before }) {
+  if (valid === matching) return valid - sent_before;
+  return sent_before > 0 && valid > 0 ? null : valid;
+}
+
+/**
+ * How far a bulk is that was sent.
+ * @param {number} sent
+ * @param {number} waiting  of all corrections, those that have not landed
+ * @param {boolean} isFlowing
+ */
+export function sentWords(sent, waiting, isFlowing) {
+  const left = Math.min(sent, waiting);
+  const later = left > 0 && !isFlowing ? " until the flow runs again" : "";
+  return `${count(sent, "record")} sent: ${number(sent - left)} landed, ${number(left)} waiting${later}.`;
+}
+
+/**
+ * @param {number} changed
+ * @param {boolean} aside  whether they are set aside or taken back
+ */
+export function asideWords(changed, aside) {
+  return `${count(changed, "record")} ${aside ? "set aside" : "taken back"}.`;
+}

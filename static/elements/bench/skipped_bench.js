@@ -1,0 +1,169 @@
+import { workbench } from "../../api/skipped.js";
+import { addressOf } from "../../navigation.js";
+import { complain, part, setText } from "../../paint/patch.js";
+import { correct } from "./correction.js";
+import { liveReading } from "./live_reading.js";
+import { RecordList, idOf, rowOf } from "./record_list.js";
+
+/** How long typing must rest before the records are looked for. */
+const REST_MS = 250;
+/** @type {Record<string, number>} */
+const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+
+/** What was chosen, and in which filter: it outlives the pages of that. */
+const kept = { asked: "", chosen: /** @type {Set<string>} */ (new Set()) };
+
+/** The workbench of skipped records: they are found, looked at, corrected and sent again. */
+export class SkippedBench extends HTMLElement {
+  #life = new AbortController();
+
+  /** @param {import("../../ports.js").Ports} ports */
+  start(ports) {
+    const { signal } = this.#life;
+    const asked = this.dataset.asked ?? "";
+    if (kept.asked !== asked) Object.assign(kept, { asked, chosen: new Set() });
+    const record = part(this, ".record");
+    const list = new RecordList(this, kept.chosen, signal);
+    /** @param {string} state */
+    const changed = (state) => {
+      record.dataset.state = state;
+      list.become(record.dataset.record, state);
+    };
+    const begin = correct(record, (state) => {
+      changed(state);
+      ask();
+    }, signal);
+
+    /** @param {Element} fresh  the workbench as it is by now */
+    const take = (fresh) => {
+      this.#count(fresh);
+      const { record: id, state } = part(fresh, ".record").dataset;
+      if (state && id === record.dataset.record) {
+        changed(state);
+        const [own, their] = [part(record, ".record-fate"), part(fresh, ".record-fate")];
+        if (own.dataset.fate !== their.dataset.fate) {
+          own.replaceWith(their);
+          ports.announce("record", `The open record: ${state}.`);
+        }
+      }
+      list.take(fresh);
+      ports.clock.tell();
+    };
+    const ask = liveReading(() => this.#tell(async () => {
+      if (location.pathname !== "/skipped") return; // somebody goes elsewhere
+      const query = new URLSearchParams(location.search);
+      query.set("rows", list.rows.map(idOf).join());
+      const fresh = await workbench(`/skipped?${query}`);
+      if (!signal.aborted) take(fresh);
+    }), signal);
+
+    /** The newest question for a record: the answer of an older one is dropped. */
+    let newest = "";
+    /** Show a record, or none, where one stands. @param {Element} [link]  what leads to it; else the address does */
+    const open = (link) => this.#tell(async () => {
+      const address = (newest = link?.getAttribute("href") ?? `/skipped${location.search}`);
+      const fresh = await workbench(address);
+      if (address !== newest || signal.aborted) return;
+      if (link) history.pushState(null, "", address);
+      const their = part(fresh, ".record");
+      const hadFocus = record.contains(document.activeElement);
+      record.dataset.record = their.dataset.record ?? "";
+      record.replaceChildren(...their.cloneNode(true).childNodes);
+      this.toggleAttribute("data-open", record.dataset.record !== "");
+      list.check();
+      begin();
+      take(fresh);
+      const isAlone = !part(this, ".list").checkVisibility();
+      if (hadFocus || isAlone) record.focus();
+      if (isAlone) scrollTo({ top: 0 });
+    });
+
+    this.addEventListener("click", async (event) => {
+      const target = /** @type {Element} */ (event.target);
+      const row = rowOf(target);
+      const link = target.closest('[data-action="close"]') ?? (target.matches("input") ? null : row?.querySelector("a"));
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || getSelection()?.type === "Range") return;
+      event.preventDefault();
+      const was = list.row(record.dataset.record);
+      await open(link);
+      list.move(0, row ?? was);
+    }, { signal });
+
+    const toggle = () => list.focused && list.choose([list.focused], !list.chosen.has(idOf(list.focused)));
+    this.addEventListener("keydown", (event) => {
+      const { key, target } = event;
+      const step = STEPS[key];
+      if (!rowOf(target) || event.altKey) return;
+      if (event.ctrlKey || event.metaKey) {
+        if (key !== "Enter") return;
+        /** @type {HTMLFormElement | null} */ (record.querySelector(".mend"))?.requestSubmit();
+      } else if (step) list.move(step);
+      else if (key === " " && target instanceof HTMLAnchorElement) toggle();
+      else return;
+      event.preventDefault();
+    }, { signal });
+    ports.keys.on("j", () => list.move(1), signal);
+    ports.keys.on("k", () => list.move(-1), signal);
+    ports.keys.on("x", toggle, signal);
+    ports.keys.on("e", async (event) => {
+      event.preventDefault(); // it would be typed
+      const row = list.focused;
+      if (row && idOf(row) !== record.dataset.record) await open(part(row, "a"));
+      record.querySelector("textarea")?.focus();
+    }, signal);
+    addEventListener("popstate", () => {
+      if (location.pathname === "/skipped") open();
+    }, { signal });
+    ports.store.watch(({ reset, window, skipped }) => {
+      if (reset) ports.navigation.go("/skipped", { replace: true });
+      else if (window || skipped) ask();
+    }, signal);
+    const find = /** @type {HTMLInputElement & {form: HTMLFormElement}} */ (part(this, "#find"));
+    let typing = 0;
+    find.addEventListener("input", () => {
+      clearTimeout(typing);
+      typing = setTimeout(() => signal.aborted || ports.navigation.go(addressOf(find.form), { replace: true }), REST_MS);
+    }, { signal });
+    ports.keys.on("/", (event) => {
+      event.preventDefault();
+      find.select();
+    }, signal);
+    const form = part(this, ".bulk");
+    const bulk = () => this.#tell(async () => {
+      const { startBulk } = await import("./bulk.js");
+      if (signal.aborted || list.told !== choose) return;
+      form.removeEventListener("focusin", bulk);
+      list.told = startBulk(this, list, ports, signal);
+    });
+    const choose = () => list.chosen.size > 0 && bulk();
+    list.told = choose;
+    form.addEventListener("focusin", bulk, { signal });
+    list.check();
+    begin();
+  }
+
+  disconnectedCallback() {
+    this.#life.abort();
+  }
+
+  /** Tell at the list what could not be read. @param {() => Promise<void>} work */
+  async #tell(work) {
+    let words = "";
+    try {
+      await work();
+    } catch (refusal) {
+      words = /** @type {Error} */ (refusal).message;
+    }
+    complain(part(this, ".list"), words);
+  }
+
+  /** Say how many each choice would show; none moves while one aims at it. @param {Element} fresh */
+  #count(fresh) {
+    for (const their of fresh.querySelectorAll("[data-count]")) {
+      const own = this.querySelector(`[data-count="${CSS.escape(their.getAttribute("data-count") ?? "")}"]`);
+      const choice = their.closest("[data-choice]");
+      if (own) setText(own, their.textContent ?? "");
+      else if (choice) part(this, `#${choice.parentElement?.id}`).append(choice);
+    }
+  }
+}

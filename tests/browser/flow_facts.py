@@ -1,0 +1,107 @@
+"""What the views of the flow are rendered from, and what the API of a played server tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.browser.frames import AT, Frame, recovery, snapshot, start
+from tests.browser.stage import Stage
+
+STEPS = ("journal", "deserialize", "join_carts", "count_skipped", "publish")
+FROM = "2026-03-01T11:50:00Z"
+Points = Sequence[float | None]
+
+
+def history(points: int = 600, marks: Sequence[Frame] = (), **series: Points) -> Frame:
+    """Make an answer of `/api/history`, a second between two points, the last one at noon."""
+    rising: Points = [float(at % 50) for at in range(points)]
+    names = ("events", "skipped", "completed", "lag", "viewers")
+    delays = ("accept_to_view_p50_ms", "accept_to_view_p99_ms")
+    return {
+        "step": 1,
+        "from": FROM,
+        "series": dict.fromkeys((*names, *delays), rising) | series,
+        "marks": list(marks),
+    }
+
+
+def mark(at: str, kind: str = "killed", words: str = "The flow ended: a test.") -> Frame:
+    """Make a mark at a time of that hour, as in `58:30`."""
+    return {"at": f"2026-03-01T11:{at}.000Z", "kind": kind, "words": words}
+
+
+def dataflow(
+    busy: Mapping[str, float] | None = None, records: int = 1_000, slowest: str | None = None
+) -> Frame:
+    """Make an answer of `/api/dataflow`, in which each step has had so many records."""
+    steps = [
+        {
+            "id": step,
+            "in": records,
+            "out": records,
+            "per_second": 498.0,
+            "busy_seconds": (busy or {}).get(step, 0.0),
+        }
+        for step in STEPS
+    ]
+    return {"steps": steps, "edges": [], "slowest": slowest}
+
+
+def proof(state: str = "none", **parts: Any) -> Frame:
+    """Make an answer of `/api/prove`; one that is done has found nothing."""
+    figures = {"carts": 2, "unpaid": 1, "paid": 3, "waiting": 0, "skipped": 1, "completed": 3}
+    is_done = state == "done"
+    return {
+        "state": state,
+        "progress": 1.0 if is_done else 0.0,
+        "journal": figures if is_done else None,
+        "view": figures if is_done else None,
+        "lost": 0 if is_done else None,
+        "twice": 0 if is_done else None,
+        "seconds": 0.42,
+        "examples": [],
+        "error": None,
+        **parts,
+    }
+
+
+def killed(execution: int = 2, **changes: Any) -> Frame:
+    """Make a start that somebody's kill has led to."""
+    return start(execution, reason="a person restarted it", **changes)
+
+
+def flow(state: str = "running", message: str | None = None, **more: Any) -> Frame:
+    """Make the flow's part of a frame."""
+    return {"state": state, "since": AT, "message": message, "alarm": None, **more}
+
+
+def flow_facts(**facts: Any) -> dict[str, Any]:
+    """Give what `/flow` is rendered from; `recovery` is also what `/flow/recovery` shows."""
+    return {
+        "span": "10m",
+        "step": None,
+        "history": history(),
+        "dataflow": dataflow(),
+        "recovery": recovery([start(1)]),
+        "proof": proof(),
+        "cursor": None,
+        **facts,
+    }
+
+
+def opened(stage: Stage, first: Frame | None = None, **facts: Any) -> Page:
+    """Open `/flow`, whose server goes on telling what the page was rendered from."""
+    given = flow_facts(**facts)
+    answer(stage, **given)
+    return stage.open("/flow", snapshot() if first is None else first, facts=given)
+
+
+def answer(stage: Stage, **facts: Any) -> None:
+    """Let the API tell these facts from now on."""
+    paths = {"history": "/api/history?*", "dataflow": "/api/dataflow", "proof": "/api/prove"}
+    for name, path in {**paths, "recovery": "/api/recovery?*"}.items():
+        if name in facts:
+            stage.answer(path, facts[name])
