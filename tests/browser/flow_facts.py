@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.frames import AT, Frame, recovery, snapshot, start
 from tests.browser.stage import Stage
@@ -97,6 +97,22 @@ def opened(stage: Stage, first: Frame | None = None, **facts: Any) -> Page:
     given = flow_facts(**facts)
     answer(stage, **given)
     return stage.open("/flow", snapshot() if first is None else first, facts=given)
+
+
+def stopped(stage: Stage, **facts: Any) -> Page:
+    """Open `/flow` in a time that passes only where the test lets it; the first readings are in."""
+    page = stage.page
+    page.clock.install(time=AT)
+    page.clock.pause_at("2026-03-01T12:00:01Z")
+    given = flow_facts(**facts)
+    answer(stage, **given)
+    stage.open("/flow", snapshot(), live=False, facts=given)
+    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
+    expect(page.locator("#moment")).to_be_enabled()
+    with page.expect_response("**/api/recovery?limit=5"), page.expect_response("**/api/dataflow"):
+        page.clock.run_for(20)
+    page.clock.run_for(20)
+    return page
 
 
 def answer(stage: Stage, **facts: Any) -> None:

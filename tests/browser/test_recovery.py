@@ -71,6 +71,7 @@ def test_the_server_and_the_browser_say_a_start_alike(stage: Stage) -> None:
         start(1, carts_restored=0, resumed_at={"offset": 1, "source": " x\u200b", "line": 1_000}),
     ]
     facts = recovery(history, message="It restores.", state="recovering")
+    stage.page.clock.set_fixed_time(AT)  # "just now" is so in both
     stage.answer(API, facts, status=503)  # what the server rendered stays
     page = stage.open("/flow/recovery", facts={"recovery": facts, "cursor": None})
     words = "rows => rows.map(row => row.dataset.phase + row.innerText)"

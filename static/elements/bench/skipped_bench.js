@@ -50,10 +50,9 @@ export class SkippedBench extends HTMLElement {
       ports.clock.tell();
     };
     const ask = liveReading(() => this.#tell(async () => {
-      if (location.pathname !== "/skipped") return; // somebody goes elsewhere
-      const query = new URLSearchParams(location.search);
-      query.set("rows", list.rows.map(idOf).join());
-      const fresh = await workbench(`/skipped?${query}`);
+      const { cursor = "" } = this.dataset;
+      const rows = list.rows.map(idOf).join();
+      const fresh = await workbench(`/skipped?${asked}&cursor=${cursor}&rows=${rows}&id=${record.dataset.record ?? ""}`);
       if (!signal.aborted) take(fresh);
     }), signal);
 

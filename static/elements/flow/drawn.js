@@ -79,7 +79,7 @@ function runsOf(values, top) {
 export function valueWords(chart, [first = null, second = null]) {
   if (first === null) return QUIET;
   if (chart === "latency") return `p50 ${ms(first)}, p99 ${ms(second || first)} ms`;
-  return chart === "lag" ? count(first, "record") : `${rate(first)} a second`;
+  return chart === "lag" ? count(first, "record") : `${rateWords(first)} a second`;
 }
 
 /** The marks that are drawn. @param {History} history */
@@ -131,10 +131,13 @@ export function rowsOf(history) {
 }
 
 /** @param {number[]} values */
-const mean = (values) => (values.length > 0 ? rate(values.reduce((sum, value) => sum + value, 0) / values.length) : "–");
+const mean = (values) => (values.length > 0 ? rateWords(values.reduce((sum, value) => sum + value, 0) / values.length) : "–");
 
 /** @param {number[]} values */
 const highest = (values) => (values.length > 0 ? ms(Math.max(...values)) : "–");
+
+/** Halves are rounded up here and there alike. @param {number} value */
+const rateWords = (value) => rate(value < 9.95 ? Math.floor(10 * value + 0.5) / 10 : Math.floor(value + 0.5));
 
 /** @param {number} value */
 const ms = (value) => number(Math.floor(value + 0.5));

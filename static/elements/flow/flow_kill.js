@@ -64,7 +64,7 @@ export class FlowKill extends HTMLElement {
       this.#marks = { ...DEAD };
       this.#words = "";
       this.#late = setTimeout(() => {
-        ports.announce("flow", "The flow is gone, and recovers.");
+        if (store.flow?.state !== "running") ports.announce("flow", "The flow is gone, and recovers.");
         reading.soon(); // it takes long enough to be followed
       }, QUIET_MS);
       painter.ask(paint);
@@ -105,6 +105,7 @@ export class FlowKill extends HTMLElement {
       this.#words ||= message ?? "";
     } else if (state === "running") {
       this.#marks.up ??= seconds;
+      clearTimeout(this.#late);
       read();
     }
   }

@@ -89,7 +89,7 @@ def draw(history: Mapping[str, Any]) -> DrawnHistory:
     step: int = history["step"]
     begins = datetime.fromisoformat(history["from"])
     series = {name: whole(history["series"][name], step) for name in DRAWN}
-    points = len(series[EVENTS])
+    points = len(history["series"][EVENTS])
     marks = history["marks"][-_MOST_MARKS:]
     return DrawnHistory(
         step,
@@ -97,7 +97,7 @@ def draw(history: Mapping[str, Any]) -> DrawnHistory:
         _rfc(begins + timedelta(seconds=step * max(0, points - 1))),
         [_chart(name, title, names, series) for name, title, names in CHARTS],
         [_mark(mark, begins, step, points) for mark in marks],
-        _rows(series, begins, step, marks),
+        _rows(series, points, begins, step, marks),
     )
 
 
@@ -139,7 +139,7 @@ def value_words(name: str, newest: Sequence[float | None]) -> str:
         return f"p50 {_ms(first)}, p99 {_ms(newest[-1] or first)} ms"
     if name == "lag":
         return count(int(first), "record")
-    return f"{rate(first)} a second"
+    return f"{_rate(first)} a second"
 
 
 def _chart(name: str, title: str, names: Sequence[str], series: Mapping[str, Series]) -> Chart:
@@ -180,9 +180,12 @@ def _mark(mark: Mapping[str, str], begins: datetime, step: int, points: int) -> 
 
 
 def _rows(
-    series: Mapping[str, Series], begins: datetime, step: int, marks: Sequence[Mapping[str, str]]
+    series: Mapping[str, Series],
+    points: int,
+    begins: datetime,
+    step: int,
+    marks: Sequence[Mapping[str, str]],
 ) -> list[Row]:
-    points = len(series[EVENTS])
     together = max(1, -(-points // ROWS))
     rows = []
     for first in range(0, points, together):
@@ -202,12 +205,17 @@ def _rows(
 
 def _mean(values: Series) -> str:
     known = [value for value in values if value is not None]
-    return rate(sum(known) / len(known)) if known else "–"
+    return _rate(sum(known) / len(known)) if known else "–"
 
 
 def _highest(values: Series) -> str:
     known = [value for value in values if value is not None]
     return _ms(max(known)) if known else "–"
+
+
+def _rate(value: float) -> str:
+    """Round halves up, as the browser does; Python alone would round them to the even."""
+    return rate(int(10 * value + 0.5) / 10 if value < 9.95 else float(int(value + 0.5)))
 
 
 def _ms(value: float) -> str:
