@@ -1,5 +1,5 @@
 import * as api from "../../api/files.js";
-import { Repeated } from "../../api/repeated.js";
+import { Reading } from "../../api/reading.js";
 import { setTime } from "../../paint/clock.js";
 import { fresh, part, setText, show } from "../../paint/patch.js";
 import { number, reasonWords } from "../../paint/words.js";
@@ -11,19 +11,24 @@ export class FileFacts extends HTMLElement {
   #life = new AbortController();
   #skipped = -1;
 
-  start() {
+  /** @param {import("../../ports.js").Ports} ports */
+  start({ connection }) {
     const { signal } = this.#life;
     const id = this.dataset.file ?? "";
-    const reading = new Repeated((until) => api.skippedOf(id, until), ({ by_reason }) => {
-      this.#count(by_reason);
-      return null;
-    }, signal);
+    const reading = new Reading({
+      ask: (until) => api.skippedOf(id, until),
+      take: ({ by_reason }) => this.#count(by_reason),
+      tell: () => {}, // the header says that the server is not heard
+      pause: () => null,
+      connection,
+      signal,
+    });
     document.querySelector("file-list")?.addEventListener("told", (event) => {
       const upload = /** @type {CustomEvent<Upload>} */ (event).detail;
       this.#tell(upload);
       if (upload.skipped === this.#skipped) return;
       this.#skipped = upload.skipped;
-      reading.ask();
+      reading.soon();
     }, { signal });
   }
 

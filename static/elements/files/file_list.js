@@ -1,5 +1,5 @@
 import * as api from "../../api/files.js";
-import { Repeated } from "../../api/repeated.js";
+import { Reading } from "../../api/reading.js";
 import { act, tell } from "../../paint/action.js";
 import { KeyedList } from "../../paint/keyed_list.js";
 import { part, setText, show } from "../../paint/patch.js";
@@ -27,7 +27,7 @@ export class FileList extends HTMLElement {
 
   /** @param {Ports} ports */
   start(ports) {
-    const { store, painter, navigation } = ports;
+    const { store, painter, navigation, connection } = ports;
     const { signal } = this.#life;
     /** @type {KeyedList<Upload>} */
     const list = (this.#list = new KeyedList(part(this, ".uploads-list"), "upload", FileRow));
@@ -47,34 +47,34 @@ export class FileList extends HTMLElement {
       for (const node of document.querySelectorAll(".uploads-total")) setText(node, number(total));
     };
     const ask = () => painter.ask(paint);
-    const reading = fixed && new Repeated(
-      (until) => this.#read(fixed, until),
-      (items) => {
+    const isUnheard = (/** @type {string} */ key) => !store.uploads.items.has(key);
+    const reading = fixed && new Reading({
+      // What the frames tell of need not be read.
+      ask: async (until) => (store.ready && fixed.some(isUnheard) ? this.#read(fixed, until) : []),
+      take: (items) => {
         for (const item of items) this.#known.set(String(item.id), item);
         ask();
-        return items.some((item) => !hasEnded(item) && !store.uploads.items.has(String(item.id))) ? TICK_MS : null;
       },
+      tell: () => {}, // the header says that the server is not heard
+      pause: () => (fixed.some((key) => isUnheard(key) && !isThrough(this.#known.get(key))) ? TICK_MS : null),
+      connection,
       signal,
-    );
-    // What the frames tell of need not be read.
-    const look = () => {
-      if (store.ready && fixed?.some((key) => !store.uploads.items.has(key))) reading?.ask();
-    };
+    });
     store.watch(({ uploads, reset, window }) => {
       if (fixed && reset) navigation.go(location.pathname + location.search, { replace: true });
       else if (uploads) ask();
-      if (window) look();
+      if (window) reading?.soon();
     }, signal);
     this.#timer = setInterval(() => {
       for (const row of this.#fileRows()) row.tick();
     }, TICK_MS);
-    look();
+    reading?.soon();
     if (store.ready) ask();
     this.#listen(ports, (upload) => {
       this.#known.set(String(upload.id), upload);
       if (!fixed) return;
       ask();
-      look();
+      reading?.soon();
     });
   }
 
@@ -129,17 +129,24 @@ export class FileList extends HTMLElement {
     pace.setAttribute("aria-busy", "true");
     let asked = "";
     let now = choice.value;
+    /** @type {Upload | null} */
+    let changed = null;
     await tell(row, async () => {
       do {
         asked = now;
-        heard(await http.changeUpload(seen(row).id, { rate: asked === "" ? null : Number(asked) }));
+        changed = await http.changeUpload(seen(row).id, { rate: asked === "" ? null : Number(asked) });
+        heard(changed);
         now = /** @type {HTMLInputElement} */ (part(pace, "input:checked")).value;
       } while (now !== asked);
-    }).finally(() => pace.removeAttribute("aria-busy"));
-    for (const each of this.#fileRows()) if (each.element === row) each.restore();
+    });
+    pace.removeAttribute("aria-busy");
+    for (const each of this.#fileRows()) if (each.element === row) each.settle(now === asked ? changed : null);
   }
 
   #fileRows() {
     return /** @type {FileRow[]} */ ([...(this.#list?.rows() ?? [])]);
   }
 }
+
+/** @param {Upload | undefined} upload */
+const isThrough = (upload) => upload !== undefined && hasEnded(upload);

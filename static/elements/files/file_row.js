@@ -25,9 +25,13 @@ export class FileRow extends UploadRow {
     this.tick();
   }
 
-  /** Show the pace in force again, where another one was refused. */
-  restore() {
-    if (this.#last) this.offer(this.#last);
+  /**
+   * Show the pace in force again, once another one was asked for.
+   * @param {Upload | null} [answered]  null: it was refused
+   */
+  settle(answered) {
+    const upload = answered ?? this.#last;
+    if (upload) this.offer(upload);
   }
 
   /** Tell how fast it goes, and how long it takes. */

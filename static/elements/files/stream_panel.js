@@ -1,5 +1,5 @@
 import * as api from "../../api/files.js";
-import { Repeated } from "../../api/repeated.js";
+import { Reading } from "../../api/reading.js";
 import { act } from "../../paint/action.js";
 import { setTime } from "../../paint/clock.js";
 import { part, setText, show } from "../../paint/patch.js";
@@ -16,20 +16,28 @@ export class StreamPanel extends HTMLElement {
   #life = new AbortController();
 
   /** @param {import("../../ports.js").Ports} ports */
-  start({ clock, store }) {
+  start({ clock, store, connection }) {
     const { signal } = this.#life;
     const form = /** @type {HTMLFormElement} */ (part(this, "form"));
     const begin = part(this, '[data-action="begin"]');
     const stop = part(this, '[data-action="stop"]');
+    let runs = false;
     const hear = (/** @type {Stream | null} */ stream) => {
+      runs = stream !== null;
       this.#paint(stream);
       if (stream) clock.tell();
-      return stream ? RUNNING_MS : IDLE_MS;
     };
-    const reading = new Repeated(api.stream, hear, signal);
-    reading.ask();
+    const reading = new Reading({
+      ask: api.stream,
+      take: hear,
+      tell: () => {}, // the header says that the server is not heard
+      pause: () => (runs ? RUNNING_MS : IDLE_MS),
+      connection,
+      signal,
+    });
+    reading.soon();
     store.watch(({ reset }) => {
-      if (reset) reading.ask();
+      if (reset) reading.soon();
     }, signal);
     form.addEventListener("input", () => this.#name(), { signal });
     form.addEventListener("submit", (event) => event.preventDefault(), { signal });
@@ -37,13 +45,13 @@ export class StreamPanel extends HTMLElement {
       if (!form.reportValidity()) return;
       act(event, begin, this, async () => {
         hear(await api.beginStream(this.#asked));
-        reading.ask();
+        reading.soon();
       });
     }, { signal });
     stop.addEventListener("click", (event) => act(event, stop, this, async () => {
       await api.endStream();
       hear(null);
-      reading.ask();
+      reading.soon();
     }), { signal });
     this.#name();
   }
