@@ -107,7 +107,6 @@ def _blank() -> Mapping[str, Any]:
         "skipped": msgspec.structs.asdict(SkippedRecord()),
         "start": msgspec.structs.asdict(Recovery()),
         "mark": drawn_history.DrawnMark("", "0%", "started", "", ""),
-        "moment": drawn_history.Row("", [""] * len(drawn_history.DRAWN), ""),
     }
 
 
