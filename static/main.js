@@ -11,6 +11,9 @@ import { LiveNotice } from "./elements/header/live_notice.js";
 import { StartOver } from "./elements/header/start_over.js";
 import { UpgradeNotice } from "./elements/header/upgrade_notice.js";
 import { ViewNav } from "./elements/header/view_nav.js";
+import { Sender } from "./elements/uploads/sender.js";
+import { TroubleNotice } from "./elements/uploads/trouble_notice.js";
+import { UploadForm } from "./elements/uploads/upload_form.js";
 import * as http from "./http.js";
 import { Keys } from "./keys.js";
 import { Navigation } from "./navigation.js";
@@ -33,6 +36,8 @@ const SHELL = {
   "upgrade-notice": UpgradeNotice,
   "live-notice": LiveNotice,
   "start-over": StartOver,
+  "trouble-notice": TroubleNotice,
+  "upload-form": UploadForm,
   "key-help": KeyHelp,
   "polite-announcer": PoliteAnnouncer,
 };
@@ -43,6 +48,7 @@ const painter = new Painter();
 const clock = new PageClock(painter);
 const keys = new Keys();
 const screen = new Screen(store);
+const sender = new Sender(http.upload);
 const connection = new Connection({
   address: () => socketAddress(location, place.window),
   wanted: () => ({ ...place.window, keep: place.keep }),
@@ -60,10 +66,11 @@ const ports = {
   clock,
   keys,
   screen,
+  sender,
   http,
   startOver: (replay) => startOver.ask(replay),
   announce: (kind, words) => announcer.say(kind, words),
-  choose: () => document.querySelector("#file")?.dispatchEvent(new MouseEvent("click")),
+  choose: () => part(document, "#file").click(),
   get navigation() {
     return navigation;
   },

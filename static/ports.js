@@ -7,6 +7,7 @@
  * @property {import("./navigation.js").Navigation} navigation
  * @property {import("./keys.js").Keys} keys
  * @property {import("./screen.js").Screen} screen
+ * @property {import("./elements/uploads/sender.js").Sender} sender
  * @property {import("./paint/painter.js").Painter} painter
  * @property {import("./paint/clock.js").PageClock} clock
  * @property {typeof import("./http.js")} http

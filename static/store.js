@@ -39,6 +39,10 @@ import { Listing } from "./listing.js";
  * @property {string} [queued_because]
  * @property {string | null} [paused_because]
  * @property {string | null} [paused_at]
+ * @property {string} created_at
+ * @property {string | null} finished_at
+ * @property {number} bytes
+ * @property {number} blank
  * @property {string | null} [error]
  * @property {string | null} [looks_like]  what its file looks like where that is not JSON Lines
  */

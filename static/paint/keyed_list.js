@@ -39,6 +39,11 @@ export class KeyedList {
     return this.#rows.keys();
   }
 
+  /** The rows on screen. */
+  rows() {
+    return this.#rows.values();
+  }
+
   /**
    * @param {readonly string[]} order
    * @param {(key: string) => T} itemOf

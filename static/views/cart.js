@@ -1,3 +1,5 @@
 /** The view of one cart. */
 
-export const elements = {};
+import { CartDetail } from "../elements/cart/cart_detail.js";
+
+export const elements = { "cart-detail": CartDetail };

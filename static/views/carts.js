@@ -6,7 +6,7 @@ import { CartSearch } from "../elements/carts/cart_search.js";
 import { FirstSteps } from "../elements/carts/first_steps.js";
 import { FigureStrip } from "../elements/attention/figure_strip.js";
 import { SkippedList } from "../elements/skipped/skipped_list.js";
-import { UploadForm } from "../elements/uploads/upload_form.js";
+import { SendOptions } from "../elements/uploads/send_options.js";
 import { UploadList } from "../elements/uploads/upload_list.js";
 
 export const elements = {
@@ -15,7 +15,7 @@ export const elements = {
   "cart-search": CartSearch,
   "cart-list": CartList,
   "first-steps": FirstSteps,
-  "upload-form": UploadForm,
+  "send-options": SendOptions,
   "upload-list": UploadList,
   "skipped-list": SkippedList,
 };

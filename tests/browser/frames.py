@@ -64,6 +64,37 @@ def cart(
     }
 
 
+def order(order_id: int | str, status: str = "unpaid", **changes: Any) -> Frame:
+    """Make an order of a cart, with its causes: lines 1 and 2 of a file, a minute apart."""
+    cause = {"upload": "u1", "source": "a.jsonl"}
+    return {
+        "order_id": order_id,
+        "status": status,
+        "ordered_at": None if status == "waiting" else "2026-03-01T11:46:00.000Z",
+        "paid_at": None if status == "unpaid" else "2026-03-01T11:47:00.000Z",
+        "order": None if status == "waiting" else {**cause, "line": 1},
+        "payment": None if status == "unpaid" else {**cause, "line": 2},
+        **changes,
+    }
+
+
+def orders_page(items: Sequence[Frame] = (), **changes: Any) -> Frame:
+    """Make a page of the orders of a cart, of its version 1: all that there are, unless told."""
+    page = {"items": list(items), "total": len(items), "next": None, "version": 1}
+    return {**page, "first": 1, "back": None, **changes}
+
+
+def completed(seq: int, user_id: str = "a", order_id: int | str = 1) -> Frame:
+    """Make an order of the fulfilment feed."""
+    return {"seq": seq, "user_id": user_id, "order_id": order_id, "completed_at": AT}
+
+
+def completed_page(items: Sequence[Frame] = (), **changes: Any) -> Frame:
+    """Make a page of the feed as its view has it: all that there is, unless told."""
+    page = {"items": list(items), "total": len(items), "after": 0, "back": None, "more": False}
+    return {**page, **changes}
+
+
 def upload(upload_id: str, name: str = "orders.jsonl", **changes: Any) -> Frame:
     """Make an upload of eight lines, all processed."""
     return {

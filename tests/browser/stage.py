@@ -13,9 +13,10 @@ from starlette.requests import Request as HTTPRequest
 from starlette.responses import HTMLResponse
 from starlette.routing import Route as Path
 
-from tests.browser.frames import Frame, snapshot
+from tests.browser.frames import Frame, orders_page, snapshot
 from web.http import assets
 from web.http.addresses import IdResource, user_of
+from web.http.pages.orders_shown import read_orders_shown
 from web.http.pages.render import render_refusal, render_view
 
 POLICY = (
@@ -63,7 +64,10 @@ class Server:
         return self._rendered(VIEWS[request.url.path])
 
     async def _cart(self, request: HTTPRequest) -> HTMLResponse:
-        return self._rendered("cart", wanted=user_of(request))
+        user_id = user_of(request)
+        self.facts = {"orders": orders_page(), **self.facts}
+        shown = read_orders_shown(user_id, request.query_params)
+        return self._rendered("cart", wanted=user_id, shown=shown)
 
     async def _file(self, _: HTTPRequest) -> HTMLResponse:
         return self._rendered("file")

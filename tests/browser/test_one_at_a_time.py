@@ -38,7 +38,7 @@ def nothing(_: Page) -> None:
 BUTTONS: list[tuple[str, str, Callable[[Page], None]]] = [
     ("first-steps [data-action=sample]", "/cart-join.json", nothing),
     ('[data-upload="u1"] [data-action=replay]', "/api/uploads/u1/replay", nothing),
-    ('[data-upload="u2"] [data-action=toggle]', "/api/uploads/u2", nothing),
+    ('[data-upload="u2"] [data-action=go-on]', "/api/uploads/u2", nothing),
     ('[data-upload="u2"] [data-action=cancel]', "/api/uploads/u2", nothing),
     ("flow-menu [data-action=restart]", "/api/flow/restart", menu),
     ("recovery-panel [data-action=restart]", "/api/flow/restart", recovery),

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
-from tests.browser.frames import AT, cart, skipped, snapshot, upload
+from tests.browser.frames import (
+    AT,
+    cart,
+    completed,
+    completed_page,
+    order,
+    orders_page,
+    skipped,
+    snapshot,
+    upload,
+)
 from web.http.pages.filters import chips, label, pace_words, paces
+from web.http.pages.orders_shown import OrdersShown
 from web.http.pages.render import render_refusal, render_view
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}"
@@ -29,7 +41,15 @@ def test_everything_from_outside_is_escaped() -> None:
     assert "<img" not in html
     assert "&lt;script&gt;alert(1)" in html
     assert "{{7*7}}" in html
-    assert HOSTILE not in render_view("cart", snapshot(), wanted=HOSTILE)
+    record = {"upload": HOSTILE, "source": HOSTILE, "line": 1}
+    facts: dict[str, Any] = {
+        "wanted": HOSTILE,
+        "shown": OrdersShown(HOSTILE, search=HOSTILE),
+        "orders": orders_page([order(HOSTILE, order=record, payment=record)]),
+    }
+    assert HOSTILE not in render_view("cart", snapshot([cart(HOSTILE)]), **facts)
+    feed = completed_page([completed(1, HOSTILE, HOSTILE)])
+    assert HOSTILE not in render_view("completed", snapshot(), completed=feed)
     assert HOSTILE not in render_refusal(404, HOSTILE)
 
 

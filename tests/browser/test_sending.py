@@ -44,6 +44,11 @@ def choose(page: Page, files: Any) -> None:
     page.get_by_label("Upload a JSONL file", exact=True).set_input_files(files)
 
 
+def leave(page: Page) -> None:
+    """Go away from all of the page, not from one view of it to another."""
+    page.evaluate("() => void setTimeout(() => location.assign('/blank'))")
+
+
 def drop(page: Page, *paths: Path) -> None:
     """Drop real files and folders, as a person does."""
     devtools = page.context.new_cdp_session(page)
@@ -113,9 +118,10 @@ def test_every_file_that_was_refused_is_told(stage: Stage) -> None:
 
 
 def test_a_refused_file_is_told_in_sight(stage: Stage) -> None:
-    """However far down its list of uploads somebody is who drops a file anywhere on the page."""
-    page = stage.open(first=snapshot(uploads=[upload(f"u{number}") for number in range(20)]))
-    page.locator("[data-upload=u19]").scroll_into_view_if_needed()
+    """However far down its list of files somebody is who drops one anywhere on the page."""
+    stage.page.set_viewport_size({"width": 1280, "height": 300})
+    page = stage.open(first=snapshot(uploads=[upload(f"u{number}") for number in range(5)]))
+    page.locator("[data-upload=u4]").scroll_into_view_if_needed()
     stage.answer("/api/uploads?*", REFUSED, status=400)
     choose(page, [file("a.jsonl")])
     alert = page.locator("upload-form").get_by_role("alert")
@@ -125,14 +131,14 @@ def test_a_refused_file_is_told_in_sight(stage: Stage) -> None:
 
 def test_a_complaint_is_dismissed_and_goes_with_the_next_act(stage: Stage) -> None:
     """The keyboard stays where it acted; what was dismissed does not come back with the next."""
-    page = stage.open()
+    page = stage.open(first=snapshot([cart("a", unpaid=[1])]))
     stage.answer("/api/uploads?*", REFUSED, status=400)
     choose(page, [file("a.jsonl")])
     form = page.locator("upload-form")
     dismiss = form.get_by_role("button", name="Dismiss")
     dismiss.click()
     expect(form.get_by_role("alert")).to_be_hidden()
-    assert page.evaluate("document.activeElement.closest('upload-form') !== null")
+    expect(page.get_by_role("button", name="Choose files…")).to_be_focused()
     choose(page, [file("b.jsonl")])
     expect(form.get_by_role("alert")).to_have_text("b.jsonl: the upload is empty")
     stage.answer("/api/uploads?*", upload("u1"), status=201)
@@ -160,13 +166,52 @@ def test_leaving_asks_first_while_a_file_is_being_sent(stage: Stage, way: str) -
             stage.answer("/cart-join.json", None, text="{}")
             page.get_by_role("button", name="Load the sample").click()
     # A click of its own: the browser asks only on a page that somebody has used.
-    page.get_by_role("heading", name="Uploads").click()
-    page.locator("a.brand").click(no_wait_after=True)
-    page.wait_for_function("() => document.readyState === 'complete'")
+    page.locator(".panel-count").first.click()
+    with page.expect_event("dialog"):
+        leave(page)
     assert asked == ["beforeunload"]
     for count in range(1, 3 if way == "chosen" else 2):
         take(page, held, count).fulfill(status=201, json=upload(f"u{count}"))
-    expect(page.locator(".send-status")).to_be_hidden()
+    expect(page.locator(".sending")).to_be_hidden()
     with page.expect_navigation():
-        page.locator("a.brand").click()
+        leave(page)
     assert asked == ["beforeunload"]
+
+
+def test_sending_goes_on_in_another_view(stage: Stage) -> None:
+    """Whoever looks at something else meanwhile loses nothing of it, and can still stop it."""
+    page = stage.open(first=snapshot([cart("a", unpaid=[1])]))
+    held = hold(stage, 2)
+    choose(page, [file("a.jsonl"), file("b.jsonl")])
+    take(page, held, 1)
+    with stage.page.expect_response("**/carts/a"):
+        page.get_by_role("link", name="a", exact=True).click()
+    expect(page.locator("main[data-view=cart]")).to_be_visible()
+    expect(page.locator("[data-sending]")).to_have_count(2)
+    held[0].fulfill(status=201, json=upload("u1"))
+    take(page, held, 2)
+    expect(page.locator("[data-sending]")).to_have_count(1)
+    page.get_by_role("button", name="Stop sending b.jsonl").click()
+    expect(page.locator(".sending")).to_be_hidden()
+    expect(page.locator("upload-form").get_by_role("alert")).to_contain_text("b.jsonl was stopped")
+
+
+def test_each_file_that_is_sent_has_its_bar_and_its_stop(stage: Stage) -> None:
+    """One that waits is taken out of the queue without a word, as nothing of it was sent."""
+    page = stage.open(first=snapshot([cart("a", unpaid=[1])]))
+    held = hold(stage, 2)
+    choose(page, [file("a.jsonl"), file("b.jsonl")])
+    take(page, held, 1)
+    for name in ("a", "b"):
+        bar = page.get_by_role("progressbar", name=f"Received of {name}.jsonl")
+        expect(bar).to_have_attribute("aria-valuemax", "100")
+    waiting = page.get_by_role("button", name="Stop sending b.jsonl")
+    waiting.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-sending]")).to_have_count(1)
+    expect(page.locator(".sending-list")).to_be_focused()
+    held[0].fulfill(status=201, json=upload("u1"))
+    expect(page.locator(".sending")).to_be_hidden()
+    expect(page.get_by_role("button", name="Choose files…")).to_be_focused()
+    expect(page.locator("upload-form").get_by_role("alert")).to_be_hidden()
+    assert len(held) == 1

@@ -39,7 +39,7 @@ def test_a_chosen_file_is_sent_as_it_is(stage: Stage) -> None:
     (call,) = stage.calls
     assert (call.method, call.post_data_buffer) == ("POST", FILE["buffer"])
     assert query(call) == {"name": ["orders & more.jsonl"]}
-    expect(page.locator(".send-status")).to_be_hidden()
+    expect(page.locator(".sending")).to_be_hidden()
 
 
 def test_there_is_one_file_input_so_labelled(stage: Stage) -> None:
@@ -157,7 +157,7 @@ def test_an_upload_of_which_nothing_was_accepted_says_what_its_file_looks_like(
     ("state", "button", "body"),
     [
         ("running", "Pause", {"state": "paused"}),
-        ("paused", "Resume", {"state": "running"}),
+        ("paused", "Go on", {"state": "running"}),
         ("queued", "Cancel", {"state": "cancelled"}),
     ],
 )
@@ -179,18 +179,6 @@ def test_an_upload_is_steered_before_the_first_frame(stage: Stage) -> None:
     with page.expect_response("**/api/uploads/*"):
         page.get_by_role("button", name="Pause").click()
     assert json.loads(stage.calls[0].post_data or "") == {"state": "paused"}
-
-
-@pytest.mark.parametrize(("option", "rate"), [("100", 100), ("", None)])
-def test_the_pace_of_an_upload_is_changed(stage: Stage, option: str, rate: int | None) -> None:
-    """A pace is a number, no limit is null; the pace in force is shown, an odd one too."""
-    page = stage.open(first=snapshot(uploads=[upload("u1", state="running", rate=7)]))
-    pace = page.get_by_role("combobox", name="Pace", exact=True)
-    expect(pace).to_have_value("7")
-    stage.answer("/api/uploads/u1", upload("u1"))
-    with page.expect_response("**/api/uploads/*"):
-        pace.select_option(option)
-    assert json.loads(stage.calls[0].post_data or "") == {"rate": rate}
 
 
 def test_a_refusal_is_shown_at_its_upload(stage: Stage) -> None:
@@ -223,7 +211,7 @@ def test_replay_sends_the_file_once_more(stage: Stage) -> None:
     stage.answer("/api/uploads/u1/replay", upload("u2"), status=201)
     expect(page.get_by_role("button", name="Start over and replay")).to_be_hidden()
     with page.expect_response("**/replay"):
-        page.get_by_role("button", name="Replay", exact=True).click()
+        page.get_by_role("button", name="Replay orders.jsonl", exact=True).click()
     assert stage.calls[0].method == "POST"
 
 
@@ -249,7 +237,7 @@ def test_the_keyboard_keeps_its_place_when_a_button_goes(stage: Stage) -> None:
     page.get_by_role("button", name="Cancel").focus()
     cancelled = {**running, "state": "cancelled"}
     stage.play(changes(uploads={"items": [cancelled], "order": ["u1"], "total": 1}))
-    expect(page.get_by_role("button", name="Replay", exact=True)).to_be_focused()
+    expect(page.get_by_role("button", name="Replay orders.jsonl", exact=True)).to_be_focused()
 
 
 def test_why_an_upload_paused_or_failed_is_said(stage: Stage) -> None:

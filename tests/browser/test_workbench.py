@@ -172,7 +172,9 @@ def test_no_row_moves_while_somebody_works_on_one(stage: Stage, use: str) -> Non
 
 def test_it_reads_at_most_once_a_second_and_names_what_it_shows(stage: Stage) -> None:
     """However many frames come; so it hears of rows that left the page."""
-    page = stage.open("/skipped?state=open", facts=facts([record(2), record(1)]))
+    page = stage.open(
+        "/skipped?state=open", facts=facts([record(2), record(1)], asked={"state": "open"})
+    )
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.clock.install()
@@ -199,7 +201,11 @@ def test_a_filter_that_meets_nothing_leads_on(stage: Stage) -> None:
     """To all records; and what the address cannot ask for is said above them."""
     page = stage.open("/skipped", facts=facts([], asked={"reason": "too_long"}))
     expect(page.get_by_role("link", name="Show all skipped records")).to_be_visible()
-    stage.open("/skipped", facts={**facts([record(1)]), "refused": "state is one of open, sent"})
+    refused = {**facts([record(1)]), "refused": "state is one of open, sent"}
+    stage.open("/skipped?state=odd", facts=refused)
+    with page.expect_request(lambda request: "rows=" in request.url) as asked:
+        stage.play(news(open=1))
+    assert "odd" not in asked.value.url
     expect(page.locator(".bench > .error")).to_have_text("state is one of open, sent")
 
 

@@ -62,6 +62,6 @@ def test_the_link_of_a_naughty_user_leads_to_its_page(page: Page, cartwatch: Car
         page.wait_for_function(FIRST_IS, arg=id_)
         row = page.locator("[data-cart]").first
         row.locator(".cart-user").click()
-        expect(page.locator("cart-page")).to_be_visible()
+        expect(page.locator("cart-detail")).to_be_visible()
         expect(page.locator("[data-connection=live]")).to_be_visible()
         page.wait_for_function(FIRST_IS, arg=id_)

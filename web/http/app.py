@@ -21,7 +21,10 @@ from web.http.addresses import IdResource, NoText, Repeated, match_whole
 from web.http.api.answers import error_response, storage_error
 from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
-from web.http.pages.carts import cart_page, carts_page
+from web.http.pages.cart import cart_page
+from web.http.pages.carts import carts_page
+from web.http.pages.completed import completed_page
+from web.http.pages.files import file_page, files_page
 from web.http.pages.flow import flow_page, recovery_page
 from web.http.pages.render import prepare, render_refusal
 from web.http.pages.skipped import skipped_page
@@ -68,6 +71,9 @@ def routes() -> list[BaseRoute]:
         Resource("/", get=carts_page),
         IdResource("/carts/{user_id}", get=cart_page),
         Resource("/cart", get=cart_page),
+        Resource("/files", get=files_page),
+        Resource("/files/{upload_id}", get=file_page),
+        Resource("/completed", get=completed_page),
         Resource("/flow", get=flow_page),
         Resource("/flow/recovery", get=recovery_page),
         Resource("/skipped", get=skipped_page),

@@ -19,6 +19,7 @@ from web.view.committer import Committer
 from web.view.completed import FeedCount
 from web.view.index_load import load_index
 from web.view.order_search import OrdersFound
+from web.view.orders import OrdersPage
 from web.view.orders_asked import OrdersAsked
 from web.view.page import Page, Row
 from web.view.reader import OpenSince, ViewReader
@@ -84,7 +85,7 @@ class Carts:
             row = (await self._table()).get(user_id)
             return await self._threads.read(lambda view: view.cart(user_id, row))
 
-    async def orders(self, user_id: str, asked: OrdersAsked) -> Page | None:
+    async def orders(self, user_id: str, asked: OrdersAsked) -> OrdersPage | None:
         """Read a page of the orders of one cart; None where there is no such cart."""
         with self._threads.held():
             row = (await self._table()).get(user_id)

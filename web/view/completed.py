@@ -83,6 +83,20 @@ def page_completed(db: sqlite3.Connection, after: int, limit: int) -> Page:
     return Page(rows, total, str(orders[-1].seq) if orders else None)
 
 
+def cursor_before(db: sqlite3.Connection, until: int | None, many: int) -> int:
+    """Give the cursor behind which so many orders come up to a ``seq``, or up to the end; or 0."""
+    end = complete_place(db) if until is None else until
+    blocks = db.execute(
+        "SELECT range, orders FROM completed WHERE range <= ? ORDER BY range DESC", (end // BLOCK,)
+    )
+    for _, of_range in groupby(blocks, itemgetter(0)):
+        places = [order[2] for _, block in of_range for order in _decode(block) if order[2] <= end]
+        if len(places) > many:
+            return sorted(places)[-many - 1]
+        many -= len(places)
+    return 0
+
+
 class FeedCount:
     """Counts the orders that stand in the blocks, again and again.
 

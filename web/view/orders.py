@@ -6,7 +6,7 @@ small cart; all others hold their orders themselves.
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -17,7 +17,7 @@ from web.view.bulk_insert import bulk_insert
 from web.view.cart_row import CartRow
 from web.view.json_line import encode_line
 from web.view.orders_asked import OrdersAsked
-from web.view.page import Page, Row
+from web.view.page import Row
 from web.view.places import Cause, Places
 from web.view.windows import TOP
 
@@ -51,6 +51,21 @@ class OrderItem(msgspec.Struct, frozen=True, gc=False):
     paid_at: str | None
     order: Cause | None
     payment: Cause | None
+
+
+class OrdersPage(NamedTuple):
+    """A page of the orders of a cart, of one ``version`` of it.
+
+    ``first`` is the number of its first order, from 1, and ``back`` the cursor of the page before:
+    None where that is the first one, or where there is none.
+    """
+
+    rows: list[Row]
+    total: int
+    next: str | None
+    version: int
+    first: int = 1
+    back: str | None = None
 
 
 def append_orders(db: sqlite3.Connection, orders: Sequence[TallOrder]) -> None:
@@ -90,23 +105,27 @@ def causes_of(db: sqlite3.Connection, row: CartRow, order_id: OrderId) -> tuple[
     return 0, 0
 
 
-def page_orders(db: sqlite3.Connection, places: Places, row: CartRow, asked: OrdersAsked) -> Page:
-    """Read a page of the orders of a cart by their age; in one transaction of the caller's.
+def page_orders(
+    db: sqlite3.Connection, places: Places, row: CartRow, asked: OrdersAsked
+) -> OrdersPage:
+    """Read a page of the orders of a cart; in one transaction of the caller's.
 
     An order is as old as its order, a waiting payment as itself.
     """
     found, values = _selection(db, row, asked)
     total = db.execute(f"SELECT count(*) {found}", values).fetchone()[0]
-    orders = _by_age(db, found, values, asked, asked.limit + 1)
+    orders = _in_order(db, found, values, asked, asked.limit + 1)
     shown = orders[: asked.limit]
-    following = str(_age(shown[-1])) if len(orders) > asked.limit else None
+    following = None
+    if len(orders) > asked.limit:
+        following = str(shown[-1].place if asked.by_change else _age(shown[-1]))
     rows = [Row(str(order.order_id), encode_line(item_of(order, places))) for order in shown]
-    return Page(rows, total, following)
+    return OrdersPage(rows, total, following, row.version, *_stand(db, found, values, asked))
 
 
 def all_orders(db: sqlite3.Connection, row: CartRow, asked: OrdersAsked) -> list[Order]:
     """Read all orders of a cart that are asked for, by their age, from the cursor on."""
-    return _by_age(db, *_selection(db, row, asked), asked, -1)
+    return _in_order(db, *_selection(db, row, asked), asked, -1)
 
 
 def _selection(
@@ -124,22 +143,42 @@ def _selection(
     return f"FROM {table} WHERE {where}", values
 
 
-def _by_age(
+def _in_order(
     db: sqlite3.Connection, found: str, values: list[str | int], asked: OrdersAsked, most: int
 ) -> list[Order]:
     sign, order = ("<", "DESC") if asked.is_newest_first else (">", "ASC")
     if asked.after is not None:
-        found += f" AND age {sign} ?"
+        found += f" AND {_key(asked)} {sign} ?"
         values = [*values, asked.after]
     rows = db.execute(
-        "SELECT order_id, status, ordered, paid, iif(ordered > 0, ordered, paid) AS age"
-        f" {found} ORDER BY age {order} LIMIT ?",
+        f"SELECT order_id, status, ordered, paid {found} ORDER BY {_key(asked)} {order} LIMIT ?",
         (*values, most),
     )
     return [
-        Order(order_id, Status(status), ordered, paid)
-        for order_id, status, ordered, paid, _ in rows
+        Order(order_id, Status(status), ordered, paid) for order_id, status, ordered, paid in rows
     ]
+
+
+def _stand(
+    db: sqlite3.Connection, found: str, values: list[str | int], asked: OrdersAsked
+) -> tuple[int, str | None]:
+    """Tell the number of the first order of a page, and the cursor of the page before it."""
+    if asked.after is None:
+        return 1, None
+    sign, order = (">=", "ASC") if asked.is_newest_first else ("<=", "DESC")
+    key = _key(asked)
+    before = f"{found} AND {key} {sign} ?"
+    many = db.execute(f"SELECT count(*) {before}", (*values, asked.after)).fetchone()[0]
+    last = db.execute(
+        f"SELECT {key} {before} ORDER BY {key} {order} LIMIT 1 OFFSET ?",
+        (*values, asked.after, asked.limit),
+    ).fetchone()
+    return many + 1, None if last is None else str(last[0])
+
+
+def _key(asked: OrdersAsked) -> str:
+    """Give what the orders are in order of, in SQL."""
+    return "place" if asked.by_change else "iif(ordered > 0, ordered, paid)"
 
 
 def _age(order: Order) -> int:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -20,12 +20,13 @@ from web.view.bulk_insert import bulk_insert
 from web.view.cart_index import CartIndex, Found
 from web.view.cart_item import encode_item, summary_of
 from web.view.cart_row import CartRow, Entry
-from web.view.completed import encode_completed, page_completed, read_completed
+from web.view.completed import cursor_before, encode_completed, page_completed, read_completed
+from web.view.first_skipped import first_ids
 from web.view.json_line import encode_line
 from web.view.mendable import Mendable, read_mendable
 from web.view.order_search import OrdersFound, carts_with_order
 from web.view.orders import OVERLAY as ORDERS_OVERLAY
-from web.view.orders import all_orders, is_tall, orders_of, page_orders
+from web.view.orders import OrdersPage, all_orders, is_tall, orders_of, page_orders
 from web.view.orders_asked import OrdersAsked
 from web.view.page import Page, Row
 from web.view.places import Places, place_at
@@ -62,6 +63,20 @@ class OpenSince(msgspec.Struct, frozen=True):
 
     carts: int
     oldest_at: str | None
+
+
+class CompletedShown(NamedTuple):
+    """A page of the fulfilment feed: what comes ``after`` a ``seq``.
+
+    ``back`` is the cursor of the page before, None at the beginning; ``more`` tells whether there
+    is a page behind it.
+    """
+
+    rows: list[Row]
+    total: int
+    after: int
+    back: int | None
+    more: bool
 
 
 class ViewReader:
@@ -110,7 +125,7 @@ class ViewReader:
         """Give the place since which an id of a window has to be open; None for any."""
         return None if window.older is None else self.place_before(float(window.older))
 
-    def orders(self, user_id: str, row: CartRow | None, asked: OrdersAsked) -> Page | None:
+    def orders(self, user_id: str, row: CartRow | None, asked: OrdersAsked) -> OrdersPage | None:
         """Read a page of the orders of a cart; ``row`` where that is not in the table yet."""
         row = row or self._row(user_id)
         if row is None:
@@ -228,6 +243,11 @@ class ViewReader:
         with self._moment():
             return read_one_skipped(self._db, number)
 
+    def first_skipped(self, upload: str, most: int) -> list[SkippedRecord]:
+        """Read the first skipped records of an upload, in the order of its lines."""
+        with self._moment():
+            return read_these_skipped(self._db, first_ids(self._db, upload, most))[::-1]
+
     def these_skipped(
         self, asked: SkippedFilter, ids: list[int]
     ) -> tuple[Facets, list[SkippedRecord]]:
@@ -269,6 +289,17 @@ class ViewReader:
         """Read the orders that completed after a ``seq``, in the order of completion."""
         with self._moment():
             return page_completed(self._db, after, limit)
+
+    def completed_shown(self, after: int | None, limit: int) -> CompletedShown:
+        """Read a page of the feed as a person turns pages; without a cursor the newest one."""
+        with self._moment():
+            if after is None:
+                after = cursor_before(self._db, None, limit)
+            back = cursor_before(self._db, after, limit) if after else None
+            page = page_completed(self._db, after, limit)
+            last = page.rows[-1].id if page.rows else after
+            more = page_completed(self._db, int(last), 1).rows
+            return CompletedShown(page.rows, page.total or 0, after, back, bool(more))
 
     def all_completed(self) -> Iterator[bytes]:
         """Read the whole fulfilment feed, as lines of JSON."""

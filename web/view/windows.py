@@ -24,7 +24,7 @@ MAX_LIMIT: Final = 500
 MAX_SEARCH: Final = 256
 MAX_KEPT: Final = 100
 _STATUSES: Final = [status.name.lower() for status in Status]
-_AGES: Final = ("newest", "oldest")
+_ORDERS: Final = ("newest", "oldest", "changed")
 MAX_LABEL: Final = 1024
 MAX_AGE_S: Final = 1e10
 """What nothing is as old as, in seconds: some centuries."""
@@ -154,12 +154,14 @@ def read_orders_asked(params: Mapping[str, str]) -> OrdersAsked:
     status, search = params.get("status"), params.get("search", "")
     if len(search) > MAX_SEARCH:
         raise bad_request(f"search is longer than {MAX_SEARCH} characters, as no order id is")
+    sort = _one_of("sort", params.get("sort", "newest"), _ORDERS)
     return OrdersAsked(
         limit=read_limit(params),
         status=None if status is None else Status[_one_of("status", status, _STATUSES).upper()],
-        is_newest_first=_one_of("sort", params.get("sort", "newest"), _AGES) == "newest",
+        is_newest_first=sort != "oldest",
         search=search,
         after=read_number_cursor(params),
+        by_change=sort == "changed",
     )
 
 

@@ -1,57 +1,66 @@
-import { holdPage } from "../../paint/action.js";
-import { visible } from "../../paint/foreign.js";
-import { complain, part, setText, show } from "../../paint/patch.js";
+import { KeyedList } from "../../paint/keyed_list.js";
+import { complain, part, show } from "../../paint/patch.js";
 import { count } from "../../paint/words.js";
-import { filesOf, holdsFiles, whyUnreadable } from "./chosen_files.js";
+import { filesOf, holdsFiles } from "./chosen_files.js";
+import { SendingRow } from "./sending_row.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
+/** @typedef {import("./sender.js").Sending} Sending */
 
 /** As many complaints as are told in full; the rest are counted. */
 const MOST_COMPLAINTS = 5;
 
-/** The file input, the pace, and the drop of files anywhere on the page: what is chosen is sent, one after another. */
+/**
+ * The file input, and the drop of files anywhere on the page; beside every view, what is being sent and what was
+ * refused.
+ */
 export class UploadForm extends HTMLElement {
   #life = new AbortController();
-  #sending = new AbortController();
-  #busy = false;
-  /** @type {File[]} */
-  #queue = [];
-  /** @type {string[]} */
-  #complaints = [];
   #depth = 0;
 
   /** @param {Ports} ports */
-  start({ http }) {
+  start({ sender, painter }) {
     const { signal } = this.#life;
-    const input = this.#input;
+    const input = /** @type {HTMLInputElement} */ (part(this, "input[type=file]"));
     input.addEventListener("change", () => {
       const files = [...(input.files ?? [])];
       input.value = "";
-      this.#take({ files, folders: [] }, http);
+      sender.take({ files });
     }, { signal });
-    part(this, '[data-action="stop"]').addEventListener("click", () => this.#stop(), { signal });
-    this.#watchDrops(http, signal);
+    /** @type {KeyedList<Sending>} */
+    const list = new KeyedList(part(this, ".sending-list"), "sending", SendingRow);
+    const sheet = part(this, ".sending");
+    const paint = () => {
+      const { queue, complaints } = sender;
+      const byKey = new Map(queue.map((each) => [each.key, each]));
+      const held = sheet.contains(document.activeElement);
+      list.paint([...byKey.keys()], (key) => /** @type {Sending} */ (byKey.get(key)));
+      show(sheet, queue.length > 0);
+      if (held && queue.length === 0) focusChoice();
+      complain(this, toldOf(complaints));
+    };
+    sender.addEventListener("change", () => painter.ask(paint), { signal });
+    this.addEventListener("click", (event) => {
+      const control = /** @type {Element} */ (event.target).closest("button");
+      const row = control?.closest("[data-sending]");
+      if (row instanceof HTMLElement) sender.stop(row.dataset.sending ?? "");
+      if (!control?.closest(".error")) return;
+      sender.forgive();
+      focusChoice();
+      event.stopPropagation();
+    }, { signal });
+    this.#watchDrops(sender, signal);
   }
 
   disconnectedCallback() {
-    this.#stop();
     this.#life.abort();
   }
 
-  /** Open the file dialog. */
-  choose() {
-    this.#input.click();
-  }
-
-  get #input() {
-    return /** @type {HTMLInputElement} */ (part(this, "input[type=file]"));
-  }
-
   /**
-   * @param {Ports["http"]} http
+   * @param {Ports["sender"]} sender
    * @param {AbortSignal} signal
    */
-  #watchDrops(http, signal) {
+  #watchDrops(sender, signal) {
     const over = (/** @type {number} */ depth) => {
       this.#depth = Math.max(0, depth);
       document.body.toggleAttribute("data-dropping", this.#depth > 0);
@@ -69,75 +78,21 @@ export class UploadForm extends HTMLElement {
       if (!holdsFiles(event)) return;
       event.preventDefault();
       over(0);
-      this.#take(filesOf(/** @type {DataTransfer} */ (event.dataTransfer)), http);
+      sender.take(filesOf(/** @type {DataTransfer} */ (event.dataTransfer)));
     }, { signal });
   }
+}
 
-  /**
-   * @param {{files: File[], folders: string[]}} chosen
-   * @param {Ports["http"]} http
-   */
-  async #take({ files, folders }, http) {
-    if (!this.#busy) this.#forgive();
-    for (const name of folders) this.#complain(`${visible(name)} is a folder: drop the files that are in it.`);
-    this.#queue.push(...files);
-    if (this.#busy) return;
-    this.#busy = true;
-    await holdPage(async () => {
-      for (let file = this.#queue.shift(); file; file = this.#queue.shift()) await this.#send(file, http);
-    });
-    this.#busy = false;
-    show(part(this, ".send-status"), false);
-  }
+/** What the keyboard was on is gone: it goes on where files are chosen, or at the view. */
+function focusChoice() {
+  /** @type {NodeListOf<HTMLElement>} */
+  const choices = document.querySelectorAll('#view [data-action="choose"], #view');
+  [...choices].toReversed().find((each) => each.checkVisibility())?.focus({ preventScroll: true });
+}
 
-  /**
-   * @param {File} file
-   * @param {Ports["http"]} http
-   */
-  async #send(file, http) {
-    this.#sending = new AbortController();
-    const name = visible(file.name);
-    const words = part(this, ".send-words");
-    const say = (/** @type {number} */ share) => setText(words, `Sending ${name}: ${Math.floor(share * 100)} %`);
-    say(0);
-    show(part(this, ".send-status"), true);
-    part(this, ".send-status").scrollIntoView({ block: "nearest" });
-    const pace = /** @type {HTMLSelectElement} */ (part(this, "[name=pace]")).value;
-    const rate = pace ? Number(pace) : null;
-    // The browser tells a server that is silent and a file that is gone by one and the same event.
-    const unreadable = await whyUnreadable(file);
-    if (unreadable) this.#complain(`${name}: ${unreadable}`);
-    if (unreadable || this.#sending.signal.aborted) return;
-    try {
-      await http.upload(file, { name: file.name, rate, onProgress: say, signal: this.#sending.signal });
-    } catch (refusal) {
-      const { code, message } = /** @type {import("../../http.js").Refusal} */ (refusal);
-      const why = code === "unreachable" ? await whyUnreadable(file) : "";
-      this.#complain(`${name}: ${why || message}`);
-    }
-  }
-
-  #stop() {
-    this.#queue = [];
-    this.#sending.abort();
-  }
-
-  /**
-   * Tell one more complaint; those that were not dismissed stay.
-   * @param {string} sentence
-   */
-  #complain(sentence) {
-    if (part(this, ".error").hidden) this.#complaints = [];
-    this.#complaints.push(sentence);
-    const told = this.#complaints.slice(0, MOST_COMPLAINTS);
-    const rest = this.#complaints.length - told.length;
-    if (rest > 0) told.push(`Not taken in either: ${count(rest, "more file")}.`);
-    complain(this, told.join("\n"));
-    part(this, ".error").scrollIntoView({ block: "nearest" });
-  }
-
-  #forgive() {
-    this.#complaints = [];
-    complain(this, "");
-  }
+/** @param {readonly string[]} complaints */
+function toldOf(complaints) {
+  const told = complaints.slice(0, MOST_COMPLAINTS);
+  const rest = complaints.length - told.length;
+  return [...told, ...(rest > 0 ? [`Not taken in either: ${count(rest, "more file")}.`] : [])].join("\n");
 }

@@ -1,8 +1,9 @@
-import { act, tell } from "../../paint/action.js";
+import { act } from "../../paint/action.js";
 import { trueText } from "../../paint/foreign.js";
 import { KeyedList } from "../../paint/keyed_list.js";
 import { part, setText, show } from "../../paint/patch.js";
 import { number } from "../../paint/words.js";
+import { orderOf } from "./outcome.js";
 import { UploadRow } from "./upload_row.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
@@ -20,7 +21,7 @@ export class UploadList extends HTMLElement {
     const list = new KeyedList(part(this, ".uploads-list"), "upload", UploadRow);
     const paint = () => {
       const { items, total } = store.uploads;
-      const order = store.uploads.order.slice(0, most);
+      const order = orderOf(store).slice(0, most);
       list.paint(order, (key) => /** @type {Upload} */ (items.get(key)));
       show(part(this, '[data-empty="uploads"]'), order.length === 0);
       show(part(this, '[data-more="uploads"]'), total > order.length);
@@ -29,16 +30,12 @@ export class UploadList extends HTMLElement {
     store.watch(({ uploads }) => {
       if (uploads) painter.ask(paint);
     }, signal);
-    const hear = (/** @type {Event} */ event) => {
-      const control = /** @type {Element} */ (event.target).closest("[data-action]");
-      const row = control?.closest("[data-upload]");
-      if (!(control instanceof HTMLElement) || !(row instanceof HTMLElement)) return;
-      const work = () => run(control, seen(row), http, startOver);
-      if (event.type === "change") tell(row, work);
-      else if (control instanceof HTMLButtonElement) act(/** @type {MouseEvent} */ (event), control, row, work);
-    };
-    this.addEventListener("click", hear, { signal });
-    this.addEventListener("change", hear, { signal });
+    this.addEventListener("click", (event) => {
+      const button = /** @type {Element} */ (event.target).closest("button[data-action]");
+      const row = button?.closest("[data-upload]");
+      if (!(button instanceof HTMLElement) || !(row instanceof HTMLElement)) return;
+      act(event, button, row, () => steer(button.dataset.action ?? "", seen(row), http, startOver));
+    }, { signal });
   }
 
   disconnectedCallback() {
@@ -50,34 +47,31 @@ export class UploadList extends HTMLElement {
  * The upload as the person sees it: a row of the server's is there, and can be acted on, before the first frame.
  * @param {HTMLElement} row
  */
-function seen(row) {
-  const { upload: id = "", state = "" } = row.dataset;
-  return { id, state, name: trueText(part(row, ".upload-name .foreign")) };
+export function seen(row) {
+  return { id: row.dataset.upload ?? "", name: trueText(part(row, ".upload-name .foreign")) };
 }
 
-/** @typedef {ReturnType<typeof seen>} Seen */
-
 /**
- * @param {HTMLElement} control
- * @param {Seen} upload
+ * Do what a button of an upload says.
+ * @param {string} action
+ * @param {{id: string, name: string}} upload
  * @param {Ports["http"]} http
- * @param {(upload: Seen) => void} startOver
+ * @param {Ports["startOver"]} startOver
+ * @returns {Promise<Upload> | void}
  */
-function run(control, upload, http, startOver) {
-  switch (control.dataset.action) {
-    case "toggle":
-      return http.changeUpload(upload.id, { state: upload.state === "paused" ? "running" : "paused" });
+export function steer(action, upload, http, startOver) {
+  switch (action) {
+    case "pause":
+      return http.changeUpload(upload.id, { state: "paused" });
+    case "go-on":
+      return http.changeUpload(upload.id, { state: "running" });
     case "cancel":
       return http.changeUpload(upload.id, { state: "cancelled" });
-    case "pace": {
-      const { value } = /** @type {HTMLSelectElement} */ (control);
-      return http.changeUpload(upload.id, { rate: value === "" ? null : Number(value) });
-    }
     case "replay":
       return http.replayUpload(upload.id);
     case "start-over":
       return startOver(upload);
     default:
-      throw new Error(`no such action: ${control.dataset.action}`);
+      throw new Error(`no such action: ${action}`);
   }
 }

@@ -1,10 +1,10 @@
-import { setForeign } from "../../paint/foreign.js";
+import { setForeign, visible } from "../../paint/foreign.js";
 import { complain, part, setAttribute, setText, show } from "../../paint/patch.js";
-import { count, number, paceWords, percent, sentence } from "../../paint/words.js";
+import { setTime } from "../../paint/clock.js";
+import { count, number, percent } from "../../paint/words.js";
+import { hasEnded, isAlarming, stateTime, stateWord, whyOf } from "./outcome.js";
 
 /** @typedef {import("../../store.js").Upload} Upload */
-
-const ENDED = new Set(["done", "cancelled", "failed"]);
 
 /** One upload on screen. */
 export class UploadRow {
@@ -21,71 +21,91 @@ export class UploadRow {
     if (upload === this.#upload) return;
     // What was refused of a state that is over is not true any more.
     if (this.#upload && this.#upload.state !== upload.state) complain(this.element, "");
+    if (this.#upload?.name !== upload.name) this.name(visible(upload.name));
     this.#upload = upload;
     const row = this.element;
     setAttribute(row, "data-upload", String(upload.id));
     setAttribute(row, "data-state", upload.state);
+    row.toggleAttribute("data-alarming", isAlarming(upload));
+    setAttribute(part(row, ".upload-name a"), "href", `/files/${encodeURIComponent(String(upload.id))}`);
     setForeign(part(row, ".upload-name .foreign"), upload.name);
-    setText(part(row, ".upload-state"), upload.state);
-    for (const name of /** @type {const} */ (["processed", "accepted", "skipped"])) {
-      setText(part(row, `.upload-${name}`), number(upload[name]));
+    this.#tell(upload);
+    this.#count(upload);
+    this.offer(upload);
+  }
+
+  /**
+   * Name what can be done with it: one button is told from the next by the file that it is about.
+   * @param {string} name
+   */
+  name(name) {
+    setAttribute(part(this.element, ".upload-name a"), "title", name);
+    setAttribute(part(this.element, "[role=progressbar]"), "aria-label", `Lines processed of ${name}`);
+    for (const control of /** @type {NodeListOf<HTMLElement>} */ (this.element.querySelectorAll("[data-says]"))) {
+      setAttribute(control, "aria-label", `${control.dataset.says} ${name}`);
     }
-    setText(part(row, ".upload-duplicates"), count(upload.duplicates, "repeat"));
-    setText(part(row, ".upload-all"), count(upload.lines, "line"));
-    setText(part(row, ".upload-turn"), upload.queued_because ?? "");
-    show(part(row, ".upload-turn"), upload.state === "queued");
-    const done = upload.state === "done" ? 100 : percent(upload.processed, upload.lines ?? 0);
-    setAttribute(part(row, "[role=progressbar]"), "aria-valuenow", done);
-    setAttribute(part(row, ".bar-done"), "width", done);
-    const why = upload.error ?? upload.paused_because ?? outcome(upload);
-    setText(part(row, ".upload-why"), why);
-    show(part(row, ".upload-why"), why !== "");
-    this.#offer(upload);
   }
 
   /**
    * Show the actions that make sense now.
    * @param {Upload} upload
    */
-  #offer({ state, accepted, duplicates, rate }) {
+  offer(upload) {
     const row = this.element;
+    const ended = hasEnded(upload);
+    const known = ended && upload.accepted > 0 && upload.duplicates === upload.accepted;
     const focused = document.activeElement;
-    const ended = ENDED.has(state);
-    const known = ended && accepted > 0 && duplicates === accepted;
-    setText(part(row, '[data-action="toggle"]'), state === "paused" ? "Resume" : "Pause");
+    this.offerMore(upload);
+    const isPaused = upload.state === "paused";
     show(part(row, ".upload-known"), known);
-    for (const running of [".upload-pace", '[data-action="toggle"]', '[data-action="cancel"]']) {
-      show(part(row, running), !ended);
-    }
+    show(part(row, '[data-action="pause"]'), !ended && !isPaused);
+    show(part(row, '[data-action="go-on"]'), isPaused);
+    show(part(row, '[data-action="cancel"]'), !ended);
+    show(part(row, ".upload-examples"), isAlarming(upload));
     show(part(row, '[data-action="replay"]'), ended);
     show(part(row, '[data-action="start-over"]'), known);
-    const pace = /** @type {HTMLSelectElement} */ (part(row, '[data-action="pace"]'));
-    if (pace !== focused) choosePace(pace, rate);
     // A button that went away under the keyboard hands the focus to the one that came.
-    if (focused instanceof HTMLElement && row.contains(focused) && focused.closest("[hidden]")) {
+    if (focused && row.contains(focused) && focused.closest("[hidden]")) {
       part(row, ".upload-actions > button:not([hidden])").focus({ preventScroll: true });
     }
   }
-}
 
-/**
- * What to say of an upload that ended with nothing accepted, or with less than its file promised.
- * @param {Upload} upload
- */
-function outcome({ state, processed, accepted, skipped, looks_like: what }) {
-  if (!ENDED.has(state) || processed === 0) return "";
-  if (accepted === 0) return `Nothing in it was accepted${what ? `; ${what}` : ""}.`;
-  return what && skipped > 0 ? sentence(what) : "";
-}
+  /**
+   * What a view offers beside that.
+   * @param {Upload} _
+   */
+  offerMore(_) {}
 
-/**
- * @param {HTMLSelectElement} select
- * @param {number | null} rate
- */
-function choosePace(select, rate) {
-  const value = rate === null ? "" : String(rate);
-  if (![...select.options].some((option) => option.value === value)) {
-    select.prepend(new Option(paceWords(rate), value));
+  /** @param {Upload} upload */
+  #tell(upload) {
+    const row = this.element;
+    setText(part(row, ".upload-word"), stateWord(upload));
+    setTime(part(row, ".upload-when"), stateTime(upload));
+    show(part(row, ".upload-when"), stateTime(upload) !== "");
+    setText(part(row, ".upload-turn"), upload.queued_because ?? "");
+    show(part(row, ".upload-turn"), upload.state === "queued");
+    const why = whyOf(upload);
+    setText(part(row, ".upload-why"), why);
+    show(part(row, ".upload-why"), why !== "");
   }
-  if (select.value !== value) select.value = value;
+
+  /** @param {Upload} upload */
+  #count(upload) {
+    const row = this.element;
+    const { processed, lines, accepted, skipped, duplicates } = upload;
+    setText(part(row, ".upload-processed"), number(processed));
+    setText(part(row, ".upload-all"), count(lines, "line"));
+    setText(part(row, ".upload-accepted"), number(accepted));
+    setText(part(row, ".upload-skipped"), number(skipped));
+    setText(part(row, ".upload-duplicates"), count(duplicates, "repeat"));
+    for (const link of row.querySelectorAll(".upload-skips, .upload-examples")) {
+      setAttribute(link, "href", `/skipped?upload=${encodeURIComponent(String(upload.id))}`);
+    }
+    show(part(row, ".upload-skips"), skipped > 0);
+    show(part(row, ".upload-repeats"), duplicates > 0);
+    const done = upload.state === "done" ? 100 : percent(processed, lines ?? 0);
+    setAttribute(part(row, "[role=progressbar]"), "aria-valuenow", done);
+    setAttribute(part(row, ".bar-done"), "width", done);
+    setText(part(row, ".upload-percent"), `${done} %`);
+  }
 }

@@ -22,6 +22,7 @@ from web.view.completed import (
     FeedCount,
     Order,
     append_completed,
+    cursor_before,
     read_completed,
 )
 
@@ -75,6 +76,20 @@ def test_what_was_appended_is_read_in_order_from_any_place_on(
             if after < place <= end
         ]
         assert repr([tuple(each) for each in page]) == repr(expected[:limit])
+
+
+@claim
+@given(st.sets(st.integers(1, 60)), st.integers(0, 60), st.none() | st.integers(0, 60))
+def test_a_page_is_found_by_where_it_ends(seqs: set[int], end: int, until: int | None) -> None:
+    """So many orders up to a place of the feed, or up to its end: fewer only at its beginning."""
+    with closing(feed(60)) as db, patch("web.view.completed.BLOCK", 7):
+        append_completed(db, [("a", 1, place) for place in seqs])
+        places.write_complete(db, end)
+        last = end if until is None else min(until, end)
+        wanted = [seq for seq in sorted(seqs) if seq <= last]
+        cursor = cursor_before(db, None if until is None else last, 4)
+        found = [order.seq for order in read_completed(db, cursor) if order.seq <= last]
+        assert found == wanted[-4:]
 
 
 def test_a_large_commit_is_cut_into_blocks(db: sqlite3.Connection) -> None:

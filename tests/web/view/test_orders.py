@@ -127,6 +127,48 @@ def test_pages_visit_each_order_once_by_its_age(
         assert (item["paid_at"] is None) == (item["payment"] is None)
 
 
+@pytest.mark.parametrize("user_id", USERS)
+@pytest.mark.parametrize("asked", [OrdersAsked(4), OrdersAsked(4, is_newest_first=False)])
+def test_a_page_knows_where_it_stands_and_which_is_before_it(
+    view: tuple[View, ViewReader], user_id: str, asked: OrdersAsked
+) -> None:
+    """The number of its first order, and the cursor by which one is led back; of one version."""
+    cursors: list[str | None] = [None]
+    first = 1
+    states = [state for state, *_ in everything()[user_id].values()]
+    while True:
+        page = view[1].orders(user_id, row(view[0], user_id), asked)
+        assert page is not None
+        assert page.version == len(states) + states.count("paid")
+        assert page.first == first
+        assert page.back == (cursors[-2] if len(cursors) > 2 else None)
+        if page.next is None:
+            break
+        first += len(page.rows)
+        cursors.append(page.next)
+        asked = asked._replace(after=int(page.next))
+
+
+@pytest.mark.parametrize("user_id", USERS)
+def test_orders_come_by_their_last_change(view: tuple[View, ViewReader], user_id: str) -> None:
+    """The one that changed last first; the cursor leads to those that changed before."""
+    places = {
+        (kind, order_id): max(ordered, paid)
+        for (kind, order_id), (_, ordered, paid) in everything()[user_id].items()
+    }
+    expected = sorted(places, key=lambda each: -places[each])
+    asked, got = OrdersAsked(4, by_change=True), []
+    while True:
+        page = view[1].orders(user_id, row(view[0], user_id), asked)
+        assert page is not None
+        ids = [json.loads(each.json)["order_id"] for each in page.rows]
+        got += [(type(order_id), order_id) for order_id in ids]
+        if page.next is None:
+            break
+        asked = asked._replace(after=int(page.next))
+    assert got == expected
+
+
 def line_at(cause: dict[str, Any] | None) -> int:
     """Give the line of a record, which is its place, as there is one source."""
     if cause is None:

@@ -8,6 +8,7 @@ from web.http.addresses import order_of, user_of
 from web.http.api.answers import JSON, no_cart, page_json
 from web.http.resource import HEAD, Later
 from web.service.service import service_of
+from web.view.page import Page
 from web.view.windows import Window, read_orders_asked
 
 
@@ -22,7 +23,8 @@ async def list_orders(request: Request) -> Response:
         page = await carts.orders(user_id, asked)
         if page is None:
             raise no_cart(user_id)
-        return page_json(page)
+        orders = Page(page.rows, page.total, page.next)
+        return page_json(orders, version=page.version, first=page.first, back=page.back)
 
     return Later(make, JSON)
 

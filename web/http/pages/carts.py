@@ -1,11 +1,10 @@
-"""``/`` and ``/carts/{user_id}``: all carts, or one."""
+"""``/``: all carts."""
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from web.errors import APIError
-from web.http.addresses import user_of
 from web.http.pages.page import Page
 from web.service.service import service_of
 from web.view.windows import DEFAULT_LIMIT, Window, read_window
@@ -31,13 +30,3 @@ async def carts_page(request: Request) -> Response:
         return {"sought": order, "found": msgspec.to_builtins(found)}
 
     return Page(request, "carts", facts, window=window, refused=refused)
-
-
-async def cart_page(request: Request) -> Response:
-    """``GET /carts/{user_id}``, ``GET /cart?user_id=``: straight to one cart."""
-    user_id = user_of(request)
-
-    async def facts() -> dict[str, object]:
-        return {"wanted": user_id}
-
-    return Page(request, "cart", facts, window=Window(user=user_id))

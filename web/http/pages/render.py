@@ -16,7 +16,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from web.http import assets
 from web.http.foreign import foreign, holdable, visible
-from web.http.pages import agreement_words, bench, drawn_flow, drawn_history, filters, start_words
+from web.http.pages import (
+    agreement_words,
+    bench,
+    drawn_flow,
+    drawn_history,
+    filters,
+    order_filters,
+    start_words,
+    upload_words,
+)
 from web.settings import asset_folder
 from web.view.cart_item import CartItem
 from web.view.recoveries import Recovery
@@ -31,6 +40,7 @@ SHEETS: Final = (
     "styles/layout.css",
     "styles/header.css",
     "styles/chips.css",
+    "styles/dock.css",
 )
 """The sheets of every page."""
 
@@ -45,6 +55,10 @@ VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "styles/uploads.css",
             "styles/skipped.css",
         ),
+        "files": ("styles/uploads.css", "styles/files.css"),
+        "file": ("styles/uploads.css", "styles/files.css", "styles/skipped.css"),
+        "cart": ("styles/carts.css", "styles/cart.css"),
+        "completed": ("styles/carts.css", "styles/cart.css", "styles/completed.css"),
         "flow": ("styles/history.css", "styles/graph.css", "styles/stopwatch.css", _STARTS_SHEET),
         "recovery": ("styles/recovery.css", "styles/agreement.css", _STARTS_SHEET),
         "skipped": ("styles/bench.css", "styles/record.css"),
@@ -102,9 +116,19 @@ def _blank() -> Mapping[str, Any]:
             "rate": None,
             "looks_like": None,
             "paused_because": None,
+            "finished_at": None,
         },
         "found": {"user_id": "", "status": ""},
         "skipped": msgspec.structs.asdict(SkippedRecord()),
+        "order": {
+            "order_id": "",
+            "status": "unpaid",
+            "ordered_at": None,
+            "paid_at": None,
+            "order": None,
+            "payment": None,
+        },
+        "completed": {"seq": 0, "user_id": "", "order_id": "", "completed_at": ""},
         "start": msgspec.structs.asdict(Recovery()),
         "mark": drawn_history.DrawnMark("", "0%", "started", "", ""),
     }
@@ -143,6 +167,7 @@ def _environment() -> Environment:
         filters.cut_raw,
         filters.export_path,
         filters.first_page,
+        filters.json_id,
         filters.more,
         filters.next_page,
         filters.number,
@@ -157,6 +182,10 @@ def _environment() -> Environment:
         filters.reason_words,
         filters.reasons,
         filters.sentence,
+        order_filters.cause_path,
+        order_filters.lasting,
+        order_filters.shown_id,
+        order_filters.standing,
         agreement_words.agreement_outcome,
         agreement_words.agreement_text,
         agreement_words.agreement_words,
@@ -172,6 +201,14 @@ def _environment() -> Environment:
         start_words.start_restored,
         start_words.start_resumed,
         start_words.start_source,
+        upload_words.alarming_first,
+        upload_words.by_count,
+        upload_words.has_ended,
+        upload_words.is_alarming,
+        upload_words.looks,
+        upload_words.state_time,
+        upload_words.state_word,
+        upload_words.why,
     ):
         environment.filters[rendering.__name__] = rendering
     environment.globals.update(

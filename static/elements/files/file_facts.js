@@ -1,0 +1,76 @@
+import * as api from "../../api/files.js";
+import { Reading } from "../../api/reading.js";
+import { setTime } from "../../paint/clock.js";
+import { fresh, part, setText, show } from "../../paint/patch.js";
+import { number, reasonWords } from "../../paint/words.js";
+
+/** @typedef {import("../../store.js").Upload} Upload */
+
+/** What there is to know of one upload, and why records of it were skipped. */
+export class FileFacts extends HTMLElement {
+  #life = new AbortController();
+  #skipped = -1;
+
+  /** @param {import("../../ports.js").Ports} ports */
+  start({ connection }) {
+    const { signal } = this.#life;
+    const id = this.dataset.file ?? "";
+    const reading = new Reading({
+      ask: (until) => api.skippedOf(id, until),
+      take: ({ by_reason }) => this.#count(by_reason),
+      tell: () => {}, // the header says that the server is not heard
+      pause: () => null,
+      connection,
+      signal,
+    });
+    document.querySelector("file-list")?.addEventListener("told", (event) => {
+      const upload = /** @type {CustomEvent<Upload>} */ (event).detail;
+      this.#tell(upload);
+      if (upload.skipped === this.#skipped) return;
+      this.#skipped = upload.skipped;
+      reading.soon();
+    }, { signal });
+  }
+
+  disconnectedCallback() {
+    this.#life.abort();
+  }
+
+  /** @param {Upload} upload */
+  #tell({ lines, accepted, duplicates, skipped, blank, finished_at: finished, looks_like: what }) {
+    const facts = { lines, accepted, duplicates, skipped, blank };
+    for (const [name, value] of Object.entries(facts)) setText(part(this, `[data-fact="${name}"]`), number(value));
+    setTime(part(this, '[data-fact="finished"] time'), finished ?? "");
+    show(part(this, '[data-fact="finished"]'), Boolean(finished));
+    setText(part(this, '[data-fact="looks"]'), what ?? "JSON Lines, as far as its first bytes tell");
+  }
+
+  /** @param {Record<string, number>} byReason */
+  #count(byReason) {
+    const list = part(this, ".file-reasons");
+    const id = encodeURIComponent(this.dataset.file ?? "");
+    const ordered = Object.entries(byReason).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+    const known = new Map([.../** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("[data-reason]"))]
+      .map((item) => [item.dataset.reason, item]));
+    for (const [reason, count] of ordered) {
+      const item = known.get(reason) ?? reasonItem(reason, `/skipped?upload=${id}&reason=${reason}`);
+      setText(part(item, ".file-reason-count"), number(count));
+      if (!item.isConnected) list.append(item);
+    }
+    show(part(this, ".file-why"), ordered.length > 0);
+  }
+}
+
+/**
+ * @param {string} reason
+ * @param {string} address  of the records that were skipped for it
+ */
+function reasonItem(reason, address) {
+  const item = fresh("reason");
+  item.dataset.reason = reason;
+  const link = /** @type {HTMLAnchorElement} */ (part(item, "a"));
+  link.href = address;
+  link.title = reason;
+  setText(part(item, ".file-reason-word"), reasonWords(reason));
+  return item;
+}

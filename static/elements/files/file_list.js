@@ -1,0 +1,152 @@
+import * as api from "../../api/files.js";
+import { Reading } from "../../api/reading.js";
+import { act, tell } from "../../paint/action.js";
+import { KeyedList } from "../../paint/keyed_list.js";
+import { part, setText, show } from "../../paint/patch.js";
+import { number } from "../../paint/words.js";
+import { hasEnded, orderOf } from "../uploads/outcome.js";
+import { seen, steer } from "../uploads/upload_list.js";
+import { FileRow } from "./file_row.js";
+
+/** @typedef {import("../../ports.js").Ports} Ports */
+/** @typedef {import("../../store.js").Upload} Upload */
+
+const TICK_MS = 1_000;
+
+/**
+ * Uploads with all that can be done with each. The first page is what the store hears of; another one, or the page
+ * of one upload, keeps its rows, and what the store does not tell of them is read; of each it fires `told`.
+ */
+export class FileList extends HTMLElement {
+  #life = new AbortController();
+  #timer = 0;
+  /** @type {Map<string, Upload>} what is known beside the store */
+  #known = new Map();
+  /** @type {KeyedList<Upload> | null} */
+  #list = null;
+
+  /** @param {Ports} ports */
+  start(ports) {
+    const { store, painter, navigation, connection } = ports;
+    const { signal } = this.#life;
+    /** @type {KeyedList<Upload>} */
+    const list = (this.#list = new KeyedList(part(this, ".uploads-list"), "upload", FileRow));
+    const fixed = this.hasAttribute("data-fixed") ? [...list.keys()] : null;
+    const itemOf = (/** @type {string} */ key) => store.uploads.items.get(key) ?? this.#known.get(key);
+    const paint = () => {
+      const { order, total } = store.uploads;
+      const keys = fixed ?? orderOf(store);
+      if (!keys.every(itemOf)) return; // of those that the server has rendered, the reading comes
+      list.paint(keys, (key) => /** @type {Upload} */ (itemOf(key)));
+      if (fixed) {
+        for (const key of keys) this.dispatchEvent(new CustomEvent("told", { detail: itemOf(key) }));
+        return;
+      }
+      show(part(this, '[data-empty="uploads"]'), order.length === 0);
+      show(part(this, '[data-more="uploads"]'), total > order.length);
+      for (const node of document.querySelectorAll(".uploads-total")) setText(node, number(total));
+    };
+    const ask = () => painter.ask(paint);
+    const isUnheard = (/** @type {string} */ key) => !store.uploads.items.has(key);
+    const reading = fixed && new Reading({
+      // What the frames tell of need not be read.
+      ask: async (until) => (store.ready && fixed.some(isUnheard) ? this.#read(fixed, until) : []),
+      take: (items) => {
+        for (const item of items) this.#known.set(String(item.id), item);
+        ask();
+      },
+      tell: () => {}, // the header says that the server is not heard
+      pause: () => (fixed.some((key) => isUnheard(key) && !isThrough(this.#known.get(key))) ? TICK_MS : null),
+      connection,
+      signal,
+    });
+    store.watch(({ uploads, reset, window }) => {
+      if (fixed && reset) navigation.go(location.pathname + location.search, { replace: true });
+      else if (uploads) ask();
+      if (window) reading?.soon();
+    }, signal);
+    this.#timer = setInterval(() => {
+      for (const row of this.#fileRows()) row.tick();
+    }, TICK_MS);
+    reading?.soon();
+    if (store.ready) ask();
+    this.#listen(ports, (upload) => {
+      this.#known.set(String(upload.id), upload);
+      if (!fixed) return;
+      ask();
+      reading?.soon();
+    });
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.#timer);
+    this.#life.abort();
+  }
+
+  /**
+   * @param {readonly string[]} keys
+   * @param {AbortSignal} until
+   */
+  async #read(keys, until) {
+    const { cursor } = this.dataset;
+    if (!cursor) return Promise.all(keys.map((key) => api.upload(key, until)));
+    return (await api.uploads(cursor, keys.length, until)).items;
+  }
+
+  /**
+   * @param {Ports} ports
+   * @param {(upload: Upload) => void} heard  of an upload that was changed
+   */
+  #listen({ http, startOver }, heard) {
+    const { signal } = this.#life;
+    this.addEventListener("click", (event) => {
+      const button = /** @type {Element} */ (event.target).closest("button[data-action]");
+      const row = button?.closest("[data-upload]");
+      if (!(button instanceof HTMLElement) || !(row instanceof HTMLElement)) return;
+      const { action = "", lines } = button.dataset;
+      const upload = seen(row);
+      act(event, button, row, async () => {
+        const changed = await (action === "step" ? api.step(upload.id, Number(lines)) : steer(action, upload, http, startOver));
+        if (changed && String(changed.id) === upload.id) heard(changed);
+      });
+    }, { signal });
+    this.addEventListener("change", ({ target }) => {
+      const row = /** @type {HTMLElement} */ (target).closest("[data-upload]");
+      if (row instanceof HTMLElement && target instanceof HTMLInputElement) this.#pace(row, target, http, heard);
+    }, { signal });
+  }
+
+  /**
+   * Ask for the pace that was chosen, and once that is answered for the one that was chosen since.
+   * @param {HTMLElement} row
+   * @param {HTMLInputElement} choice
+   * @param {Ports["http"]} http
+   * @param {(upload: Upload) => void} heard
+   */
+  async #pace(row, choice, http, heard) {
+    const pace = part(row, ".upload-pace");
+    if (pace.hasAttribute("aria-busy")) return;
+    pace.setAttribute("aria-busy", "true");
+    let asked = "";
+    let now = choice.value;
+    /** @type {Upload | null} */
+    let changed = null;
+    await tell(row, async () => {
+      do {
+        asked = now;
+        changed = await http.changeUpload(seen(row).id, { rate: asked === "" ? null : Number(asked) });
+        heard(changed);
+        now = /** @type {HTMLInputElement} */ (part(pace, "input:checked")).value;
+      } while (now !== asked);
+    });
+    pace.removeAttribute("aria-busy");
+    for (const each of this.#fileRows()) if (each.element === row) each.settle(now === asked ? changed : null);
+  }
+
+  #fileRows() {
+    return /** @type {FileRow[]} */ ([...(this.#list?.rows() ?? [])]);
+  }
+}
+
+/** @param {Upload | undefined} upload */
+const isThrough = (upload) => upload !== undefined && hasEnded(upload);

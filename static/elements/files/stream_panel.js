@@ -1,0 +1,89 @@
+import * as api from "../../api/files.js";
+import { Reading } from "../../api/reading.js";
+import { act } from "../../paint/action.js";
+import { setTime } from "../../paint/clock.js";
+import { part, setText, show } from "../../paint/patch.js";
+import { count, number, paceWords, rate } from "../../paint/words.js";
+
+/** @typedef {import("../../api/files.js").Stream} Stream */
+
+/** How often is looked whether somebody else has begun one. */
+const IDLE_MS = 5_000;
+const RUNNING_MS = 1_000;
+
+/** The endless stream: what it is to be like, and how far it is. */
+export class StreamPanel extends HTMLElement {
+  #life = new AbortController();
+
+  /** @param {import("../../ports.js").Ports} ports */
+  start({ clock, store, connection }) {
+    const { signal } = this.#life;
+    const form = /** @type {HTMLFormElement} */ (part(this, "form"));
+    const begin = part(this, '[data-action="begin"]');
+    const stop = part(this, '[data-action="stop"]');
+    let runs = false;
+    const hear = (/** @type {Stream | null} */ stream) => {
+      runs = stream !== null;
+      this.#paint(stream);
+      if (stream) clock.tell();
+    };
+    const reading = new Reading({
+      ask: api.stream,
+      take: hear,
+      tell: () => {}, // the header says that the server is not heard
+      pause: () => (runs ? RUNNING_MS : IDLE_MS),
+      connection,
+      signal,
+    });
+    reading.soon();
+    store.watch(({ reset }) => {
+      if (reset) reading.soon();
+    }, signal);
+    form.addEventListener("input", () => this.#name(), { signal });
+    form.addEventListener("submit", (event) => event.preventDefault(), { signal });
+    begin.addEventListener("click", (event) => {
+      if (!form.reportValidity()) return;
+      act(event, begin, this, async () => {
+        hear(await api.beginStream(this.#asked));
+        reading.soon();
+      });
+    }, { signal });
+    stop.addEventListener("click", (event) => act(event, stop, this, async () => {
+      await api.endStream();
+      hear(null);
+      reading.soon();
+    }), { signal });
+    this.#name();
+  }
+
+  disconnectedCallback() {
+    this.#life.abort();
+  }
+
+  get #asked() {
+    const value = (/** @type {string} */ name) => Number(/** @type {HTMLInputElement} */ (part(this, `[name=${name}]`)).value);
+    return { rate: value("rate"), users: value("users"), bad: value("bad") / 100 };
+  }
+
+  /** The button says how fast. */
+  #name() {
+    setText(part(this, '[data-action="begin"]'), `Stream ${number(this.#asked.rate)}/s`);
+  }
+
+  /** @param {Stream | null} stream  the one that runs */
+  #paint(stream) {
+    const running = part(this, ".stream-running");
+    const idle = part(this, ".stream-form");
+    const held = this.contains(document.activeElement) && idle.hidden !== (stream !== null);
+    show(running, stream !== null);
+    show(idle, stream === null);
+    if (stream) {
+      setText(part(running, ".stream-lines"), count(stream.lines, "record"));
+      setText(part(running, ".stream-pace"), paceWords(stream.rate));
+      setText(part(running, ".stream-users"), count(stream.users, "user"));
+      setText(part(running, ".stream-bad"), `${rate(stream.bad * 100)} %`);
+      setTime(part(running, "time"), stream.started_at);
+    }
+    if (held) part(this, stream ? '[data-action="stop"]' : '[data-action="begin"]').focus({ preventScroll: true });
+  }
+}

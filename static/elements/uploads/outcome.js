@@ -1,0 +1,60 @@
+/** What became of an upload, in words; the server says it alike (`web/http/pages/upload_words.py`). Pure. */
+
+import { sentence } from "../../paint/words.js";
+
+/** @typedef {import("../../store.js").Upload} Upload */
+
+const ENDED = new Set(["done", "cancelled", "failed"]);
+const BY_HAND = "paused by hand";
+/** For so long a file of which nothing was accepted stands above the others. */
+const FRESH_MS = 3_600_000;
+
+/** @param {Upload} upload */
+export const hasEnded = ({ state }) => ENDED.has(state);
+
+/** Whether nobody paused it but what is in it. @param {Upload} upload */
+export const pausedItself = ({ state, paused_because: why }) => state === "paused" && Boolean(why) && why !== BY_HAND;
+
+/** Whether all of it was read in vain. @param {Upload} upload */
+export const wasInVain = ({ state, processed, accepted }) => state === "done" && processed > 0 && accepted === 0;
+
+/** Whether somebody has to look at it. @param {Upload} upload */
+export const isAlarming = (upload) => pausedItself(upload) || wasInVain(upload);
+
+/** @param {Upload} upload */
+export const stateWord = (upload) => (wasInVain(upload) ? "nothing accepted" : upload.state);
+
+/** Since when it is in its state. @param {Upload} upload */
+export const stateTime = (upload) => upload.finished_at ?? upload.paused_at ?? "";
+
+/**
+ * What is to be said of its state; empty where the state says all.
+ * @param {Upload} upload
+ */
+export function whyOf(upload) {
+  const { accepted, skipped, processed, error, paused_because: paused, looks_like: what } = upload;
+  if (error) return error;
+  if (paused) return paused === BY_HAND ? "" : paused;
+  if (!hasEnded(upload) || processed === 0) return "";
+  if (accepted > 0) return what && skipped > 0 ? sentence(what) : "";
+  return what ? ["Nothing in it was accepted", `${what}.`].join("; ") : "Nothing in it was accepted.";
+}
+
+/**
+ * Whether it stands above the others.
+ * @param {Upload} upload
+ * @param {string} at  the time of the facts
+ */
+export function isOnTop(upload, at) {
+  if (pausedItself(upload)) return true;
+  return wasInVain(upload) && Date.parse(at) - Date.parse(upload.finished_at ?? "") < FRESH_MS;
+}
+
+/**
+ * The order of uploads, with those on top that somebody has to look at.
+ * @param {import("../../store.js").Store} store
+ */
+export function orderOf({ uploads: { order, items }, at }) {
+  const onTop = new Set(order.filter((key) => isOnTop(/** @type {Upload} */ (items.get(key)), at)));
+  return [...onTop, ...order.filter((key) => !onTop.has(key))];
+}

@@ -1,0 +1,57 @@
+import { setForeign, visible } from "../../paint/foreign.js";
+import { part, setAttribute, setText, show } from "../../paint/patch.js";
+import { count } from "../../paint/words.js";
+import { isOnTop, orderOf, pausedItself, whyOf } from "./outcome.js";
+
+/** @typedef {import("../../store.js").Upload} Upload */
+
+/** Beside a view that does not show it: a file that paused itself, or of which nothing was accepted. */
+export class TroubleNotice extends HTMLElement {
+  #life = new AbortController();
+  /** @type {Set<string>} what was dismissed, as it was then */
+  #dismissed = new Set();
+  #shown = "";
+
+  /** @param {import("../../ports.js").Ports} ports */
+  start({ store, painter }) {
+    const { signal } = this.#life;
+    const paint = () => {
+      const all = orderOf(store).map((key) => /** @type {Upload} */ (store.uploads.items.get(key)));
+      const open = all.filter((upload) => isOnTop(upload, store.at) && !this.#dismissed.has(keyOf(upload)));
+      const [first] = open;
+      const held = this.contains(document.activeElement);
+      show(this, Boolean(first));
+      this.#shown = first ? keyOf(first) : "";
+      if (first) this.#tell(first, open.length - 1);
+      else if (held) part(document, "#view").focus({ preventScroll: true });
+    };
+    store.watch(({ uploads }) => {
+      if (uploads) painter.ask(paint);
+    }, signal);
+    part(this, '[data-action="dismiss"]').addEventListener("click", () => {
+      this.#dismissed.add(this.#shown);
+      paint();
+    }, { signal });
+  }
+
+  disconnectedCallback() {
+    this.#life.abort();
+  }
+
+  /**
+   * @param {Upload} upload
+   * @param {number} more  of which the same is to be said
+   */
+  #tell(upload, more) {
+    setForeign(part(this, ".trouble-name .foreign"), upload.name);
+    setAttribute(part(this, ".trouble-name"), "href", `/files/${encodeURIComponent(String(upload.id))}`);
+    setText(part(this, ".trouble-state"), pausedItself(upload) ? "paused itself" : "nothing accepted");
+    setText(part(this, ".trouble-why"), whyOf(upload));
+    setText(part(this, ".trouble-more"), more > 0 ? `And ${count(more, "more file")}` : "");
+    show(part(this, ".trouble-more"), more > 0);
+    setAttribute(part(this, '[data-action="dismiss"]'), "aria-label", `Dismiss what is said of ${visible(upload.name)}`);
+  }
+}
+
+/** @param {Upload} upload */
+const keyOf = ({ id, state }) => `${state} ${id}`;
