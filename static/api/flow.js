@@ -1,4 +1,4 @@
-/** What the server tells of the flow: over time, step by step, start by start, and by a proof. */
+/** What the server tells of the flow: over time, step by step, and by a proof. */
 
 import { call } from "../http.js";
 
@@ -23,50 +23,14 @@ import { call } from "../http.js";
  */
 
 /** @typedef {{steps: Step[], slowest: string | null}} Dataflow */
-
-/**
- * @typedef {object} Start  one start of the flow; what is not known yet is null
- * @property {number} execution
- * @property {string} reason
- * @property {string} started_at
- * @property {number | null} seconds_to_restored
- * @property {number | null} carts_restored
- * @property {{offset: number, source: string | null, line: number | null} | null} resumed_at
- * @property {number | null} records_replayed
- * @property {number | null} seconds_to_first_new
- * @property {string | null} caught_up_at
- * @property {number | null} seconds  until it was caught up
- * @property {string | null} ended_at
- * @property {string | null} ended_because
- */
-
-/**
- * @typedef {import("../store.js").Flow & {history: Start[], next: string | null, total: number,
- *   snapshot: {taken_at: string | null, bytes: number},
- *   agreement: import("../elements/recovery/agreement.js").Agreement | null}} Recovery
- */
-
-/** @typedef {"paid" | "unpaid" | "waiting" | "skipped"} Figure */
-
-/**
- * @typedef {object} Proof
- * @property {"none" | "running" | "done" | "failed"} state
- * @property {number} progress  0 to 1
- * @property {Record<Figure, number> | null} journal
- * @property {Record<Figure, number> | null} view
- * @property {number | null} lost
- * @property {number | null} twice
- * @property {number | null} seconds
- * @property {string[]} examples
- * @property {string | null} error
- */
+/** @typedef {{state: "none" | "running" | "done" | "failed", progress: number}} Proof */
 
 /**
  * @param {string} range
  * @param {AbortSignal} signal
  * @returns {Promise<History>}
  */
-export const history = (range, signal) => call("GET", `/api/history?range=${encodeURIComponent(range)}`, { signal });
+export const history = (range, signal) => call("GET", `/api/history?range=${range}`, { signal });
 
 /**
  * @param {AbortSignal} signal
@@ -74,21 +38,7 @@ export const history = (range, signal) => call("GET", `/api/history?range=${enco
  */
 export const dataflow = (signal) => call("GET", "/api/dataflow", { signal });
 
-/**
- * What the flow does, and a page of its starts, newest first.
- * @param {{limit: number, cursor?: string}} page
- * @param {AbortSignal} signal
- * @returns {Promise<Recovery>}
- */
-export function recovery({ limit, cursor }, signal) {
-  const query = new URLSearchParams(cursor ? { limit: String(limit), cursor } : { limit: String(limit) });
-  return call("GET", `/api/recovery?${query}`, { signal });
-}
-
-/**
- * Begin a proof, or hear of the one that runs.
- * @returns {Promise<Proof>}
- */
+/** Begin a proof, or hear of the one that runs. */
 export const prove = () => call("POST", "/api/prove");
 
 /**
@@ -96,3 +46,24 @@ export const prove = () => call("POST", "/api/prove");
  * @returns {Promise<Proof>}
  */
 export const proof = (signal) => call("GET", "/api/prove", { signal });
+
+/**
+ * The whole view as the server renders it now: what seldom changes is described there alone.
+ * @param {string} range
+ * @param {AbortSignal} signal
+ */
+export async function rendered(range, signal) {
+  const html = await call("GET", `/flow?range=${range}`, { as: "text", signal });
+  return new DOMParser().parseFromString(html, "text/html");
+}
+
+/**
+ * Take parts of the view as they are rendered now.
+ * @param {ParentNode} place
+ * @param {ParentNode} page  or the same place in it
+ * @param {string} parts  a selector of as many here as there
+ */
+export function adopt(place, page, parts) {
+  const fresh = [...page.querySelectorAll(parts)];
+  place.querySelectorAll(parts).forEach((old, at) => old.replaceWith(fresh[at] ?? ""));
+}

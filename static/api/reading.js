@@ -16,6 +16,7 @@ export class Reading {
   #askedAt = -Infinity;
   #isAsking = false;
   #isStale = false;
+  #wasAway = false;
   #how;
 
   /**
@@ -30,7 +31,11 @@ export class Reading {
   constructor(how) {
     this.#how = how;
     const { connection, signal } = how;
-    connection.addEventListener("state", () => this.soon(), { signal });
+    connection.addEventListener("state", () => {
+      if (connection.state === "offline") this.#wasAway = true;
+      if (this.#wasAway) this.soon();
+      this.#wasAway &&= connection.state !== "live";
+    }, { signal });
     document.addEventListener("visibilitychange", () => this.soon(), { signal });
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
   }

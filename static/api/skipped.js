@@ -45,6 +45,6 @@ export const wholeLine = (id) => call("GET", `/api/skipped/${id}/raw`, { as: "te
 export async function workbench(address) {
   const page = new DOMParser().parseFromString(await call("GET", address, { as: "text" }), "text/html");
   const bench = page.querySelector("skipped-bench");
-  if (!bench) throw new Error("The server has another version of this page: load it anew.");
+  if (!bench) throw new Error("This page is out of date: load it anew.");
   return bench;
 }

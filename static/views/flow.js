@@ -4,12 +4,10 @@ import { FlowGraph } from "../elements/flow/flow_graph.js";
 import { FlowHistory } from "../elements/flow/flow_history.js";
 import { FlowKill } from "../elements/flow/flow_kill.js";
 import { FlowProof } from "../elements/flow/flow_proof.js";
-import { FlowStarts } from "../elements/flow/flow_starts.js";
 
 export const elements = {
   "flow-history": FlowHistory,
   "flow-graph": FlowGraph,
-  "flow-starts": FlowStarts,
   "flow-kill": FlowKill,
   "flow-proof": FlowProof,
 };

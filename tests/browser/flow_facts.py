@@ -109,14 +109,15 @@ def stopped(stage: Stage, **facts: Any) -> Page:
     stage.open("/flow", snapshot(), live=False, facts=given)
     expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
     expect(page.locator("#moment")).to_be_enabled()
-    with page.expect_response("**/api/recovery?limit=5"), page.expect_response("**/api/dataflow"):
+    with page.expect_response("**/api/history?*"), page.expect_response("**/api/dataflow"):
         page.clock.run_for(20)
     page.clock.run_for(20)
     return page
 
 
 def answer(stage: Stage, **facts: Any) -> None:
-    """Let the API tell these facts from now on."""
+    """Let the API tell these facts from now on, and the view be rendered from them."""
+    stage.server.facts = stage.server.facts | facts
     paths = {"history": "/api/history?*", "dataflow": "/api/dataflow", "proof": "/api/prove"}
     for name, path in {**paths, "recovery": "/api/recovery?*"}.items():
         if name in facts:

@@ -48,10 +48,10 @@ def test_shares_and_times_are_those_of_the_last_seconds(stage: Stage) -> None:
     expect(page.locator('[data-step="journal"]')).to_contain_text("< 1 % busy")
     expect(page.locator('[data-step="publish"]')).to_contain_text("0 % busy")
     panel = page.get_by_role("region", name="join")
-    expect(panel.locator(".step-cost")).to_have_text("3550.0 µs")
-    expect(panel.locator(".step-share")).to_have_text("70 %")
-    expect(panel.locator(".step-in")).to_have_text("1,200")
-    expect(panel.locator(".step-busy")).to_have_text("1 min 41 s")
+    expect(panel.locator("[data-fact=cost]")).to_have_text("3550.0 µs")
+    expect(panel.locator("[data-fact=share]")).to_have_text("70 %")
+    expect(panel.locator("[data-fact=in]")).to_have_text("1,200")
+    expect(panel.locator("[data-fact=busy]")).to_have_text("1 min 41 s")
 
 
 def test_another_start_of_the_flow_is_measured_from_nought(stage: Stage) -> None:
@@ -77,7 +77,7 @@ def test_a_step_is_an_address(stage: Stage) -> None:
     expect(page.locator('[data-step="journal"]')).to_be_focused()
     assert page.url.endswith("/flow?step=journal")
     stage.play(changes(stats={**STATS, "carts": 1, "lag": 9}))
-    expect(panel.locator(".step-lag")).to_have_text("9")
+    expect(panel.locator("[data-fact=lag]")).to_have_text("9")
     expect(page.locator('[data-place="view"]')).to_contain_text("view 1 cart")
     stage.server.facts = flow_facts()
     panel.get_by_role("link", name="Close source").click()

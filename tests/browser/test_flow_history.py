@@ -83,7 +83,7 @@ def test_what_happened_is_marked_on_all_charts(stage: Stage) -> None:
     for chart in page.locator("[data-chart]").all():
         expect(chart.locator(".mark")).to_have_count(3)
         expect(chart.locator(".mark-word").filter(has_text=":")).to_have_text(
-            ["killed 11:52", "started 11:58"]
+            ["killed 11:52:00", "started 11:58:00"]
         )
         expect(chart.locator(".mark[data-kind=killed] title")).to_have_text(
             "The flow ended: a test."

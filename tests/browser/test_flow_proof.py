@@ -43,7 +43,7 @@ def test_a_proof_is_asked_for_followed_and_told(stage: Stage) -> None:
     expect(bar).to_be_visible()
     expect(page.get_by_text("Counting the journal anew…")).to_be_visible()
     answer(stage, proof=proof("done"))
-    with page.expect_response("**/api/prove"):
+    with page.expect_response("**/flow?range=10m"):
         page.clock.run_for(1_000)
     outcome = page.locator(".proof-found")
     expect(outcome).to_have_text("counted anew from the journal ✓ lost 0 twice 0 in 0.42 s")
@@ -97,7 +97,7 @@ def test_one_that_runs_already_is_followed(stage: Stage) -> None:
     stage.page.clock.install()
     page = opened(stage, proof=proof("running", progress=0.1))
     answer(stage, proof=proof("done"))
-    with page.expect_response("**/api/prove"):
+    with page.expect_response("**/flow?range=10m"):
         page.clock.run_for(2_000)
     expect(page.locator("[data-prove=twice]")).to_have_attribute("data-value", "0")
 

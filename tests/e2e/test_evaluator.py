@@ -32,7 +32,9 @@ def test_an_evaluator_kills_the_flow_and_proves_that_nothing_was_lost(
         expect(drawn).not_to_have_attribute("data-in", "0", timeout=SLOW_MS)
     expect(page.locator("[data-slowest]")).to_contain_text("slowest", timeout=SLOW_MS)
     page.locator('[data-step="join_carts"]').click()
-    expect(page.locator(".step-cost")).to_have_text(re.compile(r"^[\d.]+ µs$"), timeout=SLOW_MS)
+    expect(page.get_by_role("region", name="join").locator("[data-fact=cost]")).to_have_text(
+        re.compile(r"^[\d.]+ µs$"), timeout=SLOW_MS
+    )
 
     first = cartwatch.flow_pid()
     page.get_by_role("button", name="Kill the flow (SIGKILL)").click()

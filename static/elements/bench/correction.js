@@ -81,7 +81,7 @@ export function correct(record, changed, signal) {
     const id = idOf();
     const aside = record.dataset.state !== "aside";
     const { changed: many } = await api.putAside(`{"ids":[${id}],"aside":${aside}}`);
-    if (many === 0) throw new Error("It was sent, or somebody else was faster.");
+    if (many === 0) throw new Error("It became something else meanwhile.");
     if (idOf() === id) changed(aside ? "aside" : "open");
   };
 

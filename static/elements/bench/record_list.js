@@ -31,7 +31,7 @@ export class RecordList {
     this.#bench = bench;
     this.#list = part(bench, ".record-rows");
     this.#all = /** @type {HTMLInputElement} */ (part(bench, ".list-check"));
-    this.#button = part(bench, '[data-action="fresh"]');
+    this.#button = part(bench, ".list-fresh");
     this.#list.addEventListener("focusin", ({ target }) => this.#stop(rowOf(target)), { signal });
     bench.addEventListener("change", ({ target }) => {
       const row = rowOf(target);
@@ -41,14 +41,15 @@ export class RecordList {
       this.#settle();
       this.move(0, this.rows[0]);
     }, { signal });
-    this.#stop(this.row(this.#open) ?? this.rows[0]);
+    this.#stop(this.row(this.open) ?? this.rows[0]);
   }
 
   get rows() {
     return [...this.#list.children];
   }
 
-  get #open() {
+  /** The id of the record that is open. */
+  get open() {
     return part(this.#bench, ".record").dataset.record;
   }
 
@@ -108,7 +109,7 @@ export class RecordList {
     const many = rows.filter((row) => this.chosen.has(idOf(row))).length;
     for (const row of rows) {
       /** @type {HTMLInputElement} */ (part(row, "input")).checked = this.chosen.has(idOf(row));
-      part(row, "a").ariaCurrent = String(idOf(row) === this.#open);
+      part(row, "a").ariaCurrent = `${idOf(row) === this.open}`;
     }
     this.#all.checked = many > 0 && many === rows.length;
     this.#all.indeterminate = many > 0 && many < rows.length;
@@ -128,7 +129,7 @@ export class RecordList {
 
   /** @param {number} waiting */
   #offer(waiting) {
-    this.#button.dataset.pending = String(waiting);
+    this.#button.dataset.pending = `${waiting}`;
     setText(this.#button, `${waiting} new – show`);
     show(this.#button, waiting > 0);
   }

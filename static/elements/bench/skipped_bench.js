@@ -7,8 +7,6 @@ import { RecordList, idOf, rowOf } from "./record_list.js";
 
 /** How long typing must rest before the records are looked for. */
 const REST_MS = 250;
-/** @type {Record<string, number>} */
-const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 /** What was chosen, and in which filter: it outlives the pages of that. */
 const kept = { asked: "", chosen: /** @type {Set<string>} */ (new Set()) };
@@ -27,7 +25,7 @@ export class SkippedBench extends HTMLElement {
     /** @param {string} state */
     const changed = (state) => {
       record.dataset.state = state;
-      list.become(record.dataset.record, state);
+      list.become(list.open, state);
     };
     const begin = correct(record, (state) => {
       changed(state);
@@ -38,7 +36,7 @@ export class SkippedBench extends HTMLElement {
     const take = (fresh) => {
       this.#count(fresh);
       const { record: id, state } = part(fresh, ".record").dataset;
-      if (state && id === record.dataset.record) {
+      if (state && id === list.open) {
         changed(state);
         const [own, their] = [part(record, ".record-fate"), part(fresh, ".record-fate")];
         if (own.dataset.fate !== their.dataset.fate) {
@@ -50,9 +48,8 @@ export class SkippedBench extends HTMLElement {
       ports.clock.tell();
     };
     const ask = liveReading(() => this.#tell(async () => {
-      const { cursor = "" } = this.dataset;
       const rows = list.rows.map(idOf).join();
-      const fresh = await workbench(`/skipped?${asked}&cursor=${cursor}&rows=${rows}&id=${record.dataset.record ?? ""}`);
+      const fresh = await workbench(`/skipped?${asked}&cursor=${this.dataset.cursor}&rows=${rows}&id=${list.open ?? ""}`);
       if (!signal.aborted) take(fresh);
     }), signal);
 
@@ -68,22 +65,22 @@ export class SkippedBench extends HTMLElement {
       const hadFocus = record.contains(document.activeElement);
       record.dataset.record = their.dataset.record ?? "";
       record.replaceChildren(...their.cloneNode(true).childNodes);
-      this.toggleAttribute("data-open", record.dataset.record !== "");
+      this.toggleAttribute("data-open", list.open !== "");
       list.check();
       begin();
       take(fresh);
-      const isAlone = !part(this, ".list").checkVisibility();
-      if (hadFocus || isAlone) record.focus();
-      if (isAlone) scrollTo({ top: 0 });
+      if (part(this, ".list").checkVisibility() && !hadFocus) return;
+      record.focus();
+      scroll(0, 0);
     });
 
     this.addEventListener("click", async (event) => {
       const target = /** @type {Element} */ (event.target);
       const row = rowOf(target);
-      const link = target.closest('[data-action="close"]') ?? (target.matches("input") ? null : row?.querySelector("a"));
+      const link = target.closest(".record-back a") ?? (target.matches("input") ? null : row?.querySelector("a"));
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey || getSelection()?.type === "Range") return;
       event.preventDefault();
-      const was = list.row(record.dataset.record);
+      const was = list.row(list.open);
       await open(link);
       list.move(0, row ?? was);
     }, { signal });
@@ -91,7 +88,7 @@ export class SkippedBench extends HTMLElement {
     const toggle = () => list.focused && list.choose([list.focused], !list.chosen.has(idOf(list.focused)));
     this.addEventListener("keydown", (event) => {
       const { key, target } = event;
-      const step = STEPS[key];
+      const step = { ArrowDown: 1, ArrowUp: -1 }[key];
       if (!rowOf(target) || event.altKey) return;
       if (event.ctrlKey || event.metaKey) {
         if (key !== "Enter") return;
@@ -107,7 +104,7 @@ export class SkippedBench extends HTMLElement {
     ports.keys.on("e", async (event) => {
       event.preventDefault(); // it would be typed
       const row = list.focused;
-      if (row && idOf(row) !== record.dataset.record) await open(part(row, "a"));
+      if (row && idOf(row) !== list.open) await open(part(row, "a"));
       record.querySelector("textarea")?.focus();
     }, signal);
     addEventListener("popstate", () => {
@@ -130,13 +127,19 @@ export class SkippedBench extends HTMLElement {
     const form = part(this, ".bulk");
     const bulk = () => this.#tell(async () => {
       const { startBulk } = await import("./bulk.js");
-      if (signal.aborted || list.told !== choose) return;
-      form.removeEventListener("focusin", bulk);
-      list.told = startBulk(this, list, ports, signal);
+      if (!signal.aborted && list.told === choose) list.told = startBulk(this, list, ports, signal);
     });
     const choose = () => list.chosen.size > 0 && bulk();
     list.told = choose;
     form.addEventListener("focusin", bulk, { signal });
+    // What is pressed before that has come is pressed once it has.
+    form.addEventListener("click", async (event) => {
+      const button = /** @type {Element} */ (event.target).closest("button");
+      if (!button || list.told !== choose) return;
+      event.preventDefault();
+      await bulk();
+      if (list.told !== choose) button.click();
+    }, { signal });
     list.check();
     begin();
   }

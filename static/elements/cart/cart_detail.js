@@ -1,13 +1,10 @@
-import { changed, orders } from "../../api/cart.js";
 import { Paced } from "../../api/paced.js";
 import { Refusal } from "../../http.js";
 import { complain, part, setText, show } from "../../paint/patch.js";
+import { InUse } from "../carts/in_use.js";
 import { Pins } from "../carts/pins.js";
-import { ChangeLog } from "./change_log.js";
 import { paintHead } from "./cart_head.js";
-import { fetchDetail } from "./fetched_detail.js";
 import { OrderSearch } from "./order_search.js";
-import { OrderTable } from "./order_table.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
 
@@ -17,37 +14,36 @@ import { OrderTable } from "./order_table.js";
  */
 export class CartDetail extends HTMLElement {
   #life = new AbortController();
+  /** Ends what is asked about a cart that is forgotten meanwhile. */
+  #known = new AbortController();
   #pins = new Pins();
   #user = "";
-  /** The version of the cart that was opened, and the newest whose orders were read. */
-  #openedAt = 0;
-  #readAt = 0;
+  /** The version of the cart that was opened, and the one whose orders are shown. */
+  #opened = 0;
+  #shown = 0;
+  /** @type {import("./live_orders.js").LiveOrders | null} */
+  #live = null;
 
   /** @param {Ports} ports */
   start(ports) {
     const { store, painter, place } = ports;
     const { signal } = this.#life;
     this.#user = (this.#isDocked ? place.cart : place.window.user) ?? this.dataset.user ?? "";
-    this.#openedAt = this.#readAt = Number(this.dataset.version ?? 0);
-    const table = new OrderTable(part(this, ".order-table"), this.#address, signal);
-    const log = new ChangeLog(part(this, ".one-changes"));
-    const reading = new Paced((given) => this.#read(ports, table, log, given), signal);
+    this.#opened = this.#shown = Number(this.dataset.version ?? 0);
+    const table = part(this, ".order-table");
+    const use = new InUse(table, part(table, ".list-head"), () => this.#live?.tend(), signal);
+    const reading = new Paced((given) => this.#read(ports, use, given), signal);
     const paint = () => {
       paintHead(this, this.#user, this.#cart(ports));
-      if ((this.#cart(ports)?.version ?? 0) > this.#readAt) reading.ask();
+      if ((this.#cart(ports)?.version ?? 0) > this.#shown) reading.ask();
     };
     store.watch(({ carts, reset }) => {
-      if (reset) {
-        this.#openedAt = this.#readAt = 0;
-        table.clear();
-        log.clear();
-      }
+      if (reset) this.#forget();
       if (carts || reset) painter.ask(paint);
     }, signal);
     new OrderSearch(part(this, ".one-search"), (address, how) => this.#visit(ports, address, how), ports, signal);
     part(this, '[data-action="again"]').addEventListener("click", () => reading.ask(), { signal });
     this.addEventListener("click", (event) => this.#click(ports, event), { signal });
-    this.#listenToExport(signal);
     this.#showPin();
     if (!this.#isDocked) this.#listenToKeys(ports, signal);
   }
@@ -60,7 +56,8 @@ export class CartDetail extends HTMLElement {
     return this.dataset.docked !== undefined;
   }
 
-  get #address() {
+  /** The address of what is shown. */
+  get address() {
     return new URL(this.dataset.address ?? "", location.origin);
   }
 
@@ -69,28 +66,33 @@ export class CartDetail extends HTMLElement {
     return store.carts.items.get(this.#user) ?? store.kept.items.get(this.#user);
   }
 
+  /** Somebody started over: nothing is known any more. */
+  #forget() {
+    this.#known.abort();
+    this.#known = new AbortController();
+    this.#opened = this.#shown = 0;
+    if (this.#live) this.#live.clear();
+    else part(this, "tbody").replaceChildren();
+  }
+
   /**
-   * Read the page of orders and what changed last; an answer of before is passed over.
    * @param {Ports} ports
-   * @param {OrderTable} table
-   * @param {ChangeLog} log
+   * @param {InUse} use
    * @param {AbortSignal} signal
    */
-  async #read({ announce, clock }, table, log, signal) {
+  async #read({ announce, clock }, use, signal) {
+    const known = this.#known.signal;
+    const given = AbortSignal.any([signal, known]);
     try {
-      const [page, changes] = await Promise.all([
-        orders(this.#user, this.#address.searchParams, signal),
-        changed(this.#user, signal),
-      ]);
+      this.#live ??= new (await liveOrders())(this, use, this.#life.signal);
+      const { version, words } = await this.#live.read(this.#user, { opened: this.#opened, read: this.#shown }, given);
+      if (known.aborted) return;
+      this.#shown = version;
       this.#tell("");
-      if (this.#life.signal.aborted || page.version < this.#readAt) return;
-      this.#readAt = Math.min(page.version, changes.version);
-      table.hear(page, changes.items);
-      const words = log.hear(changes.items, changes.version - this.#openedAt);
       if (words) announce("cart", words);
       clock.tell();
     } catch (refusal) {
-      if (this.#life.signal.aborted) return;
+      if (this.#life.signal.aborted || known.aborted) return;
       if (!(refusal instanceof Refusal)) throw refusal;
       this.#tell(`These orders could not be read again: ${refusal.message}`);
     }
@@ -117,6 +119,7 @@ export class CartDetail extends HTMLElement {
       return;
     }
     try {
+      const { fetchDetail } = await import("./fetched_detail.js");
       const fresh = await fetchDetail(address, this.#life.signal);
       const focused = this.contains(document.activeElement) ? document.activeElement?.id : "";
       this.replaceWith(fresh);
@@ -170,20 +173,6 @@ export class CartDetail extends HTMLElement {
     part(this, '[data-action="pin"]').setAttribute("aria-pressed", String(this.#pins.has(this.#user)));
   }
 
-  /** A click elsewhere and Escape close the list of downloads. @param {AbortSignal} signal */
-  #listenToExport(signal) {
-    const list = /** @type {HTMLDetailsElement} */ (part(this, ".one-export"));
-    document.addEventListener("click", ({ target }) => {
-      if (!list.contains(/** @type {Node} */ (target)) || /** @type {Element} */ (target).closest("a")) list.open = false;
-    }, { signal });
-    list.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || !list.open) return;
-      event.preventDefault();
-      list.open = false;
-      part(list, "summary").focus();
-    }, { signal });
-  }
-
   /**
    * @param {Ports} ports
    * @param {AbortSignal} signal
@@ -203,5 +192,14 @@ export class CartDetail extends HTMLElement {
       event.preventDefault();
       bar.click();
     }, signal);
+  }
+}
+
+/** What is needed once the cart changes. @throws {Refusal} where the server does not give it */
+async function liveOrders() {
+  try {
+    return (await import("./live_orders.js")).LiveOrders;
+  } catch {
+    throw new Refusal("unreachable", "The server did not answer.");
   }
 }

@@ -30,6 +30,7 @@ export function paintHead(detail, user, cart) {
   const tabs = { open: unpaid, waiting, paid, all: unpaid + waiting + paid };
   for (const [name, many] of Object.entries(tabs)) setText(part(detail, `[data-show="${name}"] .tab-count`), number(many));
   show(part(detail, ".one-facts"), cart !== undefined);
+  show(part(detail, ".one-export"), cart !== undefined);
   show(part(detail, ".one-body"), cart !== undefined);
   show(part(detail, '[data-empty="cart"]'), cart === undefined);
 }

@@ -2,7 +2,6 @@ import { textOf } from "../../json.js";
 import { KeyedList } from "../../paint/keyed_list.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
 import { count, number } from "../../paint/words.js";
-import { InUse } from "../carts/in_use.js";
 import { OrderRow } from "./order_row.js";
 
 /** @typedef {import("../../api/cart.js").Order} Order */
@@ -30,9 +29,10 @@ export class OrderTable {
   /**
    * @param {HTMLElement} place  what holds the table and its head
    * @param {URL} address  of the page
+   * @param {import("../carts/in_use.js").InUse} use
    * @param {AbortSignal} signal
    */
-  constructor(place, address, signal) {
+  constructor(place, address, use, signal) {
     this.#place = place;
     this.#address = address;
     const body = part(place, "tbody");
@@ -40,7 +40,7 @@ export class OrderTable {
     this.#list = new KeyedList(body, "order", OrderRow);
     this.#shown = [...this.#list.keys()];
     this.#settledTotal = Number(place.dataset.total);
-    this.#use = new InUse(place, part(place, ".list-head"), () => this.#tend(), signal);
+    this.#use = use;
     part(place, ".pending").addEventListener("click", () => {
       this.#settle();
       body.focus({ preventScroll: true });
@@ -58,7 +58,7 @@ export class OrderTable {
     const heard = new Map([...changed, ...page.items].map((order) => [textOf(order.order_id), order]));
     const known = [...this.#shown, ...heard.keys()].map((key) => [key, heard.get(key) ?? this.#orders.get(key)]);
     this.#orders = new Map(/** @type {[string, Order][]} */ (known.filter(([, order]) => order !== undefined)));
-    this.#tend();
+    this.tend();
   }
 
   /** Nothing of it is known any more. */
@@ -68,7 +68,7 @@ export class OrderTable {
   }
 
   /** Settle where that is allowed, or come back when it is; and paint. */
-  #tend() {
+  tend() {
     clearTimeout(this.#timer);
     if (this.#page === null) return;
     if (!this.#use.now && this.#isBehind) {
@@ -77,7 +77,7 @@ export class OrderTable {
         this.#settle();
         return;
       }
-      this.#timer = setTimeout(() => this.#tend(), wait + 1);
+      this.#timer = setTimeout(() => this.tend(), wait + 1);
     }
     this.#paint(this.#page);
   }

@@ -1,16 +1,18 @@
-import { history as readHistory } from "../../api/flow.js";
+import { adopt, history as readHistory, rendered } from "../../api/flow.js";
 import { Reading } from "../../api/reading.js";
+import { tell } from "../../paint/action.js";
 import { setTime } from "../../paint/clock.js";
 import { KeyedList } from "../../paint/keyed_list.js";
 import { complain, part, setAttribute, setText } from "../../paint/patch.js";
-import { CHARTS, marksOf, placeOf, rowsOf, shareOf, timeOf, valueWords, whole } from "./drawn.js";
-import { HistoryChart } from "./history_chart.js";
-import { HistoryRow } from "./history_row.js";
-import { drawMarks } from "./mark_row.js";
+import { number } from "../../paint/words.js";
+import { CHARTS, pathsOf, shareOf, topOf, valueWords } from "./drawn.js";
+import { HistoryMark, labelMarks } from "./history_mark.js";
 
 /** @typedef {import("../../api/flow.js").History} History */
+/** @typedef {import("./history_mark.js").DrawnMark} DrawnMark */
 
-/** How the values of the charts begin in a sentence. @type {Record<string, string>} */
+const MOST_MARKS = 40;
+/** How the value of each chart begins in a sentence. @type {Record<string, string>} */
 const NAMES = { events: "in ", skipped: "skipped ", lag: "lag ", latency: "" };
 
 /** The figures over time, read anew every step; one moment is pointed at on all charts. */
@@ -18,48 +20,47 @@ export class FlowHistory extends HTMLElement {
   #life = new AbortController();
   /** @type {History | null} */
   #history = null;
-  /** The time that is looked at, in milliseconds since 1970; null: the newest. @type {number | null} */
-  #at = null;
+  /** The time that is looked at, in milliseconds since 1970; the newest where that is later. */
+  #at = Infinity;
 
   /** @param {import("../../ports.js").Ports} ports */
-  start({ painter, connection }) {
+  start({ painter, connection, clock }) {
     const { signal } = this.#life;
-    const charts = [...this.querySelectorAll("[data-chart]")].map((each) => new HistoryChart(/** @type {HTMLElement} */ (each)));
-    const table = /** @type {HTMLDetailsElement} */ (part(this, ".history-table"));
-    /** @type {KeyedList<ReturnType<typeof rowsOf>[number]>} */
-    const list = new KeyedList(part(this, ".history-rows"), "moment", HistoryRow);
-    const paintMoment = () => this.#paintMoment(charts);
-    const paintTable = () => {
-      if (!this.#history || !table.open) return;
-      const rows = new Map(rowsOf(this.#history).map((row) => [row.at, row]));
-      list.paint([...rows.keys()], (key) => /** @type {ReturnType<typeof rowsOf>[number]} */ (rows.get(key)));
-    };
+    const range = this.dataset.range ?? "";
+    const lists = [...this.querySelectorAll(".chart-marks")].map((list) =>
+      /** @type {KeyedList<DrawnMark>} */ (new KeyedList(/** @type {HTMLElement} */ (list), "mark", HistoryMark)));
+    const point = () => this.#history && this.#point(this.#history);
     const paint = () => {
       if (!this.#history) return;
-      const marks = drawMarks(this.#history);
-      for (const chart of charts) chart.paint(this.#history, marks);
-      paintMoment();
-      paintTable();
+      this.#paint(this.#history, lists);
+      point();
     };
     /** @type {Reading<History>} */
     const reading = new Reading({
-      ask: (ending) => readHistory(this.dataset.range ?? "", ending),
+      ask: (ending) => readHistory(range, ending),
       take: (history) => {
         this.#history = history;
         painter.ask(paint);
       },
-      tell: (refusal) => complain(this, !refusal || refusal.code === "offline" ? "" : refusal.message),
+      tell: (refusal) => complain(this, refusal && refusal.code !== "offline" ? refusal.message : ""),
       pause: () => (this.#history?.step ?? 1) * 1000,
       connection,
       signal,
     });
-    table.addEventListener("toggle", () => painter.ask(paintTable), { signal });
-    this.#offerMoment(() => painter.ask(paintMoment), signal);
+    part(this, "details").addEventListener("toggle", () => tell(this, async () => {
+      adopt(this, await rendered(range, signal), ".history-rows");
+      clock.tell();
+    }), { signal });
+    this.#offerMoment(() => painter.ask(point), signal);
     reading.soon();
   }
 
   disconnectedCallback() {
     this.#life.abort();
+  }
+
+  get #slider() {
+    return /** @type {HTMLInputElement} */ (part(this, ".moment"));
   }
 
   /**
@@ -68,58 +69,97 @@ export class FlowHistory extends HTMLElement {
    * @param {AbortSignal} signal
    */
   #offerMoment(paint, signal) {
-    const slider = /** @type {HTMLInputElement} */ (part(this, ".moment"));
+    const slider = this.#slider;
     const charts = part(this, ".charts");
     slider.disabled = false;
-    const look = (/** @type {number} */ point) => {
+    const look = (/** @type {number} */ place) => {
       if (!this.#history) return;
-      const isNewest = point >= this.#history.series.events.length - 1;
-      this.#at = isNewest ? null : Date.parse(timeOf(this.#history, point));
+      this.#at = place < Number(slider.max) ? timeOf(this.#history, place) : Infinity;
       paint();
     };
     slider.addEventListener("input", () => look(slider.valueAsNumber), { signal });
     charts.addEventListener("pointermove", ({ target, clientX }) => {
-      const plot = target instanceof Element ? target.closest(".chart-plot") : null;
-      if (!plot) return;
-      const { left, width } = plot.getBoundingClientRect();
-      look(Math.round(((clientX - left) / width) * Number(slider.max)));
+      const plot = /** @type {Element} */ (target).closest(".chart-plot")?.getBoundingClientRect();
+      if (plot) look(Math.round(((clientX - plot.left) / plot.width) * Number(slider.max)));
     }, { signal });
     charts.addEventListener("pointerleave", ({ pointerType }) => {
       if (pointerType !== "touch") look(Infinity);
     }, { signal });
   }
 
-  /** @param {HistoryChart[]} charts */
-  #paintMoment(charts) {
-    const history = this.#history;
-    if (!history) return;
-    const points = history.series.events.length;
-    const slider = /** @type {HTMLInputElement} */ (part(this, ".moment"));
-    const wanted = this.#at === null ? points - 1 : Math.round(placeOf(history, new Date(this.#at).toISOString()));
-    const point = Math.min(points - 1, Math.max(0, wanted));
-    setAttribute(slider, "max", points - 1);
-    if (slider.valueAsNumber !== point) slider.value = String(point);
-    for (const chart of charts) chart.point(shareOf(point, points));
-    setTime(part(this, ".history-time"), timeOf(history, point));
-    const words = momentWords(history, point);
+  /**
+   * @param {History} history
+   * @param {KeyedList<DrawnMark>[]} lists
+   */
+  #paint(history, lists) {
+    const { series, step, marks } = history;
+    const points = series.events.length;
+    const drawn = marks.slice(-MOST_MARKS).map((mark) => (
+      { ...mark, key: `${mark.kind} ${mark.at}`, share: shareOf(placeOf(history, mark.at), points), label: "" }));
+    labelMarks(drawn);
+    const byKey = new Map(drawn.map((mark) => [mark.key, mark]));
+    for (const list of lists) list.paint([...byKey.keys()], (key) => /** @type {DrawnMark} */ (byKey.get(key)));
+    for (const [name, names] of Object.entries(CHARTS)) {
+      const chart = part(this, `[data-chart="${name}"]`);
+      // The newest step may still go on: it would be too low.
+      const shown = names.map((each) => (step > 1 ? series[each].slice(0, -1) : series[each]));
+      const top = topOf(shown);
+      setText(part(chart, ".chart-value"), valueWords(name, shown.map((values) => values.at(-1))));
+      setText(part(chart, ".chart-top"), number(top));
+      setAttribute(part(chart, ".chart-shape"), "viewBox", `0 -20 ${Math.max(1, points - 1)} 1040`);
+      shown.forEach((values, at) => {
+        const { line, area } = pathsOf(values, top);
+        setAttribute(part(chart, `[data-series="${names[at]}"]`), "d", line);
+        if (at === 0) setAttribute(part(chart, ".chart-area"), "d", area);
+      });
+    }
+  }
+
+  /** @param {History} history */
+  #point(history) {
+    const slider = this.#slider;
+    const last = history.series.events.length - 1;
+    const place = Math.min(last, Math.max(0, Math.round(placeOf(history, this.#at))));
+    setAttribute(slider, "max", last);
+    if (slider.valueAsNumber !== place) slider.value = String(place);
+    const share = shareOf(place, last + 1);
+    for (const cross of this.querySelectorAll(".chart-cross")) {
+      setAttribute(cross, "x1", share);
+      setAttribute(cross, "x2", share);
+    }
+    const words = wordsOf(history, place, last);
+    const time = part(this, ".history-time");
+    setTime(time, new Date(timeOf(history, place)).toISOString());
     setText(part(this, ".history-words"), words);
-    setAttribute(slider, "aria-valuetext", `${part(this, ".history-time").textContent}: ${words}`);
+    setAttribute(slider, "aria-valuetext", `${time.textContent}: ${words}`);
   }
 }
 
 /**
+ * Where among the points a time is, from 0.
  * @param {History} history
- * @param {number} point
+ * @param {string | number} at
  */
-function momentWords(history, point) {
-  // The newest step may still go on: the one before it is the newest that is whole.
-  const { series, step } = history;
-  const seen = Math.min(point, whole(series.events, step).length - 1);
+const placeOf = ({ from, step }, at) => ((typeof at === "number" ? at : Date.parse(at)) - Date.parse(from)) / 1000 / step;
+
+/**
+ * @param {History} history
+ * @param {number} place
+ */
+const timeOf = ({ from, step }, place) => Date.parse(from) + place * step * 1000;
+
+/**
+ * What was at a moment.
+ * @param {History} history
+ * @param {number} place
+ * @param {number} last
+ */
+function wordsOf(history, place, last) {
+  const seen = history.step > 1 ? Math.min(place, last - 1) : place;
   const figures = Object.entries(CHARTS).map(([chart, names]) => {
-    const values = names.map((name) => series[name][seen]);
-    return values[0] == null ? "" : `${NAMES[chart]}${valueWords(chart, values)}`;
+    const values = names.map((name) => history.series[name][seen]);
+    return values[0] == null ? "" : NAMES[chart] + valueWords(chart, values);
   });
-  const marks = marksOf(history).filter(({ at }) => Math.abs(placeOf(history, at) - point) <= 1);
-  const told = [...figures, ...marks.map(({ words }) => words)].filter(Boolean);
-  return told.join(" · ") || "the server was off";
+  const marks = history.marks.map(({ at, words }) => (Math.abs(placeOf(history, at) - place) <= 1 ? words : ""));
+  return [...figures, ...marks].filter(Boolean).join(" · ") || "the server was off";
 }

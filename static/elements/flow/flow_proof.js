@@ -1,61 +1,63 @@
-import { proof as readProof, prove } from "../../api/flow.js";
+import { adopt, proof, prove, rendered } from "../../api/flow.js";
 import { Reading } from "../../api/reading.js";
 import { act } from "../../paint/action.js";
-import { complain, part, setAttribute, setText, show } from "../../paint/patch.js";
-import { duration, number, percent, sentence } from "../../paint/words.js";
+import { complain, part, setAttribute, setText } from "../../paint/patch.js";
+import { number, percent } from "../../paint/words.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
-/** @typedef {import("../../api/flow.js").Proof} Proof */
 /** @typedef {Record<string, number>} Stats */
 
-const IDLE = "Counts the whole journal anew, with nothing of the flow’s or the view’s, and compares by identity.";
-/** @type {import("../../api/flow.js").Figure[]} */
-const FIGURES = ["paid", "unpaid", "waiting", "skipped"];
+/** The parts that tell of a proof, as the server renders them. */
+const PARTS = ".proof-outcome, .error, .proof-examples, [data-side=journal]";
 
 /** The figures before and after a recovery, and those that the journal gives when it is counted anew. */
 export class FlowProof extends HTMLElement {
   #life = new AbortController();
-  /** @type {Proof | null} */
-  #proof = null;
   /** @type {Stats | null} those of the flow that ran last */
   #last = null;
-  /** @type {Stats | null} */
-  #before = null;
-  /** @type {Stats | null} */
-  #after = null;
   #isAway = false;
 
   /** @param {Ports} ports */
-  start({ store, connection, painter }) {
+  start({ store, connection }) {
     const { signal } = this.#life;
-    const paint = () => this.#paint();
-    const take = (/** @type {Proof} */ proof) => {
-      this.#proof = proof;
-      painter.ask(paint);
+    const button = part(this, '[data-action="prove"]');
+    const say = (/** @type {string} */ words) => setText(part(this, ".proof-outcome"), words);
+    const bar = (/** @type {number} */ share) => {
+      setAttribute(part(this, ".proof-progress"), "aria-valuenow", share);
+      setAttribute(part(this, ".bar-done"), "width", share);
     };
-    /** @type {Reading<Proof>} */
+    /** @type {Reading<Document | null>} */
     const reading = new Reading({
-      ask: readProof,
-      take,
+      ask: async (ending) => {
+        const { state, progress } = await proof(ending);
+        if (state !== "running") return rendered("10m", ending);
+        bar(percent(Math.round(100 * progress), 100));
+        return null;
+      },
+      take: (page) => {
+        const fresh = page && part(page, "flow-proof");
+        if (fresh) adopt(this, fresh, PARTS);
+        else say("Counting the journal anew…");
+        setAttribute(this, "data-state", fresh?.dataset.state ?? "running");
+      },
       tell: (refusal) => {
         if (refusal && refusal.code !== "offline") complain(this, refusal.message);
       },
-      pause: () => (this.#proof?.state === "running" ? 1_000 : null),
+      pause: () => (this.dataset.state === "running" ? 1_000 : null),
       connection,
       signal,
     });
-    const button = part(this, '[data-action="prove"]');
-    const work = async () => {
-      const proof = await prove();
-      take(proof);
-      if (proof.state === "running") reading.soon();
-    };
-    button.addEventListener("click", (event) => act(event, button, this, work), { signal });
+    button.addEventListener("click", (event) => act(event, button, this, async () => {
+      await prove();
+      reading.soon();
+    }), { signal });
     store.watch(({ flow, stats, reset }) => {
-      if (reset) this.#before = this.#after = this.#last = null;
-      if (reset) reading.soon();
+      if (reset) {
+        this.#last = null;
+        for (const side of ["before", "after"]) this.#put(side, {});
+        reading.soon();
+      }
       if (flow || stats) this.#hear(store);
-      painter.ask(paint);
     }, signal);
     if (this.dataset.state === "running") reading.soon();
   }
@@ -66,65 +68,23 @@ export class FlowProof extends HTMLElement {
 
   /** @param {Ports["store"]} store */
   #hear({ flow, stats }) {
-    if (!flow) return;
-    const isAway = flow.state !== "running";
+    const isAway = flow?.state !== "running";
     if (isAway && !this.#isAway) {
-      this.#before = this.#last;
-      this.#after = null;
-    } else if (!isAway) {
-      if (this.#isAway) this.#after = stats;
-      this.#last = stats;
+      this.#put("before", this.#last ?? {});
+      this.#put("after", {});
     }
+    if (!isAway && this.#isAway) this.#put("after", stats);
+    if (!isAway) this.#last = stats;
     this.#isAway = isAway;
   }
 
-  #paint() {
-    for (const figure of FIGURES) {
-      this.#put(figure, "before", this.#before?.[figure] ?? null);
-      this.#put(figure, "after", this.#after?.[figure] ?? null);
-    }
-    const proof = this.#proof;
-    if (!proof) return;
-    const { state, lost, twice, seconds } = proof;
-    const isDone = state === "done";
-    const done = isDone ? 100 : percent(Math.round(100 * proof.progress), 100);
-    setAttribute(this, "data-state", state);
-    setAttribute(part(this, ".proof-progress"), "aria-valuenow", done);
-    setAttribute(part(this, ".bar-done"), "width", done);
-    show(part(this, ".proof-found"), isDone);
-    show(part(this, ".proof-none"), !isDone);
-    setText(part(this, ".proof-none"), state === "running" ? "Counting the journal anew…" : IDLE);
-    setText(part(this, ".proof-sign"), lost === 0 && twice === 0 ? "✓" : "✗");
-    setText(part(this, ".proof-took"), `in ${duration(seconds ?? 0)}`);
-    for (const [name, value] of Object.entries({ lost, twice })) {
-      const found = part(this, `[data-prove="${name}"]`);
-      setAttribute(found, "data-value", value ?? "");
-      setText(part(found, ".proof-number"), number(value));
-    }
-    if (state === "failed") complain(this, sentence(proof.error ?? "it failed"));
-    const examples = part(this, ".proof-examples");
-    setText(examples, "");
-    examples.append(...proof.examples.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
-    for (const figure of FIGURES) this.#compare(figure, proof);
-  }
-
   /**
-   * @param {import("../../api/flow.js").Figure} figure
-   * @param {Proof} proof
-   */
-  #compare(figure, { journal, view }) {
-    const cell = part(this, `[data-figure="${figure}"] [data-side="journal"]`);
-    setText(part(cell, ".proof-count"), number(journal?.[figure] ?? null));
-    const differs = journal && view && journal[figure] !== view[figure] ? `≠ ${number(view[figure])}` : "✓";
-    setText(part(cell, ".proof-same"), journal ? differs : "");
-  }
-
-  /**
-   * @param {string} figure
    * @param {string} side
-   * @param {number | null} value
+   * @param {Stats} stats
    */
-  #put(figure, side, value) {
-    setText(part(this, `[data-figure="${figure}"] [data-side="${side}"]`), number(value));
+  #put(side, stats) {
+    for (const cell of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll(`[data-side="${side}"]`))) {
+      setText(cell, number(stats[cell.parentElement?.dataset.figure ?? ""] ?? null));
+    }
   }
 }

@@ -1,15 +1,15 @@
-import { recovery } from "../../api/flow.js";
+import { recovery } from "../../api/recovery.js";
 import { Reading } from "../../api/reading.js";
 import { act } from "../../paint/action.js";
 import { setTime } from "../../paint/clock.js";
 import { KeyedList } from "../../paint/keyed_list.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
 import { number, size } from "../../paint/words.js";
-import { paintStarts, StartRow } from "../flow/start_row.js";
+import { paintStarts, StartRow } from "./start_row.js";
 import { paintAgreement } from "./agreement.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
-/** @typedef {import("../../api/flow.js").Recovery} Recovery */
+/** @typedef {import("../../api/recovery.js").Recovery} Recovery */
 
 /** How often the facts are read anew while somebody looks at them. */
 const PAUSE_MS = 3_000;
@@ -28,7 +28,7 @@ export class RecoveryPanel extends HTMLElement {
   /** @param {Ports} ports */
   start({ store, connection, painter, clock, http }) {
     const { signal } = this.#life;
-    /** @type {KeyedList<{start: import("../../api/flow.js").Start, newest: boolean}>} */
+    /** @type {KeyedList<{start: import("../../api/recovery.js").Start, newest: boolean}>} */
     const list = new KeyedList(part(this, ".starts"), "start", StartRow);
     const paint = () => {
       show(part(this, ".recovery-unheard"), this.#unheard !== "");
@@ -73,7 +73,7 @@ export class RecoveryPanel extends HTMLElement {
 
   /**
    * @param {Recovery} facts
-   * @param {KeyedList<{start: import("../../api/flow.js").Start, newest: boolean}>} list
+   * @param {KeyedList<{start: import("../../api/recovery.js").Start, newest: boolean}>} list
    */
   #paint(facts, list) {
     const { state, since, message, snapshot } = facts;

@@ -131,7 +131,6 @@ def _blank() -> Mapping[str, Any]:
         "completed": {"seq": 0, "user_id": "", "order_id": "", "completed_at": ""},
         "start": msgspec.structs.asdict(Recovery()),
         "mark": drawn_history.DrawnMark("", "0%", "started", "", ""),
-        "moment": drawn_history.Row("", [""] * len(drawn_history.DRAWN), ""),
     }
 
 

@@ -2,12 +2,10 @@ import { setTime } from "../../paint/clock.js";
 import { setForeign } from "../../paint/foreign.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
 import { count, duration, number } from "../../paint/words.js";
-import { isOwnKill } from "./own_kills.js";
+import { ASKED, isOwnKill } from "../flow/own_kills.js";
 
-/** @typedef {import("../../api/flow.js").Start} Start */
+/** @typedef {import("../../api/recovery.js").Start} Start */
 
-/** The reason of a start that a person's kill has led to. */
-export const ASKED = "a person restarted it";
 /** @type {Record<string, string>} */
 const REASONS = { [ASKED]: "a person killed it", "killed by SIGKILL": "it was killed (SIGKILL)" };
 const UNSEEN = "it ended together with its server";
@@ -30,6 +28,7 @@ export class StartRow {
     setTime(part(row, ".start-ago"), start.started_at);
     setText(part(row, ".start-outcome"), outcome(start, alive));
     setText(part(row, ".start-reason"), reason(start));
+    setAttribute(part(row, ".start-reason"), "data-reason", start.reason);
     setText(part(row, ".start-restored"), start.carts_restored ? count(start.carts_restored, "cart") : "nothing to restore");
     const at = start.resumed_at?.source == null ? null : start.resumed_at;
     setText(part(row, ".start-resumed"), at ? `from line ${number(at.line)} of` : "from the end of the input");
