@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.frames import cart, snapshot
+from tests.browser.frames import cart, orders_page, snapshot
 from tests.browser.stage import Stage
-from web.http.pages.cart import NO_ORDERS
-from web.http.pages.orders_shown import OrdersShown
 
-FACTS = {"shown": OrdersShown("b"), "orders": NO_ORDERS}
+FACTS = {"orders": orders_page([])}
 
 
 def test_enter_shows_a_cart_beside_the_list_and_escape_closes_it(stage: Stage) -> None:
