@@ -6,10 +6,7 @@ import { AlarmNotice } from "./elements/header/alarm_notice.js";
 import { PoliteAnnouncer } from "./elements/header/announcer.js";
 import { ConnectionBadge, FlowBadge } from "./elements/header/badges.js";
 import { FlowMenu } from "./elements/header/flow_menu.js";
-import { KeyHelp } from "./elements/header/key_help.js";
 import { LiveNotice } from "./elements/header/live_notice.js";
-import { StartOver } from "./elements/header/start_over.js";
-import { UpgradeNotice } from "./elements/header/upgrade_notice.js";
 import { ViewNav } from "./elements/header/view_nav.js";
 import { Sender } from "./elements/uploads/sender.js";
 import { TroubleNotice } from "./elements/uploads/trouble_notice.js";
@@ -21,10 +18,13 @@ import { pressOnce } from "./paint/action.js";
 import { PageClock } from "./paint/clock.js";
 import { copied } from "./paint/foreign.js";
 import { Painter } from "./paint/painter.js";
-import { dismiss, part } from "./paint/patch.js";
+import { dismiss, part, show } from "./paint/patch.js";
 import { Place } from "./place.js";
 import { Screen } from "./screen.js";
 import { Store } from "./store.js";
+
+/** Where each key after `g` goes. */
+const VIEWS = { c: "/", s: "/skipped", f: "/files", d: "/completed", w: "/flow" };
 
 /** What stands around every view. */
 const SHELL = {
@@ -33,12 +33,9 @@ const SHELL = {
   "flow-menu": FlowMenu,
   "view-nav": ViewNav,
   "alarm-notice": AlarmNotice,
-  "upgrade-notice": UpgradeNotice,
   "live-notice": LiveNotice,
-  "start-over": StartOver,
   "trouble-notice": TroubleNotice,
   "upload-form": UploadForm,
-  "key-help": KeyHelp,
   "polite-announcer": PoliteAnnouncer,
 };
 
@@ -55,7 +52,6 @@ const connection = new Connection({
 });
 
 for (const [name, element] of Object.entries(SHELL)) customElements.define(name, element);
-const startOver = /** @type {StartOver} */ (part(document, "start-over"));
 const announcer = /** @type {PoliteAnnouncer} */ (part(document, "polite-announcer"));
 /** @type {import("./ports.js").Ports} */
 const ports = {
@@ -68,7 +64,10 @@ const ports = {
   screen,
   sender,
   http,
-  startOver: (replay) => startOver.ask(replay),
+  startOver: async (replay) => {
+    const { StartOver } = await import("./elements/header/start_over.js");
+    late("start-over", StartOver).ask(replay);
+  },
   announce: (kind, words) => announcer.say(kind, words),
   choose: () => part(document, "#file").click(),
   get navigation() {
@@ -76,6 +75,23 @@ const ports = {
   },
 };
 const navigation = new Navigation(ports);
+
+/**
+ * An element around the view that is needed only now.
+ * @template {import("./ports.js").PageElement} E
+ * @param {string} name
+ * @param {new () => E} element
+ * @returns {E}
+ */
+function late(name, element) {
+  const found = /** @type {E} */ (part(document, name));
+  if (!customElements.get(name)) {
+    customElements.define(name, element);
+    found.start(ports);
+  }
+  return found;
+}
+
 for (const name of Object.keys(SHELL)) {
   /** @type {NodeListOf<import("./ports.js").PageElement>} */
   const elements = document.querySelectorAll(name);
@@ -109,6 +125,24 @@ document.addEventListener("copy", (event) => {
 document.addEventListener("click", dismiss);
 document.addEventListener("keydown", pressOnce);
 keys.start();
+for (const [key, address] of Object.entries(VIEWS)) keys.on(`g ${key}`, () => navigation.go(address));
+keys.on("?", async () => {
+  const { KeyHelp } = await import("./elements/header/key_help.js");
+  late("key-help", KeyHelp).open();
+});
+let isAway = false;
+connection.addEventListener("state", async () => {
+  if (connection.state === "offline") isAway = true;
+  if (connection.state !== "live" || !isAway) return;
+  isAway = false; // an upgrade is a restart: only a page that was away can be behind
+  try {
+    const version = await http.version();
+    show(part(document, "upgrade-notice"), !import.meta.url.includes(`/${version}/`));
+  } catch {
+    isAway = true; // it went again: ask when it is back
+  }
+});
+part(document, "upgrade-notice button").addEventListener("click", () => location.reload());
 await navigation.start();
 clock.start();
 connection.open();

@@ -34,6 +34,7 @@ export class Navigation extends EventTarget {
     document.addEventListener("click", (event) => this.#click(event));
     document.addEventListener("submit", (event) => this.#submit(event));
     addEventListener("popstate", () => this.#back());
+    for (const sign of ["pointermove", "pointerdown", "keydown"]) addEventListener(sign, parts, { once: true });
     await this.#begin(this.view);
   }
 
@@ -95,6 +96,7 @@ export class Navigation extends EventTarget {
     const main = this.#main;
     const late = setTimeout(() => setAttribute(main, "aria-busy", "true"), PATIENCE_MS);
     try {
+      const { dressed, fetched, focusIn, refocus } = await parts();
       const page = await fetched(address, visit.signal);
       if (page === null) {
         location.assign(address); // no page of this version: the browser goes there by itself
@@ -104,7 +106,11 @@ export class Navigation extends EventTarget {
       const [{ elements }] = await Promise.all([moduleOf(view), dressed(page)]);
       if (visit.signal.aborted) return false;
       keep();
-      this.#exchange(page, elements, address, top);
+      const focus = focusIn(main);
+      this.#exchange(page, elements, address);
+      if (!refocus(main, focus)) main.focus({ preventScroll: true });
+      if (top !== null) scrollTo({ top });
+      this.dispatchEvent(new Event("arrive"));
       return true;
     } catch (error) {
       if (!visit.signal.aborted) {
@@ -122,11 +128,9 @@ export class Navigation extends EventTarget {
    * @param {Document} page
    * @param {ViewModule["elements"]} elements
    * @param {string} address
-   * @param {number | null} top
    */
-  #exchange(page, elements, address, top) {
+  #exchange(page, elements, address) {
     const main = this.#main;
-    const focus = focusIn(main);
     const fresh = part(page, "#view");
     complain(part(document, "view-visit"), "");
     main.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
@@ -136,11 +140,8 @@ export class Navigation extends EventTarget {
     this.#shown = address;
     const moved = this.#ports.place.follow();
     this.#start(elements);
-    if (!refocus(main, focus)) main.focus({ preventScroll: true });
-    if (top !== null) scrollTo({ top });
     this.#ports.clock.tell();
     if (!moved) this.#ports.connection.ask(); // what came between the rendering and now
-    this.dispatchEvent(new Event("arrive"));
   }
 
   /** @param {Document} page  whose header says where it is */
@@ -177,6 +178,9 @@ export class Navigation extends EventTarget {
  */
 const moduleOf = (view) => import(`./views/${view}.js`);
 
+/** What a visit takes is here before it is needed: as soon as somebody is. */
+const parts = () => import("./visit.js");
+
 /** @param {{pathname: string, search: string}} address */
 const hrefOf = ({ pathname, search }) => pathname + search;
 
@@ -196,64 +200,4 @@ function isView(link) {
   if (link.origin !== location.origin || link.target || link.hasAttribute("download")) return false;
   if (link.hash && hrefOf(link) === hrefOf(location)) return false;
   return !/^\/(api|static)\/|\.[a-z]+$/.test(link.pathname) || link.pathname.startsWith("/carts/");
-}
-
-/**
- * The page at an address; null where it is none that can be put in the place of this one.
- * @param {string} address
- * @param {AbortSignal} signal
- */
-async function fetched(address, signal) {
-  const answer = await fetch(address, { headers: { Accept: "text/html" }, signal });
-  const type = answer.headers.get("Content-Type") ?? "";
-  if (!type.startsWith("text/html")) return null;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const main = page.querySelector("script[src]")?.getAttribute("src");
-  const isOurs = main === part(document, "script[src]").getAttribute("src") && page.querySelector("#view");
-  return isOurs ? page : null;
-}
-
-/** Wait until the sheets of a page are in force here, too. @param {Document} page */
-async function dressed(page) {
-  const sheets = /** @type {NodeListOf<HTMLLinkElement>} */ (page.querySelectorAll("link[rel=stylesheet]"));
-  const here = [...document.querySelectorAll("link[rel=stylesheet]")].map((each) => each.getAttribute("href"));
-  const missing = [...sheets].filter((sheet) => !here.includes(sheet.getAttribute("href")));
-  await Promise.all(missing.map((sheet) => new Promise((resolve, reject) => {
-    const link = document.createElement("link");
-    link.rel = "stylesheet";
-    link.onload = resolve;
-    link.onerror = () => reject(new TypeError("a sheet did not come"));
-    link.href = /** @type {string} */ (sheet.getAttribute("href"));
-    document.head.append(link);
-  })));
-}
-
-/**
- * What holds the focus, to be found again in a view that was rendered anew.
- * @param {HTMLElement} main
- */
-function focusIn(main) {
-  const active = document.activeElement;
-  if (!(active instanceof HTMLElement) || !main.contains(active) || !active.id) return null;
-  const isTyped = active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement;
-  const isText = isTyped && ["text", "search", "textarea"].includes(active.type);
-  return { id: active.id, value: isText ? active.value : null, caret: isText ? active.selectionStart : null };
-}
-
-/**
- * Give the focus back; what was typed meanwhile stays.
- * @param {HTMLElement} main
- * @param {ReturnType<typeof focusIn>} focus
- */
-function refocus(main, focus) {
-  const active = document.activeElement;
-  if (!focus) return active instanceof HTMLElement && active !== document.body && !main.contains(active);
-  const again = document.getElementById(focus.id);
-  if (!again || !main.contains(again)) return false;
-  again.focus({ preventScroll: true });
-  if (focus.value !== null && (again instanceof HTMLInputElement || again instanceof HTMLTextAreaElement)) {
-    again.value = focus.value;
-    again.setSelectionRange(focus.caret, focus.caret);
-  }
-  return true;
 }

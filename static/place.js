@@ -5,7 +5,7 @@ import { addressOf, same, windowOf } from "./address.js";
 /**
  * Where the page is: the one window of carts that it wants, kept in the address bar, and what stands beside it.
  * Fires `move` when the window changed, by a control of the page or by back and forward, `stay` where it cannot change,
- * and `hold` when the order of the list is held or let go.
+ * `hold` when the order of the list is held or let go, and `look` when another cart stands beside it, or none.
  */
 export class Place extends EventTarget {
   /** @type {Window} */
@@ -58,6 +58,7 @@ export class Place extends EventTarget {
    */
   look(user) {
     this.#put({ cart: user });
+    this.dispatchEvent(new Event("look"));
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import { AttentionStrip } from "../elements/attention/attention_strip.js";
 import { CartList } from "../elements/carts/cart_list.js";
+import { CartPanel } from "../elements/carts/cart_panel.js";
 import { CartSearch } from "../elements/carts/cart_search.js";
 import { FirstSteps } from "../elements/carts/first_steps.js";
 import { FigureStrip } from "../elements/attention/figure_strip.js";
@@ -14,6 +15,7 @@ export const elements = {
   "figure-strip": FigureStrip,
   "cart-search": CartSearch,
   "cart-list": CartList,
+  "cart-panel": CartPanel,
   "first-steps": FirstSteps,
   "send-options": SendOptions,
   "upload-list": UploadList,

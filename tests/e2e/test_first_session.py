@@ -40,7 +40,7 @@ def test_the_sample_fills_both_carts_and_the_skipped_record(
     assert orders_on(page, "b") == {"3": "unpaid", "4": "paid"}
     skipped = page.locator("[data-skipped]")
     expect(skipped).to_have_count(1)
-    for part in ("cart-join.json", "6", "invalid_json", "FAIL HERE"):
+    for part in ("cart-join.json", "6", "not JSON", "FAIL HERE"):
         expect(skipped).to_contain_text(part)
     figures = {"carts": "2", "paid": "3", "unpaid": "1", "skipped": "1", "events": "7", "lag": "0"}
     for name, value in figures.items():

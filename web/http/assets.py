@@ -16,14 +16,12 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
-import rcssmin
-import rjsmin
+import minify
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -43,9 +41,8 @@ _IMPORT: Final = re.compile(
 )
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 ASK_AGAIN: Final = "no-cache"
-_STRIPS: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(
-    {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
-)
+#: What is served without its comments and in short: scripts and sheets, an icon as it is.
+_SHORTENED: Final = frozenset({".css", ".js"})
 
 
 class Asset(NamedTuple):
@@ -73,7 +70,7 @@ class Assets:
     def read(cls, folder: Path) -> Assets:
         """Read all files in a folder and below; those that no page uses are left out."""
         paths = (path for path in folder.rglob("*") if path.suffix in MEDIA_TYPES)
-        return cls({path.relative_to(folder).as_posix(): stripped(path) for path in paths})
+        return cls({path.relative_to(folder).as_posix(): shortened(path) for path in paths})
 
     def reached_from(self, *names: str) -> tuple[str, ...]:
         """Give the paths of these scripts and of all that they import, in order."""
@@ -115,11 +112,12 @@ def installed() -> Assets:
     return Assets.read(asset_folder("static"))
 
 
-def stripped(path: Path) -> bytes:
-    """Read a file without its comments, and the space that only its readers need."""
+def shortened(path: Path) -> bytes:
+    """Read a file without its comments, and what else only its readers need."""
     text = path.read_text("utf-8")
-    strip = _STRIPS.get(path.suffix)
-    return (text if strip is None else strip(text)).encode()
+    if path.suffix in _SHORTENED:
+        text = minify.string(MEDIA_TYPES[path.suffix], text)
+    return text.encode()
 
 
 def _names(tags: str, tag: str) -> bool:

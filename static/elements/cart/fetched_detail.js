@@ -1,4 +1,5 @@
-import { call, Refusal } from "../../http.js";
+import { Refusal } from "../../http.js";
+import { dressed, fetched } from "../../visit.js";
 
 /** @typedef {import("../../ports.js").PageElement} PageElement */
 
@@ -10,10 +11,10 @@ import { call, Refusal } from "../../http.js";
  * @throws {Refusal}
  */
 export async function fetchDetail(address, signal) {
-  const page = new DOMParser().parseFromString(await call("GET", address, { as: "text", signal }), "text/html");
-  const [theirs, ours] = [page, document].map((each) => each.querySelector("script[src]")?.getAttribute("src"));
-  const detail = page.querySelector("cart-detail");
-  if (!detail || theirs !== ours) throw new Refusal("other", "The server has another version of this page: load it anew.");
+  const page = await fetched(address, signal);
+  const detail = page?.querySelector("cart-detail");
+  if (!page || !detail) throw new Refusal("other", "The server has another version of this page: load it anew.");
+  await dressed(page);
   const docked = /** @type {PageElement} */ (document.importNode(detail, true));
   docked.setAttribute("data-docked", "");
   const title = docked.querySelector("h1");

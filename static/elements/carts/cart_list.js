@@ -58,7 +58,7 @@ export class CartList extends HTMLElement {
       }
       this.#tend(ports, use, ask);
     }, signal);
-    for (const change of ["move", "stay", "hold"]) {
+    for (const change of ["move", "stay", "hold", "look"]) {
       place.addEventListener(change, () => this.#tend(ports, use, ask), { signal });
     }
     const settle = () => {
@@ -112,7 +112,8 @@ export class CartList extends HTMLElement {
    * @param {string[]} missing
    */
   #askToKeep({ place, connection }, missing) {
-    const wanted = [...new Set([...this.#pins.users, ...missing])].slice(0, PAGE + this.#pins.users.length);
+    const beside = place.cart === null ? [] : [place.cart];
+    const wanted = [...new Set([...this.#pins.users, ...beside, ...missing])];
     const isKnown = wanted.every((user) => place.keep.includes(user));
     if (isKnown && (wanted.length > 0 || place.keep.length === 0)) return;
     if (this.#keepTimer) return;
@@ -252,6 +253,12 @@ export class CartList extends HTMLElement {
       settle();
     }, signal);
     for (const [key, step] of /** @type {const} */ ([["j", 1], ["k", -1]])) keys.on(key, () => focus.move(step), signal);
+    this.#rows.addEventListener("keydown", (event) => {
+      const row = event.target instanceof Element ? event.target.closest("a.cart-user")?.closest("[data-cart]") : null;
+      if (event.key !== "Enter" || event.ctrlKey || event.metaKey || !(row instanceof HTMLElement)) return;
+      event.preventDefault();
+      place.look(row.dataset.cart ?? null);
+    }, { signal });
     keys.on("p", () => {
       const row = focus.row;
       if (row) this.#pin(row, ports, ask);

@@ -1,6 +1,4 @@
-import { cartAddress } from "../../address.js";
-import { setForeign, visible } from "../../paint/foreign.js";
-import { complain, fresh, part, setAttribute, setText, show } from "../../paint/patch.js";
+import { complain, part, setAttribute, setText, show } from "../../paint/patch.js";
 import { ageWords } from "../../paint/words.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
@@ -132,24 +130,11 @@ export class CartSearch extends HTMLElement {
       return;
     }
     try {
-      const { items, more } = await http.orders(order);
+      const [answer, { paintFound }] = await Promise.all([http.orders(order), import("./found_orders.js")]);
       if (asked !== this.#asked) return;
-      const words = items.length === 0 ? `There is no order ${visible(order)}.` : `Order ${visible(order)} is in`;
-      setText(part(found, ".found-words"), words);
-      part(found, ".found-list").replaceChildren(...items.map(rowOf), ...(more ? ["and more"] : []));
-      show(found, true);
+      paintFound(found, order, answer);
     } catch (refusal) {
       if (asked === this.#asked) complain(this, /** @type {Error} */ (refusal).message);
     }
   }
-}
-
-/** @param {{user_id: string, order_id: import("../../json.js").Id, status: string}} found */
-function rowOf({ user_id, status }) {
-  const row = fresh("found");
-  const link = part(row, ".found-user");
-  setAttribute(link, "href", cartAddress(user_id));
-  setForeign(part(link, ".foreign"), user_id);
-  setText(part(row, ".found-status"), status);
-  return row;
 }

@@ -1,11 +1,11 @@
 import * as api from "../../api/files.js";
 import { Reading } from "../../api/reading.js";
-import { act, tell } from "../../paint/action.js";
+import { tell } from "../../paint/action.js";
 import { KeyedList } from "../../paint/keyed_list.js";
 import { part, setText, show } from "../../paint/patch.js";
 import { number } from "../../paint/words.js";
 import { hasEnded, orderOf } from "../uploads/outcome.js";
-import { seen, steer } from "../uploads/upload_list.js";
+import { hearButtons, seen, steer } from "../uploads/upload_list.js";
 import { FileRow } from "./file_row.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
@@ -99,17 +99,10 @@ export class FileList extends HTMLElement {
    */
   #listen({ http, startOver }, heard) {
     const { signal } = this.#life;
-    this.addEventListener("click", (event) => {
-      const button = /** @type {Element} */ (event.target).closest("button[data-action]");
-      const row = button?.closest("[data-upload]");
-      if (!(button instanceof HTMLElement) || !(row instanceof HTMLElement)) return;
-      const { action = "", lines } = button.dataset;
-      const upload = seen(row);
-      act(event, button, row, async () => {
-        const changed = await (action === "step" ? api.step(upload.id, Number(lines)) : steer(action, upload, http, startOver));
-        if (changed && String(changed.id) === upload.id) heard(changed);
-      });
-    }, { signal });
+    hearButtons(this, signal, async ({ dataset: { action = "", lines } }, upload) => {
+      const changed = await (action === "step" ? api.step(upload.id, Number(lines)) : steer(action, upload, http, startOver));
+      if (changed && String(changed.id) === upload.id) heard(changed);
+    });
     this.addEventListener("change", ({ target }) => {
       const row = /** @type {HTMLElement} */ (target).closest("[data-upload]");
       if (row instanceof HTMLElement && target instanceof HTMLInputElement) this.#pace(row, target, http, heard);

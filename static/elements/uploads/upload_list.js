@@ -30,12 +30,7 @@ export class UploadList extends HTMLElement {
     store.watch(({ uploads }) => {
       if (uploads) painter.ask(paint);
     }, signal);
-    this.addEventListener("click", (event) => {
-      const button = /** @type {Element} */ (event.target).closest("button[data-action]");
-      const row = button?.closest("[data-upload]");
-      if (!(button instanceof HTMLElement) || !(row instanceof HTMLElement)) return;
-      act(event, button, row, () => steer(button.dataset.action ?? "", seen(row), http, startOver));
-    }, { signal });
+    hearButtons(this, signal, ({ dataset: { action = "" } }, upload) => steer(action, upload, http, startOver));
   }
 
   disconnectedCallback() {
@@ -49,6 +44,21 @@ export class UploadList extends HTMLElement {
  */
 export function seen(row) {
   return { id: row.dataset.upload ?? "", name: trueText(part(row, ".upload-name .foreign")) };
+}
+
+/**
+ * Do what the buttons of the rows say, each once.
+ * @param {HTMLElement} list
+ * @param {AbortSignal} signal
+ * @param {(button: HTMLElement, upload: {id: string, name: string}) => unknown} work
+ */
+export function hearButtons(list, signal, work) {
+  list.addEventListener("click", (event) => {
+    const button = /** @type {Element} */ (event.target).closest("button[data-action]");
+    const row = button?.closest("[data-upload]");
+    if (!(button instanceof HTMLElement) || !(row instanceof HTMLElement)) return;
+    act(event, button, row, () => work(button, seen(row)));
+  }, { signal });
 }
 
 /**

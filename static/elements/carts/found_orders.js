@@ -1,0 +1,28 @@
+import { cartAddress } from "../../address.js";
+import { setForeign, visible } from "../../paint/foreign.js";
+import { fresh, part, setAttribute, setText, show } from "../../paint/patch.js";
+
+/** @typedef {{user_id: string, order_id: import("../../json.js").Id, status: string}} Found */
+
+/**
+ * Tell in which carts there is an order of exactly this text.
+ * @param {HTMLElement} place  the `.found`
+ * @param {string} order
+ * @param {{items: Found[], more: boolean}} answer
+ */
+export function paintFound(place, order, { items, more }) {
+  const words = items.length === 0 ? `There is no order ${visible(order)}.` : `Order ${visible(order)} is in`;
+  setText(part(place, ".found-words"), words);
+  part(place, ".found-list").replaceChildren(...items.map(rowOf), ...(more ? ["and more"] : []));
+  show(place, true);
+}
+
+/** @param {Found} found */
+function rowOf({ user_id, status }) {
+  const row = fresh("found");
+  const link = part(row, ".found-user");
+  setAttribute(link, "href", cartAddress(user_id));
+  setForeign(part(link, ".foreign"), user_id);
+  setText(part(row, ".found-status"), status);
+  return row;
+}

@@ -1,0 +1,48 @@
+"""static/elements/carts/cart_panel.js: one cart beside the list of all."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.frames import cart, snapshot
+from tests.browser.stage import Stage
+from web.http.pages.cart import NO_ORDERS
+from web.http.pages.orders_shown import OrdersShown
+
+FACTS = {"shown": OrdersShown("b"), "orders": NO_ORDERS}
+
+
+def test_enter_shows_a_cart_beside_the_list_and_escape_closes_it(stage: Stage) -> None:
+    """The list stays, the focus in it, and the address says which cart it is."""
+    page = stage.open(first=snapshot([cart("a"), cart("b", unpaid=[1])]), facts=FACTS)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    panel = page.locator("cart-panel")
+    expect(panel.get_by_role("heading", name="b")).to_be_visible()
+    expect(page).to_have_url(f"{stage.server.origin}/?cart=b")
+    assert page.evaluate("document.activeElement.closest('[data-cart]').dataset.cart") == "b"
+    stage.painted()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(page).to_have_url(f"{stage.server.origin}/")
+
+
+def test_a_link_opens_it_and_closing_it_leaves_the_focus_in_the_list(stage: Stage) -> None:
+    """A control that is gone hands the focus on."""
+    page = stage.open("/?cart=b", snapshot([cart("a"), cart("b", unpaid=[1])]), facts=FACTS)
+    expect(page.locator("cart-panel").get_by_role("heading", name="b")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("cart-panel")).to_be_hidden()
+    assert page.evaluate("document.activeElement.closest('.carts-list') !== null")
+
+
+def test_a_cart_that_cannot_be_read_says_why(stage: Stage) -> None:
+    """In the panel, and not in the place of the list."""
+    stage.refuses = True
+    page = stage.open(first=snapshot([cart("a")]))
+    page.route("**/carts/a", lambda route: route.abort())
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("cart-panel").get_by_role("alert")).to_be_visible()
+    expect(page.locator('[data-cart="a"]')).to_be_visible()
