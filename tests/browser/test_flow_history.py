@@ -15,7 +15,7 @@ DRAWN = """charts => charts.map(chart => [
   chart.querySelector(".chart-top").textContent,
   chart.querySelector(".chart-shape").getAttribute("viewBox"),
   [...chart.querySelectorAll("path")].map(path => path.getAttribute("d")),
-  [...chart.querySelectorAll(".mark")].map(mark => [mark.dataset.mark, mark.getAttribute("x")]),
+  [...chart.querySelectorAll("[data-mark]")].map(m => [m.dataset.mark, m.getAttribute("x")]),
 ])"""
 ROWS = (
     "rows => rows.map(row => [row.dataset.moment, ...[...row.cells].map(cell => cell.innerText)])"
@@ -81,11 +81,11 @@ def test_what_happened_is_marked_on_all_charts(stage: Stage) -> None:
     page = opened(stage, history=history(marks=marks))
     read(page)
     for chart in page.locator("[data-chart]").all():
-        expect(chart.locator(".mark")).to_have_count(3)
+        expect(chart.locator(".history-mark")).to_have_count(3)
         expect(chart.locator(".mark-word").filter(has_text=":")).to_have_text(
             ["killed 11:52:00", "started 11:58:00"]
         )
-        expect(chart.locator(".mark[data-kind=killed] title")).to_have_text(
+        expect(chart.locator(".history-mark[data-kind=killed] title")).to_have_text(
             "The flow ended: a test."
         )
 

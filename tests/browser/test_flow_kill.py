@@ -15,7 +15,8 @@ from tests.browser.stage import Stage
 RESTART = "/api/flow/restart"
 RENDERED = "**/flow?range=10m"
 ENDED = start(1, ended_at=AT, ended_because="a person restarted it")
-PLACES = """() => ["#view h2", ".charts", ".graph", ".dock", ".proof", ".starts", ".header"].map(
+PARTS = ["#view h2", ".charts", ".graph", ".kill-dock", ".proof", ".starts", ".header"]
+PLACES = f"""() => {PARTS}.map(
   (selector) => JSON.stringify(document.querySelector(selector).getBoundingClientRect()))"""
 
 

@@ -52,7 +52,7 @@ def test_an_evaluator_kills_the_flow_and_proves_that_nothing_was_lost(
     newest = page.locator("[data-start]").first
     expect(newest).to_contain_text("you killed it")
     expect(newest).to_contain_text(f"{told['records_replayed']:,} replayed")
-    expect(page.locator("[data-chart=lag] .mark[data-kind=killed]")).to_have_count(1)
+    expect(page.locator("[data-chart=lag] .history-mark[data-kind=killed]")).to_have_count(1)
     for figure in ("paid", "unpaid", "waiting", "skipped"):
         sides = page.locator(f'flow-proof [data-figure="{figure}"] td')
         expect(sides.first).to_have_text(re.compile(r"^[\d,]+$"))
@@ -69,7 +69,7 @@ def test_an_evaluator_kills_the_flow_and_proves_that_nothing_was_lost(
     # Nothing of it is of this tab alone: a reload has it all.
     page.reload()
     expect(page.locator("[data-prove=lost]")).to_have_attribute("data-value", "0")
-    expect(page.locator("[data-chart=events] .mark[data-kind=killed]")).to_have_count(1)
+    expect(page.locator("[data-chart=events] .history-mark[data-kind=killed]")).to_have_count(1)
     expect(page.locator("[data-start]").first).to_contain_text("you killed it")
     assert cartwatch.call("DELETE", "/api/stream").status in (200, 202, 204)
 
@@ -84,7 +84,9 @@ def test_the_charts_are_kept_over_a_restart(page: Page, cartwatch: Cartwatch) ->
     with Cartwatch(cartwatch.data) as again:
         again.settled()
         page.goto(f"{again.url}/flow")
-        expect(page.locator("[data-chart=events] .mark[data-kind=started]")).to_have_count(2)
+        expect(page.locator("[data-chart=events] .history-mark[data-kind=started]")).to_have_count(
+            2
+        )
         page.locator("summary").click()
         rows = page.locator("[data-moment]").all_inner_texts()
         assert any(row.split("\t")[1] not in ("0", "–") for row in rows), rows
