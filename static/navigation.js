@@ -96,7 +96,7 @@ export class Navigation extends EventTarget {
     const main = this.#main;
     const late = setTimeout(() => setAttribute(main, "aria-busy", "true"), PATIENCE_MS);
     try {
-      const { dressed, fetched, focusIn, refocus } = await parts();
+      const { dressed, fetched, focusIn, refocus, undressed } = await parts();
       const page = await fetched(address, visit.signal);
       if (page === null) {
         location.assign(address); // no page of this version: the browser goes there by itself
@@ -108,6 +108,7 @@ export class Navigation extends EventTarget {
       keep();
       const focus = focusIn(main);
       this.#exchange(page, elements, address);
+      undressed(page);
       if (!refocus(main, focus)) main.focus({ preventScroll: true });
       if (top !== null) scrollTo({ top });
       this.dispatchEvent(new Event("arrive"));

@@ -17,6 +17,14 @@ export async function fetched(address, signal) {
   return isOurs ? page : null;
 }
 
+/** Take the sheets away that a page does not name: those of another view say nothing of this one. @param {Document} page */
+export function undressed(page) {
+  const named = [...page.querySelectorAll("link[rel=stylesheet]")].map((each) => each.getAttribute("href"));
+  for (const sheet of document.querySelectorAll("link[rel=stylesheet]")) {
+    if (!named.includes(sheet.getAttribute("href"))) sheet.remove();
+  }
+}
+
 /** Wait until the sheets of a page are in force here, too. @param {Document} page */
 export async function dressed(page) {
   const sheets = /** @type {NodeListOf<HTMLLinkElement>} */ (page.querySelectorAll("link[rel=stylesheet]"));
