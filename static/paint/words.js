@@ -50,9 +50,10 @@ export const reasonWords = (reason) => REASONS[reason] ?? reason;
 const RAW_SHOWN = 160;
 
 /** @param {string} raw */
-export const cutRaw = (raw) => ([...raw.slice(0, 2 * RAW_SHOWN)].length > RAW_SHOWN
-  ? `${[...raw.slice(0, 2 * RAW_SHOWN)].slice(0, RAW_SHOWN - 1).join("")}…`
-  : raw);
+export function cutRaw(raw) {
+  const characters = [...raw.slice(0, 2 * RAW_SHOWN + 2)];
+  return characters.length > RAW_SHOWN ? `${characters.slice(0, RAW_SHOWN - 1).join("")}…` : raw;
+}
 
 /**
  * The word for so many of something.

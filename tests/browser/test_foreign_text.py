@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from playwright.sync_api import expect
 
 from tests.browser.frames import cart as cart_of
-from tests.browser.frames import changes, snapshot, upload
 from tests.browser.frames import skipped as skipped_of
+from tests.browser.frames import snapshot, upload
 from tests.browser.stage import Stage
 from tests.kit.naughty import NAUGHTY, USER_IDS
 from web.http.foreign import visible
@@ -171,7 +171,7 @@ def test_a_real_copy_puts_the_id_on_the_clipboard(stage: Stage, text: str) -> No
         page.keyboard.press("Control+c")
         assert page.evaluate(clipboard) == text
     page = stage.open(cart_path(text), snapshot([cart_of(text)], window={"user": text}))
-    page.locator(".one-title").click(click_count=3)  # the selection ends in what stands behind
+    page.locator(".one-title").evaluate(select)
     page.keyboard.press("Control+c")
     assert page.evaluate(clipboard) == text
     page.locator(".one-title .foreign").evaluate(
@@ -239,10 +239,6 @@ def test_reading_an_address_never_fails(stage: Stage) -> None:
 
 def test_names_sources_and_records_stay_themselves(stage: Stage) -> None:
     """Of uploads and skipped records, from the server and from the script alike."""
-    uploads = [upload(f"u{at}", text) for at, text in enumerate(NAUGHTY)]
-    records = [
-        skipped_of(at, source=text, raw=text, message=text) for at, text in enumerate(NAUGHTY)
-    ]
     read = """async () => {
       const { trueText } = await import("/static/paint/foreign.js");
       const all = (selector, told) => [...document.querySelectorAll(selector)].map(told);
@@ -253,21 +249,23 @@ def test_names_sources_and_records_stay_themselves(stage: Stage) -> None:
         raws: all(".skipped-raw .foreign", trueText),
       };
     }"""
-    wanted = {
-        "names": list(NAUGHTY),
-        "shown": [visible(text) for text in NAUGHTY],
-        "sources": list(NAUGHTY),
-        "raws": [cut_raw(text) for text in NAUGHTY],
-    }
-    first = snapshot(uploads=uploads, records=records)
-    page = stage.open(first=first, live=True)
-    stage.play(changes(uploads={"items": [], "order": [f"u{at}" for at in range(len(NAUGHTY))]}))
-    stage.painted()
-    assert page.evaluate(read) == wanted
-    stage.play(snapshot(generation="between"))
-    stage.play({**first, "generation": "again"})
-    stage.painted()
-    assert page.evaluate(read) == wanted
+    for start in range(0, len(NAUGHTY), 5):  # as many as stand beside the carts
+        some = NAUGHTY[start : start + 5]
+        uploads = [upload(f"u{at}", text) for at, text in enumerate(some)]
+        records = [skipped_of(at, source=text, raw=text) for at, text in enumerate(some)]
+        wanted = {
+            "names": list(some),
+            "shown": [visible(text) for text in some],
+            "sources": list(some),
+            "raws": [cut_raw(text) for text in some],
+        }
+        first = snapshot(uploads=uploads, records=records)
+        page = stage.open(first=first)
+        assert page.evaluate(read) == wanted
+        stage.play(snapshot(generation="between"))
+        stage.play({**first, "generation": "again"})
+        stage.painted()
+        assert page.evaluate(read) == wanted
 
 
 def test_two_rows_that_html_cannot_tell_apart_are_two_rows(stage: Stage) -> None:

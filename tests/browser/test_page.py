@@ -111,7 +111,7 @@ def test_each_panel_has_its_words_for_empty(stage: Stage) -> None:
     """An empty page explains itself before any script runs, and after."""
     page = stage.open()
     expect(page.get_by_role("heading", name="No carts yet")).to_be_visible()
-    for words in ("Nothing uploaded yet", "None. A record that cannot be read"):
+    for words in ("No file yet", "None. A record that cannot be read"):
         expect(page.get_by_text(words)).to_be_visible()
 
 
