@@ -6,7 +6,9 @@ import { AlarmNotice } from "./elements/header/alarm_notice.js";
 import { PoliteAnnouncer } from "./elements/header/announcer.js";
 import { ConnectionBadge, FlowBadge } from "./elements/header/badges.js";
 import { FlowMenu } from "./elements/header/flow_menu.js";
+import { KeyHelp } from "./elements/header/key_help.js";
 import { LiveNotice } from "./elements/header/live_notice.js";
+import { StartOver } from "./elements/header/start_over.js";
 import { ViewNav } from "./elements/header/view_nav.js";
 import { Sender } from "./elements/uploads/sender.js";
 import { TroubleNotice } from "./elements/uploads/trouble_notice.js";
@@ -36,6 +38,8 @@ const SHELL = {
   "live-notice": LiveNotice,
   "trouble-notice": TroubleNotice,
   "upload-form": UploadForm,
+  "start-over": StartOver,
+  "key-help": KeyHelp,
   "polite-announcer": PoliteAnnouncer,
 };
 
@@ -64,10 +68,7 @@ const ports = {
   screen,
   sender,
   http,
-  startOver: async (replay) => {
-    const { StartOver } = await import("./elements/header/start_over.js");
-    late("start-over", StartOver).ask(replay);
-  },
+  startOver: (replay) => /** @type {StartOver} */ (part(document, "start-over")).ask(replay),
   announce: (kind, words) => announcer.say(kind, words),
   choose: () => part(document, "#file").click(),
   get navigation() {
@@ -75,22 +76,6 @@ const ports = {
   },
 };
 const navigation = new Navigation(ports);
-
-/**
- * An element around the view that is needed only now.
- * @template {import("./ports.js").PageElement} E
- * @param {string} name
- * @param {new () => E} element
- * @returns {E}
- */
-function late(name, element) {
-  const found = /** @type {E} */ (part(document, name));
-  if (!customElements.get(name)) {
-    customElements.define(name, element);
-    found.start(ports);
-  }
-  return found;
-}
 
 for (const name of Object.keys(SHELL)) {
   /** @type {NodeListOf<import("./ports.js").PageElement>} */
@@ -126,10 +111,7 @@ document.addEventListener("click", dismiss);
 document.addEventListener("keydown", pressOnce);
 keys.start();
 for (const [key, address] of Object.entries(VIEWS)) keys.on(`g ${key}`, () => navigation.go(address));
-keys.on("?", async () => {
-  const { KeyHelp } = await import("./elements/header/key_help.js");
-  late("key-help", KeyHelp).open();
-});
+keys.on("?", () => /** @type {KeyHelp} */ (part(document, "key-help")).open());
 let isAway = false;
 connection.addEventListener("state", async () => {
   if (connection.state === "offline") isAway = true;

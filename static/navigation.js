@@ -1,4 +1,5 @@
 import { complain, part, setAttribute } from "./paint/patch.js";
+import { dressed, fetched, focusIn, refocus, undressed } from "./visit.js";
 
 /** After this long a visit that is under way is shown to be. */
 const PATIENCE_MS = 250;
@@ -34,7 +35,6 @@ export class Navigation extends EventTarget {
     document.addEventListener("click", (event) => this.#click(event));
     document.addEventListener("submit", (event) => this.#submit(event));
     addEventListener("popstate", () => this.#back());
-    for (const sign of ["pointermove", "pointerdown", "keydown"]) addEventListener(sign, parts, { once: true });
     await this.#begin(this.view);
   }
 
@@ -96,7 +96,6 @@ export class Navigation extends EventTarget {
     const main = this.#main;
     const late = setTimeout(() => setAttribute(main, "aria-busy", "true"), PATIENCE_MS);
     try {
-      const { dressed, fetched, focusIn, refocus, undressed } = await parts();
       const page = await fetched(address, visit.signal);
       if (page === null) {
         location.assign(address); // no page of this version: the browser goes there by itself
@@ -178,9 +177,6 @@ export class Navigation extends EventTarget {
  * @returns {Promise<ViewModule>}
  */
 const moduleOf = (view) => import(`./views/${view}.js`);
-
-/** What a visit takes is here before it is needed: as soon as somebody is. */
-const parts = () => import("./visit.js");
 
 /** @param {{pathname: string, search: string}} address */
 const hrefOf = ({ pathname, search }) => pathname + search;

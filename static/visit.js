@@ -1,4 +1,4 @@
-/** What exchanging one view for another takes: loaded when somebody is at the page, and before the first visit. */
+/** What exchanging one view for another takes: the page, its sheets, and the focus. */
 
 import { part } from "./paint/patch.js";
 

@@ -24,9 +24,8 @@ ELEMENTS = """() => {
 }"""
 #: The listeners of main.js, which lives as long as the page; those of a socket are its own.
 OF_THE_PAGE = [
-    *("change", "click", "click", "copy", "frame", "keydown", "keydown", "keydown", "move"),
-    *("online", "pageshow", "pointerdown", "pointermove", "popstate", "state", "submit"),
-    "visibilitychange",
+    *("change", "click", "click", "copy", "frame", "keydown", "keydown", "move", "online"),
+    *("pageshow", "popstate", "state", "submit", "visibilitychange"),
 ]
 
 
