@@ -213,7 +213,7 @@ class CartTable:
         """
         self.load()
         if self._round is None:
-            if self.changed > self._log_begins.changed:
+            if self._log.last > self._log_begins.seq:
                 self._round = _Round(Place(self._log.last, self.changed), list(self._unmoved))
         elif self._round.unsorted:
             self._round.sort_some()

@@ -106,7 +106,8 @@ class View:
                         if message.accepted <= known:
                             continue
                         fresh = message if message.begin >= known else self._newer(message)
-                        carts.setdefault(group, {}).update(fresh.carts)
+                        if fresh.carts:  # not where all of it repeats
+                            carts.setdefault(group, {}).update(fresh.carts)
                         completed += fresh.completed
                         orders += fresh.orders
                         accepted[group] = message.accepted

@@ -103,6 +103,21 @@ def test_the_newest_row_of_every_cart_is_found_after_any_moves_and_crashes(
         assert (written.table.unmoved_count, written.table.pressure, written.logged()) == (0, 0, 0)
 
 
+def test_a_commit_that_changed_no_cart_leaves_the_log_like_any_other() -> None:
+    """A log that never became empty would keep its moving busy for ever."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        written = Written(db)
+        written.append(["a"])
+        catch_up(written.table)
+        for _ in range(2):
+            with transaction(db):
+                written.table.append(Change({1: {}}, written.changed + 1))
+            written.table = CartTable(db)  # a start counts the rows that it finds
+        for _ in range(20):
+            written.table.move()
+        assert (written.table.pressure, written.logged()) == (0, 0)
+
+
 def test_the_log_is_empty_when_everything_was_moved() -> None:
     """What was moved is taken out of the log bit by bit, so that it does not grow for ever."""
     with (
