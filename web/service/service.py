@@ -35,7 +35,7 @@ from web.service.upkeep import Upkeep
 from web.settings import Settings
 from web.times import rfc3339_or_none
 from web.view.outcome import Outcome
-from web.view.recoveries import STOPPED
+from web.view.recoveries import REBUILD_STOPPED, REBUILT, STOPPED
 from web.view.view import ViewError
 
 
@@ -93,14 +93,14 @@ class Service:
             self.history.open()
             lasting = self.history.tasks()
             self._lasting += [self._task(work, name) for name, work in lasting.items()]
-        self._start_generation("the server was started")
+        self._start_generation("the server was started" if release else REBUILT)
 
     async def stop(self) -> None:
         """End the flow and all tasks, and close the files."""
         self._stopped = True
         async with self._resetting:
             await self._stop_flow()
-            await self.starts.ended(STOPPED)
+            await self.starts.ended(STOPPED if self._release else REBUILD_STOPPED)
             await self._end(self._committing)
             await self._end(*self._lasting, self._proving)
             await self.streaming.end()
