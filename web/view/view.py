@@ -143,7 +143,7 @@ class View:
         outcome = outcome._replace(taken=taken, has_new=has_new)
         if taken == sum(accepted.values()) + sum(others.values()):
             outcome = outcome._replace(complete=taken)
-        change = Change(carts, self.carts.changed + 1)
+        change = Change(carts, self.carts.changed + 1, taken)
         entries = change.entries()
         with transaction(self._db) as db:
             self.carts.append(change)

@@ -52,6 +52,8 @@ def held(server: Cartwatch) -> dict[str, Any]:
             cart.pop("user_id"): {name: cart[name] for name in cart if name != "updated_at"}
             for cart in lines(server, "/api/carts.jsonl")
         },
+        "newest first": [cart["user_id"] for cart in lines(server, "/api/carts.jsonl")],
+        "newest page": [cart["user_id"] for cart in server.get("/api/carts")["items"]],
         "skipped": sorted(
             (each["source"], each["line"], each["reason"], each["message"], each["raw"])
             for each in lines(server, "/api/skipped.jsonl")
