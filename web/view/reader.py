@@ -218,7 +218,7 @@ class ViewReader:
         """Read every skipped record of a filter, newest first, as CSV."""
         with self._moment():
             records = read_all_skipped(self._db, asked)
-            rows = csv_lists.rows_of_records(records, csv_lists.SKIPPED)
+            rows = csv_lists.rows_of_records(records)
             yield from csv_lines.lines(csv_lists.SKIPPED, rows)
 
     def one_skipped(self, number: int) -> SkippedRecord | None:

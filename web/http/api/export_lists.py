@@ -1,6 +1,8 @@
 """The exports of the API: every list with its own filters, as lines of JSON or as CSV."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +17,10 @@ from web.view.carts import CartRows
 from web.view.reader import ViewReader
 from web.view.skipped_filter import SkippedFilter
 from web.view.windows import Window, read_orders_asked, read_skipped_filter, read_window
+
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9._@-]")
+_NAMED: Final = 80
+"""So many characters of a user's id are in the name of a file, those that are safe everywhere."""
 
 
 def carts(name: str, rows: CartRows) -> Call:
@@ -66,8 +72,9 @@ async def export_orders(request: Request) -> Response:
     of = service_of(request.app).generation.carts
     if not (await of.page(Window(user=user_id, limit=1))).rows:
         raise no_cart(user_id)
+    name = _UNSAFE.sub("_", user_id)[:_NAMED]
     return ExportResponse(
-        request, "orders.csv", lambda threads: of.export_orders(threads, user_id, asked)
+        request, f"orders-{name}.csv", lambda threads: of.export_orders(threads, user_id, asked)
     )
 
 
