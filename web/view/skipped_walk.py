@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from web.view.skipped_filter import SkippedFilter
-from web.view.skipped_kinds import ANY, BLOCK, BLOCKS, Kind, decode_ids
+from web.view.skipped_kinds import ANY, BLOCK, BLOCKS, Kind, decode_ids, label_of
 
 LARGEST: Final = 50
 """So many sources are told of, those with the most records: there may be any number of them."""
@@ -176,7 +176,7 @@ def _source_of(db: sqlite3.Connection, upload: str) -> str | None:
     if row is None:
         return None
     source = "SELECT source FROM skipped WHERE id = ?"
-    return str(db.execute(source, (decode_ids(row[0])[0],)).fetchone()[0])
+    return label_of(upload, db.execute(source, (decode_ids(row[0])[0],)).fetchone()[0])
 
 
 def _scope(asked: SkippedFilter) -> tuple[str, str]:

@@ -277,3 +277,16 @@ def test_what_will_never_be_mended_is_set_aside(cartwatch: Cartwatch) -> None:
     mended = cartwatch.call("POST", f"/api/skipped/{numbers[1]}/resubmit", line("aside", 2))
     assert mended.status == 202
     assert landed(cartwatch, numbers[1])["correction"]["outcome"] == "changed"
+
+
+def test_a_file_with_the_name_of_a_source_is_told_apart_from_it(cartwatch: Cartwatch) -> None:
+    """Who filters by `stream` means the stream; the record says what its file is called."""
+    upload = cartwatch.upload(b"bad\n", "stream")
+    cartwatch.upload_in(upload, "done")
+    (record,) = cartwatch.get(f"/api/skipped?upload={upload}")["items"]
+    assert (record["source"], record["upload"]) == ("stream", upload)
+    assert cartwatch.get("/api/skipped?source=stream")["items"] == []
+    assert cartwatch.get("/api/skipped?source=file%20stream")["items"] == [record]
+    both = cartwatch.get(f"/api/skipped?source=file%20stream&upload={upload}")
+    assert both["items"] == [record]
+    assert both["by_source"] == {"file stream": 1}
