@@ -58,8 +58,6 @@ def test_an_order_whose_id_clients_rewrite_is_found_by_a_parameter(cartwatch: Ca
     line = b'{"user_id": "dots", "type": "order", "order_id": "."}'
     assert cartwatch.call("POST", "/api/events", line).status == 202
     until(lambda: cartwatch.call("GET", "/api/carts/dots").status == 200)
-    found = cartwatch.get("/api/order?order_id=.")
-    assert found == {
-        "items": [{"user_id": "dots", "order_id": ".", "status": "unpaid"}],
-        "more": False,
-    }
+    found = cartwatch.get("/api/order?order_id=.")["items"]
+    assert {"user_id": "dots", "order_id": ".", "status": "unpaid"} in found
+    assert {each["order_id"] for each in found} == {"."}
