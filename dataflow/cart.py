@@ -244,6 +244,15 @@ def decode_cart(data: bytes) -> Cart:
     return _cart.decode(data)
 
 
+def begin_at(place: int) -> bytes:
+    """Give what no encoded cart is less than that changed last at a place or later.
+
+    Their order as bytes is that of these places: numbers are encoded from their highest byte on,
+    a longer one behind a greater first byte.
+    """
+    return _encode(Cart())[:1] + _encode(place)
+
+
 def head_of(data: bytes) -> Head:
     """Read how an encoded cart begins, and nothing behind that."""
     return _head.decode(data)

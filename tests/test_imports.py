@@ -180,7 +180,7 @@ def test_the_oracle_shares_nothing_with_what_it_judges() -> None:
 def test_the_proof_shares_nothing_with_what_it_judges(name: str) -> None:
     """It reads the journal as that is read, tells a record as all do, and joins on its own."""
     shared = {"dataflow.faults", "dataflow.launch", "dataflow.parent"}
-    shared |= {"dataflow.journal", "dataflow.records", "web.data.paths"}
+    shared |= {"dataflow.journal", "dataflow.records", "web.data.paths", "web.times"}
     for other in imported(name):
         if is_module(other) and not other.startswith("web.proof"):
             assert other in shared, f"{name} imports {other}"

@@ -12,6 +12,7 @@ from dataflow.cart import (
     Order,
     Status,
     Summary,
+    begin_at,
     decode_cart,
     encode_cart,
     encode_newest,
@@ -219,3 +220,13 @@ def test_an_id_keeps_its_type() -> None:
     """``1`` and ``"1"`` are two orders, and so is every other id of the tests."""
     cart = cart_of([Event("a", order_id, False) for order_id in ORDER_IDS])
     assert cart.unpaid == len(cart.orders) == len(ORDER_IDS)
+
+
+@given(st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1))
+def test_encoded_carts_stand_in_the_order_of_the_records_that_changed_them_last(
+    one: int, other: int
+) -> None:
+    """As bytes, so that the newest are found without decoding any."""
+    first, second = encode_cart(Cart(one, 1)), encode_cart(Cart(other, 1))
+    assert (first < second) == (one < other or (one == other and first < second))
+    assert (first >= begin_at(other)) == (one >= other)

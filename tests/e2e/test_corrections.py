@@ -55,9 +55,9 @@ def assert_each_once(server: Cartwatch) -> None:
     by_id = {each["id"]: each for each in records}
     for user in range(USERS):
         orders: list[dict[str, Any]] = []
-        cursor = ""
+        cursor = "0"
         while cursor is not None:
-            page = server.get(f"/api/carts/u{user}/orders?limit=500&cursor={cursor}")
+            page = server.get(f"/api/carts/u{user}/orders?limit=500&sort=oldest&cursor={cursor}")
             orders += page["items"]
             cursor = page["next"]
         assert sorted(each["order_id"] for each in orders) == list(range(user, RECORDS, USERS))

@@ -24,6 +24,7 @@ from web.flow.state import DOWN, RUNNING
 from web.flow.supervisor import FlowStuckError, claim
 from web.history.history_file import DamageError, UnusableError, carry
 from web.service.service import Service
+from web.view.anew import Anew, write_anew
 from web.view.view import copy_recoveries, position_in
 from web.words import count
 
@@ -57,9 +58,12 @@ async def _renew(folder: DataFolder, generation: int | None) -> None:
 
 def _carry_history(folder: DataFolder, old: Paths, new: Paths) -> None:
     with closing(open_journal(new.journal)) as journal:
-        refuse_gap(old.journal, journal.end(), position_in(old.view))
+        end = journal.end()
+        refuse_gap(old.journal, end, position_in(old.view))
+        anew = Anew(end, journal.lines_between(1, end))
     if not copy_recoveries(old.view, new.view):
         say("the history of the flow's starts could not be read")
+    write_anew(new.view, anew)
     try:
         carry(folder.history, old.facts.number, new.facts.number)
     except (DamageError, UnusableError, sqlite3.Error, OSError) as error:

@@ -74,8 +74,8 @@ MOVES: Final[Mapping[Phase, Mapping[Event, Phase | None]]] = MappingProxyType(
 class FlowState:
     """The state of the flow, since when, and a sentence where there is something to say.
 
-    ``recovering`` lasts until all that the view had at the start is reached again, and the view
-    lacks nothing before it.
+    ``recovering`` lasts until all that the view had at the start is reached again, or had before
+    it was made anew, and the view lacks nothing before it.
     """
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:

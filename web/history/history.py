@@ -16,7 +16,7 @@ import msgspec
 from web.data.folder import DataFolder
 from web.data.paths import FolderError
 from web.history.clock import OnwardClock
-from web.history.history_file import DamageError, HistoryFile, News, UnusableError
+from web.history.history_file import DamageError, GoneError, HistoryFile, News, UnusableError
 from web.history.points import Point
 from web.history.timeline import NOTHING, STEPS, Mark, Past, Sums, Timeline
 from web.times import rfc3339
@@ -133,6 +133,11 @@ class History:
                 await self._write_news(is_end=is_end)
             except DamageError as error:
                 self._put_aside(error)
+            except GoneError as error:
+                await asyncio.to_thread(self._file.close)
+                self._is_open = False
+                self._write_now.set()
+                _log.error("%s: the figures over time go into another one from now on.", error)
             except _OUT_OF_REACH as error:
                 self._complain(error)
             else:

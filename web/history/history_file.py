@@ -9,7 +9,7 @@ import sqlite3
 import threading
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
@@ -52,23 +52,34 @@ CREATE TABLE told (
 _COLUMNS: Final = "step, number, events, skipped, completed, lag, viewers, delays"
 
 
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+_Time = Annotated[float, msgspec.Meta(ge=0, lt=_YEAR_9999)]
+"""What any Cartwatch may have written: with anything else, nothing could be added up or told."""
+
+
 class _PointRow(msgspec.Struct, array_like=True):
     step: int
-    number: int
-    events: int
-    skipped: int
-    completed: int
-    lag: int
-    viewers: int
+    number: _Count
+    events: _Count
+    skipped: _Count
+    completed: _Count
+    lag: _Count
+    viewers: _Count
     delays: bytes
 
 
+class _MarkRow(msgspec.Struct, array_like=True):
+    at: _Time
+    kind: str
+    words: str
+
+
 class _ToldRow(msgspec.Struct, array_like=True):
-    generation: int
-    events: int
-    skipped: int
-    completed: int
-    alive_at: float | None
+    generation: _Count
+    events: _Count
+    skipped: _Count
+    completed: _Count
+    alive_at: _Time | None
 
 
 class DamageError(Exception):
@@ -77,6 +88,10 @@ class DamageError(Exception):
 
 class UnusableError(Exception):
     """The file cannot be used, and is left as it is; the message says why."""
+
+
+class GoneError(Exception):
+    """What is at the path of the file is not the file that was opened; the message says so."""
 
 
 class News(NamedTuple):
@@ -94,6 +109,7 @@ class HistoryFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._db: sqlite3.Connection | None = None
+        self._opened: tuple[int, int] | None = None
         self._lock = threading.Lock()
 
     def open(self) -> Past:
@@ -115,13 +131,19 @@ class HistoryFile:
                 db.close()
                 raise
             self._db = db
+            self._opened = _identity(self.path)
         return past
 
     def write(self, news: News) -> None:
-        """Write what is new, all or nothing; raises ``DamageError`` and ``sqlite3.Error``."""
+        """Write what is new, all or nothing.
+
+        Raises ``DamageError``, ``GoneError`` and ``sqlite3.Error``.
+        """
         with self._lock:
             if self._db is None:
                 raise UnusableError(f"{self.path} is not open")
+            if _identity(self.path) != self._opened:
+                raise GoneError(f"{self.path} was moved, removed or replaced")
             try:
                 with transaction(self._db) as db:
                     _write(db, news)
@@ -162,6 +184,15 @@ def carry(path: Path, old: int, new: int) -> None:
             file.write(News([], [], past.told._replace(generation=new), past.alive_at))
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Tell a file from any other that is put in its place; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _claim(path: Path) -> None:
     """Make the file, as ours, where there is none yet; raises where it is somebody else's."""
     if os.path.lexists(path) and not path.is_file():
@@ -184,7 +215,7 @@ def _read(db: sqlite3.Connection) -> Past:
         rows = db.execute(f"SELECT {_COLUMNS} FROM points ORDER BY step, number")  # noqa: S608
         points = [_stored(msgspec.convert(row, _PointRow)) for row in rows]
         rows = db.execute("SELECT at, kind, words FROM marks ORDER BY at, id")
-        marks = [msgspec.convert(row, Mark) for row in rows]
+        marks = [Mark(*msgspec.structs.astuple(msgspec.convert(row, _MarkRow))) for row in rows]
         rows = db.execute(f"SELECT {_TOLD}, alive_at FROM told")  # noqa: S608
         told = [msgspec.convert(row, _ToldRow) for row in rows]
     except sqlite3.Error as error:

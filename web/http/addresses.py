@@ -76,21 +76,25 @@ class IdResource(Resource):
 
 def user_of(request: Request) -> str:
     """Give the user id that a request is about: of its path, or else of ``?user_id=``."""
-    if _USER in request.path_params:
-        return str(request.path_params[_USER])
-    query = str(request.scope["query_string"], "latin-1")
-    try:
-        (user_id,) = parse_qs(query, keep_blank_values=True, errors="strict")[_USER]
-    except (KeyError, ValueError):
-        raise bad_request("user_id is the id of one user, percent-encoded in UTF-8") from None
-    if not user_id:
-        raise bad_request("user_id is empty, as no id of a user is")
-    return user_id
+    return _id_of(request, _USER, "user")
 
 
 def order_of(request: Request) -> str:
-    """Give the order id that a request is about, as its path has it."""
-    return str(request.path_params[_ORDER])
+    """Give the order id that a request is about: of its path, or else of ``?order_id=``."""
+    return _id_of(request, _ORDER, "order")
+
+
+def _id_of(request: Request, name: str, of: str) -> str:
+    if name in request.path_params:
+        return str(request.path_params[name])
+    query = str(request.scope["query_string"], "latin-1")
+    try:
+        (found,) = parse_qs(query, keep_blank_values=True, errors="strict")[name]
+    except (KeyError, ValueError):
+        raise bad_request(f"{name} is the id of one {of}, percent-encoded in UTF-8") from None
+    if not found:
+        raise bad_request(f"{name} is empty, as no id of {'an' if of[0] == 'o' else 'a'} {of} is")
+    return found
 
 
 def match_whole(routes: Iterable[BaseRoute]) -> None:

@@ -1,7 +1,7 @@
 """What there is at a path: each method that it takes, and the refusal of every other one."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -11,9 +11,13 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
+from web.errors import bad_request
 from web.tasks import first_of
 
 Call = Callable[[Request], Awaitable[Response]]
+
+_NAMES: Final = frozenset(("cursor", "source", "upload", "user", "user_id", "order_id"))
+"""Parameters that name one thing, which has no empty name."""
 
 HEAD: Final = "HEAD"
 GET: Final = "GET"
@@ -29,9 +33,18 @@ class Resource(Route):
     def __init__(self, path: str, **calls: Call) -> None:
         """``calls`` are named by their methods, as in ``Resource("/x", get=..., post=...)``."""
         self._calls = {method.upper(): call for method, call in calls.items()}
+        self._known: dict[str, tuple[str, ...]] | None = None
         super().__init__(path, self._answer, methods=[*self._calls])
         pattern = self.path_regex.pattern.removesuffix("$").replace(">.*)", ">.+)")
         self.path_regex = re.compile(rf"{pattern}\Z", re.DOTALL)
+
+    def knowing(self, **names: tuple[str, ...]) -> "Resource":
+        """Refuse every parameter but these, by method; gives itself.
+
+        What nobody looks at would be taken for heard. Of those that name one thing, none is empty.
+        """
+        self._known = {method.upper(): known for method, known in names.items()}
+        return self
 
     @property
     def allowed(self) -> list[str]:
@@ -51,7 +64,19 @@ class Resource(Route):
 
     async def _answer(self, request: Request) -> Response:
         method = GET if request.method == HEAD else request.method
+        if self._known is not None:
+            _refuse_unknown(request.query_params, self._known.get(method, ()))
         return await self._calls[method](request)
+
+
+def _refuse_unknown(params: Mapping[str, str], known: Sequence[str]) -> None:
+    """Raise ``APIError`` (400) for a parameter that is none, or says nothing."""
+    for name, value in params.items():
+        if name not in known:
+            those = f"it takes {', '.join(known)}" if known else "it takes none"
+            raise bad_request(f"{name[:40]!r} is no parameter of this call: {those}")
+        if not value and name in _NAMES:
+            raise bad_request(f"{name} is empty: give it a value, or leave it out")
 
 
 class Later(Response):

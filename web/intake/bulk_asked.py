@@ -3,12 +3,12 @@
 from typing import Any, Final, NamedTuple
 
 from web.errors import APIError, bad_request
-from web.intake.replacement import MAX_FIND, Pattern, PatternError, Replace, plain
+from web.intake.replacement import MAX_FIND, Mending, PatternError
 from web.view.skipped_filter import SkippedFilter
 from web.view.windows import read_skipped_filter
 
 Chosen = SkippedFilter | list[int]
-"""A filter, or ids without repeats, the greatest first."""
+"""A filter, or ids without repeats, the least first."""
 
 _FILTERS: Final = frozenset(("reason", "source", "upload", "state", "search"))
 _MENDING: Final = frozenset(("find", "replace", "regex", "preview"))
@@ -19,13 +19,13 @@ class BulkAsked(NamedTuple):
     """A bulk: what is chosen, how a line is mended (None: as it came), and whether only to look."""
 
     chosen: Chosen
-    replace: Replace | None
+    mending: Mending | None
     is_preview: bool
 
     @property
     def is_pattern(self) -> bool:
         """Whether the mending may turn out to take too long."""
-        return isinstance(self.replace, Pattern)
+        return self.mending is not None and self.mending.is_pattern
 
 
 class AsideAsked(NamedTuple):
@@ -38,7 +38,7 @@ class AsideAsked(NamedTuple):
 def read_bulk(body: object) -> BulkAsked:
     """Read the body of a bulk of corrections; raises ``APIError`` (400)."""
     asked = _object(body, _MENDING)
-    return BulkAsked(_chosen(asked), _replace(asked), _flag(asked, "preview", default=True))
+    return BulkAsked(_chosen(asked), _mending(asked), _flag(asked, "preview", default=True))
 
 
 def read_aside(body: object) -> AsideAsked:
@@ -91,10 +91,10 @@ def _ids(ids: object) -> list[int]:
         type(each) is int and 0 < each < _MAX_ID for each in ids
     ):
         raise bad_request("ids is a list of the ids of skipped records")
-    return sorted(set(ids), reverse=True)
+    return sorted(set(ids))
 
 
-def _replace(asked: dict[str, Any]) -> Replace | None:
+def _mending(asked: dict[str, Any]) -> Mending | None:
     is_pattern = _flag(asked, "regex", default=False)
     find, replace = asked.get("find"), asked.get("replace")
     if find is None and replace is None and not is_pattern:
@@ -106,10 +106,7 @@ def _replace(asked: dict[str, Any]) -> Replace | None:
             raise bad_request(f"{name} is longer than {MAX_FIND:,} characters")
     if not find:
         raise bad_request("find is empty: it would stand everywhere")
-    try:
-        return Pattern(find, str(replace)) if is_pattern else plain(find, str(replace))
-    except PatternError as error:
-        raise refused(error) from None
+    return Mending(str(find), str(replace), is_pattern)
 
 
 def _flag(asked: dict[str, Any], name: str, *, default: bool) -> bool:

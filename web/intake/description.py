@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from dataflow.upload import Upload
-from web.intake.upload_states import AT_ONCE, FAILED, PAUSED, QUEUED, shown_state
+from web.intake.upload_states import AT_ONCE, ENDED, FAILED, PAUSED, QUEUED, shown_state
 from web.times import rfc3339, rfc3339_or_none
 from web.view.totals import Counts
 
@@ -30,7 +30,7 @@ def describe(upload: Upload, counts: Counts, *, has_turn: bool, place: int = 0) 
         "looks_like": upload.looks_like,
         "created_at": rfc3339(upload.created_at),
         "paused_at": rfc3339_or_none(upload.paused_at) if state == PAUSED else None,
-        "finished_at": rfc3339_or_none(upload.finished_at),
+        "finished_at": rfc3339_or_none(upload.finished_at) if state in ENDED else None,
     }
     if state == QUEUED:
         shown["queued_because"] = _waits(place)

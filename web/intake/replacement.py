@@ -5,9 +5,10 @@ so all of its searching has a limit, which grows with the lines that it is tried
 """
 
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 
+import msgspec
 import regex
 
 from dataflow.records import MAX_LINE_BYTES
@@ -15,11 +16,35 @@ from dataflow.records import MAX_LINE_BYTES
 MAX_FIND: Final = 1_024
 """The longest text or pattern, and the longest replacement, in characters."""
 
-_FIRST_S: Final = 2.0
-_PER_LINE_S: Final = 50e-6
+FIRST_S: Final = 2.0
+PER_LINE_S: Final = 50e-6
 
-Replace = Callable[[str], str]
-"""Gives a line as it is to be; raises ``TooMuchError`` or ``PatternError``."""
+_UNUSABLE: Final = (regex.error, ValueError, OverflowError, LookupError, RecursionError)
+"""What reading a pattern or a replacement raises that is not right."""
+
+
+class Mending(NamedTuple):
+    """What is found, what stands there instead, and whether that is a pattern or a text."""
+
+    find: str
+    replace: str
+    is_pattern: bool
+
+
+class Work(msgspec.Struct, array_like=True):
+    """Lines on their way to the process of a pattern; ``patience`` times the limit is given."""
+
+    find: str
+    replace: str
+    patience: int
+    lines: list[str]
+
+
+class Lines(msgspec.Struct, array_like=True):
+    """Lines as they are to be, None where one is too long; or what is wrong with the pattern."""
+
+    lines: list[str | None]
+    error: str | None = None
 
 
 class PatternError(Exception):
@@ -30,36 +55,44 @@ class TooMuchError(Exception):
     """A line that would become longer than any record may be."""
 
 
-def plain(find: str, replace: str) -> Replace:
+def replace_text(mending: Mending, lines: Sequence[str]) -> list[str | None]:
     """Replace a text wherever it stands."""
-
-    def replaced(line: str) -> str:
-        growth = line.count(find) * (len(replace) - len(find))
-        if len(line) + growth > MAX_LINE_BYTES:
-            raise TooMuchError
-        return line.replace(find, replace)
-
-    return replaced
+    find, replace = mending.find, mending.replace
+    more = len(replace) - len(find)
+    return [
+        None
+        if len(line) + line.count(find) * more > MAX_LINE_BYTES
+        else line.replace(find, replace)
+        for line in lines
+    ]
 
 
 class Pattern:
     """Replaces what a pattern meets, wherever it does."""
 
     def __init__(
-        self, find: str, replace: str, clock: Callable[[], float] = time.thread_time
+        self,
+        find: str,
+        replace: str,
+        clock: Callable[[], float] = time.thread_time,
+        patience: int = 1,
     ) -> None:
-        r"""``replace`` may name groups, as in ``\1`` or ``\g<name>``; raises ``PatternError``."""
+        r"""``replace`` may name groups, as in ``\1`` or ``\g<name>``; raises ``PatternError``.
+
+        ``patience`` is how many times the usual limit is given.
+        """
         self._replace = replace
         self._clock = clock
-        self._left = _FIRST_S
+        self._patience = patience
+        self._left = FIRST_S * patience
         try:
             self._pattern = regex.compile(find)
-        except (regex.error, OverflowError, RecursionError) as error:
+        except _UNUSABLE as error:
             raise PatternError(f"the regular expression cannot be used: {error}") from None
 
     def __call__(self, line: str) -> str:
         """Give a line as it is to be."""
-        self._left += _PER_LINE_S
+        self._left += PER_LINE_S * self._patience
         if self._left <= 0:
             raise self._too_slow()
         size = 0
@@ -74,13 +107,15 @@ class Pattern:
 
         begun = self._clock()
         try:
-            return self._pattern.sub(expanded, line, timeout=self._left)
+            mended = self._pattern.sub(expanded, line, timeout=self._left)
+            mended.encode()  # half of a surrogate pair is no text
         except TimeoutError:
             raise self._too_slow() from None
-        except (regex.error, IndexError) as error:
+        except _UNUSABLE as error:
             raise PatternError(f"the replacement cannot be used: {error}") from None
         finally:
             self._left -= self._clock() - begun
+        return mended
 
     @staticmethod
     def _too_slow() -> PatternError:

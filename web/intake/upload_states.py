@@ -21,6 +21,8 @@ CANCELLED: Final = "cancelled"
 DONE: Final = "done"
 FAILED: Final = "failed"
 
+ENDED: Final = frozenset({CANCELLED, DONE, FAILED})
+
 AT_ONCE: Final = 8
 """Uploads that run at the same time; further ones wait for their turn."""
 
@@ -191,9 +193,16 @@ def shown_state(upload: Upload, counts: Counts, *, has_turn: bool) -> str:
         return RUNNING
     if state is State.PAUSED and counts.processed < (upload.paused_lines or 0):
         return RUNNING
+    if _was_through(upload) and counts.processed < upload.released_lines:
+        return RUNNING  # the view is made anew, and does not have all of it again
     if state is State.RUNNING and not has_turn and upload.released_lines < upload.lines:
         return QUEUED
     return upload.state
+
+
+def _was_through(upload: Upload) -> bool:
+    """Whether an upload has ended with the effect of its last released line."""
+    return upload.finished_at is not None and upload.state != FAILED
 
 
 def mostly_skipped(upload: Upload, counts: Counts) -> str | None:

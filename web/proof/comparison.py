@@ -166,12 +166,17 @@ def _told(state: State | None) -> str:
     if state is None:
         return "not there"
     status, ordered, paid = state
-    records = [f"order {ordered}"] * (ordered > 0) + [f"payment {paid}"] * (paid > 0)
+    records = [f"ordered by record {ordered}"] * (ordered > 0)
+    records += [f"paid by record {paid}"] * (paid > 0)
     return f"{_STATUS[status]} ({' and '.join(records) or 'no record'})"
 
 
 def _shown(head: Head) -> str:
     return (
         f"version {head.version} of record {head.place} with {head.paid} paid, {head.unpaid} unpaid"
-        f" since {head.oldest_unpaid}, {head.waiting} waiting since {head.oldest_waiting}"
+        f"{_since(head.oldest_unpaid)}, {head.waiting} waiting{_since(head.oldest_waiting)}"
     )
+
+
+def _since(place: int) -> str:
+    return f" since record {place}" if place else ""

@@ -29,15 +29,15 @@ Fact = tuple[str, OrderId | None, int, int, int | bytes | None, int]
 =========  =====  ============================  =================================  ==============
 kind       order  first                         second                             last
 =========  =====  ============================  =================================  ==============
-CART       none   its ``changed``, negative     the encoded cart                   a ``Copy``
+CART       none   its number in the log         the encoded cart                   a ``Copy``
 ORDER      id     the place of the record       none                               0
 PAYMENT    id     the place of the record       none                               0
 ROW        id     the place of its order        that of its payment, and status    0
 COMPLETED  id     its ``seq``                   none                               0
 =========  =====  ============================  =================================  ==============
 
-Of several carts of a user the first one counts: the one that changed last. The status stands in the
-last two bits.
+Of several carts of a user the first one counts, the newest: numbers in the log are negative, that
+of the table is 0. The status stands in the last two bits.
 """
 
 

@@ -85,13 +85,13 @@ def _copying(db: sqlite3.Connection, spool: Spool) -> Iterator[int]:
 
 def _copy_table(db: sqlite3.Connection, spool: Spool) -> Iterator[int]:
     rows = db.execute(
-        "SELECT user_id, changed, cart, version, place, unpaid, paid, waiting, oldest_unpaid,"
+        "SELECT user_id, cart, version, place, unpaid, paid, waiting, oldest_unpaid,"
         " oldest_waiting FROM carts"
     )
     while some := rows.fetchmany(_TOGETHER):
-        for user_id, changed, cart, *columns in some:
+        for user_id, cart, *columns in some:
             copy = Copy.FITTING if _fits(cart, columns) else Copy.MISFIT
-            spool.add(checksum(user_id), (user_id, None, CART, -changed, cart, copy))
+            spool.add(checksum(user_id), (user_id, None, CART, 0, cart, copy))
         yield len(some)
 
 

@@ -4,6 +4,7 @@ Its process is the server's own, and ends with it or with the generation that it
 """
 
 import asyncio
+import logging
 import os
 import signal
 import time
@@ -18,6 +19,8 @@ from web.proof.launch import command, environment
 from web.proof.report import Failed, Outcome, Progress, decode_report
 
 _LONGEST_LINE: Final = 1024 * 1024
+REMEDY: Final = "stop the server, and cartwatch rebuild makes the view anew from the journal"
+_log = logging.getLogger(__name__)
 _CUT_SHORT: Final = "the data were started over meanwhile: begin the proof again"
 
 
@@ -31,11 +34,15 @@ class State(StrEnum):
 
 
 class Proof:
-    """The last proof that was asked for."""
+    """The last proof that was asked for.
+
+    What one has found wrong is an alarm until another one finds nothing wrong, or a reset.
+    """
 
     def __init__(self, command: Callable[[Paths], list[str]] = command) -> None:
         """``command`` gives the words that start its process."""
         self._command = command
+        self._alarm: str | None = None
         self.forget()
 
     def forget(self) -> None:
@@ -65,6 +72,12 @@ class Proof:
             self._end(_CUT_SHORT)
         if self.state is State.DONE:
             self.forget()
+        self._alarm = None
+
+    @property
+    def alarm(self) -> str | None:
+        """Say what the last proof that came to its end found; None where nothing differed."""
+        return self._alarm
 
     def describe(self) -> dict[str, Any]:
         """Give the answer of ``GET /api/prove``: what is not known yet is null."""
@@ -125,8 +138,22 @@ class Proof:
         self._seconds = time.monotonic() - self._began
         if self._outcome is not None:
             self.state, self._progress = State.DONE, 1.0
+            self._alarm = _in_words(self._outcome)
+            if self._alarm is not None:
+                _log.error("The data are not right: %s.", self._alarm)
         else:
             self.state, self._error = State.FAILED, why
+
+
+def _in_words(outcome: Outcome) -> str | None:
+    """Say what is wrong with the data, and what to do; None where nothing is."""
+    if not outcome.lost and not outcome.twice:
+        return None
+    example = f" ({outcome.examples[0]})" if outcome.examples else ""
+    return (
+        f"a proof found that the view lacks {outcome.lost:,} of what the journal says and has"
+        f" {outcome.twice:,} once too often{example}: {REMEDY}"
+    )
 
 
 def _why_it_ended(status: int) -> str:

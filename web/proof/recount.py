@@ -14,9 +14,14 @@ from web.proof.moment import Moment, Tell
 from web.proof.roll_call import RollCall
 from web.proof.spool import ChunkRow, SkippedRow, Spool
 from web.proof.verdict import Verdict, quoted
+from web.times import rfc3339
 
 _PARTS: Final = 16
 """Over so many parts are uploads spread, to count their lines that are no events."""
+
+
+_COMPARED: Final = ("number", "upload", "source", "line", "reason", "column", "raw text", "raw_cut")
+"""What a row of a skipped record holds, in words."""
 
 
 class JournalChangedError(Exception):
@@ -92,8 +97,8 @@ class Recount:
             words = f"{_told(stored)} in the view, and not skipped by the journal"
         else:
             words = f"{_told(expected)} by the journal, {_told(stored)} in the view"
-            if stored is not None and stored[6:] != expected[6:]:
-                words += ", with another text"
+            if stored is not None:
+                words += f" (what differs: {_differing(expected, stored)})"
         self._verdict.differ(
             "skipped",
             f"skipped {words}",
@@ -137,7 +142,21 @@ def _origin(row: ChunkRow | None) -> str:
     if row is None:
         return "unknown"
     place, lines, upload, source, first_line, at, offset = row
+    upload_of = f"upload {quoted(upload)}, " if upload else ""
     return (
         f"records from {place} on are {lines} lines from line {first_line} on of {quoted(source)}"
-        f" (upload {quoted(upload)}, accepted at {at}, chunk {offset})"
+        f" ({upload_of}accepted at {_time(at)}, chunk {offset})"
     )
+
+
+def _differing(expected: SkippedRow, stored: SkippedRow) -> str:
+    pairs = zip(_COMPARED, expected, stored, strict=True)
+    return ", ".join(name for name, one, other in pairs if one != other)
+
+
+def _time(at: float) -> str:
+    """Write a time; the view may hold any number for one."""
+    try:
+        return rfc3339(at)
+    except (OverflowError, ValueError, OSError):
+        return repr(at)

@@ -6,7 +6,7 @@ is durable, and a record is never sent twice. What a kill cuts off is sent by as
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, closing
 from functools import partial
 from typing import Any, Final, Protocol
@@ -16,7 +16,8 @@ from dataflow.records import INVALID_UTF8, TOO_LONG, shown_text
 from dataflow.whole_lines import WholeLines
 from web.errors import APIError
 from web.intake.bulk_asked import AsideAsked, BulkAsked
-from web.intake.replacement import TooMuchError
+from web.intake.replacement import PatternError
+from web.intake.replacing import ReplaceAll, replacing
 from web.service.generation import Generation
 from web.view.mendable import Mendable
 from web.view.reader import ViewReader
@@ -29,6 +30,12 @@ SENT_BEFORE: Final = "sent_before"
 
 MAX_WHOLE: Final = 8 * 1024 * 1024
 """The longest line that is read to be mended; a longer one stays too long."""
+
+_TOGETHER: Final = 64 * 1024
+"""Characters of lines that are mended at once, with the longest line behind them."""
+
+_PATIENCE: Final = 8
+"""How many times as much time a pattern gets for what it was tried on: half would be sent else."""
 
 _BLOCK_BYTES: Final = 512 * 1024
 """With the longest line behind it, this is one chunk."""
@@ -48,10 +55,10 @@ class Writable(Protocol):
 class Bulk:
     """One bulk on its way: what became of the records so far."""
 
-    def __init__(self, asked: BulkAsked, lines: WholeLines) -> None:
-        self._asked = asked
+    def __init__(self, lines: WholeLines, replace: ReplaceAll) -> None:
         self._lines = lines
-        self._matching = self._valid = self._sent_before = self._cut = 0
+        self._replace = replace
+        self._matching = self._valid = self._sent_before = self._to_send = self._cut = 0
         self._still_bad: Counter[str] = Counter()
         self._examples: list[dict[str, Any]] = []
 
@@ -61,15 +68,16 @@ class Bulk:
         Some are left where these lines are as many bytes as are sent at once.
         """
         block: list[Corrected] = []
-        size = 0
-        for number, record in enumerate(records):
-            if size > _BLOCK_BYTES:
-                return block, records[number:]
-            line, outcome = self._mended(record)
-            self._count(record, line, outcome)
-            if outcome == VALID and not record.was_sent:
-                block.append((record.id, line))
-                size += len(line) + 1
+        number = size = 0
+        while number < len(records):
+            for record, line, outcome in self._mended(records[number:]):
+                if size > _BLOCK_BYTES:
+                    return block, records[number:]
+                number += 1
+                self._count(record, line, outcome)
+                if outcome == VALID and not record.was_sent:
+                    block.append((record.id, line))
+                    size += len(line) + 1
         return block, []
 
     def describe(self) -> dict[str, Any]:
@@ -79,6 +87,7 @@ class Bulk:
             "valid": self._valid,
             "still_bad": dict(self._still_bad),
             "sent_before": self._sent_before,
+            "to_send": self._to_send,
             "cut": self._cut,
             "examples": self._examples,
         }
@@ -89,6 +98,7 @@ class Bulk:
         self._sent_before += record.was_sent
         if outcome == VALID:
             self._valid += 1
+            self._to_send += not record.was_sent
             outcome = SENT_BEFORE if record.was_sent else VALID
         else:
             self._still_bad[outcome] += 1
@@ -97,19 +107,29 @@ class Bulk:
             example = {"raw": record.raw, "corrected": corrected, "outcome": outcome}
             self._examples.append({"id": record.id, **example})
 
-    def _mended(self, record: Mendable) -> tuple[bytes, str]:
-        """Give a line as it is mended, and whether it is valid, or why not."""
-        text, why = self._whole(record)
-        if why is not None:
-            return text.encode(), why
-        if self._asked.replace is not None:
-            try:
-                text = self._asked.replace(text)
-            except TooMuchError:
-                return text.encode(), TOO_LONG
-        line = text.encode()
-        outcome = check_line(line)
-        return line, outcome.reason if isinstance(outcome, StillBad) else VALID
+    def _mended(self, records: list[Mendable]) -> Iterator[tuple[Mendable, bytes, str]]:
+        """Give the lines of the first records as they are mended, and if each is valid, or why not.
+
+        Those are at least one, and as many as are mended at once.
+        """
+        found: list[tuple[Mendable, str, str | None]] = []
+        size = 0
+        for record in records:
+            found.append((record, *self._whole(record)))
+            size += len(found[-1][1])
+            if size > _TOGETHER:
+                break
+        mended = iter(self._replace([text for _, text, why in found if why is None]))
+        for record, text, why in found:
+            line = text if why is not None else next(mended)
+            if line is None:
+                yield record, text.encode(), TOO_LONG
+                continue
+            data = line.encode()
+            outcome = why or check_line(data)
+            if isinstance(outcome, StillBad):
+                outcome = outcome.reason
+            yield record, data, outcome if isinstance(outcome, str) else VALID
 
     def _whole(self, record: Mendable) -> tuple[str, str | None]:
         """Give a whole line; or what is shown of it, and why it stays bad."""
@@ -128,27 +148,36 @@ class Bulk:
 
 
 async def resubmit_in_bulk(service: Writable, asked: BulkAsked) -> dict[str, Any]:
-    """Look at what is asked for, or send it; gives what the API answers.
+    """Look at what is asked for, or send it, the oldest first; gives what the API answers.
 
-    Raises ``PatternError``: before anything is sent, but for a pattern that takes too long only the
-    second time.
+    Raises ``PatternError``: before anything is sent, for a pattern is tried on all lines first.
     """
     generation = service.generation
-    lines = WholeLines(generation.paths.journal, generation.paths.uploads)
-    with closing(lines):
+    with closing(WholeLines(generation.paths.journal, generation.paths.uploads)) as lines:
         if asked.is_preview or asked.is_pattern:
-            bulk = Bulk(asked, lines)
-            async for _ in _blocks(service, generation, asked, bulk):
-                pass
+            with replacing(asked.mending) as replace:
+                await asyncio.to_thread(replace, [])  # what it cannot read, it refuses at once
+                bulk = Bulk(lines, replace)
+                async for _ in _blocks(service, generation, asked, bulk):
+                    pass
             if asked.is_preview:
                 return bulk.describe()
-        bulk = Bulk(asked, lines)
-        sent = 0
+        with replacing(asked.mending, _PATIENCE) as replace:
+            return await _send(service, generation, asked, Bulk(lines, replace))
+
+
+async def _send(
+    service: Writable, generation: Generation, asked: BulkAsked, bulk: Bulk
+) -> dict[str, Any]:
+    sent = 0
+    try:
         async for block in _blocks(service, generation, asked, bulk):
             async with service.writing() as in_force:
                 _refuse_another(in_force, generation)
                 sent += len(await generation.corrections.send(block))
-        return {**bulk.describe(), "sent": sent}
+    except PatternError as error:
+        raise PatternError(f"{error}; {sent:,} were sent before that") from None
+    return {**bulk.describe(), "sent": sent}
 
 
 async def set_aside(service: Writable, asked: AsideAsked) -> int:
@@ -166,12 +195,12 @@ async def set_aside(service: Writable, asked: AsideAsked) -> int:
     if chosen.state not in (None, old):
         return 0
     narrowed = chosen._replace(state=old)
-    before: int | None = None
-    while before != 0:
+    after, end = 0, await generation.threads.read(ViewReader.last_skipped)
+    while after < end:
         async with service.writing() as in_force:
             _refuse_another(in_force, generation)
-            read = partial(ViewReader.some_skipped, asked=narrowed, before=before)
-            found, before = await generation.threads.read(read)
+            read = partial(ViewReader.some_skipped, asked=narrowed, after=after, end=end)
+            found, after = await generation.threads.read(read)
             changed += await generation.corrections.put([each.id for each in found], old, new)
     return changed
 
@@ -198,11 +227,12 @@ async def _records(
             _refuse_another(service.generation, generation)
             yield await generation.threads.read(partial(ViewReader.skipped_of, ids=some))
         return
-    before: int | None = None
-    while before != 0:
+    # Those that come meanwhile are none of it: it would go on as long as they do.
+    after, end = 0, await generation.threads.read(ViewReader.last_skipped)
+    while after < end:
         _refuse_another(service.generation, generation)
-        read = partial(ViewReader.some_skipped, asked=chosen, before=before)
-        found, before = await generation.threads.read(read)
+        read = partial(ViewReader.some_skipped, asked=chosen, after=after, end=end)
+        found, after = await generation.threads.read(read)
         yield found
 
 

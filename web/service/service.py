@@ -36,7 +36,7 @@ from web.service.upkeep import Upkeep
 from web.settings import Settings
 from web.times import rfc3339_or_none
 from web.view.outcome import Outcome
-from web.view.recoveries import STOPPED
+from web.view.recoveries import REBUILD_STOPPED, REBUILT, STOPPED
 from web.view.view import ViewError
 
 
@@ -96,14 +96,14 @@ class Service:
             self.history.open()
             lasting = self.history.tasks()
             self._lasting += [self._task(work, name) for name, work in lasting.items()]
-        self._start_generation("the server was started")
+        self._start_generation("the server was started" if release else REBUILT)
 
     async def stop(self) -> None:
         """End the flow and all tasks, and close the files."""
         self._stopped = True
         async with self._resetting:
             await self._stop_flow()
-            await self.starts.ended(STOPPED)
+            await self.starts.ended(STOPPED if self._release else REBUILD_STOPPED)
             await self._end(self._committing)
             await self._end(*self._lasting, self._proving)
             await self.streaming.end()
@@ -165,12 +165,16 @@ class Service:
         if self._stopped:
             raise APIError(503, "ending", "the server is about to end: no proof was begun")
         if self.proof.state is not State.RUNNING:
-            self._proving = self._task(self.proof.begin(self.generation.paths), "proof")
+            self._proving = self._task(self._prove(), "proof")
         return self.proof.describe()
+
+    async def _prove(self) -> None:
+        await self.proof.begin(self.generation.paths)
+        self.live.changed()
 
     def alarm(self) -> str | None:
         """Say what is wrong with the data or their folder; None where nothing is."""
-        return self.generation.failure or self.upkeep.agreement.alarm
+        return self.generation.failure or self.upkeep.agreement.alarm or self.proof.alarm
 
     def readiness(self) -> str | None:
         """Say why the service is not ready; None where it is."""

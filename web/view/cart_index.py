@@ -19,7 +19,7 @@ from web.view.cart_row import NEVER, Entry
 from web.view.sorts import Key, Sort
 from web.view.windows import TOP, Window
 
-COLUMNS: Final = ("unpaid", "paid", "waiting", "oldest_unpaid", "oldest_waiting", "changed")
+COLUMNS: Final = ("unpaid", "paid", "waiting", "oldest_unpaid", "oldest_waiting", "place")
 """What is known of a cart here, as its row has it."""
 
 _FEW: Final = 4_096
@@ -222,7 +222,7 @@ def values_of(entry: Entry) -> Values:
         head.waiting,
         head.oldest_unpaid or NEVER,
         head.oldest_waiting or NEVER,
-        entry[1],
+        head.place,
     )
 
 

@@ -18,7 +18,7 @@ RUN_BYTES: Final = 64 * 1024 * 1024
 
 SCHEMA: Final = """
 CREATE TABLE cart_log (
-    seq INTEGER PRIMARY KEY, changed INTEGER NOT NULL, carts BLOB NOT NULL
+    seq INTEGER PRIMARY KEY, changed INTEGER NOT NULL, taken INTEGER NOT NULL, carts BLOB NOT NULL
 );
 CREATE TABLE cart_round (
     id INTEGER PRIMARY KEY CHECK (id = 1), ends INTEGER NOT NULL, reached TEXT NOT NULL,
@@ -32,14 +32,18 @@ Carts = dict[int, dict[str, bytes]]
 
 
 class Change(NamedTuple):
-    """What one commit does to the carts: the first of them gets ``changed``, the next one more."""
+    """What one commit does to the carts: the first of them gets ``changed``, the next one more.
+
+    No cart has changed behind the place ``taken``, in it or in any commit before.
+    """
 
     carts: Carts
     changed: int
+    taken: int
 
     def entries(self) -> dict[str, Entry]:
         """Give each cart with what the commit adds to it."""
-        return entries_of(*self)
+        return entries_of(self.carts, self.changed)
 
 
 class Place(NamedTuple):
@@ -75,16 +79,21 @@ class CartLog:
         firsts = accumulate(map(len, change.carts.values()), initial=change.changed)
         parts = zip(firsts, change.carts.values(), strict=False)
         self._db.execute(
-            "INSERT OR REPLACE INTO cart_log VALUES (?, ?, ?)",
-            (self.last + 1, change.changed, _encode(dict(zip(change.carts, parts, strict=True)))),
+            "INSERT OR REPLACE INTO cart_log VALUES (?, ?, ?, ?)",
+            (
+                self.last + 1,
+                change.changed,
+                change.taken,
+                _encode(dict(zip(change.carts, parts, strict=True))),
+            ),
         )
 
     def newest_first(self) -> Iterator[Change]:
         """Read the changes back."""
-        for _, data in self._rows():
+        for _, taken, data in self._rows():
             parts = _decode_parts(data)
             carts = {group: _decode_carts(part.carts) for group, part in parts.items()}
-            yield Change(carts, min(part.changed for part in parts.values()))
+            yield Change(carts, min(part.changed for part in parts.values()), taken)
 
     def load(self, ends: int, reached: str) -> dict[str, Entry]:
         """Load the newest of every cart; in the rows up to ``ends``, of users after ``reached``.
@@ -128,7 +137,7 @@ class CartLog:
         """Read runs of rows, the newest first, by key group: number and carts."""
         run: dict[int, list[tuple[int, _Part]]] = {}
         size = 0
-        for seq, carts in self._rows():
+        for seq, _, carts in self._rows():
             for group, part in _decode_parts(carts).items():
                 run.setdefault(group, []).append((seq, part))
             size += len(carts)
@@ -138,4 +147,4 @@ class CartLog:
         yield run
 
     def _rows(self) -> sqlite3.Cursor:
-        return self._db.execute("SELECT seq, carts FROM cart_log ORDER BY seq DESC")
+        return self._db.execute("SELECT seq, taken, carts FROM cart_log ORDER BY seq DESC")

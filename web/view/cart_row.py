@@ -14,8 +14,8 @@ SCHEMA: Final = """
 CREATE TABLE carts (
     user_id TEXT PRIMARY KEY, version INTEGER NOT NULL, place INTEGER NOT NULL,
     unpaid INTEGER NOT NULL, paid INTEGER NOT NULL, waiting INTEGER NOT NULL,
-    oldest_unpaid INTEGER NOT NULL, oldest_waiting INTEGER NOT NULL, changed INTEGER NOT NULL,
-    cart BLOB NOT NULL, key_group INTEGER NOT NULL
+    oldest_unpaid INTEGER NOT NULL, oldest_waiting INTEGER NOT NULL, cart BLOB NOT NULL,
+    key_group INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
 
@@ -23,11 +23,14 @@ NEVER: Final = 2**63 - 1
 """The oldest place of a row where there is none: it comes after every other."""
 
 Entry = tuple[bytes, int, int]
-"""An encoded cart, its ``changed``, and its key group."""
+"""An encoded cart, its ``changed``, and its key group.
+
+``changed`` grows with every change of any cart, in the order of the commits.
+"""
 
 
 class CartRow(NamedTuple):
-    """A row of the view's carts; ``changed`` grows with every change of any cart.
+    """A row of the view's carts.
 
     ``place`` is that of the record that changed it last, the oldest ones are those since when such
     an id is open.
@@ -41,7 +44,6 @@ class CartRow(NamedTuple):
     waiting: int
     oldest_unpaid: int
     oldest_waiting: int
-    changed: int
     cart: bytes
     key_group: int
 
@@ -62,7 +64,7 @@ def entries_of(carts: Mapping[int, Mapping[str, bytes]], changed: int) -> dict[s
 
 def row_of(user_id: str, entry: Entry) -> CartRow:
     """Make the row of a cart."""
-    cart, changed, group = entry
+    cart, _, group = entry
     head = head_of(cart)
     return CartRow(
         user_id,
@@ -73,7 +75,6 @@ def row_of(user_id: str, entry: Entry) -> CartRow:
         head.waiting,
         head.oldest_unpaid or NEVER,
         head.oldest_waiting or NEVER,
-        changed,
         cart,
         group,
     )

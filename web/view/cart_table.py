@@ -13,10 +13,9 @@ import sqlite3
 from bisect import bisect
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from heapq import nlargest
 from typing import Final
 
-from dataflow.cart import head_of
+from dataflow.cart import begin_at, head_of
 from dataflow.database import transaction
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_log import CartLog, Change, Place
@@ -94,10 +93,11 @@ class CartTable:
         """How often all rows that were unmoved at some moment have been moved or changed since."""
         self.is_loaded = False
         """Whether the unmoved rows are known: before ``load``, only the newest are."""
-        self.recent = self._newest()
-        """The carts that changed last, as it was opened."""
-        self.changed = self.recent.changed
-        """The greatest ``changed`` of all rows; 0 where there is none."""
+        self.changed, self.recent = self._newest()
+        """The greatest ``changed`` in the log, and the carts that changed last, as it was opened.
+
+        Of rows that left the log, ``changed`` says nothing any more: it begins anew without one.
+        """
         self._log_begins = self._place(0)
 
     def load(self) -> None:
@@ -260,24 +260,27 @@ class CartTable:
         finally:
             self._db.execute("PRAGMA synchronous = FULL")
 
-    def _newest(self) -> RecentCarts:
-        """Load the carts that changed last: all that are in the log are newer than any other."""
+    def _newest(self) -> tuple[int, RecentCarts]:
+        """Load the carts that changed last, as far back as it takes to have enough of them."""
+        changed = 0
         newest: dict[str, Entry] = {}
         for change in self._log.newest_first():
-            newest = change.entries() | newest
-            if len(newest) > MOST:
-                break
-        else:
-            newest = {
-                user_id: (cart, changed, group)
-                for user_id, cart, changed, group in self._db.execute(
-                    "SELECT user_id, cart, changed, key_group FROM carts"
-                    " ORDER BY changed DESC LIMIT ?",
-                    (MOST + 1,),
-                )
-            } | newest
-        last = nlargest(MOST + 1, newest.items(), key=lambda item: item[1][1])
-        return RecentCarts(reversed(last[:MOST]), is_whole=len(last) <= MOST)
+            if len(newest) >= MOST:
+                # Whatever is further back has changed at its ``taken`` at the latest.
+                floor = begin_at(change.taken + 1)
+                if sum(cart >= floor for cart, *_ in newest.values()) >= MOST:
+                    return changed, RecentCarts(newest, floor=floor)
+            entries = change.entries()
+            changed = changed or change.changed + len(entries) - 1
+            for user_id, entry in entries.items():
+                newest.setdefault(user_id, entry)
+        rows = self._db.execute(
+            "SELECT user_id, cart, key_group FROM carts ORDER BY place DESC LIMIT ?", (MOST + 1,)
+        ).fetchall()
+        floor = rows[-1][1] if len(rows) > MOST else b""
+        return changed, RecentCarts(
+            {user_id: (cart, 0, group) for user_id, cart, group in rows} | newest, floor=floor
+        )
 
     def _place(self, seq: int) -> Place:
         """Give the place after a row of the log, be that there or cut."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from typing import Final
 
+from web.errors import APIError
 from web.view.audit import count_view
 from web.view.cart_index import CartIndex, Found
 from web.view.cart_row import CartRow, Entry, row_of
@@ -37,6 +38,9 @@ _QUIET_SHARE: Final = 0.5
 CartRows = Callable[[ViewReader, Window, Sequence[CartRow]], Iterator[bytes]]
 """Writes the carts of a window, of which some are not in their table yet."""
 
+MOST_SEARCHES: Final = 8
+"""Orders that may be looked for by their number, one of them at a time."""
+
 LONGEST_REST_S: Final = 0.25
 """How long the moving of rows rests at most, also where there are none to move."""
 
@@ -56,6 +60,8 @@ class Carts:
         self._index: CartIndex | None = None
         self._loading: asyncio.Task[CartIndex] | None = None
         self._feed = FeedCount()
+        self._searching = asyncio.Lock()
+        self._searches = 0
 
     def committed(self, carts: dict[str, Entry]) -> None:
         """Take the carts that changed in a commit, in the order of ``changed``."""
@@ -93,9 +99,23 @@ class Carts:
 
     async def with_order(self, text: str) -> OrdersFound:
         """Find the carts that have an order or a waiting payment of exactly this text."""
-        with self._threads.held():
-            table = await self._table()
-            return await self._threads.read(lambda view: view.with_order(text, table.unmoved()))
+        if self._searches >= MOST_SEARCHES:
+            raise APIError(
+                429,
+                "too_many_searches",
+                f"{MOST_SEARCHES} orders are being looked for: wait until one is found",
+            )
+        self._searches += 1
+        try:
+            # One after the other: each reads all carts, and others want to read, too.
+            async with self._searching:
+                with self._threads.held():
+                    table = await self._table()
+                    return await self._threads.read(
+                        lambda view: view.with_order(text, table.unmoved())
+                    )
+        finally:
+            self._searches -= 1
 
     def is_indexed(self) -> bool:
         """Tell whether ages can be counted at once; where not, begin to make that so."""

@@ -21,7 +21,8 @@ _EXACT_DIGITS: Final = 15
 
 _AS_IT_IS: Final = re.compile(r"0|[1-9][0-9]{0,14}")
 _LIKE_A_NUMBER: Final = re.compile(
-    r"[\s0-9.,:/\-+%$€£]*[0-9][\s0-9.,:/\-+%$€£]*(?:[eE][+\-]?[0-9]+)?"
+    r"[\s0-9.,:/\-+%$€£()]*[0-9][\s0-9.,:/\-+%$€£()]*(?:e[+\-]?[0-9]+|(?:[ap]m|(?<=\s)[ap])\s*)?",
+    re.IGNORECASE,
 )
 _LIKE_A_DATE: Final = re.compile(
     r"[0-9]{0,4}[\s.\-]*(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s.\-]*[0-9]{0,4}",
@@ -31,14 +32,27 @@ _CONSTANTS: Final = frozenset({"TRUE", "FALSE"})
 _TOGETHER: Final = 500
 
 
+_LINE_ENDS: Final = str.maketrans({end: f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"})
+"""Ends of lines to some readers, and none to RFC 4180: written as JSON escapes them."""
+
+
+class Text(str):
+    """A text of a column in which numbers stand, too: of digits, it is marked as what it is."""
+
+    __slots__ = ()
+
+
 def cell(value: Value) -> str:
     """Give the text of a cell; nothing for None."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, int):
         text = str(value)
         return text if len(text.lstrip("-")) <= _EXACT_DIGITS else f"'{text}"
-    return f"'{value}" if _would_change(value) else value
+    is_marked = _would_change(value) or (isinstance(value, Text) and _AS_IT_IS.fullmatch(value))
+    return (f"'{value}" if is_marked else str(value)).translate(_LINE_ENDS)
 
 
 def lines(header: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterator[bytes]:

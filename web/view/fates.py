@@ -51,12 +51,15 @@ def marked(db: sqlite3.Connection) -> tuple[int, int]:
 
 
 def take_mark(db: sqlite3.Connection, mark: Mark, causes: CausesOf) -> bool:
-    """Take the next mark in, in the caller's transaction; False where it is too early for it."""
+    """Take the next mark in, in the caller's transaction; False where it is too early for it.
+
+    Harmless the second time, where those behind it come a second time, too.
+    """
     if mark.kind == HAVE_LANDED:
         if mark.line > landable(db, mark.line):
             return False
         _land(db, mark, causes)
-        db.execute("UPDATE marked SET landed = ?", (mark.line,))
+        db.execute("UPDATE marked SET landed = max(landed, ?)", (mark.line,))
     else:
         of_state = _by_state(db, mark.ids)
         if sum(map(len, of_state.values())) < len(mark.ids):
@@ -114,6 +117,8 @@ def _put(db: sqlite3.Connection, records: Sequence[Listed], old: str, new: str) 
 
 
 def _send(db: sqlite3.Connection, mark: Mark, of_state: dict[str, list[Listed]]) -> None:
+    if db.execute("SELECT 1 FROM corrections WHERE line = ?", (mark.line,)).fetchone():
+        return  # one mark's lines are there together, and have landed since or will
     rows: list[Sequence[Value]] = []
     for line, (skipped, data) in enumerate(zip(mark.ids, mark.lines, strict=True), mark.line):
         event = check_line(data)
@@ -150,7 +155,7 @@ def _land(db: sqlite3.Connection, mark: Mark, causes: CausesOf) -> None:
             "SELECT skipped.id, upload, source, reason FROM corrections"
             " JOIN fates ON fates.id = skipped AND fates.line = corrections.line"
             " JOIN skipped ON skipped.id = corrections.skipped"
-            " WHERE corrections.line > ? AND corrections.line <= ?",
+            f" WHERE corrections.line > ? AND corrections.line <= ? AND state = '{SENT}'",
             lines,
         )
     ]

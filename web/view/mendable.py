@@ -28,13 +28,13 @@ class Mendable(NamedTuple):
 
 
 def read_mendable(db: sqlite3.Connection, ids: Sequence[int]) -> list[Mendable]:
-    """Read records by their ids, the newest first, as they are mended; at most ``STEP``."""
+    """Read records by their ids, the oldest first, as they are mended; at most ``STEP``."""
     places = Places(db)
     marks = ",".join("?" * len(ids))
     rows = db.execute(
         f"SELECT skipped.id, reason, raw, raw_cut, ifnull(state, '{OPEN}') FROM skipped"
         f" LEFT JOIN fates ON fates.id = skipped.id WHERE skipped.id IN ({marks})"
-        " ORDER BY skipped.id DESC",
+        " ORDER BY skipped.id",
         ids,
     ).fetchall()
     return [

@@ -42,7 +42,7 @@ from web.view.skipped import (
 )
 from web.view.skipped_facets import Facets, count_facets
 from web.view.skipped_filter import ALL_SKIPPED, OPEN, SkippedFilter
-from web.view.skipped_walk import Step, count_state, count_states, walk
+from web.view.skipped_walk import Step, count_state, count_states, step_up
 from web.view.windows import TOP, Window, encode_cursor
 
 _TABLE: Final = "carts"
@@ -235,7 +235,7 @@ class ViewReader:
         """Read every skipped record of a filter, newest first, as CSV."""
         with self._moment():
             records = read_all_skipped(self._db, asked)
-            rows = csv_lists.rows_of_records(records, csv_lists.SKIPPED)
+            rows = csv_lists.rows_of_records(records)
             yield from csv_lines.lines(csv_lists.SKIPPED, rows)
 
     def one_skipped(self, number: int) -> SkippedRecord | None:
@@ -261,14 +261,22 @@ class ViewReader:
             found = read_mendable(self._db, [number])
             return found[0].place if found else None
 
-    def some_skipped(self, asked: SkippedFilter, before: int | None) -> tuple[list[Mendable], int]:
-        """Read a step of skipped records, newest first, to be mended; and the last looked at.
+    def last_skipped(self) -> int:
+        """Give the id of the newest skipped record; 0 where there is none."""
+        row = self._db.execute("SELECT ifnull(max(id), 0) FROM skipped").fetchone()
+        return int(row[0])
 
-        That is 0 behind the last of all.
+    def some_skipped(
+        self, asked: SkippedFilter, after: int, end: int
+    ) -> tuple[list[Mendable], int]:
+        """Read a step of skipped records above an id, the oldest first, to be mended.
+
+        None behind ``end``; and the last that was looked at, which is ``end`` behind all of them.
         """
         with self._moment():
-            step = next(walk(self._db, asked, before), Step([], 0))
-            return read_mendable(self._db, step.ids), step.last
+            step = step_up(self._db, asked, after) or Step([], end)
+            found = read_mendable(self._db, [each for each in step.ids if each <= end])
+            return found, min(step.last, end)
 
     def skipped_of(self, ids: Sequence[int]) -> list[Mendable]:
         """Read skipped records by their ids, those that there are, to be mended."""

@@ -1,49 +1,46 @@
 """The carts that changed last, in memory: the first pages of the default list, without a query.
 
 An index on what changes with every record would cost the view a third of its writing time. So
-only the newest are kept at hand, as they were committed; what reaches further back is read by a
-scan of the view.
+only the newest are kept at hand, as they were committed; what reaches further back is looked up
+elsewhere. The newest is who was changed by the latest record, whatever commit brought it: as bytes,
+encoded carts stand in this order, so nothing has to be decoded for it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from heapq import nlargest
 from itertools import islice
 from typing import Final
 
+from dataflow.cart import begin_at
 from web.view.cart_row import CartRow, Entry, row_of
 from web.view.sorts import NEWEST
 from web.view.windows import Window
 
 MOST: Final = 4_096
+_SURPLUS: Final = 4
+"""How many times as many may gather before the oldest are let go."""
+
+_SAMPLED: Final = 256
+_FEW: Final = 4
+"""How many times as many carts as are asked for are looked at before all of them."""
 
 
 class RecentCarts:
-    """The newest carts by ``changed``; whole where there are no more than ``most`` carts."""
+    """The newest carts, about ``most`` or more; all where there are no more than that."""
 
     def __init__(
-        self, carts: Iterable[tuple[str, Entry]] = (), *, is_whole: bool, most: int = MOST
+        self, carts: Mapping[str, Entry] | None = None, *, floor: bytes = b"", most: int = MOST
     ) -> None:
-        """Begin with the newest carts, oldest of them first."""
+        """Begin with some carts: all of those that, as encoded, are not less than ``floor``."""
         self._most = most
-        self._carts = dict(carts)
-        self._is_whole = is_whole
+        self._carts = dict(carts or {})
+        self._floor = floor
 
-    @property
-    def changed(self) -> int:
-        """The greatest ``changed`` of all carts; 0 where there is none."""
-        newest = next(reversed(self._carts.values()), None)
-        return 0 if newest is None else newest[1]
-
-    def put(self, carts: dict[str, Entry]) -> None:
-        """Take carts that changed just now, in the order of ``changed``."""
-        newest = list(islice(reversed(carts.items()), self._most + 1))  # one more tells of more
-        for user_id, entry in reversed(newest):
-            self._carts.pop(user_id, None)
-            self._carts[user_id] = entry
-        surplus = len(self._carts) - self._most
-        if surplus > 0:
-            for user_id in list(islice(self._carts, surplus)):
-                del self._carts[user_id]
-            self._is_whole = False
+    def put(self, carts: Mapping[str, Entry]) -> None:
+        """Take carts that changed just now."""
+        self._carts.update(carts)
+        if len(self._carts) > _SURPLUS * self._most:
+            self._let_go()
 
     def find(self, window: Window, count: int) -> list[CartRow] | None:
         """Find the newest rows of a window from its cursor on; None where the view must be asked.
@@ -53,14 +50,29 @@ class RecentCarts:
         """
         if window.sort != NEWEST or window.search or window.older or window.user is not None:
             return None
-        before = window.after[0] if window.after else None
-        found = []
-        for user_id, entry in reversed(self._carts.items()):
-            if isinstance(before, int) and entry[1] >= before:
-                continue
-            row = row_of(user_id, entry)
-            if window.filter == "all" or getattr(row, window.filter):
-                found.append(row)
-                if len(found) == count:
-                    return found
-        return found if self._is_whole else None
+        carts = [item for item in self._carts.items() if item[1][0] >= self._floor]
+        if window.after is not None and isinstance(before := window.after[0], int):
+            end = begin_at(max(before, 0))
+            carts = [item for item in carts if item[1][0] < end]
+        found: list[CartRow] = []
+        for most in (_FEW * count, len(carts)):
+            newest = nlargest(most, carts, key=_encoded)
+            rows = (row_of(*item) for item in newest)
+            wanted = (row for row in rows if window.filter == "all" or getattr(row, window.filter))
+            found = list(islice(wanted, count))
+            if len(found) == count or len(newest) == len(carts):
+                break
+        return found if len(found) == count or not self._floor else None
+
+    def _let_go(self) -> None:
+        """Keep about half as many again as are wanted: exactly so many would cost a sort of all."""
+        step = max(1, self._most // _SAMPLED)
+        sampled = sorted(entry[0] for entry in islice(self._carts.values(), 0, None, step))
+        self._floor = max(self._floor, sampled[-(3 * self._most // (2 * step))])
+        self._carts = {
+            user_id: entry for user_id, entry in self._carts.items() if entry[0] >= self._floor
+        }
+
+
+def _encoded(item: tuple[str, Entry]) -> bytes:
+    return item[1][0]

@@ -21,10 +21,17 @@ CREATE TABLE recoveries (
 CREATE INDEX recoveries_ended ON recoveries (ended_at);
 """
 
+REBUILT: Final = "the data were rebuilt"
+"""Why a start was made that no server made."""
+
 STOPPED: Final = "the server was stopped"
-"""Why a start ended in good order; any other end is one to recover from."""
+REBUILD_STOPPED: Final = "the rebuild was over"
+"""Why a start ended in good order."""
 
 _FOUND_DEAD: Final = "the server was killed"
+_REBUILD_FOUND_DEAD: Final = "the rebuild was killed"
+_NO_RECOVERY: Final = (STOPPED, REBUILD_STOPPED, _REBUILD_FOUND_DEAD)
+"""The ends that are nothing to recover from: any other one is."""
 
 
 class Resumed(msgspec.Struct, frozen=True):
@@ -61,7 +68,8 @@ class Begun(NamedTuple):
     """A start that was written down: its number, and what it takes for it to be caught up.
 
     That is that the flow has read up to the offset ``target`` again, and that the effect of every
-    record up to the place ``missing`` is there; 0 where it was at the start.
+    record up to the place ``missing`` is there; 0 where it was at the start. In a view that is made
+    anew both are those of the journal, as it was then.
     """
 
     execution: int
@@ -84,9 +92,9 @@ def begin_recovery(db: sqlite3.Connection, reason: str, at: float, target: int) 
     The one before that had no end got it with its server, which nobody could write down.
     """
     db.execute(
-        "UPDATE recoveries SET ended_at = ?, ended_because = ? WHERE execution ="
-        " (SELECT max(execution) FROM recoveries) AND ended_at IS NULL",
-        (at, _FOUND_DEAD),
+        "UPDATE recoveries SET ended_at = ?, ended_because = iif(reason = ?, ?, ?)"
+        " WHERE execution = (SELECT max(execution) FROM recoveries) AND ended_at IS NULL",
+        (at, REBUILT, _REBUILD_FOUND_DEAD, _FOUND_DEAD),
     )
     row = db.execute(
         "INSERT INTO recoveries (reason, started_at, target) VALUES (?, ?, ?) RETURNING execution",
@@ -107,8 +115,8 @@ def change_recovery(db: sqlite3.Connection, execution: int, **changes: str | flo
 def count_unclean(db: sqlite3.Connection, since: float) -> int:
     """Count the starts that ended since a time, and not in good order."""
     row = db.execute(
-        "SELECT count(*) FROM recoveries WHERE ended_at >= ? AND ended_because <> ?",
-        (since, STOPPED),
+        "SELECT count(*) FROM recoveries WHERE ended_at >= ? AND ended_because NOT IN (?, ?, ?)",
+        (since, *_NO_RECOVERY),
     ).fetchone()
     return int(row[0])
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from web.view import (
+    anew,
     cart_log,
     cart_row,
     completed,
@@ -28,5 +29,6 @@ SCHEMA: Final = f"""
 {fates.SCHEMA}
 {recoveries.SCHEMA}
 {sums.SCHEMA}
+{anew.SCHEMA}
 CREATE TABLE position (id INTEGER PRIMARY KEY CHECK (id = 1), "offset" INTEGER NOT NULL);
 """

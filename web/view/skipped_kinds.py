@@ -38,6 +38,9 @@ BLOCKS: Final = "scope = ? AND label = ? AND reason = ? AND state = ? AND range"
 encode_ids = msgspec.msgpack.Encoder().encode
 decode_ids = msgspec.msgpack.Decoder(list[int]).decode
 
+NO_FILES: Final = frozenset(("api", "resubmit", "stream"))
+"""The sources that are no uploads; whoever sends a file may give it such a name."""
+
 Kind = tuple[str, str, str, str]
 """A scope, its label, a reason and a state."""
 
@@ -56,9 +59,14 @@ class Listed(NamedTuple):
         return scopes_of(self.upload, self.source)
 
 
+def label_of(upload: str, source: str) -> str:
+    """Give what a source is listed as: its name, and a file's that has the name of no file."""
+    return f"file {source}" if upload != API and source in NO_FILES else source
+
+
 def scopes_of(upload: str, source: str) -> list[tuple[str, str]]:
     """Give the scopes of records of an upload or another source, each with its label."""
-    scopes = [("all", ""), ("source", source)]
+    scopes = [("all", ""), ("source", label_of(upload, source))]
     if upload != API:
         scopes.append(("upload", upload))
     return scopes

@@ -1,4 +1,4 @@
-"""Walking over the skipped records of a filter, the newest first; and counts, kept by kind.
+"""Walking over the skipped records of a filter, either way; and counts, kept by kind.
 
 A step is of some hundred records, so that who walks can stop in time; those that a search does not
 meet are passed over in it.
@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from web.view.skipped_filter import STATES, SkippedFilter
-from web.view.skipped_kinds import ANY, BLOCK, BLOCKS, Kind, decode_ids
+from web.view.skipped_kinds import ANY, BLOCK, BLOCKS, Kind, decode_ids, label_of
 
 LARGEST: Final = 50
 """So many sources are told of, those with the most records: there may be any number of them."""
@@ -29,7 +29,7 @@ _PAST_ALL: Final = 2**63 - 1
 
 
 class Step(NamedTuple):
-    """The records that were found in one step; ``last`` is the oldest that was looked at."""
+    """The records that were found in one step; ``last`` is the last that was looked at."""
 
     ids: list[int]
     last: int
@@ -92,6 +92,17 @@ def walk(
         yield Step(_matching(db, asked, ids), before)
 
 
+def step_up(db: sqlite3.Connection, asked: SkippedFilter, after: int) -> Step | None:
+    """Go over some records of a filter above an id, the oldest first; None where there are none."""
+    if asked._replace(search=None) != SkippedFilter():
+        kinds = _kinds(db, asked)
+        ids = list(islice(merge(*(_ascending(db, kind, after) for kind in kinds)), STEP))
+    else:
+        rows = db.execute("SELECT id FROM skipped WHERE id > ? ORDER BY id LIMIT ?", (after, STEP))
+        ids = [number for (number,) in rows]
+    return Step(_matching(db, asked, ids), ids[-1]) if ids else None
+
+
 def count_matching(db: sqlite3.Connection, asked: SkippedFilter) -> int | None:
     """Count the records of a search; None where that takes too long."""
     end = time.monotonic() + COUNTED_S
@@ -107,17 +118,32 @@ def _newest_ids(
     db: sqlite3.Connection, asked: SkippedFilter, before: int | None, most: int
 ) -> list[int]:
     """Find the newest records of a filter that is not that of all, whatever its search."""
+    end = _PAST_ALL if before is None else before
+    kinds = _kinds(db, asked)
+    return list(islice(merge(*(_descending(db, kind, end) for kind in kinds), reverse=True), most))
+
+
+def _kinds(db: sqlite3.Connection, asked: SkippedFilter) -> list[Kind]:
+    """Find the kinds that the records of a filter are of, whatever its search."""
     if asked.upload is not None and asked.source not in (None, _source_of(db, asked.upload)):
         return []
     scope, label = _scope(asked)
-    kinds = db.execute(
+    return db.execute(
         "SELECT scope, label, reason, state FROM skipped_counts WHERE scope = ? AND label = ?"
         " AND reason <> '' AND state <> '' AND count > 0"
         " AND ifnull(reason = ?, 1) AND ifnull(state = ?, 1)",
         (scope, label, asked.reason, asked.state),
     ).fetchall()
-    end = _PAST_ALL if before is None else before
-    return list(islice(merge(*(_descending(db, kind, end) for kind in kinds), reverse=True), most))
+
+
+def _ascending(db: sqlite3.Connection, kind: Kind, after: int) -> Iterator[int]:
+    """Read the ids of a kind above ``after``, the least first."""
+    blocks = db.execute(
+        f"SELECT range, ids FROM skipped_ids WHERE {BLOCKS} >= ? ORDER BY range",
+        (*kind, after // BLOCK),
+    )
+    for _, of_range in groupby(blocks, itemgetter(0)):
+        yield from sorted(each for _, ids in of_range for each in decode_ids(ids) if each > after)
 
 
 def _descending(db: sqlite3.Connection, kind: Kind, end: int) -> Iterator[int]:
@@ -159,7 +185,7 @@ def _source_of(db: sqlite3.Connection, upload: str) -> str | None:
     if row is None:
         return None
     source = "SELECT source FROM skipped WHERE id = ?"
-    return str(db.execute(source, (decode_ids(row[0])[0],)).fetchone()[0])
+    return label_of(upload, db.execute(source, (decode_ids(row[0])[0],)).fetchone()[0])
 
 
 def _scope(asked: SkippedFilter) -> tuple[str, str]:

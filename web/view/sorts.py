@@ -49,13 +49,13 @@ class Sort(NamedTuple):
 
 
 NEWEST: Final = "recent"
-"""The order that the carts in memory stand in."""
+"""The order of the newest carts in memory: by the record that changed each last."""
 
 OLDEST: Final = "oldest"
 """The order of who waits longest: carts without such an id come last."""
 
 SORTS: Final = {
-    NEWEST: Sort("Latest change first", (Column("changed", int, descending=True),)),
+    NEWEST: Sort("Latest change first", (Column("place", int, descending=True),)),
     "user": Sort("By user id", (Column("user_id", str),)),
     "unpaid": Sort(
         "Most unpaid first", (Column("unpaid", int, descending=True), Column("user_id", str))

@@ -30,6 +30,7 @@ from dataflow.messages import (
     decode_messages,
 )
 from dataflow.records import OrderId
+from web.view.anew import read_anew
 from web.view.cart_log import Carts, Change
 from web.view.cart_table import CartTable
 from web.view.completed import Order, append_completed
@@ -142,7 +143,7 @@ class View:
         outcome = outcome._replace(taken=taken, has_new=has_new)
         if taken == sum(accepted.values()) + sum(others.values()):
             outcome = outcome._replace(complete=taken)
-        change = Change(carts, self.carts.changed + 1)
+        change = Change(carts, self.carts.changed + 1, taken)
         entries = change.entries()
         with transaction(self._db) as db:
             self.carts.append(change)
@@ -216,8 +217,10 @@ class View:
 
     def begin_execution(self, reason: str) -> Begun:
         """Write down that the flow is started anew; gives its number, and where it is caught up."""
-        target = self.position()
-        missing = self._taken if complete_place(self._db) < self._taken else 0
+        anew = read_anew(self._db)
+        target = max(self.position(), anew.offset)
+        known = max(self._taken, anew.place)
+        missing = known if complete_place(self._db) < known else 0
         return Begun(begin_recovery(self._db, reason, time.time(), target), target, missing)
 
     def change_execution(self, execution: int, **changes: str | float | None) -> None:

@@ -145,7 +145,9 @@ def read_age(params: Mapping[str, str], name: str) -> float:
     text = params.get(name, "")
     age = decimal_number(text)
     if age is None or not 0 < age <= MAX_AGE_S:
-        raise bad_request(f"{name} is a number of seconds over 0, not {text[:40]!r}")
+        raise bad_request(
+            f"{name} is a number of seconds over 0 and at most {MAX_AGE_S:,.0f}, not {text[:40]!r}"
+        )
     return age
 
 

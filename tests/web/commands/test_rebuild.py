@@ -52,6 +52,8 @@ def held(server: Cartwatch) -> dict[str, Any]:
             cart.pop("user_id"): {name: cart[name] for name in cart if name != "updated_at"}
             for cart in lines(server, "/api/carts.jsonl")
         },
+        "newest first": [cart["user_id"] for cart in lines(server, "/api/carts.jsonl")],
+        "newest page": [cart["user_id"] for cart in server.get("/api/carts")["items"]],
         "skipped": sorted(
             (each["source"], each["line"], each["reason"], each["message"], each["raw"])
             for each in lines(server, "/api/skipped.jsonl")
@@ -148,6 +150,45 @@ def test_a_rebuild_that_is_killed_is_finished_by_the_next_start(
     assert f"killed at {point}" in killed.stderr.decode()
     assert (generation_of(data) == old) == (point == "generation renewed")
     assert_holds_again(data, before)
+
+
+def test_until_all_of_it_is_there_again_nothing_is_told_to_be_ready_or_done(
+    data: Path, before: dict[str, Any]
+) -> None:
+    """A rebuild that was killed leaves a part of the data: the next start recovers all of them.
+
+    It is no recovery of today's, and the history of starts tells it apart.
+    """
+    for point in ("generation switched", "view committed"):
+        subprocess.run(
+            [sys.executable, "-m", "web", "rebuild", str(data)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env={**os.environ, VARIABLE: f"1:{point}=1"},
+            timeout=60,
+        )
+    with Cartwatch(data) as server:
+
+        def look() -> bool:
+            is_ready = server.call("GET", "/readyz").status == 200
+            uploads = server.get("/api/uploads")["items"]
+            for upload in uploads:
+                if upload["state"] == "done":
+                    assert upload["processed"] == upload["lines"]
+                else:
+                    assert upload["finished_at"] is None or upload["state"] == "cancelled"
+            assert not is_ready or held(server) == before
+            return is_ready
+
+        until(look)
+        assert server.get("/api/attention?older=1")["recoveries_today"] == 1
+        started, rebuilt, *_ = server.get("/api/recovery")["history"]
+        assert started["reason"] == "the server was started"
+        assert (rebuilt["reason"], rebuilt["ended_because"]) == (
+            "the data were rebuilt",
+            "the rebuild was killed",
+        )
+        server.stop()
 
 
 def test_a_rebuild_goes_on_where_one_was_killed(data: Path, before: dict[str, Any]) -> None:

@@ -187,6 +187,29 @@ async def test_a_file_that_is_damaged_while_it_is_open_is_written_anew(
     await again.close()
 
 
+async def test_a_file_that_is_gone_or_another_is_noticed_and_written_anew(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once in words: what is written into a file without a name is lost with the server."""
+    history = desk.history()
+    desk.come(history, 5)
+    await written(history)
+    path = desk.folder.history
+    path.unlink()
+    desk.come(history, 6)
+    await written(history)
+    assert not path.exists()
+    await written(history)
+    await history.close()
+    assert [each.getMessage() for each in caplog.records] == [
+        f"{path} was moved, removed or replaced: the figures over time go into another one from"
+        " now on."
+    ]
+    again = desk.history()
+    assert desk.events_of(again)[:2] == [5, 6]
+    await again.close()
+
+
 def lock(history: History, state: str) -> None:
     """Have SQLite refuse every writing, or no longer."""
     assert history._file._db is not None

@@ -198,3 +198,14 @@ def test_it_pauses_itself_when_more_than_half_is_skipped_after_ten_thousand_line
     assert mostly_skipped(UPLOAD._replace(checked=1), bad) is None
     assert mostly_skipped(UPLOAD._replace(state=PAUSED), bad) is None
     assert mostly_skipped(UPLOAD._replace(lines=10_000), bad) is None
+
+
+@pytest.mark.parametrize("state", [DONE, CANCELLED])
+def test_an_upload_that_has_ended_is_that_again_when_a_view_made_anew_has_all_of_it(
+    state: str,
+) -> None:
+    """Until then it runs: ``done`` means that every effect is visible."""
+    upload = UPLOAD._replace(state=state, finished_at=1.0, released_lines=UPLOAD.lines)
+    part, whole = Counts(accepted=UPLOAD.lines - 1), Counts(accepted=UPLOAD.lines)
+    assert shown_state(upload, part, has_turn=False) == RUNNING
+    assert shown_state(upload, whole, has_turn=False) == state

@@ -117,7 +117,8 @@ def test_an_order_that_was_taken_out_is_lost(some: list[Event]) -> None:
         place = some.index(Event("a", 3, False)) + 1
         assert (verdict.lost, verdict.twice) == (1, 0)
         assert verdict.examples == [
-            f'order 3 of "a": unpaid (order {place}) by the journal, not there in the view'
+            f'order 3 of "a": unpaid (ordered by record {place}) by the journal,'
+            " not there in the view"
         ]
 
 
@@ -138,7 +139,7 @@ def test_an_order_that_nobody_ordered_is_too_much() -> None:
     carts, _ = carts_of(TALL)
     rows = [*stored("a", carts["a"]), ("a", "3", ROW, 3, 0, 0)]
     assert judged(records_of(TALL), rows).examples == [
-        'order "3" of "a": not there by the journal, unpaid (order 3) in the view'
+        'order "3" of "a": not there by the journal, unpaid (ordered by record 3) in the view'
     ]
     verdict = judged(stored("b", carts_of([Event("b", 1, False)])[0]["b"]))
     assert (verdict.lost, verdict.twice, verdict.view.carts) == (0, 1, 1)

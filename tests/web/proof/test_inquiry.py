@@ -161,7 +161,8 @@ def test_what_is_taken_out_of_the_view_is_named(filled: Stage, *, are_moved: boo
     assert verdict.view.skipped == verdict.journal.skipped - 1 == 1
     words = "\n".join(verdict.examples)
     assert 'skipped record 7 (line 7 of "api", invalid_json' in words
-    assert 'order 3 of "tall": paid (order 43 and payment 13) by the journal, not there' in words
+    records = "ordered by record 43 and paid by record 13"
+    assert f'order 3 of "tall": paid ({records}) by the journal, not there' in words
     assert 'records from 1 on are 9 lines from line 1 on of "api"' in words
 
 
@@ -216,7 +217,7 @@ def test_a_skipped_record_that_says_something_else_is_named(
     assert (verdict.lost, verdict.twice) == (1, 1)
     (words,) = verdict.examples
     assert words.startswith('skipped record 7 (line 7 of "api", invalid_json, column 1) by the')
-    assert words.endswith(", with another text") == column.startswith("raw")
+    assert ("what differs: raw" in words) == column.startswith("raw")
 
 
 @pytest.mark.parametrize("column", ["upload", "source", "first_line", "at", "lines", "offset"])

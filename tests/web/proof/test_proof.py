@@ -156,3 +156,29 @@ def test_its_process_is_this_code_and_its_files_lie_with_the_data(tmp_path: Path
         "PYTHONPATH": f"{root}:/elsewhere",
         "SQLITE_TMPDIR": str(tmp_path),
     }
+
+
+async def test_what_a_proof_found_wrong_is_an_alarm_until_one_finds_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Said once on the terminal; a proof that fails says nothing of the data."""
+    wrong = telling(encode_report(OUTCOME))
+    right = telling(encode_report(Outcome(Figures(), Figures(), 0, 0, [])))
+    proof = Proof(lambda paths: words(paths))
+    words = wrong
+    await proof.begin(paths(tmp_path))
+    assert proof.alarm is not None
+    assert "lacks 7 of what the journal says and has 8 once too often (an order)" in proof.alarm
+    assert [each.getMessage() for each in caplog.records] == [
+        f"The data are not right: {proof.alarm}."
+    ]
+    words = telling(then="sys.exit(3)")
+    await proof.begin(paths(tmp_path))
+    assert proof.alarm is not None
+    words = right
+    await proof.begin(paths(tmp_path))
+    assert proof.alarm is None
+    words = wrong
+    await proof.begin(paths(tmp_path))
+    proof.started_over()
+    assert proof.alarm is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,6 +17,7 @@ from dataflow.whole_lines import WholeLine, WholeLines
 from web.errors import APIError
 from web.http.api.corrections import MAX_BULKS, _in_bulk
 from web.intake.bulk_asked import AsideAsked, BulkAsked, read_bulk
+from web.intake.replacement import replace_text
 from web.service import bulk as bulk_module
 from web.service.bulk import Bulk, set_aside
 from web.service.generation import Generation
@@ -48,7 +50,8 @@ def record(
 
 def bulk(*lines: bytes, **asked: Any) -> tuple[Bulk, Lines]:
     whole = Lines(*lines)
-    return Bulk(read_bulk({"all": True, **asked}), whole), whole
+    mending = read_bulk({"all": True, **asked}).mending
+    return Bulk(whole, list if mending is None else partial(replace_text, mending)), whole
 
 
 def test_only_a_line_that_is_cut_is_read_again() -> None:
@@ -96,6 +99,7 @@ def test_what_was_sent_before_is_told_and_not_sent() -> None:
     assert [number for number, _ in sent] == [3]
     told = mending.describe()
     assert (told["matching"], told["valid"], told["sent_before"]) == (3, 2, 2)
+    assert told["to_send"] == 1, "what a person is asked to confirm"
     assert told["still_bad"] == {"invalid_json": 1}
     assert [each["outcome"] for each in told["examples"]] == [
         *("sent_before", "invalid_json", "valid")
@@ -116,7 +120,7 @@ def test_long_lines_are_sent_in_several_blocks_and_none_is_left_out() -> None:
 
 
 def test_examples_are_the_first_twenty() -> None:
-    """The newest, as they come."""
+    """The oldest, as they come."""
     mending, _ = bulk()
     mending.take([record(number, GOOD) for number in range(50)])
     assert [each["id"] for each in mending.describe()["examples"]] == list(range(20))

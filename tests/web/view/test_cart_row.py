@@ -28,5 +28,5 @@ def test_the_carts_of_a_commit_are_numbered_in_their_order() -> None:
 
 def test_a_row_counts_the_whole_lists() -> None:
     """Also of a tall cart, whose encoded lists are cut to the newest ids; no age is the last."""
-    assert row_of("a", (SMALL, 11, 7)) == CartRow("a", 3, 12, 1, 1, 0, 9, NEVER, 11, SMALL, 7)
-    assert row_of("b", (TALL, 12, 7)) == CartRow("b", 25, 24, 0, 0, 25, NEVER, 1, 12, TALL, 7)
+    assert row_of("a", (SMALL, 11, 7)) == CartRow("a", 3, 12, 1, 1, 0, 9, NEVER, SMALL, 7)
+    assert row_of("b", (TALL, 12, 7)) == CartRow("b", 25, 24, 0, 0, 25, NEVER, 1, TALL, 7)

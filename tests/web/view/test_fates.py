@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import repeat
@@ -105,6 +106,26 @@ def test_what_a_correction_did_names_the_record_that_it_corrects(stage: Stage) -
     (order,) = rows["a"]
     assert order["order"] == {"upload": None, "source": "api", "line": 2}
     assert order["payment"] == {"upload": None, "source": "resubmit", "line": 1, "skipped": 1}
+
+
+@pytest.mark.parametrize("columns", ["mark = 0", "mark = 0, landed = 0"])
+def test_marks_that_are_taken_in_again_change_nothing(stage: Stage, columns: str) -> None:
+    """Whatever became of the records since: a view that has lost its count is no dead end."""
+    stage.journal.append_events(b"\n".join([b"bad"] * 4) + b"\n" + line("a", 1))
+    stage.flow()
+    stage.journal.mark(ASIDE, [1, 2])
+    stage.journal.mark(BACK, [2])
+    stage.journal.resubmit([(2, line("a", 2)), (3, line("a", 1))])
+    stage.flow()
+    before = stage.records(), stage.counts()
+    stage.view.close()
+    with closing(sqlite3.connect(stage.folder / "view.db")) as db, db:
+        db.execute(f"UPDATE marked SET {columns}")
+    stage.view = View(stage.folder / "view.db")
+    stage.marking = Marking(stage.journal, stage.view)
+    stage.step()
+    assert (stage.records(), stage.counts()) == before
+    assert not stage.marking.is_behind
 
 
 def test_a_tall_cart_tells_what_a_correction_did_to_it(stage: Stage) -> None:

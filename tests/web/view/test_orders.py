@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from dataflow.cart import Status
+from dataflow.cart import Cart, Status, encode_cart
 from dataflow.records import Event, OrderId
 from tests.kit.entries import chunk, placed
 from tests.kit.streams import ORDER_IDS, line_of
 from tests.kit.view_rows import PlayedFlow, catch_up
-from web.view.cart_row import CartRow
+from web.view.cart_row import CartRow, row_of
 from web.view.order_search import MOST, OrdersFound
 from web.view.orders_asked import OrdersAsked
 from web.view.reader import ViewReader
@@ -218,3 +218,23 @@ def test_of_very_many_carts_the_first_are_told(tmp_path: Path) -> None:
             found = reader.with_order("7", view.carts.unmoved())
     assert len(found.items) == len({each.user_id for each in found.items}) == MOST
     assert found.more
+
+
+@pytest.mark.parametrize("place", [1, 31, 32, 63, 64, 16_383, 16_384, 2**30])
+@pytest.mark.parametrize("kind", ["order", "payment", "both", "late"])
+def test_an_order_of_a_short_number_is_found_wherever_its_record_stands(
+    place: int, kind: str, tmp_path: Path
+) -> None:
+    """Its code may be of any length; in carts that have it by chance alone it is not found."""
+    cart = Cart()
+    for is_payment in {"order": [False], "payment": [True]}.get(kind, [False, True]):
+        far = 2**22 if kind == "late" and is_payment else is_payment
+        assert cart.take(5, place + far, is_payment=is_payment) is not None
+    cart.find_oldest()
+    row = row_of("a", (encode_cart(cart), 1, 0))
+    with closing(View(tmp_path / "view.db")) as view:
+        view.carts._db.execute("INSERT INTO carts VALUES (?,?,?,?,?,?,?,?,?,?)", row)
+        with closing(ViewReader(tmp_path / "view.db")) as reader:
+            for unmoved in ({}, {"a": (row.cart, 1, 0)}):
+                assert [each.user_id for each in reader.with_order("5", unmoved).items] == ["a"]
+                assert reader.with_order("6", unmoved).items == []

@@ -241,8 +241,8 @@ def test_an_export_that_is_left_leaves_the_reader_as_it_was(
     asked: AskedView,
 ) -> None:
     """What was laid over the table for one call is not seen by the next."""
-    cart = encode_cart(Cart(1, 1, oldest_unpaid=1, orders={7: 4}))
-    row = row_of("\0\0new", (cart, 10**6, 0))
+    cart = encode_cart(Cart(10**6, 1, oldest_unpaid=1, orders={7: 4}))
+    row = row_of("\0\0new", (cart, 0, 0))
     lines = asked.reader.all_carts(Window(), [row])
     assert json.loads(next(lines))["user_id"] == row.user_id
     assert isinstance(lines, Generator)

@@ -27,9 +27,9 @@ windows = st.builds(
 )
 
 
-def entry(user_id: str, changed: int, figures: tuple[int, ...] = (1, 0, 0)) -> tuple[str, Entry]:
+def entry(user_id: str, place: int, figures: tuple[int, ...] = (1, 0, 0)) -> tuple[str, Entry]:
     unpaid, paid, waiting = figures
-    return user_id, (encode_cart(Cart(changed, unpaid, paid, waiting)), changed, 0)
+    return user_id, (encode_cart(Cart(place, unpaid, paid, waiting)), 0, 0)
 
 
 @claim
@@ -37,7 +37,7 @@ def entry(user_id: str, changed: int, figures: tuple[int, ...] = (1, 0, 0)) -> t
     commits,
     st.integers(0, 8),
     windows,
-    st.one_of(st.none(), st.integers(0, 40)),
+    st.one_of(st.none(), st.integers(0, 12_000)),
     st.integers(1, 12),
 )
 def test_what_it_finds_is_what_a_sort_of_all_rows_gives(
@@ -51,25 +51,29 @@ def test_what_it_finds_is_what_a_sort_of_all_rows_gives(
 
     Where it cannot know, because older carts are not at hand, it gives nothing.
     """
-    recent = RecentCarts(is_whole=True, most=MOST)
+    recent = RecentCarts(most=MOST)
     carts: dict[str, Entry] = {}
     changed = 0
     for number, commit in enumerate(commits):
         if number == restart:
-            newest = sorted(carts.items(), key=lambda item: item[1][1])
-            whole = len(newest) <= MOST
-            recent = RecentCarts(newest[-MOST:], is_whole=whole, most=MOST)
+            newest = sorted(carts.items(), key=lambda item: item[1][0])[-MOST:]
+            floor = newest[0][1][0] if len(carts) > MOST else b""
+            recent = RecentCarts(dict(newest), floor=floor, most=MOST)
+        places = [300 * (changed + place) for place in range(len(commit))]
+        if number % 2 and len(commit) > 1:  # a key group is told before another
+            places.reverse()
+        changed += len(commit)
         entries = [
-            entry(user, changed + place, each) for place, (user, each) in enumerate(commit.items())
+            entry(user, place, each)
+            for place, (user, each) in zip(places, commit.items(), strict=True)
         ]
-        changed += len(entries)
         carts.update(entries)
         recent.put(dict(entries))
     everything = [row_of(*item) for item in carts.items()]
     wanted = [
         each
-        for each in sorted(everything, key=lambda each: -each.changed)
-        if (before is None or each.changed < before)
+        for each in sorted(everything, key=lambda each: -each.place)
+        if (before is None or each.place < before)
         and each.user_id.startswith(window.search)
         and window.user in (None, each.user_id)
         and (window.filter == "all" or getattr(each, window.filter))
@@ -86,18 +90,27 @@ def test_what_it_finds_is_what_a_sort_of_all_rows_gives(
 
 def test_the_first_commit_of_more_carts_than_it_keeps_is_known_to_be_only_a_part() -> None:
     """The end of what is at hand is not the end of the carts."""
-    recent = RecentCarts(is_whole=True, most=MOST)
-    commit = [entry(str(number), number) for number in range(100)]
-    recent.put(dict(commit))
-    assert recent.find(Window(), MOST + 1) is None
+    recent = RecentCarts(most=MOST)
+    recent.put(dict(entry(str(number), number) for number in range(100)))
+    assert recent.find(Window(), 100) is None
     assert recent.find(Window(search="99"), 2) is None
 
 
 def test_memory_is_bounded() -> None:
     """However many carts there are, the newest are at hand, newest first."""
-    recent = RecentCarts(is_whole=True, most=MOST)
+    recent = RecentCarts(most=MOST)
     recent.put(dict(entry(str(number), number) for number in range(100)))
     found = recent.find(Window(), MOST)
     assert found is not None
     assert [each.user_id for each in found] == ["99", "98", "97", "96", "95"]
-    assert recent.find(Window(), MOST + 1) is None
+    assert recent.find(Window(), 4 * MOST + 1) is None
+
+
+def test_the_newest_is_whose_record_came_last_whatever_the_order_of_the_commits() -> None:
+    """A key group may be told of before another whose records came before."""
+    recent = RecentCarts(most=MOST)
+    recent.put(dict([entry("later", 70_000)]))
+    recent.put(dict([entry("small", 5), entry("between", 300)]))
+    found = recent.find(Window(), 3)
+    assert found is not None
+    assert [each.user_id for each in found] == ["later", "between", "small"]

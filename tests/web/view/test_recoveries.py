@@ -9,10 +9,14 @@ from contextlib import closing
 import pytest
 
 from web.view.recoveries import (
+    REBUILD_STOPPED,
+    REBUILT,
     SCHEMA,
+    STOPPED,
     Recovery,
     begin_recovery,
     change_recovery,
+    count_unclean,
     read_recoveries,
 )
 
@@ -62,3 +66,17 @@ def test_what_has_not_come_yet_is_null(db: sqlite3.Connection) -> None:
     change_recovery(db, number, restored_at=10.25, caught_up_at=10.5)
     (start,) = read_recoveries(db, 1, None).items
     assert (start.seconds, start.first_new_at, start.seconds_to_first_new) == (0.5, None, None)
+
+
+def test_a_rebuild_is_no_recovery_however_it_ended(db: sqlite3.Connection) -> None:
+    """Only what a server met without wanting it is counted."""
+    for number, why in enumerate((STOPPED, REBUILD_STOPPED, "killed by SIGKILL"), 1):
+        assert begin_recovery(db, "the server was started", 1.0, 1) == number
+        change_recovery(db, number, ended_at=2.0, ended_because=why)
+    begin_recovery(db, REBUILT, 3.0, 1)
+    begin_recovery(db, "the server was started", 4.0, 1)
+    assert count_unclean(db, 0.0) == 1
+    newest = read_recoveries(db, 2, None).items
+    assert newest[1].ended_because == "the rebuild was killed"
+    begin_recovery(db, "the server was started", 5.0, 1)
+    assert count_unclean(db, 0.0) == 2

@@ -28,7 +28,7 @@ from web.view.skipped import (
     read_skipped,
 )
 from web.view.skipped_filter import ALL_SKIPPED, OPEN, STATES, SkippedFilter
-from web.view.skipped_kinds import Listed
+from web.view.skipped_kinds import Listed, label_of
 from web.view.skipped_lists import move_skipped
 from web.view.skipped_walk import LARGEST, STEP, count_state
 
@@ -47,7 +47,7 @@ chunks = st.lists(
 filters = st.builds(
     SkippedFilter,
     st.sampled_from((None, *REASONS[:4])),
-    st.sampled_from((None, "api", "f.jsonl", "other")),
+    st.sampled_from((None, "api", "file api", "f.jsonl", "other")),
     st.sampled_from((None, "", "u1", "u3", "other")),
     st.sampled_from((None, *STATES)),
     st.sampled_from((None, "r", "raw 1", "RAW")),
@@ -138,7 +138,7 @@ def test_pages_totals_and_counts_are_those_of_the_records_in_whatever_commits_th
             each
             for each in reversed(records)
             if asked.reason in (None, each.reason)
-            and asked.source in (None, each.source)
+            and asked.source in (None, label_of(each.upload, each.source))
             and (asked.upload is None or asked.upload == each.upload != "")
             and asked.state in (None, states[each.id])
         ]
@@ -149,7 +149,7 @@ def test_pages_totals_and_counts_are_those_of_the_records_in_whatever_commits_th
             found = read_skipped(db, asked, before, limit)
             assert found.page.total == len(wanted)
             assert found.by_reason == Counter(each.reason for each in kind)
-            assert found.by_source == Counter(each.source for each in kind)
+            assert found.by_source == Counter(label_of(each.upload, each.source) for each in kind)
             seen += [json.loads(row.json) for row in found.page.rows]
             if found.page.next is None:
                 break

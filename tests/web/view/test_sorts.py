@@ -27,15 +27,15 @@ def test_what_comes_after_a_row_is_the_rest_of_its_order(
 ) -> None:
     """Each row of the order is found once by the key of the one before it."""
     rows = [
-        CartRow(user, 1, 1, unpaid, 0, 0, oldest, waiting, 7 * number % 11, b"", 0)
+        CartRow(user, 1, 7 * number % 11, unpaid, 0, 0, oldest, waiting, b"", 0)
         for number, (user, (unpaid, oldest, waiting)) in enumerate(carts.items())
     ]
     sort = order_of(name, filter_)
     with closing(sqlite3.connect(":memory:")) as db:
-        db.execute("CREATE TABLE carts (user_id, unpaid, oldest_unpaid, oldest_waiting, changed)")
+        db.execute("CREATE TABLE carts (user_id, unpaid, oldest_unpaid, oldest_waiting, place)")
         db.executemany(
             "INSERT INTO carts VALUES (?, ?, ?, ?, ?)",
-            [(r.user_id, r.unpaid, r.oldest_unpaid, r.oldest_waiting, r.changed) for r in rows],
+            [(r.user_id, r.unpaid, r.oldest_unpaid, r.oldest_waiting, r.place) for r in rows],
         )
         ordered = [row[0] for row in db.execute(f"SELECT user_id FROM carts ORDER BY {sort.order}")]
         assert len(ordered) == len(rows)

@@ -1,10 +1,13 @@
 """The exports of the API: every list with its own filters, as lines of JSON or as CSV."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from web.errors import bad_request
 from web.http.addresses import user_of
 from web.http.api.answers import no_cart
 from web.http.api.exports import ExportResponse
@@ -15,16 +18,33 @@ from web.view.reader import ViewReader
 from web.view.skipped_filter import SkippedFilter
 from web.view.windows import Window, read_orders_asked, read_skipped_filter, read_window
 
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9._@-]")
+_NAMED: Final = 80
+"""So many characters of a user's id are in the name of a file, those that are safe everywhere."""
+
 
 def carts(name: str, rows: CartRows) -> Call:
     """Make the export of the carts of a search, filter and age."""
 
     async def export(request: Request) -> Response:
-        window = read_window(request.query_params)
+        window = _carts_asked(request.query_params)
         of = service_of(request.app).generation.carts
+        if window.user is not None and not (await of.page(window._replace(limit=1))).rows:
+            raise no_cart(window.user)
         return ExportResponse(request, name, lambda threads: of.export(threads, window, rows))
 
     return export
+
+
+def _carts_asked(params: Mapping[str, str]) -> Window:
+    """Read what carts are asked for: those of a filter, or the one of ``user`` or ``user_id``."""
+    named = {name for name in ("user", "user_id") if name in params}
+    if not named:
+        return read_window(params)
+    name, *others = sorted(named | params.keys(), key=lambda each: (each not in named, each))
+    if others:
+        raise bad_request(f"{name} names one cart: {', '.join(others)} cannot narrow that any more")
+    return Window(user=params[name])
 
 
 def skipped(name: str, rows: Callable[[ViewReader, SkippedFilter], Iterator[bytes]]) -> Call:
@@ -52,8 +72,9 @@ async def export_orders(request: Request) -> Response:
     of = service_of(request.app).generation.carts
     if not (await of.page(Window(user=user_id, limit=1))).rows:
         raise no_cart(user_id)
+    name = _UNSAFE.sub("_", user_id)[:_NAMED]
     return ExportResponse(
-        request, "orders.csv", lambda threads: of.export_orders(threads, user_id, asked)
+        request, f"orders-{name}.csv", lambda threads: of.export_orders(threads, user_id, asked)
     )
 
 

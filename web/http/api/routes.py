@@ -23,7 +23,33 @@ from web.http.api import (
 from web.http.resource import Resource
 from web.view.reader import ViewReader
 
-ROUTES: Final = [
+_PAGE: Final = ("limit", "cursor")
+_CARTS: Final = ("search", "filter", "older", "sort")
+_ORDERS: Final = ("status", "sort", "search")
+_SKIPPED: Final = ("reason", "source", "upload", "state", "search")
+_KNOWN: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "/api/carts": {"get": _CARTS + _PAGE},
+    "/api/carts.jsonl": {"get": (*_CARTS, "user", "user_id")},
+    "/api/carts.csv": {"get": (*_CARTS, "user", "user_id")},
+    "/api/cart": {"get": ("user_id",)},
+    "/api/carts/{user_id}/orders": {"get": _ORDERS + _PAGE},
+    "/api/cart/orders": {"get": ("user_id", *_ORDERS, *_PAGE)},
+    "/api/carts/{user_id}/orders.csv": {"get": _ORDERS},
+    "/api/cart/orders.csv": {"get": ("user_id", *_ORDERS)},
+    "/api/order": {"get": ("order_id",)},
+    "/api/attention": {"get": ("older",)},
+    "/api/skipped": {"get": _SKIPPED + _PAGE},
+    "/api/skipped.jsonl": {"get": _SKIPPED},
+    "/api/skipped.csv": {"get": _SKIPPED},
+    "/api/skipped/{record_id}/resubmit": {"post": ("force",)},
+    "/api/completed": {"get": _PAGE},
+    "/api/uploads": {"get": _PAGE, "post": ("name", "rate", "check")},
+    "/api/recovery": {"get": _PAGE},
+    "/api/history": {"get": ("range",)},
+}
+"""The parameters of each call, those of the address alone; a call that is not here has none."""
+
+_CALLS: Final = [
     Resource("/api/carts", get=lists.list_carts),
     Resource("/api/carts.jsonl", get=export_lists.carts("carts.jsonl", ViewReader.all_carts)),
     Resource("/api/carts.csv", get=export_lists.carts("carts.csv", ViewReader.carts_table)),
@@ -34,6 +60,7 @@ ROUTES: Final = [
     IdResource("/api/carts/{user_id}/orders.csv", get=export_lists.export_orders),
     Resource("/api/cart/orders.csv", get=export_lists.export_orders),
     IdResource("/api/orders/{order_id}", get=orders.find_order),
+    Resource("/api/order", get=orders.find_order),
     Resource("/api/attention", get=attention.get_attention),
     Resource("/api/skipped", get=lists.list_skipped),
     Resource("/api/skipped/resubmit", post=corrections.resubmit_many),
@@ -75,4 +102,9 @@ ROUTES: Final = [
     Resource("/api/reset", post=flow.reset),
     Resource("/livez", get=flow.livez),
     Resource("/readyz", get=flow.readyz),
+]
+
+ROUTES: Final = [
+    each.knowing(**_KNOWN.get(each.path, {})) if each.path.startswith("/api/") else each
+    for each in _CALLS
 ]

@@ -197,27 +197,29 @@ def test_a_bulk_is_looked_at_and_then_sent(cartwatch: Cartwatch) -> None:
     examples = seen.pop("examples")
     still_bad = {"invalid_utf8": 1, "invalid_json": 1}
     told = {"matching": 5, "valid": 3, "still_bad": still_bad, "sent_before": 1, "cut": 1}
+    told["to_send"] = 2
     assert seen == told
     assert [(each["id"], each["outcome"]) for each in examples] == [
-        (numbers[4], "valid"),
-        (numbers[3], "valid"),
-        (numbers[2], "invalid_json"),
-        (numbers[1], "invalid_utf8"),
         (numbers[0], "sent_before"),
+        (numbers[1], "invalid_utf8"),
+        (numbers[2], "invalid_json"),
+        (numbers[3], "valid"),
+        (numbers[4], "valid"),
     ]
-    assert examples[1] == {
+    assert examples[3] == {
         "id": numbers[3],
         "raw": lines[3].decode(),
         "corrected": line("bulk", 2).decode(),
         "outcome": "valid",
     }
-    assert len(examples[0]["corrected"]) == 4_096
+    assert len(examples[4]["corrected"]) == 4_096
     until(lambda: counts(cartwatch, source) == {"open": 4, "landed": 1})
     answer = bulk(cartwatch, 202, **words, preview=False)
     assert answer == {**told, "examples": examples, "sent": 2}
     assert bulk(cartwatch, 202, **words, preview=False)["sent"] == 0
-    for number in (numbers[3], numbers[4]):
-        assert landed(cartwatch, number)["correction"]["outcome"] == "changed"
+    corrections = [landed(cartwatch, number)["correction"] for number in numbers[3:]]
+    assert {each["outcome"] for each in corrections} == {"changed"}
+    assert corrections[0]["line"] < corrections[1]["line"], "in the order in which they came"
     assert counts(cartwatch, source) == {"open": 2, "landed": 3}
     assert sorted(cartwatch.get("/api/carts/bulk")["unpaid_order_ids"]) == [2, 4, 9]
 
@@ -275,3 +277,16 @@ def test_what_will_never_be_mended_is_set_aside(cartwatch: Cartwatch) -> None:
     mended = cartwatch.call("POST", f"/api/skipped/{numbers[1]}/resubmit", line("aside", 2))
     assert mended.status == 202
     assert landed(cartwatch, numbers[1])["correction"]["outcome"] == "changed"
+
+
+def test_a_file_with_the_name_of_a_source_is_told_apart_from_it(cartwatch: Cartwatch) -> None:
+    """Who filters by `stream` means the stream; the record says what its file is called."""
+    upload = cartwatch.upload(b"bad\n", "stream")
+    cartwatch.upload_in(upload, "done")
+    (record,) = cartwatch.get(f"/api/skipped?upload={upload}")["items"]
+    assert (record["source"], record["upload"]) == ("stream", upload)
+    assert cartwatch.get("/api/skipped?source=stream")["items"] == []
+    assert cartwatch.get("/api/skipped?source=file%20stream")["items"] == [record]
+    both = cartwatch.get(f"/api/skipped?source=file%20stream&upload={upload}")
+    assert both["items"] == [record]
+    assert both["by_source"] == {"file stream": 1}

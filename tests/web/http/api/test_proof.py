@@ -183,8 +183,14 @@ def test_a_proof_finds_what_is_wrong_and_names_each(data: Path) -> None:
     with Cartwatch(data) as server:
         server.settled()
         told = proved(server)
+        alarm = server.get("/api/recovery")["alarm"]
+        ready = server.call("GET", "/readyz")
+        said = server.errors()
         server.stop()
     assert (told["lost"], told["twice"]) == (2, 1)
+    assert "a proof found that the view lacks 2 of what the journal says" in alarm
+    assert (ready.status, ready.json()["error"]["message"]) == (503, alarm)
+    assert said.count(f"cartwatch: The data are not right: {alarm}.") == 1
     words = "\n".join(told["examples"])
     assert len(told["examples"]) == 3
     assert 'order 7 of "tall": paid ' in words

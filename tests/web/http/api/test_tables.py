@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.kit.running import Cartwatch
+from tests.kit.running import Cartwatch, until
 from tests.web.http.test_api import refused
 
 ORDER = b'{"user_id": "%b", "type": "order", "order_id": %b}\n'
@@ -69,6 +69,11 @@ def test_the_table_of_one_carts_orders_names_the_causes(server: Cartwatch) -> No
         "1",
         "",
     )
+    assert (paid["order_skipped"], paid["payment_skipped"]) == ("", "")
+    name = server.call("HEAD", "/api/carts/zoe/orders.csv").headers["content-disposition"]
+    assert name == 'attachment; filename="orders-zoe.csv"'
+    answer = server.call("HEAD", f"/api/carts/{quote('a/b', safe='')}/orders.csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="orders-a_b.csv"'
     assert len(table(server, f"/api/carts/{quote('a/b', safe='')}/orders.csv")) == 1
     assert refused(server.call("GET", "/api/carts/nobody/orders.csv"), 404) == "not_found"
     assert refused(server.call("GET", "/api/carts/zoe/orders.csv?status=x"), 400) == "bad_request"
@@ -80,7 +85,8 @@ def test_the_table_of_skipped_records_is_the_list(server: Cartwatch) -> None:
     items = server.get("/api/skipped")["items"]
     assert [row["id"] for row in rows] == [str(item["id"]) for item in items]
     assert [row["raw"] for row in rows] == ["'=1+1", "FAIL,HERE"]
-    assert {row["state"] for row in rows} == {"open"}
+    assert {(row["state"], row["raw_cut"]) for row in rows} == {("open", "false")}
+    assert {row["correction_line"] for row in rows} == {""}
     assert table(server, "/api/skipped.csv?source=api") == []
 
 
@@ -106,3 +112,21 @@ def test_they_answer_head_without_the_work_and_no_other_method(
     assert (head.status, head.body) == (200, b"")
     other = server.call("POST", path, b"")
     assert (other.status, other.headers["allow"]) == (405, "GET, HEAD")
+
+
+def test_tables_tell_of_corrections(server: Cartwatch) -> None:
+    """What was sent for a record, and which record an order came from."""
+    server.call("POST", "/api/events", b'{"user_id": "mended", "type": "ordr", "order_id": "7"}')
+    (bad,) = until(lambda: server.get("/api/skipped?source=api&reason=unknown_type")["items"])
+    fixed = b'{"user_id": "mended", "type": "order", "order_id": "7"}'
+    assert server.call("POST", f"/api/skipped/{bad['id']}/resubmit", fixed).status == 202
+    until(lambda: server.get("/api/skipped?state=landed")["items"])
+    (row,) = table(server, "/api/skipped.csv?state=landed")
+    assert (row["correction_line"], row["correction_raw"], row["correction_outcome"]) == (
+        "1",
+        fixed.decode(),
+        "changed",
+    )
+    (order,) = table(server, "/api/carts/mended/orders.csv")
+    assert (order["order_id"], order["order_skipped"]) == ("'7", str(bad["id"]))
+    assert (order["order_source"], order["order_line"]) == ("resubmit", "1")
