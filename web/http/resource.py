@@ -16,7 +16,7 @@ from web.tasks import first_of
 
 Call = Callable[[Request], Awaitable[Response]]
 
-_NAMES: Final = frozenset(("cursor", "source", "upload", "user", "user_id", "order_id"))
+_NAMES: Final = frozenset(("source", "upload", "user", "user_id", "order_id"))
 """Parameters that name one thing, which has no empty name."""
 
 HEAD: Final = "HEAD"

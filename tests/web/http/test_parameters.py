@@ -18,8 +18,6 @@ from tests.kit.running import Cartwatch, until
         ("/api/skipped.csv?limit=1", "it takes reason, source, upload, state, search"),
         ("/api/carts.jsonl?limit=1", "'limit' is no parameter of this call"),
         ("/api/stats?x=", "it takes none"),
-        ("/api/carts?cursor=", "cursor is empty"),
-        ("/api/completed?cursor=", "cursor is empty"),
         ("/api/skipped?source=", "source is empty"),
         ("/api/skipped.jsonl?upload=", "upload is empty"),
         ("/api/carts.jsonl?user=", "user is empty"),

@@ -56,7 +56,8 @@ class OrdersShown(NamedTuple):
         path, _, user = place.partition("?")
         if form == "json":
             return f"/api{place}"
-        return _with_query(f"/api{path}/orders.csv{user and '?'}{user}", self._query())
+        query = {name: value for name, value in self._query().items() if name != "cursor"}
+        return _with_query(f"/api{path}/orders.csv{user and '?'}{user}", query)
 
     def _query(self) -> dict[str, str]:
         """Give it as a query of the API."""
