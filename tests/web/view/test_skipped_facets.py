@@ -23,7 +23,7 @@ from tests.web.view.test_skipped import (
 from web.view.skipped import read_skipped
 from web.view.skipped_facets import count_facets
 from web.view.skipped_filter import STATES, SkippedFilter
-from web.view.skipped_kinds import Listed
+from web.view.skipped_kinds import Listed, label_of
 from web.view.skipped_walk import LARGEST
 
 
@@ -56,7 +56,7 @@ def test_each_count_is_what_one_would_see_by_choosing_it(
         }
         assert facets.by_source == {
             source: many
-            for source in set(SOURCES.values())
+            for source in {label_of(upload, source) for upload, source in SOURCES.items()}
             if (many := shown(source=source, upload=None))
         }
 

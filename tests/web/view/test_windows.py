@@ -31,6 +31,7 @@ def test_nothing_asked_is_the_newest_fifty() -> None:
         "cursor": None,
         "user": None,
         "older": None,
+        "limit": None,
     }
     assert read_limit({}) == DEFAULT_LIMIT == 50
 
