@@ -137,6 +137,7 @@ def test_a_moment_that_is_looked_at_stays_as_time_goes_on(stage: Stage) -> None:
     read(page)
     slider = page.locator("#moment")
     slider.press("PageDown")
+    stage.painted()
     time = page.locator(".history-time").inner_text()
     place = int(slider.input_value())
     answer(stage, history={**history(), "from": "2026-03-01T11:50:07Z"})

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from tests.browser.stage import Stage
+
+
+BEGIN = """async () => {
+  const { Paced } = await import("/static/api/paced.js");
+  const waiting = [];
+  const { signal } = new AbortController();
+  const paced = new Paced(() => new Promise((done) => waiting.push(done)), signal);
+  const ask = (times) => { for (let n = 0; n < times; n += 1) paced.ask(); };
+  Object.assign(window, { waiting, ask });
+}"""
 
 
 def test_a_reading_is_done_at_most_once_a_second(stage: Stage) -> None:
     """One at a time, however often it is asked for; what is asked meanwhile is read once more."""
-    begun, at_once = stage.blank().evaluate(
-        """async () => {
-          const { Paced } = await import("/static/api/paced.js");
-          const begun = [];
-          let running = 0;
-          let atOnce = 0;
-          await new Promise((done) => {
-            const paced = new Paced(async () => {
-              begun.push(performance.now());
-              running += 1;
-              atOnce = Math.max(atOnce, running);
-              for (let n = 0; n < 3; n += 1) paced.ask();
-              await new Promise((go) => { setTimeout(go, 20); });
-              running -= 1;
-              if (begun.length === 3) done();
-            }, new AbortController().signal);
-            for (let n = 0; n < 5; n += 1) paced.ask();
-          });
-          return [begun, atOnce];
-        }"""
-    )
-    assert at_once == 1
-    assert len(begun) == 3
-    assert all(later - sooner >= 999 for sooner, later in pairwise(begun))
+    page = stage.page
+    page.clock.install(time="2026-03-01T12:00:00Z")
+    page.clock.pause_at("2026-03-01T12:00:01Z")
+    stage.blank()
+    page.evaluate(BEGIN)
+
+    def begun_after(milliseconds: int) -> int:
+        page.clock.run_for(milliseconds)
+        return int(page.evaluate("waiting.length"))
+
+    page.evaluate("ask(5)")
+    assert begun_after(1) == 1
+    page.evaluate("ask(3)")
+    assert begun_after(5_000) == 1
+    page.evaluate("waiting[0]()")
+    assert begun_after(1) == 2
+    page.evaluate("ask(3)")
+    page.evaluate("waiting[1]()")
+    assert begun_after(900) == 2
+    assert begun_after(200) == 3
 
 
 def test_a_reading_ends_with_its_element(stage: Stage) -> None:
