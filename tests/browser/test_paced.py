@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.browser.stage import Stage
 
-
 BEGIN = """async () => {
   const { Paced } = await import("/static/api/paced.js");
   const waiting = [];
