@@ -17,9 +17,10 @@ DRAWN = """charts => charts.map(chart => [
   [...chart.querySelectorAll("path")].map(path => path.getAttribute("d")),
   [...chart.querySelectorAll("[data-mark]")].map(m => [m.dataset.mark, m.getAttribute("x")]),
 ])"""
-ROWS = (
-    "rows => rows.map(row => [row.dataset.moment, ...[...row.cells].map(cell => cell.innerText)])"
-)
+#: The first cell is the time, which the page's clock tells in its own turn.
+ROWS = """rows => rows.map(row => [
+  row.dataset.moment, ...[...row.cells].slice(1).map(cell => cell.innerText),
+])"""
 
 
 def read(page: Page) -> None:
