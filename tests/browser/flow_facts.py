@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -11,6 +11,7 @@ from tests.browser.frames import AT, Frame, recovery, snapshot, start
 from tests.browser.stage import Stage
 
 STEPS = ("journal", "deserialize", "join_carts", "count_skipped", "publish")
+PATIENCE = 400
 FROM = "2026-03-01T11:50:00Z"
 Points = Sequence[float | None]
 
@@ -113,6 +114,19 @@ def stopped(stage: Stage, **facts: Any) -> Page:
         page.clock.run_for(20)
     page.clock.run_for(20)
     return page
+
+
+def let_pass(page: Page, milliseconds: int, until: Callable[[], bool]) -> None:
+    """Let so much time pass, and more until this is seen.
+
+    Frames and answers come in a time of their own, which a clock that stands still does not know.
+    """
+    page.clock.run_for(milliseconds)
+    for _ in range(PATIENCE):
+        if until():
+            return
+        page.clock.run_for(50)
+    raise AssertionError("it was not seen")
 
 
 def answer(stage: Stage, **facts: Any) -> None:

@@ -13,8 +13,10 @@ from web.http.pages.drawn_flow import STEP_WORDS, flow_path
 
 def read(page: Page) -> None:
     """Let a second pass, and what is read in it be painted."""
-    with page.expect_response("**/api/dataflow"):
+    with page.expect_response("**/api/dataflow") as answered:
         page.clock.run_for(1_000)
+    answered.value.finished()
+    page.evaluate("() => new Promise((done) => queueMicrotask(done))")
     page.clock.run_for(20)
 
 
