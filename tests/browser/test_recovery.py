@@ -243,7 +243,8 @@ def test_a_server_that_does_not_answer_is_given_up(stage: Stage) -> None:
     """One reading that hangs does not keep the view from the next one."""
     asked: list[Request] = []
     page = stage.page
-    page.route(stage.server.origin + API, lambda route: asked.append(route.request))
+    stage.answer(API, recovery([start(2), start(1, ended_at=AT)]))
+    page.route(stage.server.origin + API, lambda route: asked.append(route.request), times=1)
     page.add_init_script(
         """AbortSignal.timeout = () => {
           const ending = new AbortController();
@@ -257,7 +258,6 @@ def test_a_server_that_does_not_answer_is_given_up(stage: Stage) -> None:
         stage.painted()
     page.evaluate("giveUp()")
     expect(panel.get_by_text("It is asked again by itself.")).to_be_visible()
-    stage.answer(API, recovery([start(2), start(1, ended_at=AT)]))
     stage.play(changes(flow=flow()))
     expect(panel.locator("[data-start]")).to_have_count(2)
 

@@ -22,14 +22,18 @@ export class StreamPanel extends HTMLElement {
     const begin = part(this, '[data-action="begin"]');
     const stop = part(this, '[data-action="stop"]');
     let runs = false;
+    /** How often a stream was begun or ended here: what was asked before that is old. */
+    let turns = 0;
     const hear = (/** @type {Stream | null} */ stream) => {
       runs = stream !== null;
       this.#paint(stream);
       if (stream) clock.tell();
     };
     const reading = new Reading({
-      ask: api.stream,
-      take: hear,
+      ask: async (ending) => ({ turn: turns, stream: await api.stream(ending) }),
+      take: ({ turn, stream }) => {
+        if (turn === turns) hear(stream);
+      },
       tell: () => {}, // the header says that the server is not heard
       pause: () => (runs ? RUNNING_MS : IDLE_MS),
       connection,
@@ -44,12 +48,15 @@ export class StreamPanel extends HTMLElement {
     begin.addEventListener("click", (event) => {
       if (!form.reportValidity()) return;
       act(event, begin, this, async () => {
-        hear(await api.beginStream(this.#asked));
+        const stream = await api.beginStream(this.#asked);
+        turns += 1;
+        hear(stream);
         reading.soon();
       });
     }, { signal });
     stop.addEventListener("click", (event) => act(event, stop, this, async () => {
       await api.endStream();
+      turns += 1;
       hear(null);
       reading.soon();
     }), { signal });
