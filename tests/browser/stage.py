@@ -24,6 +24,7 @@ POLICY = (
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+ROUND_TRIPS = 2_000
 #: The page's second frame after now: whatever was asked to be painted is.
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -121,7 +122,11 @@ class Stage:
         return self.page
 
     def play(self, frame: Frame | str) -> None:
-        """Send a frame (or any text) to the page."""
+        """Send a frame (or any text) to the page, as soon as it has opened its socket."""
+        for _ in range(ROUND_TRIPS):
+            if self.sockets:
+                break
+            self.page.evaluate("0")
         self.sockets[-1].send(frame if isinstance(frame, str) else json.dumps(frame))
 
     def painted(self) -> None:
