@@ -88,16 +88,6 @@ export function socketAddress({ protocol, host }, window) {
 }
 
 /**
- * The download of all carts in a window's search and filter, or of its one cart.
- * @param {Window} window
- */
-export function exportAddress({ search, filter, older, user }) {
-  const query = new URLSearchParams(user === null ? { search, filter } : { user });
-  if (user === null && older) query.set("older", older);
-  return `/api/carts.jsonl?${query}`;
-}
-
-/**
  * Whether two windows show the same.
  * @param {Window} one
  * @param {Window} other

@@ -2,24 +2,19 @@
 
 import { EVERYTHING, socketAddress } from "./address.js";
 import { Connection } from "./connection.js";
-import { AlarmNotice } from "./elements/header/alarm_notice.js";
 import { PoliteAnnouncer } from "./elements/header/announcer.js";
 import { ConnectionBadge, FlowBadge } from "./elements/header/badges.js";
-import { FlowMenu } from "./elements/header/flow_menu.js";
-import { KeyHelp } from "./elements/header/key_help.js";
 import { LiveNotice } from "./elements/header/live_notice.js";
-import { StartOver } from "./elements/header/start_over.js";
 import { ViewNav } from "./elements/header/view_nav.js";
 import { Sender } from "./elements/uploads/sender.js";
-import { TroubleNotice } from "./elements/uploads/trouble_notice.js";
 import { UploadForm } from "./elements/uploads/upload_form.js";
-import * as http from "./http.js";
 import { Keys } from "./keys.js";
+import { once } from "./later.js";
 import { Navigation } from "./navigation.js";
 import { pressOnce } from "./paint/action.js";
 import { PageClock } from "./paint/clock.js";
-import { copied } from "./paint/foreign.js";
 import { Painter } from "./paint/painter.js";
+import { copyTrueText } from "./paint/copied.js";
 import { dismiss, part, show } from "./paint/patch.js";
 import { Place } from "./place.js";
 import { Screen } from "./screen.js";
@@ -28,19 +23,27 @@ import { Store } from "./store.js";
 /** Where each key after `g` goes. */
 const VIEWS = { c: "/", s: "/skipped", f: "/files", d: "/completed", w: "/flow" };
 
+/** @typedef {import("./elements/header/key_help.js").KeyHelp} KeyHelp */
+/** @typedef {import("./elements/header/start_over.js").StartOver} StartOver */
+/** @typedef {import("./page_element.js").PageElement} PageElement */
+
 /** What stands around every view. */
 const SHELL = {
   "connection-badge": ConnectionBadge,
   "flow-badge": FlowBadge,
-  "flow-menu": FlowMenu,
   "view-nav": ViewNav,
-  "alarm-notice": AlarmNotice,
   "live-notice": LiveNotice,
-  "trouble-notice": TroubleNotice,
   "upload-form": UploadForm,
-  "start-over": StartOver,
-  "key-help": KeyHelp,
   "polite-announcer": PoliteAnnouncer,
+};
+
+/** What stands there unseen, and is loaded when somebody needs it. */
+const UNSEEN = {
+  "alarm-notice": () => import("./elements/header/alarm_notice.js").then(({ AlarmNotice }) => AlarmNotice),
+  "flow-menu": () => import("./elements/header/flow_menu.js").then(({ FlowMenu }) => FlowMenu),
+  "start-over": () => import("./elements/header/start_over.js").then(({ StartOver }) => StartOver),
+  "key-help": () => import("./elements/header/key_help.js").then(({ KeyHelp }) => KeyHelp),
+  "trouble-notice": () => import("./elements/uploads/trouble_notice.js").then(({ TroubleNotice }) => TroubleNotice),
 };
 
 const place = new Place();
@@ -49,7 +52,7 @@ const painter = new Painter();
 const clock = new PageClock(painter);
 const keys = new Keys();
 const screen = new Screen(store);
-const sender = new Sender(http.upload);
+const sender = new Sender();
 const connection = new Connection({
   address: () => socketAddress(location, place.window),
   wanted: () => ({ ...place.window, keep: place.keep }),
@@ -67,10 +70,8 @@ const ports = {
   keys,
   screen,
   sender,
-  http,
-  startOver: (replay) => /** @type {StartOver} */ (part(document, "start-over")).ask(replay),
+  startOver: async (replay) => /** @type {StartOver} */ (await summoned("start-over")).ask(replay),
   announce: (kind, words) => announcer.say(kind, words),
-  choose: () => part(document, "#file").click(),
   get navigation() {
     return navigation;
   },
@@ -78,7 +79,7 @@ const ports = {
 const navigation = new Navigation(ports);
 
 for (const name of Object.keys(SHELL)) {
-  /** @type {NodeListOf<import("./ports.js").PageElement>} */
+  /** @type {NodeListOf<PageElement>} */
   const elements = document.querySelectorAll(name);
   for (const element of elements) element.start(ports);
 }
@@ -90,8 +91,12 @@ connection.hear((frame) => {
   if (outcome === "applied") clock.set(store.at);
   if (frame?.type === "error") place.stay(store.ready ? store.window : EVERYTHING);
 });
+const lookForAlarm = once(() => Boolean(store.flow?.alarm), () => summoned("alarm-notice"));
+const lookForTrouble = once(() => store.uploads.order.length > 0, () => summoned("trouble-notice"));
 store.watch(({ carts, skipped, attention }) => {
   if (carts || skipped || attention) clock.tell();
+  lookForAlarm();
+  lookForTrouble();
 });
 place.addEventListener("move", () => connection.ask());
 addEventListener("online", () => connection.wake());
@@ -101,24 +106,25 @@ addEventListener("pageshow", ({ persisted }) => {
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") connection.wake();
 });
-document.addEventListener("copy", (event) => {
-  const text = copied(getSelection());
-  if (text === null || !event.clipboardData) return;
-  event.clipboardData.setData("text/plain", text);
-  event.preventDefault();
-});
+document.addEventListener("copy", copyTrueText);
 document.addEventListener("click", dismiss);
 document.addEventListener("keydown", pressOnce);
 keys.start();
 for (const [key, address] of Object.entries(VIEWS)) keys.on(`g ${key}`, () => navigation.go(address));
-keys.on("?", () => /** @type {KeyHelp} */ (part(document, "key-help")).open());
+keys.on("?", async () => /** @type {KeyHelp} */ (await summoned("key-help")).open());
+part(document, "flow-menu [popover]").addEventListener("beforetoggle", () => summoned("flow-menu"));
+part(document, "flow-menu").addEventListener("click", async ({ target }) => {
+  if (customElements.get("flow-menu")) return;
+  await summoned("flow-menu"); // what is pressed before it has come is not lost
+  if (target instanceof HTMLElement && target.closest("[data-action]")) target.click();
+});
 let isAway = false;
 connection.addEventListener("state", async () => {
   if (connection.state === "offline") isAway = true;
   if (connection.state !== "live" || !isAway) return;
   isAway = false; // an upgrade is a restart: only a page that was away can be behind
   try {
-    const version = await http.version();
+    const version = await (await fetch("/static/version")).text();
     show(part(document, "upgrade-notice"), !import.meta.url.includes(`/${version}/`));
   } catch {
     isAway = true; // it went again: ask when it is back
@@ -128,3 +134,19 @@ part(document, "upgrade-notice button").addEventListener("click", () => location
 await navigation.start();
 clock.start();
 connection.open();
+
+/**
+ * One of the unseen elements, loaded and started.
+ * @param {keyof UNSEEN} name
+ */
+async function summoned(name) {
+  const element = /** @type {PageElement} */ (part(document, name));
+  if (!customElements.get(name)) {
+    const Element = await UNSEEN[name]();
+    if (!customElements.get(name)) {
+      customElements.define(name, Element);
+      element.start(ports);
+    }
+  }
+  return element;
+}

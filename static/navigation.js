@@ -1,5 +1,5 @@
 import { complain, part, setAttribute } from "./paint/patch.js";
-import { dressed, fetched, focusIn, refocus, undressed } from "./visit.js";
+import { fetched } from "./fetched.js";
 
 /** After this long a visit that is under way is shown to be. */
 const PATIENCE_MS = 250;
@@ -102,13 +102,19 @@ export class Navigation extends EventTarget {
         return false;
       }
       const view = part(page, "#view").dataset.view ?? "";
-      const [{ elements }] = await Promise.all([moduleOf(view), dressed(page)]);
+      // By now the server has answered: what it takes to show a page is loaded with the first one.
+      const [{ elements }, { dress, exchange }] = await Promise.all([moduleOf(view), import("./visit.js")]);
+      await dress(page);
       if (visit.signal.aborted) return false;
       keep();
-      const focus = focusIn(main);
-      this.#exchange(page, elements, address);
-      undressed(page);
-      if (!refocus(main, focus)) main.focus({ preventScroll: true });
+      this.#shown = address;
+      const moved = exchange(main, page, () => {
+        const moved = this.#ports.place.follow();
+        this.#start(elements);
+        return moved;
+      });
+      this.#ports.clock.tell();
+      if (!moved) this.#ports.connection.ask(); // what came between the rendering and now
       if (top !== null) scrollTo({ top });
       this.dispatchEvent(new Event("arrive"));
       return true;
@@ -124,35 +130,6 @@ export class Navigation extends EventTarget {
     }
   }
 
-  /**
-   * @param {Document} page
-   * @param {ViewModule["elements"]} elements
-   * @param {string} address
-   */
-  #exchange(page, elements, address) {
-    const main = this.#main;
-    const fresh = part(page, "#view");
-    complain(part(document, "view-visit"), "");
-    main.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
-    setAttribute(main, "data-view", fresh.dataset.view ?? "");
-    document.title = page.title;
-    this.#markSection(page);
-    this.#shown = address;
-    const moved = this.#ports.place.follow();
-    this.#start(elements);
-    this.#ports.clock.tell();
-    if (!moved) this.#ports.connection.ask(); // what came between the rendering and now
-  }
-
-  /** @param {Document} page  whose header says where it is */
-  #markSection(page) {
-    const current = page.querySelector("[data-nav][aria-current]")?.getAttribute("data-nav");
-    for (const link of document.querySelectorAll("[data-nav]")) {
-      if (link.getAttribute("data-nav") === current) setAttribute(link, "aria-current", "page");
-      else link.removeAttribute("aria-current");
-    }
-  }
-
   /** @param {string} view */
   async #begin(view) {
     const { elements } = await moduleOf(view);
@@ -165,7 +142,7 @@ export class Navigation extends EventTarget {
       if (!customElements.get(name)) customElements.define(name, element);
     }
     for (const name of Object.keys(elements)) {
-      /** @type {NodeListOf<import("./ports.js").PageElement>} */
+      /** @type {NodeListOf<import("./page_element.js").PageElement>} */
       const found = this.#main.querySelectorAll(name);
       for (const each of found) each.start(this.#ports);
     }

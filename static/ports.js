@@ -10,12 +10,8 @@
  * @property {import("./elements/uploads/sender.js").Sender} sender
  * @property {import("./paint/painter.js").Painter} painter
  * @property {import("./paint/clock.js").PageClock} clock
- * @property {typeof import("./http.js")} http
  * @property {(kind: string, words: string) => void} announce  says something to assistive tools, the newest of each kind
- * @property {(replay?: import("./elements/header/start_over.js").Replay) => void} startOver  asks before everything is deleted
- * @property {() => void} choose  opens the file dialog
+ * @property {(replay?: import("./elements/header/start_over.js").Replay) => Promise<void>} startOver  asks before everything is deleted
  */
-
-/** @typedef {HTMLElement & {start(ports: Ports): void}} PageElement  what is started with the ports */
 
 export {};

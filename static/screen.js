@@ -5,14 +5,13 @@ const KEPT = 64;
  * How long a record takes from its acceptance to the screen: the part before its frame by the server's clock, the part
  * behind it by this one's.
  */
-export class Screen extends EventTarget {
+export class Screen {
   /** @type {number[]} milliseconds */
   #delays = [];
   #store;
 
   /** @param {import("./store.js").Store} store */
   constructor(store) {
-    super();
     this.#store = store;
   }
 

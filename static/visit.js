@@ -1,32 +1,39 @@
-/** What exchanging one view for another takes: the page, its sheets, and the focus. */
+/** What exchanging one view for another takes: its sheets, what stands in it, and the focus. */
 
-import { part } from "./paint/patch.js";
+import { complain, part, setAttribute } from "./paint/patch.js";
 
 /**
- * The page at an address; null where it is none that can be put in the place of this one.
- * @param {string} address
- * @param {AbortSignal} signal
+ * Put the view of a page in the place of the one that is shown.
+ * @template T
+ * @param {HTMLElement} main
+ * @param {Document} page
+ * @param {() => T} start  starts what stands there now
  */
-export async function fetched(address, signal) {
-  const answer = await fetch(address, { headers: { Accept: "text/html" }, signal });
-  const type = answer.headers.get("Content-Type") ?? "";
-  if (!type.startsWith("text/html")) return null;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const main = page.querySelector("script[src]")?.getAttribute("src");
-  const isOurs = main === part(document, "script[src]").getAttribute("src") && page.querySelector("#view");
-  return isOurs ? page : null;
+export function exchange(main, page, start) {
+  const focus = focusIn(main);
+  const fresh = part(page, "#view");
+  complain(part(document, "view-visit"), "");
+  main.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
+  setAttribute(main, "data-view", fresh.dataset.view ?? "");
+  document.title = page.title;
+  markSection(page);
+  const started = start();
+  undress(page);
+  if (!refocus(main, focus)) main.focus({ preventScroll: true });
+  return started;
 }
 
-/** Take the sheets away that a page does not name: those of another view say nothing of this one. @param {Document} page */
-export function undressed(page) {
-  const named = [...page.querySelectorAll("link[rel=stylesheet]")].map((each) => each.getAttribute("href"));
-  for (const sheet of document.querySelectorAll("link[rel=stylesheet]")) {
-    if (!named.includes(sheet.getAttribute("href"))) sheet.remove();
+/** Say where one is. @param {Document} page  whose header says it */
+function markSection(page) {
+  const current = page.querySelector("[data-nav][aria-current]")?.getAttribute("data-nav");
+  for (const link of document.querySelectorAll("[data-nav]")) {
+    if (link.getAttribute("data-nav") === current) setAttribute(link, "aria-current", "page");
+    else link.removeAttribute("aria-current");
   }
 }
 
 /** Wait until the sheets of a page are in force here, too. @param {Document} page */
-export async function dressed(page) {
+export async function dress(page) {
   const sheets = /** @type {NodeListOf<HTMLLinkElement>} */ (page.querySelectorAll("link[rel=stylesheet]"));
   const here = [...document.querySelectorAll("link[rel=stylesheet]")].map((each) => each.getAttribute("href"));
   const missing = [...sheets].filter((sheet) => !here.includes(sheet.getAttribute("href")));
@@ -44,7 +51,7 @@ export async function dressed(page) {
  * What holds the focus, to be found again in a view that was rendered anew.
  * @param {HTMLElement} main
  */
-export function focusIn(main) {
+function focusIn(main) {
   const active = document.activeElement;
   if (!(active instanceof HTMLElement) || !main.contains(active) || !active.id) return null;
   const isTyped = active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement;
@@ -57,7 +64,7 @@ export function focusIn(main) {
  * @param {HTMLElement} main
  * @param {ReturnType<typeof focusIn>} focus
  */
-export function refocus(main, focus) {
+function refocus(main, focus) {
   const active = document.activeElement;
   if (!focus) return active instanceof HTMLElement && active !== document.body && !main.contains(active);
   const again = document.getElementById(focus.id);
@@ -68,4 +75,12 @@ export function refocus(main, focus) {
     again.setSelectionRange(focus.caret, focus.caret);
   }
   return true;
+}
+
+/** Take the sheets away that a page does not name: those of another view say nothing of this one. @param {Document} page */
+function undress(page) {
+  const named = [...page.querySelectorAll("link[rel=stylesheet]")].map((each) => each.getAttribute("href"));
+  for (const sheet of document.querySelectorAll("link[rel=stylesheet]")) {
+    if (!named.includes(sheet.getAttribute("href"))) sheet.remove();
+  }
 }

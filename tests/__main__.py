@@ -27,8 +27,9 @@ class Check(NamedTuple):
     about: str
 
 
-SIDE_BY_SIDE: Final = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
-"""Most of a test's time is waiting for a process; a file stays together, and its server with it."""
+SIDE_BY_SIDE: Final = ("-n", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "loadfile")
+"""One more than there are cores, as a test often waits for a process that is not busy either; a
+file stays together, and its server with it."""
 
 CHECKS: Final = {
     "format": Check("ruff", ("format", "--check", "."), "the Python is formatted"),

@@ -1,6 +1,7 @@
 /** What the views of files ask the server for, beyond the frames that it sends. */
 
-import { call, uploadPath } from "../http.js";
+import { call } from "../http.js";
+import { uploadPath } from "./uploads.js";
 
 /** @typedef {import("../json.js").Id} Id */
 /** @typedef {import("../store.js").Upload} Upload */

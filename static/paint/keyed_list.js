@@ -1,4 +1,4 @@
-import { fresh } from "./patch.js";
+import { fresh, putInOrder } from "./patch.js";
 
 /**
  * @template T
@@ -55,7 +55,7 @@ export class KeyedList {
       row.update(itemOf(key));
       return row.element;
     });
-    this.#place(elements);
+    putInOrder(this.#list, elements);
   }
 
   /** @param {string} key */
@@ -73,31 +73,6 @@ export class KeyedList {
       if (element.contains(document.activeElement)) this.#list.focus({ preventScroll: true });
       element.remove();
       this.#rows.delete(key);
-    }
-  }
-
-  /** @param {HTMLElement[]} elements  in the order wanted */
-  #place(elements) {
-    const list = this.#list;
-    const pinned = elements.find((element) => element.contains(document.activeElement));
-    if (!pinned) {
-      const parted = elements.findIndex((element, at) => element !== list.children[at]);
-      // All behind it are put down anew: rows that are pushed about one by one are laid out as often.
-      if (parted >= 0) list.append(...elements.slice(parted));
-      return;
-    }
-    let here = list.firstElementChild;
-    for (const element of elements) {
-      if (element === pinned) {
-        // Whatever still stands before it belongs after it.
-        while (here && here !== pinned) {
-          const next = here.nextElementSibling;
-          list.append(here);
-          here = next;
-        }
-      }
-      if (element === here) here = here.nextElementSibling;
-      else list.insertBefore(element, here);
     }
   }
 }

@@ -28,6 +28,24 @@ export function show(node, visible) {
 }
 
 /**
+ * Let a list hold its elements in this order. What holds the focus or a selection stays put, and the others move
+ * around it.
+ * @param {Element} list
+ * @param {readonly Element[]} wanted  all that it holds, and what is new
+ */
+export function putInOrder(list, wanted) {
+  const parted = wanted.findIndex((each, at) => each !== list.children[at]);
+  if (parted < 0) return;
+  const rest = wanted.slice(parted);
+  const used = [document.activeElement, getSelection()?.anchorNode ?? null];
+  const at = rest.findIndex((each) => used.some((node) => each.contains(node)));
+  const still = rest[at];
+  for (const each of rest.slice(0, Math.max(0, at))) still?.before(each);
+  // Put down anew, all of them: what is pushed about one by one is laid out as often, and seen to move as often.
+  list.append(...rest.slice(at + 1));
+}
+
+/**
  * Say what went wrong where the person acted, until they act again or dismiss it.
  * @param {Element} place  the element that holds the `.error`
  * @param {string} message  empty: nothing did

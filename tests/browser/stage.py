@@ -92,11 +92,15 @@ class Stage:
         self.said: list[Frame] = []
         self.calls: list[Request] = []
         self.errors: list[str] = []
+        self.loading: set[Request] = set()
         self.deaf = False
         self.silent = False
         self.refuses = False
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda message: self._hear(message.type, message.text))
+        page.on("request", self._load)
+        for event in ("requestfinished", "requestfailed"):
+            page.on(event, self._loaded)
         page.route_web_socket("**/ws?*", self._connect)
 
     def open(
@@ -130,8 +134,18 @@ class Stage:
         self.sockets[-1].send(frame if isinstance(frame, str) else json.dumps(frame))
 
     def painted(self) -> None:
-        """Return once all that was played before is on screen."""
-        self.page.evaluate(PAINTED)
+        """Return once all that was played before is on screen, by modules that come only now, too."""
+        for _ in range(ROUND_TRIPS):
+            self.page.evaluate(PAINTED)
+            if not self.loading:
+                break
+
+    def _load(self, request: Request) -> None:
+        if "/static/" in request.url:
+            self.loading.add(request)
+
+    def _loaded(self, request: Request) -> None:
+        self.loading.discard(request)
 
     def answer(
         self, pattern: str, body: Any, *, status: int = 200, text: str | None = None

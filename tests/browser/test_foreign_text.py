@@ -133,7 +133,8 @@ def test_links_are_the_same_from_server_and_browser(stage: Stage, texts: list[st
         stage.blank()
     made = stage.page.evaluate(
         """async (texts) => {
-          const { addressOf, cartAddress, exportAddress, EVERYTHING, windowOf } =
+          const { exportAddress } = await import("/static/elements/header/flow_menu.js");
+          const { addressOf, cartAddress, EVERYTHING, windowOf } =
             await import("/static/address.js");
           return texts.map((text) => {
             const search = { ...EVERYTHING, search: text, cursor: text || null };

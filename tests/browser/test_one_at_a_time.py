@@ -36,7 +36,7 @@ def nothing(_: Page) -> None:
 
 
 BUTTONS: list[tuple[str, str, Callable[[Page], None]]] = [
-    ("first-steps [data-action=sample]", "/cart-join.json", nothing),
+    (".empty-drop [data-action=sample]", "/cart-join.json", nothing),
     ('[data-upload="u1"] [data-action=replay]', "/api/uploads/u1/replay", nothing),
     ('[data-upload="u2"] [data-action=go-on]', "/api/uploads/u2", nothing),
     ('[data-upload="u2"] [data-action=cancel]', "/api/uploads/u2", nothing),
@@ -51,7 +51,7 @@ NAMES = [selector for selector, _, _ in BUTTONS]
 
 def opened(stage: Stage, selector: str, reach: Callable[[Page], None]) -> Locator:
     """Open a page on which the button is offered; gives it."""
-    uploads = [] if "first-steps" in selector else [KNOWN, upload("u2", state="paused")]
+    uploads = [] if "empty-drop" in selector else [KNOWN, upload("u2", state="paused")]
     records = {"items": [skipped(1)], "total": 9, "by_reason": {"invalid_json": 9}}
     first = snapshot(uploads=uploads, skipped=records)
     page = stage.open(first=first, facts=flow_facts())

@@ -153,6 +153,7 @@ def test_the_download_follows_the_view(stage: Stage) -> None:
     link = page.locator("[data-export=carts]")
     expect(link).to_have_attribute("href", "/api/carts.jsonl?search=a&filter=all")
     page.get_by_role("radio", name="Unpaid").check()
+    page.get_by_role("button", name="Menu").click()
     expect(link).to_have_attribute("href", "/api/carts.jsonl?search=a&filter=unpaid")
 
 

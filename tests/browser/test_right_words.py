@@ -16,7 +16,7 @@ def test_a_pace_is_told_to_its_last_digit(stage: Stage) -> None:
     """Alike by the server and by the script: 7.5 is neither 7 nor 8."""
     told = stage.blank().evaluate(
         """async (paces) => {
-          const { paceWords } = await import("/static/paint/words.js");
+          const { paceWords } = await import("/static/paint/measures.js");
           return paces.map(paceWords);
         }""",
         PACES,

@@ -55,6 +55,8 @@ def drop(page: Page, *paths: Path) -> None:
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
         devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 400, "data": data})
+        if kind == "dragEnter":
+            page.locator("body[data-dropping]").wait_for()
 
 
 def test_a_dropped_folder_is_named_as_one(stage: Stage, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""static/paint/words.js: durations, sizes and counts as the page says them."""
+"""static/paint/words.js, measures.js: durations, sizes and counts as the page says them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ def test_figures_are_told_as_a_person_reads_them(stage: Stage) -> None:
     """Durations and sizes have as many digits as they have meaning."""
     told = stage.blank().evaluate(
         """async () => {
-          const { count, duration, size } = await import("/static/paint/words.js");
+          const { count } = await import("/static/paint/words.js");
+          const { duration, size } = await import("/static/paint/measures.js");
           return [
             [0.004, 0.412, 9.994, 9.996, 59.94, 75.2, 7_200].map(duration),
             [0, 1, 1023, 1024, 3_481_600, 319_488, 2 ** 40].map(size),

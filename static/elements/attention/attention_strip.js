@@ -1,3 +1,4 @@
+import { PageElement } from "../../page_element.js";
 import { setTime } from "../../paint/clock.js";
 import { visible } from "../../paint/foreign.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
@@ -6,9 +7,7 @@ import { number } from "../../paint/words.js";
 /** @typedef {import("../../store.js").Attention} Attention */
 
 /** What waits for somebody, each a link to it; its ages move on by themselves. */
-export class AttentionStrip extends HTMLElement {
-  #life = new AbortController();
-
+export class AttentionStrip extends PageElement {
   /** @param {import("../../ports.js").Ports} ports */
   start({ store, painter }) {
     const paint = () => {
@@ -29,11 +28,7 @@ export class AttentionStrip extends HTMLElement {
     };
     store.watch(({ attention, uploads }) => {
       if (attention || uploads) painter.ask(paint);
-    }, this.#life.signal);
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
+    }, this.signal);
   }
 
   /**

@@ -1,4 +1,5 @@
-import { part, setAttribute, setText, show } from "../../paint/patch.js";
+import { PageElement } from "../../page_element.js";
+import { part, setAttribute, setText } from "../../paint/patch.js";
 import { number, rate } from "../../paint/words.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
@@ -8,8 +9,7 @@ const DRAWN = 60;
 const HEIGHT = 16;
 
 /** The figures of the whole, and how fast it goes. */
-export class FigureStrip extends HTMLElement {
-  #life = new AbortController();
+export class FigureStrip extends PageElement {
   /** @type {number[]} */
   #rates = [];
   #timer = 0;
@@ -19,7 +19,7 @@ export class FigureStrip extends HTMLElement {
     const paint = () => this.#paint(store.stats, screen);
     store.watch(({ stats }) => {
       if (stats) painter.ask(paint);
-    }, this.#life.signal);
+    }, this.signal);
     this.#timer = setInterval(() => {
       this.#rates = [...this.#rates, store.stats.events_per_second ?? 0].slice(-DRAWN);
       painter.ask(paint);
@@ -28,7 +28,7 @@ export class FigureStrip extends HTMLElement {
 
   disconnectedCallback() {
     clearInterval(this.#timer);
-    this.#life.abort();
+    super.disconnectedCallback();
   }
 
   /**
@@ -45,9 +45,7 @@ export class FigureStrip extends HTMLElement {
     setText(part(this, ".figure-rate"), rate(stats.events_per_second ?? 0));
     setAttribute(part(this, ".spark-line"), "points", pointsOf(this.#rates));
     const { median } = screen;
-    const onScreen = part(this, ".figure-screen");
-    setText(onScreen, median === null ? "" : `p50 ${number(Math.max(0, median))} ms`);
-    show(/** @type {HTMLElement} */ (onScreen.closest(".figure")), median !== null);
+    setText(part(this, ".figure-screen"), median === null ? "–" : `p50 ${number(Math.max(0, median))} ms`);
   }
 }
 

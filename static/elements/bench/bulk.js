@@ -3,7 +3,8 @@ import { resubmitMany } from "../../api/skipped_bulk.js";
 import { act } from "../../paint/action.js";
 import { setForeign } from "../../paint/foreign.js";
 import { complain, fresh, part, setAttribute, setText, show } from "../../paint/patch.js";
-import { number, reasonWords } from "../../paint/words.js";
+import { reasonWords } from "../../paint/record_words.js";
+import { number } from "../../paint/words.js";
 import { asideWords, previewWords, sentWords, toSend } from "./bulk_words.js";
 
 /** @typedef {import("../../api/skipped_bulk.js").BulkAnswer} BulkAnswer */

@@ -1,4 +1,5 @@
-import { count, number, reasons } from "../../paint/words.js";
+import { reasons } from "../../paint/record_words.js";
+import { count, number } from "../../paint/words.js";
 
 /** @typedef {import("../../api/skipped_bulk.js").BulkAnswer} BulkAnswer */
 

@@ -1,7 +1,7 @@
 import { workbench } from "../../api/skipped.js";
 import { addressOf } from "../../navigation.js";
+import { PageElement } from "../../page_element.js";
 import { complain, part, setText } from "../../paint/patch.js";
-import { correct } from "./correction.js";
 import { liveReading } from "./live_reading.js";
 import { RecordList, idOf, rowOf } from "./record_list.js";
 
@@ -12,12 +12,10 @@ const REST_MS = 250;
 const kept = { asked: "", chosen: /** @type {Set<string>} */ (new Set()) };
 
 /** The workbench of skipped records: they are found, looked at, corrected and sent again. */
-export class SkippedBench extends HTMLElement {
-  #life = new AbortController();
-
+export class SkippedBench extends PageElement {
   /** @param {import("../../ports.js").Ports} ports */
   start(ports) {
-    const { signal } = this.#life;
+    const { signal } = this;
     const asked = this.dataset.asked ?? "";
     if (kept.asked !== asked) Object.assign(kept, { asked, chosen: new Set() });
     const record = part(this, ".record");
@@ -27,10 +25,18 @@ export class SkippedBench extends HTMLElement {
       record.dataset.state = state;
       list.become(list.open, state);
     };
-    const begin = correct(record, (state) => {
-      changed(state);
-      ask();
-    }, signal);
+    /** @type {(() => void) | null} what begins with the record that stands there; it comes with the first that is open */
+    let begin = null;
+    const mend = async () => {
+      if (!record.dataset.record) return;
+      const { correct } = await import("./correction.js");
+      if (signal.aborted) return;
+      begin ??= correct(record, (state) => {
+        changed(state);
+        ask();
+      }, signal);
+      begin();
+    };
 
     /** @param {Element} fresh  the workbench as it is by now */
     const take = (fresh) => {
@@ -67,7 +73,7 @@ export class SkippedBench extends HTMLElement {
       record.replaceChildren(...their.cloneNode(true).childNodes);
       this.toggleAttribute("data-open", list.open !== "");
       list.check();
-      begin();
+      await mend();
       take(fresh);
       if (part(this, ".list").checkVisibility() && !hadFocus) return;
       record.focus();
@@ -141,11 +147,7 @@ export class SkippedBench extends HTMLElement {
       if (list.told !== choose) button.click();
     }, { signal });
     list.check();
-    begin();
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
+    this.#tell(mend);
   }
 
   /** Tell at the list what could not be read. @param {() => Promise<void>} work */

@@ -1,5 +1,6 @@
 import { Paced } from "../../api/paced.js";
 import { Refusal } from "../../http.js";
+import { PageElement } from "../../page_element.js";
 import { complain, part, setText, show } from "../../paint/patch.js";
 import { InUse } from "../carts/in_use.js";
 import { Pins } from "../carts/pins.js";
@@ -12,8 +13,7 @@ import { OrderSearch } from "./order_search.js";
  * One cart: its counts, a page of its orders, and what happened to it since the page was opened. On a page of its own,
  * or docked beside the list of carts (`data-docked`), where what it leads to is shown in its own place.
  */
-export class CartDetail extends HTMLElement {
-  #life = new AbortController();
+export class CartDetail extends PageElement {
   /** Ends what is asked about a cart that is forgotten meanwhile. */
   #known = new AbortController();
   #pins = new Pins();
@@ -27,7 +27,7 @@ export class CartDetail extends HTMLElement {
   /** @param {Ports} ports */
   start(ports) {
     const { store, painter, place } = ports;
-    const { signal } = this.#life;
+    const { signal } = this;
     this.#user = (this.#isDocked ? place.cart : place.window.user) ?? this.dataset.user ?? "";
     this.#opened = this.#shown = Number(this.dataset.version ?? 0);
     const table = part(this, ".order-table");
@@ -46,10 +46,6 @@ export class CartDetail extends HTMLElement {
     this.addEventListener("click", (event) => this.#click(ports, event), { signal });
     this.#showPin();
     if (!this.#isDocked) this.#listenToKeys(ports, signal);
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
   }
 
   get #isDocked() {
@@ -84,7 +80,7 @@ export class CartDetail extends HTMLElement {
     const known = this.#known.signal;
     const given = AbortSignal.any([signal, known]);
     try {
-      this.#live ??= new (await liveOrders())(this, use, this.#life.signal);
+      this.#live ??= new (await liveOrders())(this, use, this.signal);
       const { version, words } = await this.#live.read(this.#user, { opened: this.#opened, read: this.#shown }, given);
       if (known.aborted) return;
       this.#shown = version;
@@ -92,7 +88,7 @@ export class CartDetail extends HTMLElement {
       if (words) announce("cart", words);
       clock.tell();
     } catch (refusal) {
-      if (this.#life.signal.aborted || known.aborted) return;
+      if (this.signal.aborted || known.aborted) return;
       if (!(refusal instanceof Refusal)) throw refusal;
       this.#tell(`These orders could not be read again: ${refusal.message}`);
     }
@@ -120,14 +116,14 @@ export class CartDetail extends HTMLElement {
     }
     try {
       const { fetchDetail } = await import("./fetched_detail.js");
-      const fresh = await fetchDetail(address, this.#life.signal);
+      const fresh = await fetchDetail(address, this.signal);
       const focused = this.contains(document.activeElement) ? document.activeElement?.id : "";
       this.replaceWith(fresh);
       fresh.start(ports);
       if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
       ports.clock.tell();
     } catch (refusal) {
-      if (this.#life.signal.aborted) return;
+      if (this.signal.aborted) return;
       if (!(refusal instanceof Refusal)) throw refusal;
       this.#tell(refusal.message);
     }

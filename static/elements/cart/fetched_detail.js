@@ -1,7 +1,8 @@
+import { fetched } from "../../fetched.js";
 import { Refusal } from "../../http.js";
-import { dressed, fetched } from "../../visit.js";
+import { dress } from "../../visit.js";
 
-/** @typedef {import("../../ports.js").PageElement} PageElement */
+/** @typedef {import("../../page_element.js").PageElement} PageElement */
 
 /**
  * The panel of a cart as the server renders it now, to be docked beside a list; it is not started yet.
@@ -14,7 +15,7 @@ export async function fetchDetail(address, signal) {
   const page = await fetched(address, signal);
   const detail = page?.querySelector("cart-detail");
   if (!page || !detail) throw new Refusal("other", "The server has another version of this page: load it anew.");
-  await dressed(page);
+  await dress(page);
   const docked = /** @type {PageElement} */ (document.importNode(detail, true));
   docked.setAttribute("data-docked", "");
   const title = docked.querySelector("h1");

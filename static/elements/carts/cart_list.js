@@ -1,4 +1,5 @@
 import { addressOf, cartAddress, EVERYTHING, same } from "../../address.js";
+import { PageElement } from "../../page_element.js";
 import { KeyedList } from "../../paint/keyed_list.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
 import { count, number } from "../../paint/words.js";
@@ -19,8 +20,7 @@ const KEEP_MS = 1_000;
 /**
  * The page of carts: values change at once, the order settles now and then, and what is in use holds still.
  */
-export class CartList extends HTMLElement {
-  #life = new AbortController();
+export class CartList extends PageElement {
   #order = new SettledOrder(PAGE);
   #pins = new Pins();
   /** @type {Map<string, Cart>} what the rows on screen were last painted with */
@@ -34,7 +34,7 @@ export class CartList extends HTMLElement {
   /** @param {Ports} ports */
   start(ports) {
     const { store, place, painter, keys } = ports;
-    const { signal } = this.#life;
+    const { signal } = this;
     const rows = this.#rows;
     /** @type {KeyedList<Cart>} */
     const list = new KeyedList(rows, "cart", this.#room.rows());
@@ -78,7 +78,7 @@ export class CartList extends HTMLElement {
   disconnectedCallback() {
     clearTimeout(this.#timer);
     clearTimeout(this.#keepTimer);
-    this.#life.abort();
+    super.disconnectedCallback();
   }
 
   get #rows() {

@@ -2,7 +2,7 @@ import { cartAddress } from "../../address.js";
 import { isQuoted, textOf } from "../../json.js";
 import { setTime } from "../../paint/clock.js";
 import { setForeign, setForeignCut, visible } from "../../paint/foreign.js";
-import { fresh, part, setAttribute, setText, show } from "../../paint/patch.js";
+import { fresh, part, putInOrder, setAttribute, setText, show } from "../../paint/patch.js";
 import { number, percent } from "../../paint/words.js";
 
 /** @typedef {import("../../store.js").Cart} Cart */
@@ -133,21 +133,18 @@ export class CartRow {
       chip.remove();
       this.#chips.delete(order);
     }
-    const list = part(this.element, ".chips");
-    let here = list.firstElementChild;
-    for (const { order, label, quoted, status } of wanted) {
-      let chip = this.#chips.get(order);
-      if (!chip) {
-        chip = fresh("chip");
+    const chips = wanted.map(({ order, label, quoted, status }) => {
+      const known = this.#chips.get(order);
+      const chip = known ?? fresh("chip");
+      if (!known) {
         setAttribute(chip, "data-order", order);
         setForeign(part(chip, ".chip-id"), label, { quoted });
         this.#chips.set(order, chip);
       }
-      const isSeen = chip.isConnected;
-      if (chip === here) here = here.nextElementSibling;
-      else list.insertBefore(chip, here);
-      turn(chip, status, isSeen);
-    }
+      turn(chip, status, Boolean(known));
+      return chip;
+    });
+    putInOrder(part(this.element, ".chips"), chips);
     return wanted.length;
   }
 }

@@ -1,3 +1,4 @@
+import { PageElement } from "../../page_element.js";
 import { complain, part, setAttribute, setText, show } from "../../paint/patch.js";
 import { ageWords } from "../../paint/words.js";
 
@@ -7,8 +8,7 @@ import { ageWords } from "../../paint/words.js";
 const REST_MS = 150;
 
 /** The search, filter and order of the carts; what they say stands in the address bar. */
-export class CartSearch extends HTMLElement {
-  #life = new AbortController();
+export class CartSearch extends PageElement {
   #typing = 0;
   /** Whether somebody has typed over the search that was put into the field. */
   #isTyped = false;
@@ -17,7 +17,7 @@ export class CartSearch extends HTMLElement {
   /** @param {Ports} ports */
   start(ports) {
     const { place, connection, keys } = ports;
-    const { signal } = this.#life;
+    const { signal } = this;
     const form = this.#form;
     const input = this.#input;
     const go = (/** @type {boolean} */ replace) => {
@@ -71,7 +71,7 @@ export class CartSearch extends HTMLElement {
 
   disconnectedCallback() {
     clearTimeout(this.#typing);
-    this.#life.abort();
+    super.disconnectedCallback();
   }
 
   get #form() {
@@ -121,7 +121,7 @@ export class CartSearch extends HTMLElement {
    * Tell in which carts there is an order of exactly the text that the address asks for.
    * @param {Ports} ports
    */
-  async #find({ place, http }) {
+  async #find({ place }) {
     const { order } = place;
     const asked = (this.#asked += 1);
     const found = part(this, ".found");
@@ -130,9 +130,8 @@ export class CartSearch extends HTMLElement {
       return;
     }
     try {
-      const [answer, { paintFound }] = await Promise.all([http.orders(order), import("./found_orders.js")]);
-      if (asked !== this.#asked) return;
-      paintFound(found, order, answer);
+      const { tellFound } = await import("./found_orders.js");
+      await tellFound(found, order, () => asked === this.#asked);
     } catch (refusal) {
       if (asked === this.#asked) complain(this, /** @type {Error} */ (refusal).message);
     }

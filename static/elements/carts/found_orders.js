@@ -1,16 +1,20 @@
 import { cartAddress } from "../../address.js";
+import { call } from "../../http.js";
 import { setForeign, visible } from "../../paint/foreign.js";
 import { fresh, part, setAttribute, setText, show } from "../../paint/patch.js";
 
 /** @typedef {{user_id: string, order_id: import("../../json.js").Id, status: string}} Found */
 
 /**
- * Tell in which carts there is an order of exactly this text.
+ * Tell in which carts there is an order, or a waiting payment, of exactly this text.
  * @param {HTMLElement} place  the `.found`
  * @param {string} order
- * @param {{items: Found[], more: boolean}} answer
+ * @param {() => boolean} isAsked  whether that is still what is asked for
  */
-export function paintFound(place, order, { items, more }) {
+export async function tellFound(place, order, isAsked) {
+  /** @type {{items: Found[], more: boolean}} */
+  const { items, more } = await call("GET", `/api/orders/${encodeURIComponent(order)}`);
+  if (!isAsked()) return;
   const words = items.length === 0 ? `There is no order ${visible(order)}.` : `Order ${visible(order)} is in`;
   setText(part(place, ".found-words"), words);
   part(place, ".found-list").replaceChildren(...items.map(rowOf), ...(more ? ["and more"] : []));

@@ -1,6 +1,7 @@
 import { completed, MOST } from "../../api/completed.js";
 import { Paced } from "../../api/paced.js";
 import { Refusal } from "../../http.js";
+import { PageElement } from "../../page_element.js";
 import { KeyedList } from "../../paint/keyed_list.js";
 import { complain, part, setAttribute, setText, show } from "../../paint/patch.js";
 import { count, number } from "../../paint/words.js";
@@ -18,8 +19,7 @@ const COMING_MS = 5_000;
 const NEWEST = "/completed";
 
 /** A page of the fulfilment feed; the newest one grows at its end, and nothing that is in use moves for it. */
-export class CompletedFeed extends HTMLElement {
-  #life = new AbortController();
+export class CompletedFeed extends PageElement {
   /** The last `seq` that is known. */
   #last = 0;
   /** @type {string[]} the rows on screen */
@@ -33,7 +33,7 @@ export class CompletedFeed extends HTMLElement {
   /** @param {Ports} ports */
   start(ports) {
     const { store, painter, keys } = ports;
-    const { signal } = this.#life;
+    const { signal } = this;
     const body = part(this, "tbody");
     /** @type {KeyedList<Completed | null>} */
     const list = new KeyedList(body, "completed", CompletedRow);
@@ -69,10 +69,6 @@ export class CompletedFeed extends HTMLElement {
     }
   }
 
-  disconnectedCallback() {
-    this.#life.abort();
-  }
-
   /**
    * @param {Ports} ports
    * @param {KeyedList<Completed | null>} list
@@ -86,13 +82,13 @@ export class CompletedFeed extends HTMLElement {
       const { items } = await completed(this.#last, signal);
       complain(place, "");
       show(again, false);
-      if (this.#life.signal.aborted) return;
+      if (this.signal.aborted) return;
       this.#isFarBehind ||= items.length === MOST;
       this.#last = items.at(-1)?.seq ?? this.#last;
       for (const order of items) this.#orders.set(String(order.seq), order);
       this.#tend(ports, list, use);
     } catch (refusal) {
-      if (this.#life.signal.aborted) return;
+      if (this.signal.aborted) return;
       if (!(refusal instanceof Refusal)) throw refusal;
       complain(place, `What completed meanwhile could not be read: ${refusal.message}`);
       show(again, true);

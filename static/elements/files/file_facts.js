@@ -1,19 +1,20 @@
 import * as api from "../../api/files.js";
 import { Reading } from "../../api/reading.js";
+import { PageElement } from "../../page_element.js";
 import { setTime } from "../../paint/clock.js";
 import { fresh, part, setText, show } from "../../paint/patch.js";
-import { number, reasonWords } from "../../paint/words.js";
+import { reasonWords } from "../../paint/record_words.js";
+import { number } from "../../paint/words.js";
 
 /** @typedef {import("../../store.js").Upload} Upload */
 
 /** What there is to know of one upload, and why records of it were skipped. */
-export class FileFacts extends HTMLElement {
-  #life = new AbortController();
+export class FileFacts extends PageElement {
   #skipped = -1;
 
   /** @param {import("../../ports.js").Ports} ports */
   start({ connection }) {
-    const { signal } = this.#life;
+    const { signal } = this;
     const id = this.dataset.file ?? "";
     const reading = new Reading({
       ask: (until) => api.skippedOf(id, until),
@@ -30,10 +31,6 @@ export class FileFacts extends HTMLElement {
       this.#skipped = upload.skipped;
       reading.soon();
     }, { signal });
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
   }
 
   /** @param {Upload} upload */

@@ -1,11 +1,14 @@
 import * as api from "../../api/files.js";
 import { Reading } from "../../api/reading.js";
+import { changeUpload } from "../../api/uploads.js";
+import { PageElement } from "../../page_element.js";
 import { tell } from "../../paint/action.js";
 import { KeyedList } from "../../paint/keyed_list.js";
 import { part, setText, show } from "../../paint/patch.js";
 import { number } from "../../paint/words.js";
 import { hasEnded, orderOf } from "../uploads/outcome.js";
-import { hearButtons, seen, steer } from "../uploads/upload_list.js";
+import { steer } from "../uploads/steer.js";
+import { hearButtons, seen } from "../uploads/upload_list.js";
 import { FileRow } from "./file_row.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
@@ -17,8 +20,7 @@ const TICK_MS = 1_000;
  * Uploads with all that can be done with each. The first page is what the store hears of; another one, or the page
  * of one upload, keeps its rows, and what the store does not tell of them is read; of each it fires `told`.
  */
-export class FileList extends HTMLElement {
-  #life = new AbortController();
+export class FileList extends PageElement {
   #timer = 0;
   /** @type {Map<string, Upload>} what is known beside the store */
   #known = new Map();
@@ -28,7 +30,7 @@ export class FileList extends HTMLElement {
   /** @param {Ports} ports */
   start(ports) {
     const { store, painter, navigation, connection } = ports;
-    const { signal } = this.#life;
+    const { signal } = this;
     /** @type {KeyedList<Upload>} */
     const list = (this.#list = new KeyedList(part(this, ".uploads-list"), "upload", FileRow));
     const fixed = this.hasAttribute("data-fixed") ? [...list.keys()] : null;
@@ -80,7 +82,7 @@ export class FileList extends HTMLElement {
 
   disconnectedCallback() {
     clearInterval(this.#timer);
-    this.#life.abort();
+    super.disconnectedCallback();
   }
 
   /**
@@ -97,15 +99,15 @@ export class FileList extends HTMLElement {
    * @param {Ports} ports
    * @param {(upload: Upload) => void} heard  of an upload that was changed
    */
-  #listen({ http, startOver }, heard) {
-    const { signal } = this.#life;
+  #listen({ startOver }, heard) {
+    const { signal } = this;
     hearButtons(this, signal, async ({ dataset: { action = "", lines } }, upload) => {
-      const changed = await (action === "step" ? api.step(upload.id, Number(lines)) : steer(action, upload, http, startOver));
+      const changed = await (action === "step" ? api.step(upload.id, Number(lines)) : steer(action, upload, startOver));
       if (changed && String(changed.id) === upload.id) heard(changed);
     });
     this.addEventListener("change", ({ target }) => {
       const row = /** @type {HTMLElement} */ (target).closest("[data-upload]");
-      if (row instanceof HTMLElement && target instanceof HTMLInputElement) this.#pace(row, target, http, heard);
+      if (row instanceof HTMLElement && target instanceof HTMLInputElement) this.#pace(row, target, heard);
     }, { signal });
   }
 
@@ -113,10 +115,9 @@ export class FileList extends HTMLElement {
    * Ask for the pace that was chosen, and once that is answered for the one that was chosen since.
    * @param {HTMLElement} row
    * @param {HTMLInputElement} choice
-   * @param {Ports["http"]} http
    * @param {(upload: Upload) => void} heard
    */
-  async #pace(row, choice, http, heard) {
+  async #pace(row, choice, heard) {
     const pace = part(row, ".upload-pace");
     if (pace.hasAttribute("aria-busy")) return;
     pace.setAttribute("aria-busy", "true");
@@ -127,7 +128,7 @@ export class FileList extends HTMLElement {
     await tell(row, async () => {
       do {
         asked = now;
-        changed = await http.changeUpload(seen(row).id, { rate: asked === "" ? null : Number(asked) });
+        changed = await changeUpload(seen(row).id, { rate: asked === "" ? null : Number(asked) });
         heard(changed);
         now = /** @type {HTMLInputElement} */ (part(pace, "input:checked")).value;
       } while (now !== asked);

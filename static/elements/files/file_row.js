@@ -1,5 +1,6 @@
+import { paceWords } from "../../paint/measures.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
-import { paceWords, rate as rateWords } from "../../paint/words.js";
+import { rate as rateWords } from "../../paint/words.js";
 import { hasEnded } from "../uploads/outcome.js";
 import { Speed, leftWords } from "../uploads/speed.js";
 import { UploadRow } from "../uploads/upload_row.js";

@@ -1,6 +1,7 @@
 import { setForeign, visible } from "../../paint/foreign.js";
 import { fresh, part, setAttribute, setText, show } from "../../paint/patch.js";
-import { count, cutRaw, number, reasons, reasonWords, sentence } from "../../paint/words.js";
+import { cutRaw, reasons, reasonWords } from "../../paint/record_words.js";
+import { count, number, sentence } from "../../paint/words.js";
 
 /** @typedef {import("../uploads/sender.js").Report} Report */
 

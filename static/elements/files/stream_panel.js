@@ -1,9 +1,11 @@
 import * as api from "../../api/files.js";
 import { Reading } from "../../api/reading.js";
+import { PageElement } from "../../page_element.js";
 import { act } from "../../paint/action.js";
 import { setTime } from "../../paint/clock.js";
+import { paceWords } from "../../paint/measures.js";
 import { part, setText, show } from "../../paint/patch.js";
-import { count, number, paceWords, rate } from "../../paint/words.js";
+import { count, number, rate } from "../../paint/words.js";
 
 /** @typedef {import("../../api/files.js").Stream} Stream */
 
@@ -12,12 +14,10 @@ const IDLE_MS = 5_000;
 const RUNNING_MS = 1_000;
 
 /** The endless stream: what it is to be like, and how far it is. */
-export class StreamPanel extends HTMLElement {
-  #life = new AbortController();
-
+export class StreamPanel extends PageElement {
   /** @param {import("../../ports.js").Ports} ports */
   start({ clock, store, connection }) {
-    const { signal } = this.#life;
+    const { signal } = this;
     const form = /** @type {HTMLFormElement} */ (part(this, "form"));
     const begin = part(this, '[data-action="begin"]');
     const stop = part(this, '[data-action="stop"]');
@@ -61,10 +61,6 @@ export class StreamPanel extends HTMLElement {
       reading.soon();
     }), { signal });
     this.#name();
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
   }
 
   get #asked() {

@@ -1,7 +1,9 @@
 import { dataflow } from "../../api/flow.js";
 import { Reading } from "../../api/reading.js";
+import { PageElement } from "../../page_element.js";
+import { duration } from "../../paint/measures.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
-import { duration, number, plural, rate } from "../../paint/words.js";
+import { number, plural, rate } from "../../paint/words.js";
 
 /** @typedef {import("../../api/flow.js").Dataflow} Dataflow */
 /** @typedef {import("../../api/flow.js").Step} Step */
@@ -10,14 +12,13 @@ import { duration, number, plural, rate } from "../../paint/words.js";
 const OVER_MS = 5_000;
 
 /** The flow drawn, its figures read once a second: how many records pass each step, and how busy that is. */
-export class FlowGraph extends HTMLElement {
-  #life = new AbortController();
+export class FlowGraph extends PageElement {
   /** What was read, and when by the monotonic clock, oldest first. @type {(Dataflow & {at: number})[]} */
   #looks = [];
 
   /** @param {import("../../ports.js").Ports} ports */
   start({ store, painter, connection }) {
-    const { signal } = this.#life;
+    const { signal } = this;
     const paint = () => this.#paint();
     const paintStats = () => {
       const { carts = 0, lag = 0 } = store.stats;
@@ -39,10 +40,6 @@ export class FlowGraph extends HTMLElement {
       if (stats) painter.ask(paintStats);
     }, signal);
     reading.soon();
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
   }
 
   /** @param {Dataflow} facts */

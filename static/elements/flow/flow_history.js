@@ -1,5 +1,6 @@
 import { adopt, history as readHistory, rendered } from "../../api/flow.js";
 import { Reading } from "../../api/reading.js";
+import { PageElement } from "../../page_element.js";
 import { tell } from "../../paint/action.js";
 import { setTime } from "../../paint/clock.js";
 import { KeyedList } from "../../paint/keyed_list.js";
@@ -16,8 +17,7 @@ const MOST_MARKS = 40;
 const NAMES = { events: "in ", skipped: "skipped ", lag: "lag ", latency: "" };
 
 /** The figures over time, read anew every step; one moment is pointed at on all charts. */
-export class FlowHistory extends HTMLElement {
-  #life = new AbortController();
+export class FlowHistory extends PageElement {
   /** @type {History | null} */
   #history = null;
   /** The time that is looked at, in milliseconds since 1970; the newest where that is later. */
@@ -25,7 +25,7 @@ export class FlowHistory extends HTMLElement {
 
   /** @param {import("../../ports.js").Ports} ports */
   start({ painter, connection, clock }) {
-    const { signal } = this.#life;
+    const { signal } = this;
     const range = this.dataset.range ?? "";
     const lists = [...this.querySelectorAll(".chart-marks")].map((list) =>
       /** @type {KeyedList<DrawnMark>} */ (new KeyedList(/** @type {HTMLElement} */ (list), "mark", HistoryMark)));
@@ -53,10 +53,6 @@ export class FlowHistory extends HTMLElement {
     }), { signal });
     this.#offerMoment(() => painter.ask(point), signal);
     reading.soon();
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
   }
 
   get #slider() {

@@ -1,5 +1,7 @@
 import { adopt, rendered } from "../../api/flow.js";
 import { Reading } from "../../api/reading.js";
+import { restartFlow } from "../../api/server.js";
+import { PageElement } from "../../page_element.js";
 import { act } from "../../paint/action.js";
 import { part, setText } from "../../paint/patch.js";
 import { ASKED, tellOwnKills } from "./own_kills.js";
@@ -13,8 +15,7 @@ const QUIET_MS = 1_000;
  * Kills the flow, and holds the stopwatch beside it, whoever killed it: by the socket while it recovers, and then by the
  * exact times, with the start that has them, as the server renders them.
  */
-export class FlowKill extends HTMLElement {
-  #life = new AbortController();
+export class FlowKill extends PageElement {
   /** When the flow was gone, by the monotonic clock; 0: no recovery is under way. */
   #began = 0;
   /** What the flow said first while it recovered: when it says something else, its state is restored. */
@@ -24,8 +25,8 @@ export class FlowKill extends HTMLElement {
 
   /** @param {Ports} ports */
   start(ports) {
-    const { store, connection, painter, http, clock } = ports;
-    const { signal } = this.#life;
+    const { store, connection, painter, clock } = ports;
+    const { signal } = this;
     const view = /** @type {Element} */ (this.closest("#view"));
     const paint = () => {
       if (!this.#began || signal.aborted) return;
@@ -78,7 +79,7 @@ export class FlowKill extends HTMLElement {
     }, signal);
     const kill = part(this, '[data-action="kill"]');
     kill.addEventListener("click", (event) => act(event, kill, this, async () => {
-      await http.restartFlow();
+      await restartFlow();
       this.#isMine = true;
       begin();
     }), { signal });
@@ -87,7 +88,7 @@ export class FlowKill extends HTMLElement {
 
   disconnectedCallback() {
     clearTimeout(this.#late);
-    this.#life.abort();
+    super.disconnectedCallback();
   }
 
   get #watch() {

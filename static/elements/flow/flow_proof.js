@@ -1,5 +1,6 @@
 import { adopt, proof, prove, rendered } from "../../api/flow.js";
 import { Reading } from "../../api/reading.js";
+import { PageElement } from "../../page_element.js";
 import { act } from "../../paint/action.js";
 import { complain, part, setAttribute, setText } from "../../paint/patch.js";
 import { number, percent } from "../../paint/words.js";
@@ -11,15 +12,14 @@ import { number, percent } from "../../paint/words.js";
 const PARTS = ".proof-outcome, .error, .proof-examples, [data-side=journal]";
 
 /** The figures before and after a recovery, and those that the journal gives when it is counted anew. */
-export class FlowProof extends HTMLElement {
-  #life = new AbortController();
+export class FlowProof extends PageElement {
   /** @type {Stats | null} those of the flow that ran last */
   #last = null;
   #isAway = false;
 
   /** @param {Ports} ports */
   start({ store, connection }) {
-    const { signal } = this.#life;
+    const { signal } = this;
     const button = part(this, '[data-action="prove"]');
     const say = (/** @type {string} */ words) => setText(part(this, ".proof-outcome"), words);
     const bar = (/** @type {number} */ share) => {
@@ -60,10 +60,6 @@ export class FlowProof extends HTMLElement {
       if (flow || stats) this.#hear(store);
     }, signal);
     if (this.dataset.state === "running") reading.soon();
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
   }
 
   /** @param {Ports["store"]} store */

@@ -1,12 +1,11 @@
+import { PageElement } from "../../page_element.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
 
 /** At the very top, for as long as it is true: something is wrong with the data. */
-export class AlarmNotice extends HTMLElement {
-  #life = new AbortController();
-
+export class AlarmNotice extends PageElement {
   /** @param {import("../../ports.js").Ports} ports */
   start({ store, painter }) {
-    const { signal } = this.#life;
+    const { signal } = this;
     const paint = () => {
       const alarm = store.flow?.alarm ?? "";
       setText(part(this, ".alarm-what"), alarm);
@@ -16,9 +15,6 @@ export class AlarmNotice extends HTMLElement {
     store.watch(({ flow }) => {
       if (flow) painter.ask(paint);
     }, signal);
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
+    paint();
   }
 }

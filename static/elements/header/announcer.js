@@ -1,3 +1,4 @@
+import { PageElement } from "../../page_element.js";
 import { visible } from "../../paint/foreign.js";
 import { setText } from "../../paint/patch.js";
 import { count, number } from "../../paint/words.js";
@@ -7,8 +8,7 @@ const PAUSE_MS = 5_000;
 const NOTABLE = new Set(["done", "paused", "cancelled", "failed"]);
 
 /** Says to assistive tools what an eye would notice: skipped records and the ends of uploads. */
-export class PoliteAnnouncer extends HTMLElement {
-  #life = new AbortController();
+export class PoliteAnnouncer extends PageElement {
   #timer = 0;
   #skipped = 0;
   /** @type {Map<string, string>} the state last seen of each visible upload */
@@ -22,12 +22,12 @@ export class PoliteAnnouncer extends HTMLElement {
       const silent = window && (reset || this.#states.size + this.#skipped === 0);
       if (uploads) this.#hearUploads(store.uploads, silent);
       if (skipped) this.#hearSkipped(store.skipped, silent);
-    }, this.#life.signal);
+    }, this.signal);
   }
 
   disconnectedCallback() {
     clearTimeout(this.#timer);
-    this.#life.abort();
+    super.disconnectedCallback();
   }
 
   /**

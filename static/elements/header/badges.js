@@ -1,3 +1,4 @@
+import { PageElement } from "../../page_element.js";
 import { part, setAttribute, setText } from "../../paint/patch.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
@@ -5,9 +6,7 @@ import { part, setAttribute, setText } from "../../paint/patch.js";
 const WORDS = { connecting: "Connecting", live: "Live", stale: "Silent", offline: "Offline" };
 
 /** Whether the page hears the server. */
-export class ConnectionBadge extends HTMLElement {
-  #life = new AbortController();
-
+export class ConnectionBadge extends PageElement {
   /** @param {Ports} ports */
   start({ connection }) {
     // Not by the painter: a hidden tab must say that it is offline too.
@@ -16,19 +15,13 @@ export class ConnectionBadge extends HTMLElement {
       setText(part(this, ".badge-word"), WORDS[connection.state]);
       setAttribute(this, "title", connection.reason);
     };
-    connection.addEventListener("state", paint, { signal: this.#life.signal });
+    connection.addEventListener("state", paint, { signal: this.signal });
     paint();
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
   }
 }
 
 /** What the flow does; more of it is one click away. */
-export class FlowBadge extends HTMLElement {
-  #life = new AbortController();
-
+export class FlowBadge extends PageElement {
   /** @param {Ports} ports */
   start({ store, painter }) {
     const badge = part(this, "[data-flow]");
@@ -40,10 +33,6 @@ export class FlowBadge extends HTMLElement {
     };
     store.watch(({ flow }) => {
       if (flow) painter.ask(paint);
-    }, this.#life.signal);
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
+    }, this.signal);
   }
 }

@@ -1,20 +1,19 @@
-import { exportAddress } from "../../address.js";
+import { restartFlow } from "../../api/server.js";
+import { PageElement } from "../../page_element.js";
 import { act } from "../../paint/action.js";
 import { complain, part, setAttribute } from "../../paint/patch.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
 
 /** Downloads, and what is done to the whole: restart the flow, start over. */
-export class FlowMenu extends HTMLElement {
-  #life = new AbortController();
-
+export class FlowMenu extends PageElement {
   /** @param {Ports} ports */
-  start({ http, place, keys, startOver }) {
-    const { signal } = this.#life;
+  start({ place, keys, startOver }) {
+    const { signal } = this;
     const sheet = part(this, "[popover]");
     const restart = part(this, '[data-action="restart"]');
     const work = async () => {
-      await http.restartFlow();
+      await restartFlow();
       sheet.hidePopover();
     };
     restart.addEventListener("click", (event) => act(event, restart, this, work), { signal });
@@ -35,9 +34,16 @@ export class FlowMenu extends HTMLElement {
     }, { signal });
     const follow = () => setAttribute(part(this, "[data-export=carts]"), "href", exportAddress(place.window));
     place.addEventListener("move", follow, { signal });
+    follow();
   }
+}
 
-  disconnectedCallback() {
-    this.#life.abort();
-  }
+/**
+ * The download of all carts in a window's search and filter, or of its one cart.
+ * @param {import("../../address.js").Window} window
+ */
+export function exportAddress({ search, filter, older, user }) {
+  const query = new URLSearchParams(user === null ? { search, filter } : { user });
+  if (user === null && older) query.set("older", older);
+  return `/api/carts.jsonl?${query}`;
 }

@@ -1,16 +1,11 @@
+import { PageElement } from "../../page_element.js";
 import { part } from "../../paint/patch.js";
 
 /** What all keys do. */
-export class KeyHelp extends HTMLElement {
-  #life = new AbortController();
-
+export class KeyHelp extends PageElement {
   start() {
     const close = part(this, '[data-action="close"]');
-    close.addEventListener("click", () => this.#dialog.close(), { signal: this.#life.signal });
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
+    close.addEventListener("click", () => this.#dialog.close(), { signal: this.signal });
   }
 
   /** Show them. */

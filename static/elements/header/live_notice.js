@@ -1,3 +1,4 @@
+import { PageElement } from "../../page_element.js";
 import { exactTime } from "../../paint/clock.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
 import { count } from "../../paint/words.js";
@@ -8,14 +9,13 @@ import { count } from "../../paint/words.js";
 const GRACE_MS = 1_000;
 
 /** Beside the badges: of when the facts are while they are not of now, and when the server is tried again. */
-export class LiveNotice extends HTMLElement {
-  #life = new AbortController();
+export class LiveNotice extends PageElement {
   #timer = 0;
   #behind = false;
 
   /** @param {Ports} ports */
   start({ store, connection, painter }) {
-    const { signal } = this.#life;
+    const { signal } = this;
     const paint = () => {
       const since = this.#behind ? sinceOf(connection, store) : null;
       show(this, since !== null);
@@ -44,7 +44,7 @@ export class LiveNotice extends HTMLElement {
 
   disconnectedCallback() {
     clearTimeout(this.#timer);
-    this.#life.abort();
+    super.disconnectedCallback();
   }
 
   /**

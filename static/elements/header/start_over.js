@@ -1,31 +1,26 @@
+import { startOver } from "../../api/server.js";
+import { PageElement } from "../../page_element.js";
 import { act } from "../../paint/action.js";
 import { setForeign } from "../../paint/foreign.js";
 import { complain, part, show } from "../../paint/patch.js";
 
-/** @typedef {import("../../ports.js").Ports} Ports */
 /** @typedef {{id: string, name: string}} Replay  the upload to replay once all is forgotten */
 
 /** The question before everything is deleted. */
-export class StartOver extends HTMLElement {
-  #life = new AbortController();
+export class StartOver extends PageElement {
   /** @type {Replay | null} */
   #replay = null;
 
-  /** @param {Ports} ports */
-  start({ http }) {
-    const { signal } = this.#life;
+  start() {
+    const { signal } = this;
     const dialog = this.#dialog;
     part(this, '[data-action="keep"]').addEventListener("click", () => dialog.close(), { signal });
     const confirm = part(this, '[data-action="confirm"]');
     const work = async () => {
-      await http.startOver(this.#replay?.id ?? null);
+      await startOver(this.#replay?.id ?? null);
       dialog.close();
     };
     confirm.addEventListener("click", (event) => act(event, confirm, this, work), { signal });
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
   }
 
   /**

@@ -1,10 +1,9 @@
+import { PageElement } from "../../page_element.js";
 import { part, setText, show } from "../../paint/patch.js";
 import { number } from "../../paint/words.js";
 
 /** The way to each view, with what waits there. */
-export class ViewNav extends HTMLElement {
-  #life = new AbortController();
-
+export class ViewNav extends PageElement {
   /** @param {import("../../ports.js").Ports} ports */
   start({ store, painter }) {
     const paint = () => {
@@ -15,11 +14,7 @@ export class ViewNav extends HTMLElement {
     };
     store.watch(({ attention }) => {
       if (attention) painter.ask(paint);
-    }, this.#life.signal);
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
+    }, this.signal);
   }
 
   /**

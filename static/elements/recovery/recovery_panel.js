@@ -1,10 +1,13 @@
 import { recovery } from "../../api/recovery.js";
 import { Reading } from "../../api/reading.js";
+import { restartFlow } from "../../api/server.js";
+import { PageElement } from "../../page_element.js";
 import { act } from "../../paint/action.js";
 import { setTime } from "../../paint/clock.js";
 import { KeyedList } from "../../paint/keyed_list.js";
+import { size } from "../../paint/measures.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
-import { number, size } from "../../paint/words.js";
+import { number } from "../../paint/words.js";
 import { paintStarts, StartRow } from "./start_row.js";
 import { paintAgreement } from "./agreement.js";
 
@@ -17,8 +20,7 @@ const PAUSE_MS = 3_000;
 const SHOWN = 20;
 
 /** What the flow does, whether its state and the view agree, and a page of its starts; read for as long as it is shown. */
-export class RecoveryPanel extends HTMLElement {
-  #life = new AbortController();
+export class RecoveryPanel extends PageElement {
   /** @type {Recovery | null} null: as the server rendered them */
   #facts = null;
   #readAt = "";
@@ -26,8 +28,8 @@ export class RecoveryPanel extends HTMLElement {
   #unheard = "";
 
   /** @param {Ports} ports */
-  start({ store, connection, painter, clock, http }) {
-    const { signal } = this.#life;
+  start({ store, connection, painter, clock }) {
+    const { signal } = this;
     /** @type {KeyedList<{start: import("../../api/recovery.js").Start, newest: boolean}>} */
     const list = new KeyedList(part(this, ".starts"), "start", StartRow);
     const paint = () => {
@@ -59,16 +61,12 @@ export class RecoveryPanel extends HTMLElement {
     }, signal);
     const restart = part(this, '[data-action="restart"]');
     const work = async () => {
-      await http.restartFlow();
+      await restartFlow();
       reading.soon();
     };
     const place = /** @type {Element} */ (restart.closest("section"));
     restart.addEventListener("click", (event) => act(event, restart, place, work), { signal });
     reading.soon();
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
   }
 
   /**

@@ -1,7 +1,8 @@
 import { setTime } from "../../paint/clock.js";
 import { setForeign } from "../../paint/foreign.js";
+import { duration } from "../../paint/measures.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
-import { count, duration, number } from "../../paint/words.js";
+import { count, number } from "../../paint/words.js";
 import { ASKED, isOwnKill } from "../flow/own_kills.js";
 
 /** @typedef {import("../../api/recovery.js").Start} Start */

@@ -1,6 +1,6 @@
 import { setForeign } from "../../paint/foreign.js";
 import { part, setAttribute, setText } from "../../paint/patch.js";
-import { cutRaw, reasonWords } from "../../paint/words.js";
+import { cutRaw, reasonWords } from "../../paint/record_words.js";
 
 /** @typedef {import("../../store.js").Skipped} Skipped */
 

@@ -1,9 +1,7 @@
 import { holdPage } from "../../paint/action.js";
 import { visible } from "../../paint/foreign.js";
-import { whyUnreadable } from "./chosen_files.js";
 
-/** @typedef {import("../../ports.js").Ports} Ports */
-/** @typedef {import("../../http.js").Check} Check */
+/** @typedef {import("../../api/sending.js").Check} Check */
 
 /**
  * How a file is to be sent.
@@ -17,12 +15,11 @@ import { whyUnreadable } from "./chosen_files.js";
 
 /** @type {Readonly<Wanted>} */
 const USUAL = Object.freeze({ rate: null, check: false });
-/** So many reports are kept, the newest first. */
-const MOST_REPORTS = 5;
+const UNREACHED = "The server did not answer, and nothing was sent. Try again when the page is live.";
 
 /**
  * The files that are on their way to the server, one after another, whichever view is shown meanwhile; while there is
- * one, the browser asks before the page is left. Fires `change`.
+ * one, the browser asks before the page is left. What sends them comes with the first. Fires `change`.
  */
 export class Sender extends EventTarget {
   /** @type {readonly Sending[]} in the order in which they are sent */
@@ -34,15 +31,8 @@ export class Sender extends EventTarget {
   /** @type {() => Wanted} how the view that is shown wants a file to be sent */
   wanted = () => USUAL;
 
-  #upload;
   #count = 0;
   #busy = false;
-
-  /** @param {Ports["http"]["upload"]} upload */
-  constructor(upload) {
-    super();
-    this.#upload = upload;
-  }
 
   /**
    * @param {{files: readonly File[], folders?: readonly string[]}} given  folders, by their names, are none
@@ -53,17 +43,12 @@ export class Sender extends EventTarget {
     const told = folders.map((name) => `${visible(name)} is a folder: drop the files that are in it.`);
     this.complaints.push(...told);
     this.queue = [...this.queue, ...files.map((file) => this.#waiting(file, how))];
-    this.#tell();
+    this.tell();
     if (this.#busy || this.queue.length === 0) return;
     this.#busy = true;
-    await holdPage(async () => {
-      for (let next = this.queue[0]; next; next = this.queue[0]) {
-        await this.#send(next);
-        this.#forget(next);
-      }
-    });
+    await holdPage(() => this.#sendAll());
     this.#busy = false;
-    this.#tell();
+    this.tell();
   }
 
   /**
@@ -80,13 +65,12 @@ export class Sender extends EventTarget {
   /** Take the complaints away. */
   forgive() {
     this.complaints = [];
-    this.#tell();
+    this.tell();
   }
 
-  /** @param {string} key  of a report that was read */
-  dismiss(key) {
-    this.reports = this.reports.filter((each) => each.key !== key);
-    this.#tell();
+  /** Tell those who listen that something changed. */
+  tell() {
+    this.dispatchEvent(new Event("change"));
   }
 
   /**
@@ -99,42 +83,22 @@ export class Sender extends EventTarget {
     return { ...USUAL, ...how, key: String(this.#count), file, share: 0, life: null };
   }
 
-  /** @param {Sending} sending */
-  async #send(sending) {
-    const { file, rate, check } = sending;
-    const name = visible(file.name);
-    const { signal } = (sending.life = new AbortController());
-    this.#tell();
-    // The browser tells a server that is silent and a file that is gone by one and the same event.
-    const unreadable = await whyUnreadable(file);
-    if (unreadable) this.complaints.push(`${name}: ${unreadable}`);
-    if (unreadable || signal.aborted) return;
-    const onProgress = (/** @type {number} */ share) => {
-      sending.share = share;
-      this.#tell();
-    };
+  async #sendAll() {
     try {
-      const answer = await this.#upload(file, { name: file.name, rate, check, onProgress, signal });
-      if (check) this.#report({ key: sending.key, file, outcome: /** @type {Check} */ (answer) });
-    } catch (refusal) {
-      const { code, message } = /** @type {import("../../http.js").Refusal} */ (refusal);
-      const why = code === "unreachable" ? await whyUnreadable(file) : "";
-      this.complaints.push(`${name}: ${why || message}`);
+      const { send } = await import("./send.js");
+      for (let next = this.queue[0]; next; next = this.queue[0]) {
+        await send(next, this);
+        this.#forget(next);
+      }
+    } catch {
+      this.complaints.push(UNREACHED);
+      this.queue = [];
     }
-  }
-
-  /** @param {Report} report */
-  #report(report) {
-    this.reports = [report, ...this.reports].slice(0, MOST_REPORTS);
   }
 
   /** @param {Sending} sending */
   #forget(sending) {
     this.queue = this.queue.filter((each) => each !== sending);
-    this.#tell();
-  }
-
-  #tell() {
-    this.dispatchEvent(new Event("change"));
+    this.tell();
   }
 }

@@ -1,3 +1,4 @@
+import { PageElement } from "../../page_element.js";
 import { setForeign, visible } from "../../paint/foreign.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
 import { count } from "../../paint/words.js";
@@ -6,15 +7,14 @@ import { isOnTop, orderOf, pausedItself, whyOf } from "./outcome.js";
 /** @typedef {import("../../store.js").Upload} Upload */
 
 /** Beside a view that does not show it: a file that paused itself, or of which nothing was accepted. */
-export class TroubleNotice extends HTMLElement {
-  #life = new AbortController();
+export class TroubleNotice extends PageElement {
   /** @type {Set<string>} what was dismissed, as it was then */
   #dismissed = new Set();
   #shown = "";
 
   /** @param {import("../../ports.js").Ports} ports */
   start({ store, painter }) {
-    const { signal } = this.#life;
+    const { signal } = this;
     const paint = () => {
       const all = orderOf(store).map((key) => /** @type {Upload} */ (store.uploads.items.get(key)));
       const open = all.filter((upload) => isOnTop(upload, store.at) && !this.#dismissed.has(keyOf(upload)));
@@ -28,14 +28,11 @@ export class TroubleNotice extends HTMLElement {
     store.watch(({ uploads }) => {
       if (uploads) painter.ask(paint);
     }, signal);
+    painter.ask(paint);
     part(this, '[data-action="dismiss"]').addEventListener("click", () => {
       this.#dismissed.add(this.#shown);
       paint();
     }, { signal });
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
   }
 
   /**

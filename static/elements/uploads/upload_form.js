@@ -1,98 +1,36 @@
-import { KeyedList } from "../../paint/keyed_list.js";
-import { complain, part, show } from "../../paint/patch.js";
-import { count } from "../../paint/words.js";
-import { filesOf, holdsFiles } from "./chosen_files.js";
-import { SendingRow } from "./sending_row.js";
-
-/** @typedef {import("../../ports.js").Ports} Ports */
-/** @typedef {import("./sender.js").Sending} Sending */
-
-/** As many complaints as are told in full; the rest are counted. */
-const MOST_COMPLAINTS = 5;
+import { once } from "../../later.js";
+import { PageElement } from "../../page_element.js";
+import { act } from "../../paint/action.js";
+import { part } from "../../paint/patch.js";
 
 /**
- * The file input, and the drop of files anywhere on the page; beside every view, what is being sent and what was
- * refused.
+ * Where files come from, whatever view is shown: the file input, which every `choose` opens, the drop of files anywhere
+ * on the page, and the packaged sample. Beside every view, what is being sent and what was refused.
  */
-export class UploadForm extends HTMLElement {
-  #life = new AbortController();
-  #depth = 0;
-
-  /** @param {Ports} ports */
-  start({ sender, painter }) {
-    const { signal } = this.#life;
+export class UploadForm extends PageElement {
+  /** @param {import("../../ports.js").Ports} ports */
+  start(ports) {
+    const { sender } = ports;
+    const { signal } = this;
     const input = /** @type {HTMLInputElement} */ (part(this, "input[type=file]"));
     input.addEventListener("change", () => {
       const files = [...(input.files ?? [])];
       input.value = "";
       sender.take({ files });
     }, { signal });
-    /** @type {KeyedList<Sending>} */
-    const list = new KeyedList(part(this, ".sending-list"), "sending", SendingRow);
-    const sheet = part(this, ".sending");
-    const paint = () => {
-      const { queue, complaints } = sender;
-      const byKey = new Map(queue.map((each) => [each.key, each]));
-      const held = sheet.contains(document.activeElement);
-      list.paint([...byKey.keys()], (key) => /** @type {Sending} */ (byKey.get(key)));
-      show(sheet, queue.length > 0);
-      if (held && queue.length === 0) focusChoice();
-      complain(this, toldOf(complaints));
-    };
-    sender.addEventListener("change", () => painter.ask(paint), { signal });
-    this.addEventListener("click", (event) => {
-      const control = /** @type {Element} */ (event.target).closest("button");
-      const row = control?.closest("[data-sending]");
-      if (row instanceof HTMLElement) sender.stop(row.dataset.sending ?? "");
-      if (!control?.closest(".error")) return;
-      sender.forgive();
-      focusChoice();
-      event.stopPropagation();
+    const isNews = () => sender.queue.length + sender.complaints.length > 0;
+    const look = once(isNews, async () => (await import("./sending_sheet.js")).showSending(this, ports));
+    sender.addEventListener("change", look, { signal });
+    document.addEventListener("click", (event) => {
+      const button = /** @type {Element} */ (event.target).closest("[data-action=choose], [data-action=sample]");
+      const place = button?.closest(":has(.error)");
+      if (!(button instanceof HTMLElement) || !place) return;
+      if (button.dataset.action === "choose") input.click();
+      else act(event, button, place, async () => (await import("./sample.js")).sendSample(sender));
     }, { signal });
-    this.#watchDrops(sender, signal);
-  }
-
-  disconnectedCallback() {
-    this.#life.abort();
-  }
-
-  /**
-   * @param {Ports["sender"]} sender
-   * @param {AbortSignal} signal
-   */
-  #watchDrops(sender, signal) {
-    const over = (/** @type {number} */ depth) => {
-      this.#depth = Math.max(0, depth);
-      document.body.toggleAttribute("data-dropping", this.#depth > 0);
-    };
-    document.addEventListener("dragenter", (event) => {
-      if (holdsFiles(event)) over(this.#depth + 1);
-    }, { signal });
-    document.addEventListener("dragleave", (event) => {
-      if (holdsFiles(event)) over(this.#depth - 1);
-    }, { signal });
-    document.addEventListener("dragover", (event) => {
-      if (holdsFiles(event)) event.preventDefault();
-    }, { signal });
-    document.addEventListener("drop", (event) => {
-      if (!holdsFiles(event)) return;
-      event.preventDefault();
-      over(0);
-      sender.take(filesOf(/** @type {DataTransfer} */ (event.dataTransfer)));
+    const watch = once(() => true, async () => (await import("./drops.js")).watchDrops(sender, signal));
+    document.addEventListener("dragenter", ({ dataTransfer }) => {
+      if (dataTransfer?.types.includes("Files")) watch();
     }, { signal });
   }
-}
-
-/** What the keyboard was on is gone: it goes on where files are chosen, or at the view. */
-function focusChoice() {
-  /** @type {NodeListOf<HTMLElement>} */
-  const choices = document.querySelectorAll('#view [data-action="choose"], #view');
-  [...choices].toReversed().find((each) => each.checkVisibility())?.focus({ preventScroll: true });
-}
-
-/** @param {readonly string[]} complaints */
-function toldOf(complaints) {
-  const told = complaints.slice(0, MOST_COMPLAINTS);
-  const rest = complaints.length - told.length;
-  return [...told, ...(rest > 0 ? [`Not taken in either: ${count(rest, "more file")}.`] : [])].join("\n");
 }

@@ -64,6 +64,14 @@ def test_what_is_served_has_no_comments(cartwatch: Cartwatch) -> None:
     assert b"/*" not in cartwatch.call("GET", "/static/styles/tokens.css").body
 
 
+def test_the_first_screen_is_light() -> None:
+    """All that it begins with, before somebody needs more."""
+    installed = assets.installed()
+    first = installed.reached_from("main.js", "views/carts.js")
+    weights = {name: len(assets.shortened(asset_folder("static") / name)) for name in first}
+    assert sum(weights.values()) <= 60 * 1024, weights
+
+
 LEXERS = {".css": CssLexer(), ".js": JavascriptLexer()}
 
 
