@@ -134,7 +134,7 @@ class Stage:
         self.sockets[-1].send(frame if isinstance(frame, str) else json.dumps(frame))
 
     def painted(self) -> None:
-        """Return once all that was played before is on screen, by modules that come only now, too."""
+        """Return once all that was played before is on screen, by modules that come late, too."""
         for _ in range(ROUND_TRIPS):
             self.page.evaluate(PAINTED)
             if not self.loading:

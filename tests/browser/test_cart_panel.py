@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.frames import cart, orders_page, snapshot
 from tests.browser.stage import Stage
+from web.http.pages.orders_shown import OrdersShown
 
 FACTS = {"orders": orders_page([])}
 
@@ -33,6 +34,29 @@ def test_a_link_opens_it_and_closing_it_leaves_the_focus_in_the_list(stage: Stag
     page.get_by_role("button", name="Close").click()
     expect(page.locator("cart-panel")).to_be_hidden()
     assert page.evaluate("document.activeElement.closest('.carts-list') !== null")
+
+
+def test_one_that_the_server_rendered_is_not_asked_for_again(stage: Stage) -> None:
+    """It goes on from what stands there."""
+    shown = OrdersShown("b")
+    first = snapshot([cart("a"), cart("b", 1, unpaid=[1])])
+    beside = {"cart": first["carts"]["items"][1], "wanted": "b", "shown": shown, **FACTS}
+    asked: list[str] = []
+    stage.page.on("request", lambda request: asked.append(request.url))
+    page = stage.open("/?cart=b", first, facts={"beside": beside})
+    panel = page.locator("cart-panel")
+    expect(panel.get_by_role("button", name="Pin b above")).to_be_visible()
+    panel.get_by_role("button", name="Pin b above").click()
+    expect(panel.get_by_role("button", name="Pin b above")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    assert [url for url in asked if "/carts/" in url and "/static/" not in url] == []
+    panel.get_by_text("Export", exact=True).click()
+    page.keyboard.press("Escape")
+    expect(panel.get_by_text("Orders shown, as CSV")).to_be_hidden()
+    expect(panel).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
 
 
 def test_a_cart_that_cannot_be_read_says_why(stage: Stage) -> None:

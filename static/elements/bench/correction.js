@@ -112,6 +112,8 @@ export function correct(record, changed, signal) {
     if (draft !== undefined) {
       field().value = draft;
       check();
+    } else if (field().value !== field().defaultValue) {
+      typed(); // before this had come
     } else if (part(record, ".mend").dataset.cut !== undefined) {
       tell(part(record, ".mend"), async () => {
         const line = await api.wholeLine(id);

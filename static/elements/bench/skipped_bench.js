@@ -27,15 +27,13 @@ export class SkippedBench extends PageElement {
     };
     /** @type {(() => void) | null} what begins with the record that stands there; it comes with the first that is open */
     let begin = null;
-    const mend = async () => {
-      if (!record.dataset.record) return;
+    const load = async () => {
       const { correct } = await import("./correction.js");
       if (signal.aborted) return;
       begin ??= correct(record, (state) => {
         changed(state);
         ask();
       }, signal);
-      begin();
     };
 
     /** @param {Element} fresh  the workbench as it is by now */
@@ -64,7 +62,7 @@ export class SkippedBench extends PageElement {
     /** Show a record, or none, where one stands. @param {Element} [link]  what leads to it; else the address does */
     const open = (link) => this.#tell(async () => {
       const address = (newest = link?.getAttribute("href") ?? `/skipped${location.search}`);
-      const fresh = await workbench(address);
+      const [fresh] = await Promise.all([workbench(address), load()]);
       if (address !== newest || signal.aborted) return;
       if (link) history.pushState(null, "", address);
       const their = part(fresh, ".record");
@@ -73,7 +71,7 @@ export class SkippedBench extends PageElement {
       record.replaceChildren(...their.cloneNode(true).childNodes);
       this.toggleAttribute("data-open", list.open !== "");
       list.check();
-      await mend();
+      begin?.();
       take(fresh);
       if (part(this, ".list").checkVisibility() && !hadFocus) return;
       record.focus();
@@ -147,7 +145,7 @@ export class SkippedBench extends PageElement {
       if (list.told !== choose) button.click();
     }, { signal });
     list.check();
-    this.#tell(mend);
+    if (record.dataset.record) this.#tell(() => load().then(() => begin?.()));
   }
 
   /** Tell at the list what could not be read. @param {() => Promise<void>} work */

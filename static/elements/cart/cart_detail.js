@@ -44,6 +44,13 @@ export class CartDetail extends PageElement {
     new OrderSearch(part(this, ".one-search"), (address, how) => this.#visit(ports, address, how), ports, signal);
     part(this, '[data-action="again"]').addEventListener("click", () => reading.ask(), { signal });
     this.addEventListener("click", (event) => this.#click(ports, event), { signal });
+    const menu = /** @type {HTMLDetailsElement} */ (part(this, ".one-export"));
+    menu.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !menu.open) return;
+      event.stopPropagation(); // it closes this, and nothing behind it
+      menu.open = false;
+      part(menu, "summary").focus();
+    }, { signal });
     this.#showPin();
     if (!this.#isDocked) this.#listenToKeys(ports, signal);
   }

@@ -32,7 +32,9 @@ export function begin(panel, ports) {
   place.addEventListener("look", follow, { signal });
   keys.on("Escape", close, signal);
   part(panel, '[data-action="close"]').addEventListener("click", close, { signal });
-  follow();
+  const rendered = panel.querySelector("cart-detail");
+  if (rendered) /** @type {import("../../page_element.js").PageElement} */ (rendered).start(ports);
+  else follow();
 }
 
 /**

@@ -66,6 +66,9 @@ VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """What a view needs beyond these; a view is known by the name of its template."""
 
+_PANEL_SHEETS: Final = ("styles/cart.css",)
+"""What a list needs where a cart stands beside it."""
+
 
 def prepare() -> None:
     """Read every template now: a page is never made of templates from after an upgrade."""
@@ -87,7 +90,7 @@ def render_view(
         snapshot=snapshot,
         refused=refused,
         view=view,
-        view_sheets=VIEW_SHEETS.get(view, ()),
+        view_sheets=VIEW_SHEETS.get(view, ()) + (_PANEL_SHEETS if "beside" in facts else ()),
         blank=_blank(),
         **facts,
     )

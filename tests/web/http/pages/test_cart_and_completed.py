@@ -109,3 +109,16 @@ def test_the_answer_of_orders_says_where_its_page_stands(server: Cartwatch) -> N
     assert (third["first"], third["back"]) == (101, first["next"])
     last = server.get("/api/carts/tall/orders?sort=changed&limit=2")["items"]
     assert [item["order_id"] for item in last] == [MANY - 1, MANY - 2]
+
+
+def test_a_cart_beside_the_list_is_there_without_script(server: Cartwatch) -> None:
+    """Its counts and its orders, and what it leads to; of a user without a cart it says so."""
+    page = server.call("GET", "/?cart=tall", headers=PERSON)
+    panel = page.body.decode().partition('<cart-panel class="beside"')[2].partition("</cart-panel>")
+    assert "hidden" not in panel[0].partition(">")[0]
+    assert re.findall(r'data-order="([^"]+)"', panel[0].partition("<template")[0])[0] == "119"
+    assert 'href="/carts/tall?show=paid"' in panel[0]
+    assert "styles/cart.css" in page.body.decode()
+    nobody = server.call("GET", "/?cart=nobody", headers=PERSON).body.decode()
+    assert '<cart-detail class="one" data-user="nobody"' in nobody
+    assert "<cart-detail" not in server.call("GET", "/", headers=PERSON).body.decode()

@@ -1,0 +1,107 @@
+"""No view breaks a rule of accessibility: in its states, in both themes, narrow and wide."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.kit.running import Cartwatch, until
+
+WIDTHS: Final = (360, 1280)
+THEMES: Final = ("light", "dark")
+PERSON: Final = {"Accept": "text/html"}
+
+
+def lines() -> bytes:
+    """Give records of users with odd names and orders of every status, bad lines among them."""
+    records = [
+        json.dumps({"user_id": user, "type": kind, "order_id": number})
+        for number, user in enumerate(("zoe", "a\nb", "<b>", "x" * 200, "م", "550e8400-e29b-41d4"))
+        for kind in ("order", "order", "payment")[number % 3 :]
+    ]
+    return "\n".join([*records, "FAIL HERE", '{"user_id": "zoe"}', "[1]"]).encode()
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cartwatch]:
+    """A server with carts, skipped records, a paused file, one of CSV and a proof."""
+    with Cartwatch(tmp_path_factory.mktemp("axe") / "data", "--overdue", "1") as server:
+        server.upload_in(server.upload(lines(), "day.jsonl"), "done")
+        slow = server.upload(lines(), "slow.jsonl", rate=1)
+        server.call("PATCH", f"/api/uploads/{slow}", {"state": "paused"})
+        server.upload_in(server.upload(b"user,type\na,order\n" * 30, "table.csv"), "done")
+        assert server.call("POST", "/api/prove").status in (200, 202)
+        until(lambda: server.get("/api/prove")["state"] == "done" or None)
+        yield server
+
+
+def violations(page: Page) -> list[tuple[str, str, str]]:
+    """Name what breaks a rule, where and in which of the widths and themes."""
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)
+            broken = Axe().run(page).response["violations"]
+            found += [
+                (f"{width} {theme}", each["id"], node["html"][:200])
+                for each in broken
+                for node in each["nodes"]
+            ]
+    return found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/?cart=zoe&filter=unpaid&older=1",
+        "/?search=nobody",
+        "/carts/zoe",
+        "/skipped",
+        "/files",
+        "/completed",
+        "/flow",
+        "/flow/recovery",
+        "/nothing",
+    ],
+)
+def test_no_view_breaks_a_rule(page: Page, filled: Cartwatch, path: str) -> None:
+    """As it is when it is live."""
+    page.goto(filled.url + path)
+    if path != "/nothing":
+        expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
+    assert violations(page) == []
+
+
+def test_no_state_of_the_shell_breaks_a_rule(page: Page, filled: Cartwatch) -> None:
+    """The menu, the keys, the question before all is deleted, and a page without its server."""
+    page.goto(filled.url)
+    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
+    page.get_by_role("button", name="Menu").click()
+    assert violations(page) == []
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.get_by_role("button", name="Start over…").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_a_page_without_data_or_without_its_server_breaks_no_rule(
+    page: Page, cartwatch: Cartwatch
+) -> None:
+    """What an empty page offers, and what one says that has lost the server."""
+    page.goto(cartwatch.url)
+    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
+    assert violations(page) == []
+    cartwatch.kill()
+    expect(page.locator("live-notice")).to_be_visible()
+    assert violations(page) == []
