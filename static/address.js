@@ -51,9 +51,9 @@ export function windowOf({ pathname, search }) {
 /**
  * The address of the page that shows a window; what is the default is left out.
  * @param {Window} window
- * @param {{hold?: boolean}} [beside]
+ * @param {{hold?: boolean, cart?: string | null}} [beside]
  */
-export function addressOf(window, { hold = false } = {}) {
+export function addressOf(window, { hold = false, cart = null } = {}) {
   if (window.user !== null) return cartAddress(window.user);
   const query = new URLSearchParams();
   if (window.search) query.set("search", window.search);
@@ -62,6 +62,7 @@ export function addressOf(window, { hold = false } = {}) {
   if (window.sort !== EVERYTHING.sort) query.set("sort", window.sort);
   if (window.cursor) query.set("cursor", window.cursor);
   if (hold) query.set("hold", "1");
+  if (cart !== null) query.set("cart", cart);
   return query.size > 0 ? `/?${query}` : "/";
 }
 

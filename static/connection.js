@@ -105,13 +105,6 @@ export class Connection extends EventTarget {
     this.#closed("");
   }
 
-  /** Close for good. */
-  stop() {
-    this.#release();
-    clearTimeout(this.#retry);
-    clearTimeout(this.#silence);
-  }
-
   /** @param {string} data */
   #receive(data) {
     let frame;

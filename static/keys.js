@@ -1,3 +1,5 @@
+import { handOn } from "./paint/patch.js";
+
 /** Where it is remembered that somebody has switched the single keys off. */
 const OFF = "cartwatch.keys-off";
 /** The first of two keys, as in `g s`, waits so long for the second. */
@@ -12,7 +14,7 @@ export class Keys {
   #prefix = "";
   #prefixAt = 0;
 
-  start() {
+  constructor() {
     document.addEventListener("keydown", (event) => this.#hear(event));
   }
 
@@ -21,8 +23,7 @@ export class Keys {
   }
 
   set off(off) {
-    if (off) localStorage.setItem(OFF, "yes");
-    else localStorage.removeItem(OFF);
+    localStorage[off ? "setItem" : "removeItem"](OFF, "yes");
   }
 
   /**
@@ -41,6 +42,7 @@ export class Keys {
   /** @param {KeyboardEvent} event */
   #hear(event) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" && leave(event.target)) return;
     if (event.key !== "Escape" && (this.off || isTyping(event.target))) return;
     const before = event.timeStamp - this.#prefixAt < PREFIX_MS ? this.#prefix : "";
     this.#prefix = "";
@@ -60,4 +62,14 @@ function isTyping(target) {
   if (!(target instanceof Element)) return false;
   if (target.closest("textarea, select, dialog[open], [popover]:popover-open")) return true;
   return target instanceof HTMLInputElement && !["radio", "checkbox", "button"].includes(target.type);
+}
+
+/**
+ * Leave a field where there is nothing more in it to be taken back; the keys mean something again.
+ * @param {EventTarget | null} field
+ */
+function leave(field) {
+  if (!(field instanceof HTMLElement) || !isTyping(field) || field.closest("dialog, [popover]")) return false;
+  if (!field.matches("[type=search]:not(:placeholder-shown)")) handOn(field);
+  return true;
 }

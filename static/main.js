@@ -21,7 +21,7 @@ import { Screen } from "./screen.js";
 import { Store } from "./store.js";
 
 /** Where each key after `g` goes. */
-const VIEWS = { c: "/", s: "/skipped", f: "/files", d: "/completed", w: "/flow" };
+const VIEWS = { c: "/", s: "/skipped?state=open", f: "/files", d: "/completed", w: "/flow" };
 
 /** @typedef {import("./elements/header/key_help.js").KeyHelp} KeyHelp */
 /** @typedef {import("./elements/header/start_over.js").StartOver} StartOver */
@@ -35,15 +35,6 @@ const SHELL = {
   "live-notice": LiveNotice,
   "upload-form": UploadForm,
   "polite-announcer": PoliteAnnouncer,
-};
-
-/** What stands there unseen, and is loaded when somebody needs it. */
-const UNSEEN = {
-  "alarm-notice": () => import("./elements/header/alarm_notice.js").then(({ AlarmNotice }) => AlarmNotice),
-  "flow-menu": () => import("./elements/header/flow_menu.js").then(({ FlowMenu }) => FlowMenu),
-  "start-over": () => import("./elements/header/start_over.js").then(({ StartOver }) => StartOver),
-  "key-help": () => import("./elements/header/key_help.js").then(({ KeyHelp }) => KeyHelp),
-  "trouble-notice": () => import("./elements/uploads/trouble_notice.js").then(({ TroubleNotice }) => TroubleNotice),
 };
 
 const place = new Place();
@@ -78,11 +69,7 @@ const ports = {
 };
 const navigation = new Navigation(ports);
 
-for (const name of Object.keys(SHELL)) {
-  /** @type {NodeListOf<PageElement>} */
-  const elements = document.querySelectorAll(name);
-  for (const element of elements) element.start(ports);
-}
+for (const name of Object.keys(SHELL)) /** @type {PageElement} */ (part(document, name)).start(ports);
 
 connection.hear((frame) => {
   const outcome = store.apply(frame);
@@ -109,7 +96,6 @@ document.addEventListener("visibilitychange", () => {
 document.addEventListener("copy", copyTrueText);
 document.addEventListener("click", dismiss);
 document.addEventListener("keydown", pressOnce);
-keys.start();
 for (const [key, address] of Object.entries(VIEWS)) keys.on(`g ${key}`, () => navigation.go(address));
 keys.on("?", async () => /** @type {KeyHelp} */ (await summoned("key-help")).open());
 part(document, "flow-menu [popover]").addEventListener("beforetoggle", () => summoned("flow-menu"));
@@ -124,6 +110,7 @@ connection.addEventListener("state", async () => {
   if (connection.state !== "live" || !isAway) return;
   isAway = false; // an upgrade is a restart: only a page that was away can be behind
   try {
+    (await import("./paint/answered.js")).answered();
     const version = await (await fetch("/static/version")).text();
     show(part(document, "upgrade-notice"), !import.meta.url.includes(`/${version}/`));
   } catch {
@@ -136,13 +123,13 @@ clock.start();
 connection.open();
 
 /**
- * One of the unseen elements, loaded and started.
- * @param {keyof UNSEEN} name
+ * An element of the shell that stands there unseen, loaded and started now that somebody needs it.
+ * @param {string} name
  */
 async function summoned(name) {
   const element = /** @type {PageElement} */ (part(document, name));
   if (!customElements.get(name)) {
-    const Element = await UNSEEN[name]();
+    const [Element] = Object.values(await import(`./elements/header/${name.replace("-", "_")}.js`));
     if (!customElements.get(name)) {
       customElements.define(name, Element);
       element.start(ports);

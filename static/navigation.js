@@ -60,7 +60,7 @@ export class Navigation extends EventTarget {
 
   /** @param {MouseEvent} event */
   #click(event) {
-    if (event.defaultPrevented || event.button > 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
     if (!(link instanceof HTMLAnchorElement) || !isView(link)) return;
     event.preventDefault();
@@ -68,10 +68,11 @@ export class Navigation extends EventTarget {
   }
 
   /** A form that asks for a page is an address, too. @param {SubmitEvent} event */
-  #submit(event) {
+  async #submit(event) {
     const form = /** @type {HTMLFormElement} */ (event.target);
     if (event.defaultPrevented || form.method !== "get") return;
     event.preventDefault();
+    const { addressOf } = await import("./form_address.js");
     this.go(addressOf(form));
   }
 
@@ -157,17 +158,6 @@ const moduleOf = (view) => import(`./views/${view}.js`);
 
 /** @param {{pathname: string, search: string}} address */
 const hrefOf = ({ pathname, search }) => pathname + search;
-
-/**
- * The address that a form asks for; what is empty is left out.
- * @param {HTMLFormElement} form
- */
-export function addressOf(form) {
-  const { pathname } = new URL(form.action);
-  const said = [...new FormData(form)].filter(([, value]) => value !== "");
-  const query = new URLSearchParams(/** @type {[string, string][]} */ (said));
-  return query.size > 0 ? `${pathname}?${query}` : pathname;
-}
 
 /** Whether a link is one to a view of this page. @param {HTMLAnchorElement} link */
 function isView(link) {

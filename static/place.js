@@ -12,6 +12,8 @@ export class Place extends EventTarget {
   window = windowOf(location);
   /** @type {string[]} the users whose carts are on screen whatever the window holds */
   keep = [];
+  /** Whose cart stood beside the list when that was told last. */
+  #beheld = this.cart;
 
   /** The cursors of the pages that led to this one. @returns {(string | null)[]} */
   get before() {
@@ -40,9 +42,11 @@ export class Place extends EventTarget {
    *   somebody types); before: the cursors of the pages before
    */
   go(change, { replace = false, before = [] } = {}) {
-    const older = "filter" in change ? null : this.window.older;
+    const isSame = (change.filter ?? this.window.filter) === this.window.filter;
+    const older = isSame ? this.window.older : null;
     this.window = { ...this.window, cursor: null, older, ...change };
-    history[replace ? "replaceState" : "pushState"]({ before }, "", addressOf(this.window, { hold: this.held }));
+    const address = addressOf(this.window, { hold: this.held, cart: this.cart });
+    history[replace ? "replaceState" : "pushState"]({ before }, "", address);
     this.dispatchEvent(new Event("move"));
   }
 
@@ -53,12 +57,12 @@ export class Place extends EventTarget {
   }
 
   /**
-   * Let a cart stand beside the list.
+   * Let a cart stand beside the list; the back button takes it away again.
    * @param {string | null} user
    */
   look(user) {
-    this.#put({ cart: user });
-    this.dispatchEvent(new Event("look"));
+    this.#put({ cart: user }, { replace: user === null || this.cart !== null });
+    this.#looked();
   }
 
   /**
@@ -80,6 +84,7 @@ export class Place extends EventTarget {
 
   /** Follow the address bar: the back button moved it, or only a link to a part of the page. Tells whether it moved. */
   follow() {
+    if (this.cart !== this.#beheld) this.#looked();
     const window = windowOf(location);
     if (same(window, this.window)) return false;
     this.window = window;
@@ -92,13 +97,21 @@ export class Place extends EventTarget {
     return location.pathname === "/" ? new URLSearchParams(location.search).get(name) : null;
   }
 
-  /** @param {Record<string, string | null>} beside */
-  #put(beside) {
+  #looked() {
+    this.#beheld = this.cart;
+    this.dispatchEvent(new Event("look"));
+  }
+
+  /**
+   * @param {Record<string, string | null>} beside
+   * @param {{replace?: boolean}} [how]
+   */
+  #put(beside, { replace = true } = {}) {
     const query = new URLSearchParams(location.search);
     for (const [name, value] of Object.entries(beside)) {
       if (value === null) query.delete(name);
       else query.set(name, value);
     }
-    history.replaceState(history.state, "", query.size > 0 ? `/?${query}` : "/");
+    history[replace ? "replaceState" : "pushState"](history.state, "", query.size > 0 ? `/?${query}` : "/");
   }
 }

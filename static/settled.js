@@ -64,12 +64,9 @@ export class SettledOrder {
   /**
    * Settle where it is time.
    * @param {number} now
-   * @returns {boolean} whether anything moved
    */
   settleIfDue(now) {
-    if (this.#agrees() || now < this.dueAt) return false;
-    this.settle(now);
-    return true;
+    if (!this.#agrees() && now >= this.dueAt) this.settle(now);
   }
 
   /** From when on it may settle. */

@@ -6,9 +6,11 @@ const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-di
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const WHOLE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
+/** The server's time when the times were told last: what is written between two tellings agrees with them. */
+let told = 0;
+
 /** The one timer of the page: tells every `<time>` on it in words, by the server's clock. */
 export class PageClock {
-  #timer = 0;
   /** How far the server's clock is ahead of this machine's, in milliseconds. */
   #ahead = 0;
   #painter;
@@ -20,12 +22,8 @@ export class PageClock {
   }
 
   start() {
-    this.#timer = setInterval(() => this.tell(), TICK_MS);
+    setInterval(() => this.tell(), TICK_MS);
     this.tell();
-  }
-
-  stop() {
-    clearInterval(this.#timer);
   }
 
   /** Tell the times in the next frame. */
@@ -43,29 +41,38 @@ export class PageClock {
   }
 
   #tell() {
-    const now = Date.now() + this.#ahead;
+    told = Date.now() + this.#ahead;
     for (const time of document.querySelectorAll("time[datetime]")) {
-      const at = Date.parse(/** @type {HTMLTimeElement} */ (time).dateTime);
-      if (Number.isNaN(at)) continue;
-      if (time.hasAttribute("data-exact")) {
-        setText(time, TIME.format(at));
-      } else {
-        setText(time, time.hasAttribute("data-age") ? age(at, now) : ago(at, now));
-        setAttribute(time, "title", WHOLE.format(at));
-      }
+      tellTime(time, Date.parse(/** @type {HTMLTimeElement} */ (time).dateTime));
     }
   }
 }
 
 /**
- * A time that changed is told exactly until the page's clock tells it in words.
  * @param {Element} time
- * @param {string} at  RFC 3339
+ * @param {number} at  milliseconds; not a number: no time
+ */
+function tellTime(time, at) {
+  if (Number.isNaN(at)) return;
+  if (time.hasAttribute("data-exact")) {
+    setText(time, TIME.format(at));
+    return;
+  }
+  const now = Math.max(at, told || Date.now());
+  setText(time, time.hasAttribute("data-age") ? age(at, now) : ago(at, now));
+  setAttribute(time, "title", WHOLE.format(at));
+}
+
+/**
+ * Put another time in the place of one; the page's clock goes on telling it.
+ * @param {Element} time
+ * @param {string} at  RFC 3339; empty: none
  */
 export function setTime(time, at) {
   if (time.getAttribute("datetime") === at) return;
   setAttribute(time, "datetime", at);
-  setText(time, exactTime(at));
+  if (at) tellTime(time, Date.parse(at));
+  else setText(time, "");
 }
 
 /** @param {string} at  RFC 3339 */

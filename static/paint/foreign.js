@@ -42,23 +42,33 @@ function put(node, pieces) {
   if (!sameNodes(node, wanted)) node.replaceChildren(wanted);
 }
 
-/** An id that is longer than this is cut in a column, and so many characters are left of each end. */
-const ID_SHOWN = 22;
-const ID_ENDS = 10;
+/** So many characters of the end of a long id are always seen: ids differ there. */
+const ID_END = 8;
 
 /**
- * Write an id into a column: a long one without its middle, as ids differ at their ends. What is copied is all of it.
+ * Write an id into a column, which cuts a long one before its end, wherever there is no more room.
  * @param {Element} node
  * @param {string} text
  */
 export function setForeignCut(node, text) {
   const characters = [...text];
-  if (characters.length <= ID_SHOWN) {
-    setForeign(/** @type {HTMLElement} */ (node), text);
+  if (characters.length <= 2 * ID_END) {
+    setForeign(node, text);
     return;
   }
-  const [head, middle, tail] = [[0, ID_ENDS], [ID_ENDS, -ID_ENDS], [-ID_ENDS]].map((ends) => characters.slice(...ends).join(""));
-  put(node, [...piecesOf(head ?? ""), escape(middle ?? "", "…"), ...piecesOf(tail ?? "")]);
+  const [head, end] = [characters.slice(0, -ID_END), characters.slice(-ID_END)];
+  put(node, [piece("cut-head", head.join("")), piece("cut-end", end.join(""))]);
+}
+
+/**
+ * @param {string} name
+ * @param {string} text
+ */
+function piece(name, text) {
+  const node = document.createElement("span");
+  node.className = name;
+  node.append(...piecesOf(text));
+  return node;
 }
 
 /**

@@ -24,7 +24,16 @@ export function setAttribute(node, name, value) {
  * @param {boolean} visible
  */
 export function show(node, visible) {
-  if (node.hidden === visible) node.hidden = !visible;
+  if (node.hidden !== visible) return;
+  const held = !visible && node.contains(document.activeElement);
+  node.hidden = !visible;
+  if (held) handOn(node);
+}
+
+/** Who was at something that is done goes on at what holds it. @param {Element} node */
+export function handOn(node) {
+  const place = node.parentElement?.closest('[tabindex="-1"]') ?? part(document, "#view");
+  /** @type {HTMLElement} */ (place).focus({ preventScroll: true });
 }
 
 /**

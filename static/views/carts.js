@@ -4,7 +4,6 @@ import { AttentionStrip } from "../elements/attention/attention_strip.js";
 import { CartList } from "../elements/carts/cart_list.js";
 import { CartSearch } from "../elements/carts/cart_search.js";
 import { FigureStrip } from "../elements/attention/figure_strip.js";
-import { SendOptions } from "../elements/uploads/send_options.js";
 import { begunOnce } from "../later.js";
 
 export const elements = {
@@ -13,7 +12,6 @@ export const elements = {
   "cart-search": CartSearch,
   "cart-list": CartList,
   "cart-panel": begunOnce(({ place }) => place.cart !== null, () => import("../elements/carts/cart_panel.js")),
-  "send-options": SendOptions,
   "upload-list": begunOnce(
     ({ store }, list) => store.uploads.order.length > 0 || list.querySelector("[data-upload]") !== null,
     () => import("../elements/uploads/upload_list.js"),

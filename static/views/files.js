@@ -2,11 +2,9 @@
 
 import { FileList } from "../elements/files/file_list.js";
 import { StreamPanel } from "../elements/files/stream_panel.js";
-import { SendOptions } from "../elements/uploads/send_options.js";
 import { begunOnce } from "../later.js";
 
 export const elements = {
-  "send-options": SendOptions,
   "stream-panel": StreamPanel,
   "check-reports": begunOnce(({ sender }) => sender.reports.length > 0, () => import("../elements/files/check_reports.js")),
   "file-list": FileList,

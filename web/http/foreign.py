@@ -49,10 +49,12 @@ def quoted(text: str) -> Markup:
     return quote + foreign(text) + quote
 
 
-def cut(text: str, ends: int) -> Markup:
-    """The text without its middle, so many characters of each end; what is copied is all of it."""
-    head, middle, tail = text[:ends], text[ends:-ends], text[-ends:]
-    return foreign(head) + _escape(middle, "…") + foreign(tail)
+def cut(text: str, end: int) -> Markup:
+    """The text in two pieces, for a column that cuts it before its last ``end`` characters."""
+    piece = Markup('<span class="{}">{}</span>')
+    return piece.format("cut-head", foreign(text[:-end])) + piece.format(
+        "cut-end", foreign(text[-end:])
+    )
 
 
 def holdable(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """``/ws``: one browser's socket. A snapshot of its window, then what changes in it."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from typing import Final, cast
@@ -70,16 +71,14 @@ async def _listen(websocket: WebSocket, viewer: Viewer, live: Live) -> None:
 async def _send(websocket: WebSocket, viewer: Viewer, news: asyncio.Event) -> None:
     """Send frames as fast as this browser takes them, a heartbeat where there is none."""
     while True:
-        try:
+        frame = None
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HEARTBEAT_S):
-                await news.wait()
-        except TimeoutError:
-            await websocket.send_text(heartbeat_frame(rfc3339(time.time())).decode())
-            continue
-        news.clear()
-        frame = viewer.take_frame()
-        if frame is not None:
-            await websocket.send_text(frame)
+                while frame is None:  # what is looked at anew is often as it was
+                    await news.wait()
+                    news.clear()
+                    frame = viewer.take_frame()
+        await websocket.send_text(frame or heartbeat_frame(rfc3339(time.time())).decode())
 
 
 async def _refuse(websocket: WebSocket, error: APIError) -> None:

@@ -52,6 +52,7 @@ class Proof:
         self._outcome: Outcome | None = None
         self._error: str | None = None
         self._began = self._seconds = 0.0
+        self.ended_at: float | None = None
 
     def begin(self, paths: Paths) -> Coroutine[Any, Any, None]:
         """Begin one; gives what is to run meanwhile, and to be cancelled where it is to end.
@@ -136,6 +137,7 @@ class Proof:
     def _end(self, why: str) -> None:
         """Be done, where there is an outcome; else it has failed, and this is why."""
         self._seconds = time.monotonic() - self._began
+        self.ended_at = time.time()
         if self._outcome is not None:
             self.state, self._progress = State.DONE, 1.0
             self._alarm = _in_words(self._outcome)

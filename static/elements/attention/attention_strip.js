@@ -24,6 +24,7 @@ export class AttentionStrip extends PageElement {
       const item = this.#put("paused", attention.uploads_paused);
       const names = [...uploads.items.values()].filter(({ state }) => state === "paused").map(({ name }) => visible(name));
       setText(part(item, ".attention-names"), names.length > 0 ? `: ${names[0]}` : "");
+      setText(part(item, ".attention-more"), attention.uploads_paused > 1 ? ` +${number(attention.uploads_paused - 1)}` : "");
       setAttribute(item, "title", names.join(", "));
     };
     store.watch(({ attention, uploads }) => {

@@ -5,7 +5,7 @@ import { setForeign } from "../../paint/foreign.js";
 import { complain, fresh, part, setAttribute, setText, show } from "../../paint/patch.js";
 import { reasonWords } from "../../paint/record_words.js";
 import { number } from "../../paint/words.js";
-import { asideWords, previewWords, sentWords, toSend } from "./bulk_words.js";
+import { asideWords, previewWords, sentWords } from "./bulk_words.js";
 
 /** @typedef {import("../../api/skipped_bulk.js").BulkAnswer} BulkAnswer */
 
@@ -64,10 +64,9 @@ export function startBulk(bench, list, { store, announce }, signal) {
     looked = question;
     const found = await resubmitMany(question);
     if (looked !== question) return;
-    const many = toSend(found);
     say(previewWords(found), found.examples);
-    setText(send, many === null ? "Resubmit all that are valid" : `Resubmit ${number(many)}`);
-    show(send, many !== 0);
+    setText(send, `Resubmit ${number(found.to_send)}`);
+    show(send, found.to_send > 0);
   };
   /** @param {() => string} done */
   const finish = (done) => {

@@ -15,15 +15,6 @@ export function previewWords({ matching, valid, still_bad, sent_before }) {
 }
 
 /**
- * How many of them would be sent; null where that cannot be told: of those that were sent before some may stay bad.
- * @param {BulkAnswer} found
- */
-export function toSend({ matching, valid, sent_before }) {
-  if (valid === matching) return valid - sent_before;
-  return sent_before > 0 && valid > 0 ? null : valid;
-}
-
-/**
  * How far a bulk is that was sent.
  * @param {number} sent
  * @param {number} waiting  of all corrections, those that have not landed

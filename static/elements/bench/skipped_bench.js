@@ -1,5 +1,5 @@
 import { workbench } from "../../api/skipped.js";
-import { addressOf } from "../../navigation.js";
+import { addressOf } from "../../form_address.js";
 import { PageElement } from "../../page_element.js";
 import { complain, part, setText } from "../../paint/patch.js";
 import { liveReading } from "./live_reading.js";

@@ -1,4 +1,4 @@
-import { addressOf } from "../../navigation.js";
+import { addressOf } from "../../form_address.js";
 
 /** Somebody who types is waited for. */
 const PAUSE_MS = 250;

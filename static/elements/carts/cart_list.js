@@ -146,8 +146,10 @@ export class CartList extends PageElement {
       row.toggleAttribute("data-pinned", isPinned);
       setAttribute(part(row, ".cart-pin"), "aria-pressed", String(isPinned));
     }
-    focus.keep();
+    const held = part(this, '[data-empty="first"]').contains(document.activeElement);
     this.#paintAround(store, place, shown.length);
+    focus.keep();
+    if (held && shown.length > 0) focus.enter();
   }
 
   /**
@@ -176,8 +178,9 @@ export class CartList extends PageElement {
     const { pending, tooFast } = this.#order;
     const bar = part(this, ".pending");
     setAttribute(bar, "data-pending", pending);
-    setText(part(bar, ".pending-words"), pendingWords(pending, tooFast));
-    show(bar, pending > 0 || tooFast);
+    const isTooFast = tooFast && !place.held;
+    setText(part(bar, ".pending-words"), pendingWords(pending, isTooFast));
+    show(bar, pending > 0 || isTooFast);
   }
 
   /**
@@ -199,7 +202,7 @@ export class CartList extends PageElement {
    * @param {() => void} ask
    */
   #click(event, ports, ask) {
-    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button > 0) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
     const target = /** @type {Element} */ (event.target);
     const pin = target.closest('[data-action="pin"]');
     if (pin) {
@@ -207,9 +210,12 @@ export class CartList extends PageElement {
       return;
     }
     const link = target.closest("a[data-page], a[data-action=everything]");
-    if (!link) return;
+    if (!link) {
+      const row = target.closest("a, button") ? null : target.closest("[data-cart]");
+      if (row instanceof HTMLElement && getSelection()?.type !== "Range") ports.place.look(row.dataset.cart ?? null);
+      return;
+    }
     event.preventDefault();
-    if (link.getAttribute("aria-disabled") === "true") return;
     if (link.getAttribute("data-page")) this.#page(link, ports.place);
     else ports.place.go(EVERYTHING);
   }
@@ -278,7 +284,6 @@ export class CartList extends PageElement {
  * @param {boolean} tooFast
  */
 function pendingWords(pending, tooFast) {
-  const changes = pending > 0 ? `${count(pending, "change")} – show (Space)` : "";
-  if (!tooFast) return changes;
-  return changes ? `${changes} · too fast to follow: settling every 5 s` : "Too fast to follow: settling every 5 s";
+  const words = [pending > 0 && `${count(pending, "change")} – show (Space)`, tooFast && "too fast to follow: settling every 5 s"];
+  return words.filter(Boolean).join(" · ");
 }

@@ -7,7 +7,6 @@ import { number, percent } from "../../paint/words.js";
 
 /** @typedef {import("../../store.js").Cart} Cart */
 
-const BECOMES_PAID = { duration: 900, easing: "ease-out" };
 /** What the server renders, before anybody knows how wide the list is. */
 const FIRST_CHIPS = 6;
 const MOST_CHIPS = 20;
@@ -178,15 +177,8 @@ function group(ids, status) {
  * @param {boolean} isSeen  whether it was on screen before
  */
 function turn(chip, status, isSeen) {
+  chip.toggleAttribute("data-turned", isSeen && chip.dataset.status !== status && status === "paid");
   if (chip.dataset.status === status) return;
   chip.dataset.status = status;
   setText(part(chip, ".chip-word"), status);
-  if (isSeen && status === "paid" && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
-    // Inside its own edge, and under no text: it covers nothing, and each frame of it can be read.
-    chip.animate([
-      { boxShadow: "inset 0 0 0 2px var(--paid-line)" },
-      { boxShadow: "inset 0 0 0 2px var(--paid-line)", offset: 0.4 },
-      { boxShadow: "inset 0 0 0 2px transparent" },
-    ], BECOMES_PAID);
-  }
 }

@@ -6,6 +6,7 @@ import { ageWords } from "../../paint/words.js";
 
 /** How long typing must rest before the carts are asked for. */
 const REST_MS = 150;
+const AWAY = "No connection: what is chosen is asked for once it is live.";
 
 /** The search, filter and order of the carts; what they say stands in the address bar. */
 export class CartSearch extends PageElement {
@@ -43,7 +44,9 @@ export class CartSearch extends PageElement {
       this.#typing = setTimeout(() => go(true), REST_MS);
     }, { signal });
     place.addEventListener("move", () => {
-      complain(this, "");
+      const isAway = connection.state === "offline";
+      complain(this, isAway ? AWAY : "");
+      if (isAway) part(this, ".error").dataset.by = "silence";
       this.#follow(place.window);
       this.#find(ports);
     }, { signal });
@@ -56,6 +59,11 @@ export class CartSearch extends PageElement {
       event.preventDefault();
       place.go({ older: null });
       input.focus();
+    }, { signal });
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowDown") return;
+      event.preventDefault();
+      /** @type {HTMLElement | null} */ (document.querySelector('.carts-list [tabindex="0"]'))?.focus();
     }, { signal });
     this.#offerHold(ports, signal);
     keys.on("/", (event) => {

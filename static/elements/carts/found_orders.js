@@ -1,5 +1,6 @@
 import { cartAddress } from "../../address.js";
 import { call } from "../../http.js";
+import { isQuoted } from "../../json.js";
 import { setForeign, visible } from "../../paint/foreign.js";
 import { fresh, part, setAttribute, setText, show } from "../../paint/patch.js";
 
@@ -22,11 +23,11 @@ export async function tellFound(place, order, isAsked) {
 }
 
 /** @param {Found} found */
-function rowOf({ user_id, status }) {
+function rowOf({ user_id, order_id, status }) {
   const row = fresh("found");
   const link = part(row, ".found-user");
   setAttribute(link, "href", cartAddress(user_id));
   setForeign(part(link, ".foreign"), user_id);
-  setText(part(row, ".found-status"), status);
+  setText(part(row, ".found-status"), isQuoted(order_id) ? `${status} (the text "${order_id}")` : status);
   return row;
 }

@@ -6,6 +6,8 @@ export class RowFocus {
   #selector;
   /** @type {HTMLElement | null} the row that the tab key comes to */
   row = null;
+  /** Whether somebody was at that row: who was not begins at the first. */
+  #isChosen = false;
 
   /**
    * @param {HTMLElement} list
@@ -16,6 +18,7 @@ export class RowFocus {
     this.#selector = selector;
     list.addEventListener("focusin", ({ target }) => {
       const row = target instanceof Element ? this.#rowOf(target) : null;
+      this.#isChosen ||= row !== null;
       if (row) this.#choose(row);
     });
     list.addEventListener("keydown", (event) => {
@@ -29,10 +32,11 @@ export class RowFocus {
 
   /** Let some row be the one that the tab key comes to, whatever rows there are now. */
   keep() {
-    if (this.row?.isConnected) return;
+    if (this.row?.isConnected && this.#isChosen) return;
+    this.#isChosen = false;
     const first = this.#list.firstElementChild;
-    this.row = null;
     if (first instanceof HTMLElement) this.#choose(first);
+    else this.row = null;
   }
 
   /** Focus the row that the tab key comes to. */

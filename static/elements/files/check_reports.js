@@ -28,7 +28,7 @@ export function begin(place, { sender, painter }) {
     if (!button || !report) return;
     sender.reports = sender.reports.filter((each) => each !== report);
     sender.tell();
-    if (button.dataset.action === "take-in") sender.take({ files: [report.file] }, { ...sender.wanted(), check: false });
+    if (button.dataset.action === "take-in") sender.take({ files: [report.file] }, { check: false });
   }, { signal });
   paint();
 }

@@ -11,6 +11,10 @@ import { number, percent } from "../../paint/words.js";
 /** The parts that tell of a proof, as the server renders them. */
 const PARTS = ".proof-outcome, .error, .proof-examples, [data-side=journal]";
 
+const SIDES = ["before", "after"];
+/** Where this tab keeps the figures of both sides over a reload. */
+const KEPT = "cartwatch.figures";
+
 /** The figures before and after a recovery, and those that the journal gives when it is counted anew. */
 export class FlowProof extends PageElement {
   /** @type {Stats | null} those of the flow that ran last */
@@ -18,7 +22,7 @@ export class FlowProof extends PageElement {
   #isAway = false;
 
   /** @param {Ports} ports */
-  start({ store, connection }) {
+  start({ store, connection, clock }) {
     const { signal } = this;
     const button = part(this, '[data-action="prove"]');
     const say = (/** @type {string} */ words) => setText(part(this, ".proof-outcome"), words);
@@ -39,6 +43,8 @@ export class FlowProof extends PageElement {
         if (fresh) adopt(this, fresh, PARTS);
         else say("Counting the journal anew…");
         setAttribute(this, "data-state", fresh?.dataset.state ?? "running");
+        this.toggleAttribute("data-old", fresh?.hasAttribute("data-old") ?? false);
+        clock.tell();
       },
       tell: (refusal) => {
         if (refusal && refusal.code !== "offline") complain(this, refusal.message);
@@ -51,25 +57,31 @@ export class FlowProof extends PageElement {
       await prove();
       reading.soon();
     }), { signal });
-    store.watch(({ flow, stats, reset }) => {
+    store.watch(({ flow, stats, reset, window }) => {
       if (reset) {
         this.#last = null;
-        for (const side of ["before", "after"]) this.#put(side, {});
+        for (const side of SIDES) this.#put(side, {});
         reading.soon();
       }
+      if (window && !this.#last) for (const side of SIDES) this.#put(side, kept(store.generation)[side] ?? {});
       if (flow || stats) this.#hear(store);
     }, signal);
     if (this.dataset.state === "running") reading.soon();
   }
 
   /** @param {Ports["store"]} store */
-  #hear({ flow, stats }) {
+  #hear({ flow, stats, generation }) {
     const isAway = flow?.state !== "running";
     if (isAway && !this.#isAway) {
       this.#put("before", this.#last ?? {});
       this.#put("after", {});
+      this.toggleAttribute("data-old", this.dataset.state === "done");
+      sessionStorage.setItem(KEPT, JSON.stringify({ generation, before: this.#last }));
     }
-    if (!isAway && this.#isAway) this.#put("after", stats);
+    if (!isAway && this.#isAway) {
+      this.#put("after", stats);
+      sessionStorage.setItem(KEPT, JSON.stringify({ ...kept(generation), after: stats }));
+    }
     if (!isAway) this.#last = stats;
     this.#isAway = isAway;
   }
@@ -83,4 +95,14 @@ export class FlowProof extends PageElement {
       setText(cell, number(stats[cell.parentElement?.dataset.figure ?? ""] ?? null));
     }
   }
+}
+
+/**
+ * What this tab has kept of a generation.
+ * @param {string} generation
+ * @returns {{generation: string, [side: string]: any}}
+ */
+function kept(generation) {
+  const said = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+  return said?.generation === generation ? said : { generation };
 }

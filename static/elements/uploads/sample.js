@@ -10,5 +10,5 @@ const SAMPLE_NAME = "cart-join.json";
  */
 export async function sendSample(sender) {
   const file = new File([await call("GET", `/${SAMPLE_NAME}`, { as: "blob" })], SAMPLE_NAME);
-  sender.take({ files: [file] }, { rate: SAMPLE_RATE });
+  sender.take({ files: [file] }, { rate: SAMPLE_RATE, check: false });
 }

@@ -13,8 +13,6 @@ import { visible } from "../../paint/foreign.js";
 /** @typedef {{key: string, file: File, share: number, life: AbortController | null} & Wanted} Sending  a file on its way; without a life it waits */
 /** @typedef {{key: string, file: File, outcome: Check}} Report  what would come of a file */
 
-/** @type {Readonly<Wanted>} */
-const USUAL = Object.freeze({ rate: null, check: false });
 const UNREACHED = "The server did not answer, and nothing was sent. Try again when the page is live.";
 
 /**
@@ -28,8 +26,6 @@ export class Sender extends EventTarget {
   complaints = [];
   /** @type {readonly Report[]} the newest first */
   reports = [];
-  /** @type {() => Wanted} how the view that is shown wants a file to be sent */
-  wanted = () => USUAL;
 
   #count = 0;
   #busy = false;
@@ -38,7 +34,7 @@ export class Sender extends EventTarget {
    * @param {{files: readonly File[], folders?: readonly string[]}} given  folders, by their names, are none
    * @param {Partial<Wanted>} [how]
    */
-  async take({ files, folders = [] }, how = this.wanted()) {
+  async take({ files, folders = [] }, how = {}) {
     if (!this.#busy) this.complaints = [];
     const told = folders.map((name) => `${visible(name)} is a folder: drop the files that are in it.`);
     this.complaints.push(...told);
@@ -62,12 +58,6 @@ export class Sender extends EventTarget {
     else this.#forget(sending);
   }
 
-  /** Take the complaints away. */
-  forgive() {
-    this.complaints = [];
-    this.tell();
-  }
-
   /** Tell those who listen that something changed. */
   tell() {
     this.dispatchEvent(new Event("change"));
@@ -80,7 +70,7 @@ export class Sender extends EventTarget {
    */
   #waiting(file, how) {
     this.#count += 1;
-    return { ...USUAL, ...how, key: String(this.#count), file, share: 0, life: null };
+    return { ...wanted(), ...how, key: String(this.#count), file, share: 0, life: null };
   }
 
   async #sendAll() {
@@ -101,4 +91,14 @@ export class Sender extends EventTarget {
     this.queue = this.queue.filter((each) => each !== sending);
     this.tell();
   }
+}
+
+/**
+ * How the view that is shown wants files to be sent.
+ * @returns {Wanted}
+ */
+function wanted() {
+  const pace = /** @type {HTMLSelectElement | null} */ (document.querySelector("send-options [name=pace]"));
+  const check = /** @type {HTMLInputElement | null} */ (document.querySelector("send-options [name=check]"));
+  return { rate: pace?.value ? Number(pace.value) : null, check: check?.checked ?? false };
 }

@@ -32,7 +32,8 @@ export function showSending(form, { sender, painter }) {
     const row = control?.closest("[data-sending]");
     if (row instanceof HTMLElement) sender.stop(row.dataset.sending ?? "");
     if (!control?.closest(".error")) return;
-    sender.forgive();
+    sender.complaints = [];
+    sender.tell();
     focusChoice();
     event.stopPropagation();
   }, { signal });

@@ -53,7 +53,7 @@ export class UploadRow {
   offer(upload) {
     const row = this.element;
     const ended = hasEnded(upload);
-    const known = ended && upload.accepted > 0 && upload.duplicates === upload.accepted;
+    const known = upload.state === "done" && upload.accepted > 0 && upload.duplicates === upload.accepted;
     const focused = document.activeElement;
     this.offerMore(upload);
     const isPaused = upload.state === "paused";

@@ -206,6 +206,30 @@ async def test_silence_is_broken_by_heartbeats(monkeypatch: pytest.MonkeyPatch) 
     assert HEARTBEAT_S <= 10
 
 
+@pytest.mark.anyio
+async def test_news_that_changes_nothing_delays_no_heartbeat(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A quiet dashboard is looked at again and again, as ages move on: it is live all the same."""
+    monkeypatch.setattr("web.live.socket.HEARTBEAT_S", 0.05)
+    socket, news = PlayedSocket(), asyncio.Event()
+    viewer = Hub().join(Window(), news.set)
+    sending = asyncio.create_task(_send(socket, viewer, news))
+
+    async def rouse() -> None:
+        while True:
+            news.set()
+            await asyncio.sleep(0.01)
+
+    rousing = asyncio.create_task(rouse())
+    async with asyncio.timeout(WITHIN_S):
+        beats = [await socket.sent.get() for _ in range(2)]
+    for task in (sending, rousing):
+        task.cancel()
+    await asyncio.gather(sending, rousing, return_exceptions=True)
+    assert [beat["type"] for beat in beats] == ["heartbeat"] * 2
+
+
 def test_a_reader_that_does_not_read_gets_the_final_state_and_delays_nobody(
     tmp_path: Path,
 ) -> None:

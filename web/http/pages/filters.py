@@ -34,8 +34,7 @@ _LOOKS_LIKE_A_NUMBER: Final = re.compile(r"-?[0-9]+\Z")
 
 
 _RAW_SHOWN: Final = 160
-_ID_SHOWN: Final = 22
-_ID_ENDS: Final = 10
+_ID_END: Final = 8
 
 REASON_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -146,8 +145,8 @@ def count_or_dash(many: int) -> str:
 
 
 def cut_id(text: str) -> Markup:
-    """An id in a column: a long one without its middle, as ids differ at their ends."""
-    return foreign(text) if len(text) <= _ID_SHOWN else cut(text, _ID_ENDS)
+    """An id in a column, which cuts a long one before its end: ids differ there."""
+    return foreign(text) if len(text) <= 2 * _ID_END else cut(text, _ID_END)
 
 
 def number(count: int | None) -> str:

@@ -14,6 +14,7 @@ from web.http.api.flow import STARTS_TOLD, describe_recovery
 from web.http.pages.drawn_flow import STEP_WORDS
 from web.http.pages.page import Page
 from web.service.service import service_of
+from web.times import rfc3339_or_none
 from web.view.windows import read_number_cursor
 
 RANGES: Final = tuple(STEPS)
@@ -41,6 +42,7 @@ async def flow_page(request: Request) -> Response:
             "dataflow": service.contents.dataflow(),
             "recovery": msgspec.to_builtins(await describe_recovery(service, _STARTS_SHOWN, None)),
             "proof": service.proof.describe(),
+            "proved_at": rfc3339_or_none(service.proof.ended_at),
         }
 
     return Page(request, "flow", facts, refused=refused)

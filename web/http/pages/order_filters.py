@@ -32,13 +32,28 @@ def cause_path(cause: Mapping[str, Any]) -> str:
 
 def lasting(since: str | None, until: str | None) -> str:
     """How long it was from one time to another, in the largest unit that is whole."""
-    if since is None or until is None:
+    if not since or not until:
         return ""
     seconds = max(0, int((_moment(until) - _moment(since)).total_seconds()))
     for unit, name in _UNITS:
         if seconds >= unit:
             return f"{seconds // unit} {name}"
     return "0 s"
+
+
+def past(at: str | None, now: str) -> str:
+    """When something was, until the page's own clock tells it: ``static/paint/clock.js``."""
+    if not at:
+        return ""
+    ago = lasting(at, now)
+    if ago == "0 s":
+        return "just now"
+    return f"{_moment(at):%-d %b}" if ago.endswith(" d") else f"{ago} ago"
+
+
+def clock(at: str | None) -> str:
+    """The time of a day; where one is, only the browser knows."""
+    return f"{_moment(at):%H:%M:%S} UTC" if at else ""
 
 
 def standing(order: Mapping[str, Any]) -> str:

@@ -2,26 +2,30 @@ import { PageElement } from "../../page_element.js";
 import { setForeign, visible } from "../../paint/foreign.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
 import { count } from "../../paint/words.js";
-import { isOnTop, orderOf, pausedItself, whyOf } from "./outcome.js";
+import { isOnTop, orderOf, pausedItself, whyOf } from "../uploads/outcome.js";
 
 /** @typedef {import("../../store.js").Upload} Upload */
 
+/** Where it is kept what was dismissed in this browser, as it was then; the newest of it. */
+const KEPT = "cartwatch.dismissed";
+const MOST = 50;
+
 /** Beside a view that does not show it: a file that paused itself, or of which nothing was accepted. */
 export class TroubleNotice extends PageElement {
-  /** @type {Set<string>} what was dismissed, as it was then */
-  #dismissed = new Set();
-  #shown = "";
+  /** @type {string[]} what is told of, each as it is now */
+  #shown = [];
 
   /** @param {import("../../ports.js").Ports} ports */
   start({ store, painter }) {
     const { signal } = this;
     const paint = () => {
       const all = orderOf(store).map((key) => /** @type {Upload} */ (store.uploads.items.get(key)));
-      const open = all.filter((upload) => isOnTop(upload, store.at) && !this.#dismissed.has(keyOf(upload)));
+      const dismissed = kept();
+      const open = all.filter((upload) => isOnTop(upload, store.at) && !dismissed.includes(keyOf(upload)));
       const [first] = open;
       const held = this.contains(document.activeElement);
       show(this, Boolean(first));
-      this.#shown = first ? keyOf(first) : "";
+      this.#shown = open.map(keyOf);
       if (first) this.#tell(first, open.length - 1);
       else if (held) part(document, "#view").focus({ preventScroll: true });
     };
@@ -30,7 +34,7 @@ export class TroubleNotice extends PageElement {
     }, signal);
     painter.ask(paint);
     part(this, '[data-action="dismiss"]').addEventListener("click", () => {
-      this.#dismissed.add(this.#shown);
+      localStorage.setItem(KEPT, JSON.stringify([...kept(), ...this.#shown].slice(-MOST)));
       paint();
     }, { signal });
   }
@@ -52,3 +56,13 @@ export class TroubleNotice extends PageElement {
 
 /** @param {Upload} upload */
 const keyOf = ({ id, state }) => `${state} ${id}`;
+
+/** @returns {string[]} */
+function kept() {
+  try {
+    const said = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
+    return Array.isArray(said) ? said : [];
+  } catch {
+    return []; // somebody else's
+  }
+}
