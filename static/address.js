@@ -88,6 +88,9 @@ export function socketAddress({ protocol, host }, window) {
   return `${protocol === "https:" ? "wss" : "ws"}://${host}/ws?${query}`;
 }
 
+/** Whether a text can be the id of a user. @param {string} text */
+export const isUser = (text) => text !== "" && text.length <= 256 && text.isWellFormed();
+
 /**
  * Whether two windows show the same.
  * @param {Window} one

@@ -32,7 +32,7 @@ export async function call(method, path, { json, as = "json", signal } = {}) {
     throw SILENT;
   }
   if (!response.ok) throw refusal(response.status, String(answer));
-  return as === "json" && typeof answer === "string" && answer ? parse(answer) : answer;
+  return as === "json" && typeof answer === "string" && answer ? parsed(response.status, answer) : answer;
 }
 
 /**
@@ -43,8 +43,23 @@ export async function call(method, path, { json, as = "json", signal } = {}) {
 export function refusal(status, body) {
   try {
     const { code, message } = parse(body).error;
-    return new Refusal(code, message);
+    if (message) return new Refusal(code, message);
   } catch {
-    return new Refusal(String(status), `The server answered ${status} without a reason.`);
+    // as below
+  }
+  return new Refusal(String(status), `The server answered ${status} without a reason.`);
+}
+
+/**
+ * What an answer of JSON says.
+ * @param {number} status
+ * @param {string} body
+ * @throws {Refusal} where it is none, as one of a proxy
+ */
+export function parsed(status, body) {
+  try {
+    return parse(body);
+  } catch {
+    throw new Refusal("other", `The server answered ${status} with something else than was asked for. Try again.`);
   }
 }

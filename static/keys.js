@@ -1,3 +1,4 @@
+import { keep, kept } from "./kept.js";
 import { handOn } from "./paint/patch.js";
 
 /** Where it is remembered that somebody has switched the single keys off. */
@@ -19,11 +20,11 @@ export class Keys {
   }
 
   get off() {
-    return localStorage.getItem(OFF) !== null;
+    return Boolean(kept(OFF));
   }
 
   set off(off) {
-    localStorage[off ? "setItem" : "removeItem"](OFF, "yes");
+    keep(OFF, off ? "yes" : "");
   }
 
   /**
@@ -41,7 +42,8 @@ export class Keys {
 
   /** @param {KeyboardEvent} event */
   #hear(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.querySelector(":popover-open, dialog[open]")) return; // the keys are its own
     if (event.key === "Escape" && leave(event.target)) return;
     if (event.key !== "Escape" && (this.off || isTyping(event.target))) return;
     const before = event.timeStamp - this.#prefixAt < PREFIX_MS ? this.#prefix : "";
@@ -60,7 +62,7 @@ export class Keys {
 /** @param {EventTarget | null} target */
 function isTyping(target) {
   if (!(target instanceof Element)) return false;
-  if (target.closest("textarea, select, dialog[open], [popover]:popover-open")) return true;
+  if (target.closest("textarea, select")) return true;
   return target instanceof HTMLInputElement && !["radio", "checkbox", "button"].includes(target.type);
 }
 
@@ -69,7 +71,7 @@ function isTyping(target) {
  * @param {EventTarget | null} field
  */
 function leave(field) {
-  if (!(field instanceof HTMLElement) || !isTyping(field) || field.closest("dialog, [popover]")) return false;
+  if (!(field instanceof HTMLElement) || !isTyping(field)) return false;
   if (!field.matches("[type=search]:not(:placeholder-shown)")) handOn(field);
   return true;
 }

@@ -3,7 +3,7 @@ import { fetched } from "./fetched.js";
 
 /** After this long a visit that is under way is shown to be. */
 const PATIENCE_MS = 250;
-const SILENT = "The server did not answer: what stands here is as last known. Try again when the page is live.";
+const SILENT = "The server did not answer with a page: what stands here is as last known. Try again.";
 
 /** @typedef {{elements: Record<string, CustomElementConstructor>}} ViewModule  what each `views/NAME.js` exports */
 
@@ -16,6 +16,8 @@ export class Navigation extends EventTarget {
   #ports;
   #visit = new AbortController();
   #shown = "";
+  /** Whether the browser went back to what could not be shown: that is made up for. */
+  #isOwed = false;
 
   /** @param {import("./ports.js").Ports} ports */
   constructor(ports) {
@@ -35,6 +37,10 @@ export class Navigation extends EventTarget {
     document.addEventListener("click", (event) => this.#click(event));
     document.addEventListener("submit", (event) => this.#submit(event));
     addEventListener("popstate", () => this.#back());
+    const { connection } = this.#ports;
+    connection.addEventListener("state", () => {
+      if (connection.state === "live" && this.#isOwed) this.#back();
+    });
     await this.#begin(this.view);
   }
 
@@ -78,11 +84,14 @@ export class Navigation extends EventTarget {
 
   #back() {
     const address = hrefOf(location);
+    this.#visit.abort(); // wherever that led
+    this.#main.removeAttribute("aria-busy");
     if (location.pathname === "/" && this.view === "carts") {
       this.#ports.place.follow(); // its carts come by the socket
       return;
     }
     if (address === this.#shown) return; // only a part of the page
+    this.#isOwed = true;
     this.#go(address, () => {}, { top: history.state?.scroll ?? 0 });
   }
 
@@ -96,6 +105,7 @@ export class Navigation extends EventTarget {
     const visit = (this.#visit = new AbortController());
     const main = this.#main;
     const late = setTimeout(() => setAttribute(main, "aria-busy", "true"), PATIENCE_MS);
+    visit.signal.addEventListener("abort", () => clearTimeout(late));
     try {
       const page = await fetched(address, visit.signal);
       if (page === null) {
@@ -108,6 +118,7 @@ export class Navigation extends EventTarget {
       await dress(page);
       if (visit.signal.aborted) return false;
       keep();
+      this.#isOwed = false;
       this.#shown = address;
       const moved = exchange(main, page, () => {
         const moved = this.#ports.place.follow();

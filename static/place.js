@@ -1,4 +1,4 @@
-import { addressOf, same, windowOf } from "./address.js";
+import { addressOf, isUser, same, windowOf } from "./address.js";
 
 /** @typedef {import("./address.js").Window} Window */
 
@@ -27,7 +27,8 @@ export class Place extends EventTarget {
 
   /** The user whose cart stands beside the list; null: none. */
   get cart() {
-    return this.#beside("cart");
+    const user = this.#beside("cart");
+    return user !== null && isUser(user) ? user : null;
   }
 
   /** The id of the order that is looked for; null: none. */
@@ -85,6 +86,7 @@ export class Place extends EventTarget {
   /** Follow the address bar: the back button moved it, or only a link to a part of the page. Tells whether it moved. */
   follow() {
     if (this.cart !== this.#beheld) this.#looked();
+    this.dispatchEvent(new Event("hold"));
     const window = windowOf(location);
     if (same(window, this.window)) return false;
     this.window = window;

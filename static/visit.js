@@ -54,8 +54,8 @@ export async function dress(page) {
 function focusIn(main) {
   const active = document.activeElement;
   if (!(active instanceof HTMLElement) || !main.contains(active) || !active.id) return null;
-  const isTyped = active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement;
-  const isText = isTyped && ["text", "search", "textarea"].includes(active.type);
+  // What is typed into a longer field is about what stands there, and remembered with that.
+  const isText = active instanceof HTMLInputElement && ["text", "search"].includes(active.type);
   return { id: active.id, value: isText ? active.value : null, caret: isText ? active.selectionStart : null };
 }
 
@@ -70,9 +70,11 @@ function refocus(main, focus) {
   const again = document.getElementById(focus.id);
   if (!again || !main.contains(again)) return false;
   again.focus({ preventScroll: true });
-  if (focus.value !== null && (again instanceof HTMLInputElement || again instanceof HTMLTextAreaElement)) {
+  if (focus.value !== null && again instanceof HTMLInputElement) {
+    const isNewer = again.value !== focus.value;
     again.value = focus.value;
     again.setSelectionRange(focus.caret, focus.caret);
+    if (isNewer) again.dispatchEvent(new Event("input", { bubbles: true })); // typed while this was on its way
   }
   return true;
 }

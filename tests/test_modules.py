@@ -34,6 +34,7 @@ MADE_OF = {
     "elements/carts": {"elements/cart", "elements/uploads"},
     "elements/completed": {"elements/cart", "elements/carts"},
     "elements/files": {"elements/uploads"},
+    "elements/header": {"elements/uploads"},
     "elements/recovery": {"elements/flow"},
 }
 

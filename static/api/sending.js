@@ -1,7 +1,6 @@
 /** Sending a file to the server. */
 
-import { Refusal, refusal, SILENT } from "../http.js";
-import { parse } from "../json.js";
+import { parsed, Refusal, refusal, SILENT } from "../http.js";
 
 /** @typedef {import("../store.js").Upload} Upload */
 
@@ -39,8 +38,13 @@ export function upload(file, { name, rate, check, onProgress, signal }) {
     request.open("POST", `/api/uploads?${query}`);
     request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
     request.onload = () => {
-      if (request.status < 300) resolve(parse(request.responseText));
-      else reject(refusal(request.status, request.responseText));
+      const { status, responseText } = request;
+      try {
+        if (status >= 300) throw refusal(status, responseText);
+        resolve(parsed(status, responseText));
+      } catch (why) {
+        reject(why);
+      }
     };
     request.onerror = () => reject(SILENT);
     request.onabort = () => reject(new Refusal("stopped", `Sending ${name} was stopped; nothing of it was kept.`));

@@ -8,6 +8,7 @@ import { call } from "../http.js";
  * @property {number} valid
  * @property {Record<string, number>} still_bad
  * @property {number} sent_before
+ * @property {number} until  the newest record that was looked at
  * @property {number} to_send  of the valid ones, those that were not sent before
  * @property {{id: number, raw: string, corrected: string, outcome: string}[]} examples
  * @property {number} [sent]

@@ -23,7 +23,7 @@ export function copied(selection) {
   if (!only || more.length > 0) return null;
   if (range.isPointInRange(only, 0)) range.setStart(only, 0);
   if (range.isPointInRange(only, only.childNodes.length)) range.setEnd(only, only.childNodes.length);
-  return bare(range.toString()) === bare(selection.toString()) ? trueText(range.cloneContents()) : null;
+  return bare(range.toString()).includes(bare(selection.toString())) ? trueText(range.cloneContents()) : null;
 }
 
 /** @param {string} text */

@@ -18,7 +18,7 @@ def test_enter_shows_a_cart_beside_the_list_and_escape_closes_it(stage: Stage) -
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     panel = page.locator("cart-panel")
-    expect(panel.get_by_role("heading", name="b")).to_be_visible()
+    expect(panel.get_by_role("heading", name="b", exact=True)).to_be_visible()
     expect(page).to_have_url(f"{stage.server.origin}/?cart=b")
     assert page.evaluate("document.activeElement.closest('[data-cart]').dataset.cart") == "b"
     stage.painted()
@@ -30,7 +30,7 @@ def test_enter_shows_a_cart_beside_the_list_and_escape_closes_it(stage: Stage) -
 def test_a_link_opens_it_and_closing_it_leaves_the_focus_in_the_list(stage: Stage) -> None:
     """A control that is gone hands the focus on."""
     page = stage.open("/?cart=b", snapshot([cart("a"), cart("b", unpaid=[1])]), facts=FACTS)
-    expect(page.locator("cart-panel").get_by_role("heading", name="b")).to_be_visible()
+    expect(page.locator("cart-panel").get_by_role("heading", name="b", exact=True)).to_be_visible()
     page.get_by_role("button", name="Close").click()
     expect(page.locator("cart-panel")).to_be_hidden()
     assert page.evaluate("document.activeElement.closest('.carts-list') !== null")
@@ -68,3 +68,30 @@ def test_a_cart_that_cannot_be_read_says_why(stage: Stage) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("cart-panel").get_by_role("alert")).to_be_visible()
     expect(page.locator('[data-cart="a"]')).to_be_visible()
+
+
+def test_the_back_button_takes_it_away(stage: Stage) -> None:
+    """As it does a page, on a phone above all."""
+    page = stage.open(first=snapshot([cart("a"), cart("b")]), facts=FACTS)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("cart-panel").get_by_role("heading", name="a", exact=True)).to_be_visible()
+    page.go_back()
+    expect(page.locator("cart-panel")).to_be_hidden()
+    page.go_forward()
+    expect(page.locator("cart-panel").get_by_role("heading", name="a", exact=True)).to_be_visible()
+
+
+def test_it_stays_while_the_list_is_narrowed_and_can_be_closed(stage: Stage) -> None:
+    """The address says both."""
+    page = stage.open(first=snapshot([cart("a"), cart("b")]), facts=FACTS)
+    page.locator('[data-cart="b"] .cart-share').click()
+    expect(page.locator("cart-panel").get_by_role("heading", name="b", exact=True)).to_be_visible()
+    page.keyboard.press("2")
+    expect(page).to_have_url(f"{stage.server.origin}/?filter=unpaid&cart=b")
+    page.get_by_role("button", name="Menu").click()
+    page.keyboard.press("Escape")
+    expect(page.locator("cart-panel")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("cart-panel")).to_be_hidden()
+    expect(page).to_have_url(f"{stage.server.origin}/?filter=unpaid")

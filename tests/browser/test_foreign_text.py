@@ -56,10 +56,10 @@ ROWS = """async () => {
 
 
 def shown(user_id: str) -> str:
-    """Give what is seen of an id in a column: of a long one, its ends."""
-    if len(user_id) <= 22:
+    """Give what stands in a column for an id: a long one is cut there before its end."""
+    if len(user_id) <= 16:
         return visible(user_id)
-    return f"{visible(user_id[:10])}…{visible(user_id[-10:])}"
+    return visible(user_id[:-8]) + visible(user_id[-8:])
 
 
 def rows(ids: Sequence[str]) -> list[dict[str, Any]]:

@@ -126,3 +126,40 @@ def test_what_is_no_view_is_left_to_the_browser(stage: Stage) -> None:
     with page.context.expect_page():
         page.locator('[data-cart="a"] .cart-user').click(modifiers=["ControlOrMeta"])
     assert there(page)
+
+
+def test_who_goes_back_while_a_page_is_on_its_way_stays_there(stage: Stage) -> None:
+    """What was asked for before is not put in its place when it comes."""
+    page = stage.open("/?filter=unpaid", snapshot([cart("a", 1, unpaid=[1])]))
+    held: list[Route] = []
+    page.route(f"{stage.server.origin}/files", lambda route: held.append(route))
+    page.keyboard.press("1")
+    page.locator("[data-nav=files]").click()
+    while not held:
+        stage.painted()
+    page.go_back()
+    held[0].continue_()
+    stage.painted()
+    expect(page).to_have_url(f"{stage.server.origin}/?filter=unpaid")
+    expect(page.locator("#view")).to_have_attribute("data-view", "carts")
+    expect(page.locator("#view")).not_to_have_attribute("aria-busy", "true")
+
+
+def test_who_goes_back_without_the_server_is_there_once_it_answers(stage: Stage) -> None:
+    """Address and view agree again, and nothing says that it did not answer."""
+    stage.refuses = True
+    page = opened(stage)
+    page.locator('[data-cart="a"] .cart-user').click()
+    expect(page.locator("#view")).to_have_attribute("data-view", "cart")
+    pattern = f"{stage.server.origin}/"
+    page.route(pattern, lambda route: route.abort())
+    stage.silent = True
+    stage.sockets[-1].close()
+    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "offline")
+    page.go_back()
+    expect(page.locator("view-visit .error")).to_be_visible()
+    page.unroute(pattern)
+    stage.silent = False
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#view")).to_have_attribute("data-view", "carts")
+    expect(page.locator("view-visit .error")).to_be_hidden()

@@ -261,3 +261,13 @@ def test_an_unchanged_row_is_not_written_to(stage: Stage) -> None:
     stage.play(changes([cart("c", 2, unpaid=[1, 2])], ["c", "a", "b"]))
     stage.painted()
     assert set(page.evaluate("window.writes")) == {"c"}
+
+
+def test_the_first_key_comes_to_the_first_row(stage: Stage) -> None:
+    """Whatever row was the first when the page was opened."""
+    page = stage.open(first=snapshot([cart("a"), cart("b")]))
+    stage.play(changes([cart("c")], order=["c", "a", "b"]))
+    stage.painted()
+    first = page.locator("[data-cart]").first.get_attribute("data-cart")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.closest('[data-cart]').dataset.cart") == first

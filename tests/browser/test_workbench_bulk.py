@@ -17,6 +17,8 @@ FOUND = {
     "valid": 78,
     "still_bad": {"unknown_type": 2},
     "sent_before": 0,
+    "to_send": 78,
+    "until": 90,
     "cut": 0,
     "examples": [
         {"id": 2, "raw": "a refund", "corrected": "a payment", "outcome": "valid"},
@@ -63,22 +65,34 @@ def test_a_preview_says_how_many_why_not_and_shows_some(stage: Stage) -> None:
     ("found", "words", "button"),
     [
         (
-            {"matching": 1, "valid": 1, "still_bad": {}, "sent_before": 1},
+            {"matching": 1, "valid": 1, "still_bad": {}, "sent_before": 1, "to_send": 0},
             "1 becomes valid · 0 stay bad · 1 was sent before",
             None,
         ),
         (
-            {"matching": 2, "valid": 1, "still_bad": {"invalid_json": 1}, "sent_before": 0},
+            {
+                "matching": 2,
+                "valid": 1,
+                "still_bad": {"invalid_json": 1},
+                "sent_before": 0,
+                "to_send": 1,
+            },
             "1 becomes valid · 1 stays bad (1 not JSON) · 0 were sent before",
             "Resubmit 1",
         ),
         (
-            {"matching": 9, "valid": 7, "still_bad": {"invalid_json": 2}, "sent_before": 3},
+            {
+                "matching": 9,
+                "valid": 7,
+                "still_bad": {"invalid_json": 2},
+                "sent_before": 3,
+                "to_send": 5,
+            },
             "7 become valid · 2 stay bad (2 not JSON) · 3 were sent before",
-            "Resubmit all that are valid",
+            "Resubmit 5",
         ),
         (
-            {"matching": 0, "valid": 0, "still_bad": {}, "sent_before": 0},
+            {"matching": 0, "valid": 0, "still_bad": {}, "sent_before": 0, "to_send": 0},
             "0 become valid · 0 stay bad · 0 were sent before",
             None,
         ),
@@ -87,7 +101,7 @@ def test_a_preview_says_how_many_why_not_and_shows_some(stage: Stage) -> None:
 def test_the_words_are_right_for_one_and_for_many(
     stage: Stage, found: Frame, words: str, button: str | None
 ) -> None:
-    """Where it cannot be told how many will be sent, no number is said."""
+    """The button says how many will be sent, and is not there where none would be."""
     page = opened(stage)
     stage.answer("/api/skipped/resubmit", {**FOUND, **found})
     mend(page)
@@ -123,7 +137,7 @@ def test_what_is_sent_is_what_was_looked_at(stage: Stage) -> None:
         "regex": True,
         "preview": True,
     }
-    assert sent == {**last, "preview": False}
+    assert sent == {**last, "preview": False, "until": FOUND["until"]}
     expect(page.locator("#bulk-outcome")).to_be_focused()
     expect(page.get_by_role("radio", name="0 chosen")).to_be_disabled()
 

@@ -20,6 +20,8 @@ FOUND = {
     "valid": 2,
     "still_bad": {"unknown_type": 1},
     "sent_before": 0,
+    "to_send": 2,
+    "until": 3,
     "cut": 0,
     "examples": [{"id": 3, "raw": "x " * 90, "corrected": "y", "outcome": "valid"}],
 }

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.bench import facts, landed, news, record
-from tests.browser.frames import AT, Frame
+from tests.browser.frames import AT, Frame, snapshot
 from tests.browser.stage import Stage
 
 GOOD = '{"user_id": "zoe", "type": "order", "order_id": 7}'
@@ -299,3 +299,34 @@ def test_single_keys_can_be_switched_off(stage: Stage) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
     expect(page.get_by_role("checkbox", name="Choose cart-join.json:1")).to_be_checked()
+
+
+def test_after_a_reset_nothing_of_before_stands_by_the_same_numbers(stage: Stage) -> None:
+    """Neither a choice nor a draft: those are other records."""
+    page = stage.open("/skipped?id=2", facts=facts([record(2), record(1)], record(2)))
+    page.locator(".row-check").first.check()
+    stage.answer("/api/check", {"valid": False, "reason": "x", "message": "line 1 x", "column": 1})
+    page.get_by_label("Correction").fill("of before")
+    expect(page.locator(".mend-outcome")).to_be_visible()
+    again = snapshot(generation="second")
+    stage.server.first = again
+    stage.server.facts = facts([record(2, raw="NEW"), record(1)], record(2, raw="NEW"))
+    stage.play(again)
+    expect(page).to_have_url(f"{stage.server.origin}/skipped")
+    expect(page.locator("skipped-bench")).to_have_attribute("data-generation", "second")
+    expect(page.locator(".row-check:checked")).to_have_count(0)
+    page.locator(".row-link").first.click()
+    expect(page.get_by_label("Correction")).to_have_value("NEW")
+
+
+def test_escape_leaves_the_editor_and_keys_mean_something_again(stage: Stage) -> None:
+    """The focus is at the record, and nothing is typed."""
+    page = stage.open("/skipped?id=2", facts=facts([record(2), record(1)], record(2)))
+    field = page.get_by_label("Correction")
+    field.focus()
+    before = field.input_value()
+    page.keyboard.press("Escape")
+    expect(field).not_to_be_focused()
+    assert page.evaluate("document.activeElement !== document.body")
+    page.keyboard.press("x")
+    expect(field).to_have_value(before)

@@ -11,16 +11,21 @@ Chosen = SkippedFilter | list[int]
 """A filter, or ids without repeats, the least first."""
 
 _FILTERS: Final = frozenset(("reason", "source", "upload", "state", "search"))
-_MENDING: Final = frozenset(("find", "replace", "regex", "preview"))
+_MENDING: Final = frozenset(("find", "replace", "regex", "preview", "until"))
 _MAX_ID: Final = 2**63
 
 
 class BulkAsked(NamedTuple):
-    """A bulk: what is chosen, how a line is mended (None: as it came), and whether only to look."""
+    """A bulk: what is chosen, how a line is mended (None: as it came), and whether only to look.
+
+    ``until`` is the last record that a filter may choose, None where that is the newest: what was
+    looked at is sent, and nothing that came since.
+    """
 
     chosen: Chosen
     mending: Mending | None
     is_preview: bool
+    until: int | None
 
     @property
     def is_pattern(self) -> bool:
@@ -38,7 +43,8 @@ class AsideAsked(NamedTuple):
 def read_bulk(body: object) -> BulkAsked:
     """Read the body of a bulk of corrections; raises ``APIError`` (400)."""
     asked = _object(body, _MENDING)
-    return BulkAsked(_chosen(asked), _mending(asked), _flag(asked, "preview", default=True))
+    is_preview = _flag(asked, "preview", default=True)
+    return BulkAsked(_chosen(asked), _mending(asked), is_preview, _until(asked))
 
 
 def read_aside(body: object) -> AsideAsked:
@@ -92,6 +98,13 @@ def _ids(ids: object) -> list[int]:
     ):
         raise bad_request("ids is a list of the ids of skipped records")
     return sorted(set(ids))
+
+
+def _until(asked: dict[str, Any]) -> int | None:
+    until = asked.get("until")
+    if until is not None and (type(until) is not int or not 0 <= until < _MAX_ID):
+        raise bad_request("until is the id of the last record that is meant")
+    return until
 
 
 def _mending(asked: dict[str, Any]) -> Mending | None:

@@ -15,7 +15,7 @@ from dataflow.correction import StillBad, check_line
 from dataflow.records import INVALID_UTF8, TOO_LONG, shown_text
 from dataflow.whole_lines import WholeLines
 from web.errors import APIError
-from web.intake.bulk_asked import AsideAsked, BulkAsked
+from web.intake.bulk_asked import AsideAsked, BulkAsked, Chosen
 from web.intake.replacement import PatternError
 from web.intake.replacing import ReplaceAll, replacing
 from web.service.generation import Generation
@@ -153,31 +153,35 @@ async def resubmit_in_bulk(service: Writable, asked: BulkAsked) -> dict[str, Any
     Raises ``PatternError``: before anything is sent, for a pattern is tried on all lines first.
     """
     generation = service.generation
+    # Those that come meanwhile are none of it: it would go on as long as they do.
+    end = await generation.threads.read(ViewReader.last_skipped)
+    if asked.until is not None:
+        end = min(end, asked.until)
     with closing(WholeLines(generation.paths.journal, generation.paths.uploads)) as lines:
         if asked.is_preview or asked.is_pattern:
             with replacing(asked.mending) as replace:
                 await asyncio.to_thread(replace, [])  # what it cannot read, it refuses at once
                 bulk = Bulk(lines, replace)
-                async for _ in _blocks(service, generation, asked, bulk):
+                async for _ in _blocks(service, generation, asked.chosen, end, bulk):
                     pass
             if asked.is_preview:
-                return bulk.describe()
+                return {**bulk.describe(), "until": end}
         with replacing(asked.mending, _PATIENCE) as replace:
-            return await _send(service, generation, asked, Bulk(lines, replace))
+            return await _send(service, generation, asked.chosen, end, Bulk(lines, replace))
 
 
 async def _send(
-    service: Writable, generation: Generation, asked: BulkAsked, bulk: Bulk
+    service: Writable, generation: Generation, chosen: Chosen, end: int, bulk: Bulk
 ) -> dict[str, Any]:
     sent = 0
     try:
-        async for block in _blocks(service, generation, asked, bulk):
+        async for block in _blocks(service, generation, chosen, end, bulk):
             async with service.writing() as in_force:
                 _refuse_another(in_force, generation)
                 sent += len(await generation.corrections.send(block))
     except PatternError as error:
         raise PatternError(f"{error}; {sent:,} were sent before that") from None
-    return {**bulk.describe(), "sent": sent}
+    return {**bulk.describe(), "until": end, "sent": sent}
 
 
 async def set_aside(service: Writable, asked: AsideAsked) -> int:
@@ -206,10 +210,10 @@ async def set_aside(service: Writable, asked: AsideAsked) -> int:
 
 
 async def _blocks(
-    service: Writable, generation: Generation, asked: BulkAsked, bulk: Bulk
+    service: Writable, generation: Generation, chosen: Chosen, end: int, bulk: Bulk
 ) -> AsyncIterator[list[Corrected]]:
     """Go over the records, and give the lines that may be sent, by blocks."""
-    async for records in _records(service, generation, asked):
+    async for records in _records(service, generation, chosen, end):
         left = records
         while left:
             block, left = await asyncio.to_thread(bulk.take, left)
@@ -218,17 +222,15 @@ async def _blocks(
 
 
 async def _records(
-    service: Writable, generation: Generation, asked: BulkAsked
+    service: Writable, generation: Generation, chosen: Chosen, end: int
 ) -> AsyncIterator[list[Mendable]]:
-    chosen = asked.chosen
     if isinstance(chosen, list):
         for start in range(0, len(chosen), STEP):
             some = chosen[start : start + STEP]
             _refuse_another(service.generation, generation)
             yield await generation.threads.read(partial(ViewReader.skipped_of, ids=some))
         return
-    # Those that come meanwhile are none of it: it would go on as long as they do.
-    after, end = 0, await generation.threads.read(ViewReader.last_skipped)
+    after = 0
     while after < end:
         _refuse_another(service.generation, generation)
         read = partial(ViewReader.some_skipped, asked=chosen, after=after, end=end)

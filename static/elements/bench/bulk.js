@@ -64,6 +64,7 @@ export function startBulk(bench, list, { store, announce }, signal) {
     looked = question;
     const found = await resubmitMany(question);
     if (looked !== question) return;
+    looked = question.replace(/true}$/, `false,"until":${found.until}}`); // and nothing that has come since
     say(previewWords(found), found.examples);
     setText(send, `Resubmit ${number(found.to_send)}`);
     show(send, found.to_send > 0);
@@ -79,7 +80,7 @@ export function startBulk(bench, list, { store, announce }, signal) {
   };
   const sendAll = async () => {
     try {
-      const answer = await resubmitMany((looked ?? "").replace(/true}$/, "false}"));
+      const answer = await resubmitMany(looked ?? "");
       finish(() => {
         sent = answer.sent ?? 0;
         return words();

@@ -14,15 +14,19 @@ const DRAFTS = 20;
 
 /** @type {Map<string, string>} what was typed and not sent, by record; it outlives the view */
 const drafts = new Map();
+let draftsOf = "";
 
 /**
  * The one line that stands for the record that is open: asked about as it is typed, and sent once.
  * @param {HTMLElement} record  another one may stand there later
+ * @param {string} generation  that its number is of
  * @param {(state: string) => void} changed  hears what became of it
  * @param {AbortSignal} signal
  * @returns {() => void} what begins with the record that stands there
  */
-export function correct(record, changed, signal) {
+export function correct(record, generation, changed, signal) {
+  if (draftsOf !== generation) drafts.clear();
+  draftsOf = generation;
   let typing = 0;
   let asking = new AbortController();
   const idOf = () => record.dataset.record ?? "";
@@ -65,9 +69,10 @@ export function correct(record, changed, signal) {
   const send = async (again) => {
     const id = idOf();
     const guard = part(record, ".mend-again");
+    const line = field().value;
     try {
-      const { state } = await api.resubmit(id, field().value, again);
-      drafts.delete(id);
+      const { state } = await api.resubmit(id, line, again);
+      if (drafts.get(id) === line) drafts.delete(id); // what was typed since is another one
       if (idOf() !== id) return;
       if (guard.contains(document.activeElement)) field().focus();
       show(guard, false);

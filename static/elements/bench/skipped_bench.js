@@ -9,7 +9,7 @@ import { RecordList, idOf, rowOf } from "./record_list.js";
 const REST_MS = 250;
 
 /** What was chosen, and in which filter: it outlives the pages of that. */
-const kept = { asked: "", chosen: /** @type {Set<string>} */ (new Set()) };
+const kept = { asked: "", generation: "", chosen: /** @type {Set<string>} */ (new Set()) };
 
 /** The workbench of skipped records: they are found, looked at, corrected and sent again. */
 export class SkippedBench extends PageElement {
@@ -17,7 +17,9 @@ export class SkippedBench extends PageElement {
   start(ports) {
     const { signal } = this;
     const asked = this.dataset.asked ?? "";
-    if (kept.asked !== asked) Object.assign(kept, { asked, chosen: new Set() });
+    const { generation = "" } = this.dataset;
+    // After a reset the same numbers are those of other records.
+    if (kept.asked !== asked || kept.generation !== generation) Object.assign(kept, { asked, generation, chosen: new Set() });
     const record = part(this, ".record");
     const list = new RecordList(this, kept.chosen, signal);
     /** @param {string} state */
@@ -30,7 +32,7 @@ export class SkippedBench extends PageElement {
     const load = async () => {
       const { correct } = await import("./correction.js");
       if (signal.aborted) return;
-      begin ??= correct(record, (state) => {
+      begin ??= correct(record, generation, (state) => {
         changed(state);
         ask();
       }, signal);
@@ -116,6 +118,7 @@ export class SkippedBench extends PageElement {
     }, { signal });
     ports.store.watch(({ reset, window, skipped }) => {
       if (reset) ports.navigation.go("/skipped", { replace: true });
+      else if (window && new URLSearchParams(location.search).get("id") !== (list.open || null)) open();
       else if (window || skipped) ask();
     }, signal);
     const find = /** @type {HTMLInputElement & {form: HTMLFormElement}} */ (part(this, "#find"));

@@ -14,6 +14,8 @@ export class CartSearch extends PageElement {
   /** Whether somebody has typed over the search that was put into the field. */
   #isTyped = false;
   #asked = 0;
+  /** Whether something was asked for while the server was away. */
+  #isAway = false;
 
   /** @param {Ports} ports */
   start(ports) {
@@ -44,16 +46,18 @@ export class CartSearch extends PageElement {
       this.#typing = setTimeout(() => go(true), REST_MS);
     }, { signal });
     place.addEventListener("move", () => {
-      const isAway = connection.state === "offline";
-      complain(this, isAway ? AWAY : "");
-      if (isAway) part(this, ".error").dataset.by = "silence";
+      this.#isAway = connection.state === "offline";
+      complain(this, this.#isAway ? AWAY : "");
       this.#follow(place.window);
       this.#find(ports);
     }, { signal });
     place.addEventListener("stay", () => this.#follow(place.window), { signal });
     connection.hear((frame) => {
       if (frame?.type === "error") complain(this, frame.error.message);
-      if (frame?.type === "snapshot" && part(this, ".error").dataset.by === "silence") complain(this, "");
+      if (frame?.type !== "snapshot" || !this.#isAway) return;
+      this.#isAway = false;
+      complain(this, "");
+      this.#find(ports); // what was asked for while the server was away
     }, signal);
     part(this, '[data-action="any-age"]').addEventListener("click", (event) => {
       event.preventDefault();

@@ -1,3 +1,6 @@
+import { isUser } from "../../address.js";
+import { keep, keptList } from "../../kept.js";
+
 /** Where the pinned carts of this browser are kept. */
 const KEPT = "cartwatch.pins";
 /** So many at most: they stand above the list. */
@@ -5,7 +8,6 @@ const MOST = 10;
 
 /** The carts that somebody keeps in sight, in the order in which they were pinned. */
 export class Pins {
-  /** @type {string[]} */
   users = read();
 
   /** @param {string} user */
@@ -18,17 +20,10 @@ export class Pins {
    * @param {string} user
    */
   toggle(user) {
-    this.users = this.has(user) ? this.users.filter((each) => each !== user) : [...this.users, user].slice(-MOST);
-    localStorage.setItem(KEPT, JSON.stringify(this.users));
+    const now = read(); // another tab may have pinned one
+    this.users = this.has(user) ? now.filter((each) => each !== user) : [...now, user].slice(-MOST);
+    keep(KEPT, JSON.stringify(this.users));
   }
 }
 
-/** @returns {string[]} */
-function read() {
-  try {
-    const kept = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((each) => typeof each === "string").slice(-MOST) : [];
-  } catch {
-    return []; // somebody else's
-  }
-}
+const read = () => keptList(KEPT).filter(isUser).slice(-MOST);

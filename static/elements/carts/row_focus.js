@@ -32,9 +32,9 @@ export class RowFocus {
 
   /** Let some row be the one that the tab key comes to, whatever rows there are now. */
   keep() {
-    if (this.row?.isConnected && this.#isChosen) return;
-    this.#isChosen = false;
     const first = this.#list.firstElementChild;
+    if (this.row?.isConnected && (this.#isChosen || this.row === first)) return;
+    this.#isChosen = false;
     if (first instanceof HTMLElement) this.#choose(first);
     else this.row = null;
   }

@@ -75,7 +75,8 @@ export class FlowProof extends PageElement {
     if (isAway && !this.#isAway) {
       this.#put("before", this.#last ?? {});
       this.#put("after", {});
-      this.toggleAttribute("data-old", this.dataset.state === "done");
+      const isOld = this.toggleAttribute("data-old", this.dataset.state === "done");
+      setText(part(this, ".proof-old"), isOld ? "– of before the last start: prove it again" : "");
       sessionStorage.setItem(KEPT, JSON.stringify({ generation, before: this.#last }));
     }
     if (!isAway && this.#isAway) {

@@ -1,4 +1,5 @@
 import { PageElement } from "../../page_element.js";
+import { keep, keptList } from "../../kept.js";
 import { setForeign, visible } from "../../paint/foreign.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
 import { count } from "../../paint/words.js";
@@ -20,7 +21,7 @@ export class TroubleNotice extends PageElement {
     const { signal } = this;
     const paint = () => {
       const all = orderOf(store).map((key) => /** @type {Upload} */ (store.uploads.items.get(key)));
-      const dismissed = kept();
+      const dismissed = keptList(KEPT);
       const open = all.filter((upload) => isOnTop(upload, store.at) && !dismissed.includes(keyOf(upload)));
       const [first] = open;
       const held = this.contains(document.activeElement);
@@ -34,7 +35,7 @@ export class TroubleNotice extends PageElement {
     }, signal);
     painter.ask(paint);
     part(this, '[data-action="dismiss"]').addEventListener("click", () => {
-      localStorage.setItem(KEPT, JSON.stringify([...kept(), ...this.#shown].slice(-MOST)));
+      keep(KEPT, JSON.stringify([...keptList(KEPT), ...this.#shown].slice(-MOST)));
       paint();
     }, { signal });
   }
@@ -56,13 +57,3 @@ export class TroubleNotice extends PageElement {
 
 /** @param {Upload} upload */
 const keyOf = ({ id, state }) => `${state} ${id}`;
-
-/** @returns {string[]} */
-function kept() {
-  try {
-    const said = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
-    return Array.isArray(said) ? said : [];
-  } catch {
-    return []; // somebody else's
-  }
-}

@@ -15,7 +15,15 @@ def test_records_are_chosen_by_a_filter_by_their_ids_or_all() -> None:
     assert (asked.mending, asked.is_preview, asked.is_pattern) == (None, True, False)
     assert read_bulk({"ids": [3, 1, 3]}).chosen == [1, 3]
     assert read_bulk({"ids": []}).chosen == []
-    assert read_bulk({"all": True, "preview": False}) == (SkippedFilter(), None, False)
+    assert read_bulk({"all": True, "preview": False}) == (SkippedFilter(), None, False, None)
+
+
+def test_what_was_looked_at_may_be_the_last_that_is_meant() -> None:
+    """A number of a record, and nothing else."""
+    assert read_bulk({"all": True, "until": 41}).until == 41
+    for until in (-1, "41", 4.5, True, 2**63):
+        with pytest.raises(APIError, match="the last record that is meant"):
+            read_bulk({"all": True, "until": until})
 
 
 def test_a_text_or_a_pattern_is_replaced() -> None:

@@ -151,6 +151,6 @@ async def test_more_than_a_few_bulks_at_once_are_refused() -> None:
     """Each of them is work for a minute."""
     app = SimpleNamespace(state=SimpleNamespace(bulks=MAX_BULKS))
     with pytest.raises(APIError) as refused:
-        await _in_bulk(cast(Any, SimpleNamespace(app=app)), BulkAsked([], None, True))
+        await _in_bulk(cast(Any, SimpleNamespace(app=app)), BulkAsked([], None, True, None))
     assert (refused.value.status, refused.value.code) == (429, "too_many_bulks")
     assert app.state.bulks == MAX_BULKS

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from web.errors import APIError
 from web.http.addresses import user_of
+from web.http.pages.cart_facts import cart_facts
 from web.http.pages.orders_shown import OrdersShown, read_orders_shown
 from web.http.pages.page import Page
-from web.service.service import Service, service_of
+from web.service.service import service_of
 from web.view.windows import Window
 
 
@@ -30,24 +29,3 @@ async def cart_page(request: Request) -> Response:
         return await cart_facts(service_of(request.app), shown)
 
     return Page(request, "cart", facts, window=Window(user=user_id), refused=refused)
-
-
-async def cart_facts(service: Service, shown: OrdersShown) -> dict[str, Any]:
-    """Gather what ``_cart_detail.html`` shows beside the cart itself."""
-    page = await service.generation.carts.orders(shown.user_id, shown.asked())
-    orders: Mapping[str, Any] = NO_ORDERS
-    if page is not None:
-        items = msgspec.json.decode(b"[" + b",".join(row.json for row in page.rows) + b"]")
-        orders = {**page._asdict(), "items": items}
-    return {"wanted": shown.user_id, "shown": shown, "orders": orders}
-
-
-NO_ORDERS: Mapping[str, Any] = {
-    "items": [],
-    "total": 0,
-    "next": None,
-    "version": 0,
-    "first": 1,
-    "back": None,
-}
-"""What is shown of nothing."""

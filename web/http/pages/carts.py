@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from web.errors import APIError
-from web.http.pages.cart import cart_facts
+from web.http.pages.cart_facts import cart_facts
 from web.http.pages.orders_shown import OrdersShown
 from web.http.pages.page import Page
 from web.service.service import Service, service_of
