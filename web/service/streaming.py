@@ -41,7 +41,7 @@ class Streaming:
         """
         async with self._turn:
             if self._stream is not None:
-                raise APIError(409, "stream_runs", "a stream runs: DELETE /api/stream ends it")
+                raise APIError(409, "stream_runs", "a stream runs already: end it first")
             uploads = generation.uploads
 
             def released(last_line: int) -> None:

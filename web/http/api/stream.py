@@ -28,5 +28,5 @@ async def delete_stream(request: Request) -> Response:
     """``DELETE /api/stream``: end it; gives it as it was then."""
     ended = await asyncio.shield(service_of(request.app).streaming.end())
     if ended is None:
-        raise not_found("no stream runs: POST /api/stream begins one")
+        raise not_found("no stream runs: begin one first")
     return JSONResponse(ended)

@@ -197,7 +197,7 @@ def test_a_bulk_is_looked_at_and_then_sent(cartwatch: Cartwatch) -> None:
     examples = seen.pop("examples")
     still_bad = {"invalid_utf8": 1, "invalid_json": 1}
     told = {"matching": 5, "valid": 3, "still_bad": still_bad, "sent_before": 1, "cut": 1}
-    told["to_send"] = 2
+    told |= {"to_send": 2, "until": numbers[-1]}
     assert seen == told
     assert [(each["id"], each["outcome"]) for each in examples] == [
         (numbers[0], "sent_before"),
@@ -222,6 +222,19 @@ def test_a_bulk_is_looked_at_and_then_sent(cartwatch: Cartwatch) -> None:
     assert corrections[0]["line"] < corrections[1]["line"], "in the order in which they came"
     assert counts(cartwatch, source) == {"open": 2, "landed": 3}
     assert sorted(cartwatch.get("/api/carts/bulk")["unpaid_order_ids"]) == [2, 4, 9]
+
+
+def test_what_came_since_it_was_looked_at_is_not_sent(cartwatch: Cartwatch) -> None:
+    """Where the sender names the newest record that was."""
+    words: dict[str, Any] = {"search": "since", "find": "ordr", "replace": "order"}
+    _, [first] = skipped(cartwatch, line("since", 1, "ordr"))
+    seen = bulk(cartwatch, **words, preview=True)
+    assert (seen["matching"], seen["until"]) == (1, first)
+    _, [second] = skipped(cartwatch, line("since", 2, "ordr"))
+    sent = bulk(cartwatch, 202, **words, preview=False, until=seen["until"])
+    assert (sent["matching"], sent["sent"]) == (1, 1)
+    assert landed(cartwatch, first)["state"] == "landed"
+    assert cartwatch.get(f"/api/skipped/{second}")["state"] == "open"
 
 
 def test_a_bulk_chooses_by_ids_or_by_a_pattern(cartwatch: Cartwatch) -> None:
