@@ -1,7 +1,7 @@
 """The live side: the windows that are looked at, refreshed after commits.
 
-The first change after quiet goes out at once, then at most 33 refreshes a second, and fewer when
-refreshing takes long: never more than a quarter of the time goes into it.
+The first change after quiet goes out at once, then at most 66 refreshes a second, and fewer when
+refreshing takes long: never more than half of the time goes into it.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ from web.live.hub import Channel, Hub
 from web.times import rfc3339
 from web.view.windows import Window
 
-_TICK_S: Final = 0.03
+_TICK_S: Final = 0.015
 _FOLLOWED_S: Final = 0.1
-_SHARE: Final = 4
+_SHARE: Final = 2
 _TRY_AGAIN_S: Final = 1.0
 _CLOCK_S: Final = 2.0
 """How often is looked at what changes with the time alone, as everything that has an age does."""
