@@ -33,9 +33,18 @@ export const begunOnce = (isSo, load) => class extends PageElement {
   start(ports) {
     const { store, place, sender } = ports;
     const { signal } = this;
+    /** @type {HTMLElement | null} what was pressed before that had come: it is pressed once it has */
+    let pressed = null;
+    const note = (/** @type {Event} */ { target }) => {
+      pressed = /** @type {Element} */ (target).closest("button");
+    };
+    this.addEventListener("click", note, { signal });
     const look = once(() => isSo(ports, this), async () => {
       const { begin } = await load();
-      if (!signal.aborted) begin(this, ports);
+      if (signal.aborted) return;
+      this.removeEventListener("click", note);
+      begin(this, ports);
+      pressed?.click();
     });
     store.watch(look, signal);
     place.addEventListener("look", look, { signal });

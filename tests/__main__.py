@@ -27,7 +27,13 @@ class Check(NamedTuple):
     about: str
 
 
-SIDE_BY_SIDE: Final = ("-n", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "loadfile")
+SIDE_BY_SIDE: Final = (
+    "-n",
+    str(min(4, (os.cpu_count() or 1) + 1)),
+    "--dist",
+    "loadfile",
+    "--no-loadscope-reorder",
+)
 """One more than there are cores, as a test often waits for a process that is not busy either; a
 file stays together, and its server with it."""
 

@@ -6,6 +6,17 @@ import pytest
 
 from tests.kit.running import Cartwatch
 
+LONGEST = ("test_chaos.py", "/e2e/", "/faults/", "/commands/", "/http/", "/browser/")
+"""What takes longest begins first, so that no process is left alone with it at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def turn(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        return next((at for at, part in enumerate(LONGEST) if part in path), len(LONGEST))
+
+    items.sort(key=turn)
+
 
 @pytest.fixture
 def anyio_backend() -> str:

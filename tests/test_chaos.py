@@ -40,18 +40,18 @@ def joined(stream: list[Event]) -> tuple[dict[str, Cart], int]:
     return carts, repeats
 
 
-def test_ten_kills_leave_no_difference(tmp_path: Path) -> None:
+def test_six_kills_leave_no_difference(tmp_path: Path) -> None:
     """Killed at random moments, the program ends as one that was never interrupted."""
-    report = run_experiment(tmp_path, seed=1, kills=10, records=6_000)
+    report = run_experiment(tmp_path, seed=1, kills=6, records=4_000)
     assert report.differences == [], report.text()
-    assert report.kills.total() >= 10
+    assert report.kills.total() >= 6
 
 
 def test_resets_under_fire_leave_the_old_or_the_new(tmp_path: Path) -> None:
     """Killed in the middle of it, a reset is done or not done; answered, it is done for good."""
-    report = run_resets(tmp_path, seed=1, resets=7)
+    report = run_resets(tmp_path, seed=1, resets=5)
     assert report.differences == [], report.text()
-    assert report.kills.total() >= 4  # a flow that is ended by the reset first cannot be killed
+    assert report.kills.total() >= 3  # a flow that is ended by the reset first cannot be killed
 
 
 @claim

@@ -25,7 +25,7 @@ ELEMENTS = """() => {
 #: The listeners of main.js, which lives as long as the page; those of a socket are its own.
 OF_THE_PAGE = [
     *("change", "click", "click", "copy", "frame", "keydown", "keydown", "move", "online"),
-    *("pageshow", "popstate", "state", "submit", "visibilitychange"),
+    *("pageshow", "popstate", "state", "state", "submit", "visibilitychange"),
 ]
 
 

@@ -68,7 +68,7 @@ def test_an_overdue_order_is_found_its_bad_line_corrected_and_its_cart_paid(
     page.locator('[data-show="paid"]').click()
     paid = page.locator('[data-order="71"]')
     expect(paid).to_have_attribute("data-status", "paid")
-    paid.get_by_role("link", name="resubmit:1").click()
+    paid.locator(".record-cause", has_text="resubmit").click()
     expect(page.locator(".record")).to_contain_text("day.jsonl, line 4")
     page.locator('[data-nav="carts"]').click()
     for waiting in ("unpaid", "skipped"):

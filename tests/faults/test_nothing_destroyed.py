@@ -58,17 +58,17 @@ def data(filled: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("pointer", "what"),
+    ("pointer", "what", "marked"),
     [
-        (None, "is missing"),
-        (b"", "names no generation, but ''"),
-        (b"generation-000009\n", "names generation-000009, which is not there"),
-        (b"../generation-000001\n", "names no generation"),
-        (b"\xff\xfe", "cannot be read"),
+        (None, "is missing", True),
+        (None, "is missing", False),
+        (b"", "names no generation, but ''", True),
+        (b"generation-000009\n", "names generation-000009, which is not there", False),
+        (b"../generation-000001\n", "names no generation", True),
+        (b"\xff\xfe", "cannot be read", True),
     ],
-    ids=["missing", "empty", "to-nothing", "outside", "no-text"],
+    ids=["missing", "missing-of-before-marks", "empty", "to-nothing", "outside", "no-text"],
 )
-@pytest.mark.parametrize("marked", [True, False], ids=["marked", "of-before-marks"])
 def test_a_pointer_that_is_odd_is_a_refusal_that_names_what_is_there(
     data: Path, pointer: bytes | None, what: str, *, marked: bool
 ) -> None:

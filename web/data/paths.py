@@ -60,6 +60,11 @@ class Paths(msgspec.Struct, frozen=True):
         """The folder of the engine's recovery store."""
         return self.folder / "recovery"
 
+    @property
+    def alarm(self) -> Path:
+        """The file that says what a proof has found wrong; there is none where nothing is."""
+        return self.folder / "alarm.txt"
+
     def upload_files(self) -> Iterator[Path]:
         """Give the files that were uploaded, whole or not; files of others are none of them."""
         return (path for path in _files(self.uploads) if _UPLOAD.fullmatch(path.name))
@@ -69,6 +74,7 @@ class Paths(msgspec.Struct, frozen=True):
         for path in (self.journal, self.view, self.recovery / PART):
             yield from (path.with_name(path.name + suffix) for suffix in ("", *_BESIDE))
         yield self.recovery / ROOM
+        yield self.alarm
         yield from self.upload_files()
         yield self.folder / FACTS
 

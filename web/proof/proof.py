@@ -4,6 +4,7 @@ Its process is the server's own, and ends with it or with the generation that it
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -36,14 +37,21 @@ class State(StrEnum):
 class Proof:
     """The last proof that was asked for.
 
-    What one has found wrong is an alarm until another one finds nothing wrong, or a reset.
+    What one has found wrong is an alarm until another one finds nothing wrong, or the generation
+    is replaced; it is kept in that, and outlives a restart.
     """
 
     def __init__(self, command: Callable[[Paths], list[str]] = command) -> None:
         """``command`` gives the words that start its process."""
         self._command = command
         self._alarm: str | None = None
+        self._paths: Paths | None = None
         self.forget()
+
+    def recall(self, paths: Paths) -> None:
+        """Hear what the last proof of a generation had found, before the server was started."""
+        with contextlib.suppress(OSError):
+            self._alarm = paths.alarm.read_text("utf-8", errors="replace") or None
 
     def forget(self) -> None:
         """Be as if none had been asked for; none may be running."""
@@ -60,6 +68,7 @@ class Proof:
         None may be running.
         """
         self.forget()
+        self._paths = paths
         self.state = State.RUNNING
         self._began = time.monotonic()
         return self._run(paths)
@@ -143,8 +152,20 @@ class Proof:
             self._alarm = _in_words(self._outcome)
             if self._alarm is not None:
                 _log.error("The data are not right: %s.", self._alarm)
+            self._keep()
         else:
             self.state, self._error = State.FAILED, why
+
+    def _keep(self) -> None:
+        if self._paths is None:
+            return
+        try:
+            if self._alarm is None:
+                self._paths.alarm.unlink(missing_ok=True)
+            else:
+                self._paths.alarm.write_text(self._alarm, "utf-8")
+        except OSError as error:
+            _log.error("What the proof has found will be forgotten at the next start: %s.", error)
 
 
 def _in_words(outcome: Outcome) -> str | None:

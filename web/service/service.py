@@ -81,6 +81,7 @@ class Service:
             changed=self.live.changed,
         )
         self.generation, self.starts, self.upkeep = self._open(folder.current())
+        self.proof.recall(self.generation.paths)
         folder.discard_superseded(self.generation.paths)
 
     def start(self, hub_url: str, *, release: bool = True) -> None:

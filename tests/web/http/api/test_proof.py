@@ -18,7 +18,7 @@ import pytest
 
 from dataflow.faults import VARIABLE
 from dataflow.synthetic import generate
-from tests.faults.folders import generation_of
+from tests.faults.folders import generation_of, rebuild
 from tests.kit.running import Cartwatch, until
 from web.data.paths import Paths, read_facts
 from web.proof.launch import PROCESS, command, environment
@@ -200,6 +200,16 @@ def test_a_proof_finds_what_is_wrong_and_names_each(data: Path) -> None:
     assert told["view"]["paid"] == told["journal"]["paid"] - 1
     assert told["view"]["skipped"] == told["journal"]["skipped"] - 1
     assert told["view"]["completed"] == told["journal"]["completed"] + 1
+    with Cartwatch(data) as server:
+        until(lambda: server.get("/api/recovery")["state"] == "running" or None)
+        assert server.get("/api/recovery")["alarm"] == alarm, "a start makes nothing right"
+        server.stop()
+    rebuild(data)
+    with Cartwatch(data) as server:
+        server.settled()
+        assert server.get("/api/recovery")["alarm"] is None
+        assert proved(server)["lost"] == 0
+        server.stop()
 
 
 def test_a_reset_ends_the_proof_that_runs(server: Cartwatch) -> None:
