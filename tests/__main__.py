@@ -28,14 +28,11 @@ class Check(NamedTuple):
 
 
 SIDE_BY_SIDE: Final = (
-    "-n",
-    str(min(4, (os.cpu_count() or 1) + 1)),
-    "--dist",
-    "loadfile",
-    "--no-loadscope-reorder",
+    *("-n", "auto", "--maxprocesses", "4"),
+    *("--dist", "loadfile", "--no-loadscope-reorder"),
 )
-"""One more than there are cores, as a test often waits for a process that is not busy either; a
-file stays together, and its server with it."""
+"""A process for each core, as a browser keeps one busy; a file stays together, and its server with
+it, and ``conftest.py`` says which begin first."""
 
 CHECKS: Final = {
     "format": Check("ruff", ("format", "--check", "."), "the Python is formatted"),
