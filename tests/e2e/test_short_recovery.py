@@ -50,6 +50,16 @@ def test_a_recovery_of_ten_records_does_not_wait_for_a_snapshot(tmp_path: Path, 
         assert server.get("/api/recovery")["state"] == "running"
 
 
+def marked(server: Cartwatch) -> dict[str, Any]:
+    """Wait until the first new record of this start is marked, which follows its commit."""
+
+    def look() -> dict[str, Any] | None:
+        current: dict[str, Any] = server.get("/api/recovery")["current"]
+        return current if current["first_new_at"] is not None else None
+
+    return until(look)
+
+
 def test_the_first_new_record_behind_a_crash_is_marked_once(tmp_path: Path) -> None:
     """Whether it came before the flow had caught up or long after; a server's kill keeps it."""
     data = tmp_path / "data"
@@ -57,12 +67,13 @@ def test_the_first_new_record_behind_a_crash_is_marked_once(tmp_path: Path) -> N
         server.settled()
         server.call("POST", "/api/events", b"".join(BODIES["events"]))
         server.settled()
-        first = server.get("/api/recovery")["current"]
+        first = marked(server)
         os.kill(server.flow_pid(), signal.SIGKILL)
         assert caught_up(server, 2)["first_new_at"] is None
         for number in (90, 91):
             server.call("POST", "/api/events", LINE % number)
             server.settled()
+        marked(server)
         (second, again) = server.get("/api/recovery")["history"]
         assert again["first_new_at"] == first["first_new_at"] is not None
         assert second["first_new_at"] > second["caught_up_at"]
