@@ -142,6 +142,7 @@ def test_what_went_wrong_stands_on_top(stage: Stage, rendered: bool, path: str) 
     page = stage.open(path, first, live=not rendered, facts=FACTS)
     if not rendered:
         played(stage, *uploads)
+    expect(page.locator("[data-upload]")).to_have_count(5)  # what shows them comes with them
     shown = [row.get_attribute("data-upload") for row in page.locator("[data-upload]").all()]
     assert shown == ["csv", "array", "run", "hand", "old"]
     csv = page.locator("[data-upload=csv]")
