@@ -21,6 +21,7 @@ HEARTBEAT_S: Final = 5.0
 _MAX_REQUEST_CHARS: Final = 16 * 1024
 _TRY_AGAIN: Final = 1013
 _TOO_BIG: Final = 1009
+_GONE: Final = 1006
 
 
 async def serve_browser(websocket: WebSocket, live: Live) -> None:
@@ -78,7 +79,10 @@ async def _send(websocket: WebSocket, viewer: Viewer, news: asyncio.Event) -> No
                     await news.wait()
                     news.clear()
                     frame = viewer.take_frame()
-        await websocket.send_text(frame or heartbeat_frame(rfc3339(time.time())).decode())
+        try:
+            await websocket.send_text(frame or heartbeat_frame(rfc3339(time.time())).decode())
+        except RuntimeError as error:  # closed by the server below, as for a ping without answer
+            raise WebSocketDisconnect(_GONE) from error
 
 
 async def _refuse(websocket: WebSocket, error: APIError) -> None:
