@@ -1,10 +1,22 @@
-/** What this browser keeps; one that keeps nothing has it until the page is left. @type {Map<string, string>} */
+/** What a browser keeps for the page; one that keeps nothing has it until the page is left. */
+
+/** @typedef {() => Storage} Where  of all tabs, or of this one alone; asking for it may be refused */
+
+/** @type {Where} */
+const ALL_TABS = () => localStorage;
+/** @type {Where} */
+export const THIS_TAB = () => sessionStorage;
+
+/** @type {Map<string, string>} */
 const here = new Map();
 
-/** @param {string} key */
-export function kept(key) {
+/**
+ * @param {string} key
+ * @param {Where} [where]
+ */
+export function kept(key, where = ALL_TABS) {
   try {
-    return localStorage.getItem(key) ?? here.get(key) ?? null;
+    return where().getItem(key) ?? here.get(key) ?? null;
   } catch {
     return here.get(key) ?? null;
   }
@@ -13,11 +25,12 @@ export function kept(key) {
 /**
  * @param {string} key
  * @param {string} value  empty: no more
+ * @param {Where} [where]
  */
-export function keep(key, value) {
+export function keep(key, value, where = ALL_TABS) {
   here.set(key, value);
   try {
-    localStorage.setItem(key, value);
+    where().setItem(key, value);
   } catch {
     // it is full, or not to be had
   }

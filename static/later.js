@@ -29,7 +29,7 @@ export function once(isSo, begin) {
  * @param {() => Promise<{begin(element: PageElement, ports: Ports): void}>} load
  */
 export const begunOnce = (isSo, load) => class extends PageElement {
-  /** @param {Ports} ports */
+  /** @override @param {Ports} ports */
   start(ports) {
     const { store, place, sender } = ports;
     const { signal } = this;

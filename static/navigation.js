@@ -1,5 +1,5 @@
-import { complain, part, setAttribute } from "./paint/patch.js";
 import { fetched } from "./fetched.js";
+import { complain, part, setAttribute } from "./paint/patch.js";
 
 /** After this long a visit that is under way is shown to be. */
 const PATIENCE_MS = 250;
@@ -10,9 +10,8 @@ const SILENT = "The server did not answer with a page: what stands here is as la
 /**
  * Going from one view to another in place: the new one is rendered by the server, and only `<main>` is exchanged. So
  * a lost connection leaves the last facts on the screen.
- * Fires `arrive` when another view, or another address of the same one, stands there.
  */
-export class Navigation extends EventTarget {
+export class Navigation {
   #ports;
   #visit = new AbortController();
   #shown = "";
@@ -21,7 +20,6 @@ export class Navigation extends EventTarget {
 
   /** @param {import("./ports.js").Ports} ports */
   constructor(ports) {
-    super();
     this.#ports = ports;
   }
 
@@ -128,7 +126,6 @@ export class Navigation extends EventTarget {
       this.#ports.clock.tell();
       if (!moved) this.#ports.connection.ask(); // what came between the rendering and now
       if (top !== null) scrollTo({ top });
-      this.dispatchEvent(new Event("arrive"));
       return true;
     } catch (error) {
       if (!visit.signal.aborted) {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.kit.running import Cartwatch, until
+from tests.kit.streams import record_text
 
 OVERDUE = "1"
 
@@ -21,16 +21,17 @@ def cartwatch(tmp_path: Path) -> Iterator[Cartwatch]:
         yield running
 
 
-def line(user: str, kind: str, order_id: int) -> str:
-    return json.dumps({"user_id": user, "type": kind, "order_id": order_id})
-
-
 def test_an_overdue_order_is_found_its_bad_line_corrected_and_its_cart_paid(
     page: Page, cartwatch: Cartwatch
 ) -> None:
     """From the strip to the cart, its cause, the file, the bad line beside it, and back: paid."""
-    bad = line("zoe", "payment", 71).replace('"payment"', "payment")
-    day = [line("zoe", "order", 70), line("zoe", "payment", 70), line("zoe", "order", 71), bad]
+    bad = record_text("zoe", "payment", 71).replace('"payment"', "payment")
+    day = [
+        record_text("zoe", "order", 70),
+        record_text("zoe", "payment", 70),
+        record_text("zoe", "order", 71),
+        bad,
+    ]
     cartwatch.upload_in(cartwatch.upload("\n".join(day).encode(), "day.jsonl"), "done")
     until(lambda: cartwatch.get("/api/attention")["unpaid"]["carts"] == 1 or None)
 
@@ -58,7 +59,7 @@ def test_an_overdue_order_is_found_its_bad_line_corrected_and_its_cart_paid(
     record.click()
     field = page.get_by_label("Correction")
     expect(field).to_have_value(bad)
-    field.fill(line("zoe", "payment", 71))
+    field.fill(record_text("zoe", "payment", 71))
     expect(page.locator(".mend-outcome")).to_have_text("valid → payment 71 for zoe")
     page.keyboard.press("Control+Enter")
     expect(record).to_have_attribute("data-state", "landed")

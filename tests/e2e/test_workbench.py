@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
-
 from playwright.sync_api import Page, expect
 
 from tests.kit.running import Cartwatch
-
-
-def line(user: str, kind: str, order_id: int) -> str:
-    return json.dumps({"user_id": user, "type": kind, "order_id": order_id})
+from tests.kit.streams import record_text
 
 
 def test_a_bad_line_is_corrected_in_the_browser_and_its_cart_is_paid(
     page: Page, cartwatch: Cartwatch
 ) -> None:
     """Found, seen with its column, asked about as it is typed, sent once, landed; live."""
-    bad = line("zoe", "payment", 7).replace('"payment"', "payment")
-    lines = [line("zoe", "order", 7), "FAIL HERE", bad]
+    bad = record_text("zoe", "payment", 7).replace('"payment"', "payment")
+    lines = [record_text("zoe", "order", 7), "FAIL HERE", bad]
     upload = cartwatch.upload("\n".join(lines).encode(), "day.jsonl")
     cartwatch.upload_in(upload, "done")
     page.goto(f"{cartwatch.url}/skipped?state=open")
@@ -31,7 +26,7 @@ def test_a_bad_line_is_corrected_in_the_browser_and_its_cart_is_paid(
     expect(field).to_have_value(bad)
     field.fill("{}")
     expect(page.locator(".mend-outcome")).to_have_attribute("data-valid", "no")
-    field.fill(line("zoe", "payment", 7))
+    field.fill(record_text("zoe", "payment", 7))
     expect(page.locator(".mend-outcome")).to_have_text("valid → payment 7 for zoe")
     page.get_by_role("button", name="Resubmit", exact=True).click()
     expect(row).to_have_attribute("data-state", "landed")
@@ -49,7 +44,7 @@ def test_a_bad_line_is_corrected_in_the_browser_and_its_cart_is_paid(
 
 def test_twenty_lines_are_mended_at_once(page: Page, cartwatch: Cartwatch) -> None:
     """Looked at first; each is sent once, and what stays bad is set aside."""
-    lines = [line(f"u{number % 4}", "purchase", number) for number in range(20)]
+    lines = [record_text(f"u{number % 4}", "purchase", number) for number in range(20)]
     upload = cartwatch.upload("\n".join([*lines, "FAIL HERE"]).encode(), "day.jsonl")
     cartwatch.upload_in(upload, "done")
     page.goto(f"{cartwatch.url}/skipped?state=open&source=day.jsonl")

@@ -23,11 +23,15 @@ def events(
     return st.builds(Event, st.sampled_from(users), st.sampled_from(ids), st.booleans())
 
 
+def record_text(user_id: str, kind: str, order_id: OrderId) -> str:
+    """Write a record as a line of a file has it."""
+    return json.dumps({"user_id": user_id, "type": kind, "order_id": order_id})
+
+
 def line_of(event: Event) -> bytes:
     r"""Write an event as a line of the stream, with its ``\n``."""
     kind = "payment" if event.is_payment else "order"
-    record = {"user_id": event.user_id, "type": kind, "order_id": event.order_id}
-    return json.dumps(record).encode() + b"\n"
+    return record_text(event.user_id, kind, event.order_id).encode() + b"\n"
 
 
 NUMBERS = (

@@ -35,12 +35,12 @@ async def serve_browser(websocket: WebSocket, live: Live) -> None:
     if live.hub.is_full:
         await websocket.close(_TRY_AGAIN, "too many browsers look at this dashboard")
         return
-    if refusal is not None:
-        await _refuse(websocket, refusal)
     news = asyncio.Event()
     viewer = live.hub.join(window, news.set)
     live.changed()
     try:
+        if refusal is not None:
+            await _refuse(websocket, refusal)
         await first_of(_listen(websocket, viewer, live), _send(websocket, viewer, news))
     except WebSocketDisconnect:
         pass
@@ -79,14 +79,18 @@ async def _send(websocket: WebSocket, viewer: Viewer, news: asyncio.Event) -> No
                     await news.wait()
                     news.clear()
                     frame = viewer.take_frame()
-        try:
-            await websocket.send_text(frame or heartbeat_frame(rfc3339(time.time())).decode())
-        except RuntimeError as error:  # closed by the server below, as for a ping without answer
-            raise WebSocketDisconnect(_GONE) from error
+        await _tell(websocket, frame or heartbeat_frame(rfc3339(time.time())).decode())
 
 
 async def _refuse(websocket: WebSocket, error: APIError) -> None:
-    await websocket.send_text(error_frame(error, rfc3339(time.time())).decode())
+    await _tell(websocket, error_frame(error, rfc3339(time.time())).decode())
+
+
+async def _tell(websocket: WebSocket, frame: str) -> None:
+    try:
+        await websocket.send_text(frame)
+    except RuntimeError as error:  # closed by the server below, as for a ping without an answer
+        raise WebSocketDisconnect(_GONE) from error
 
 
 def _read_request(text: str) -> Window:

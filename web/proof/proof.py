@@ -45,7 +45,6 @@ class Proof:
         """``command`` gives the words that start its process."""
         self._command = command
         self._alarm: str | None = None
-        self._paths: Paths | None = None
         self.forget()
 
     def recall(self, paths: Paths) -> None:
@@ -68,7 +67,6 @@ class Proof:
         None may be running.
         """
         self.forget()
-        self._paths = paths
         self.state = State.RUNNING
         self._began = time.monotonic()
         return self._run(paths)
@@ -112,6 +110,8 @@ class Proof:
         except OSError as error:
             why = f"its process could not be started: {error}"
         self._end(why)
+        if self.state is State.DONE:
+            self._keep(paths)
 
     async def _follow(self, paths: Paths) -> str:
         """Start the process and hear what it tells; gives in words what it ended by."""
@@ -152,18 +152,15 @@ class Proof:
             self._alarm = _in_words(self._outcome)
             if self._alarm is not None:
                 _log.error("The data are not right: %s.", self._alarm)
-            self._keep()
         else:
             self.state, self._error = State.FAILED, why
 
-    def _keep(self) -> None:
-        if self._paths is None:
-            return
+    def _keep(self, paths: Paths) -> None:
         try:
             if self._alarm is None:
-                self._paths.alarm.unlink(missing_ok=True)
+                paths.alarm.unlink(missing_ok=True)
             else:
-                self._paths.alarm.write_text(self._alarm, "utf-8")
+                paths.alarm.write_text(self._alarm, "utf-8")
         except OSError as error:
             _log.error("What the proof has found will be forgotten at the next start: %s.", error)
 

@@ -8,7 +8,7 @@ import { number } from "../../paint/words.js";
 
 /** What waits for somebody, each a link to it; its ages move on by themselves. */
 export class AttentionStrip extends PageElement {
-  /** @param {import("../../ports.js").Ports} ports */
+  /** @override @param {import("../../ports.js").Ports} ports */
   start({ store, painter }) {
     const paint = () => {
       const { attention, uploads } = store;

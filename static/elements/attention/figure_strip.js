@@ -14,7 +14,7 @@ export class FigureStrip extends PageElement {
   #rates = [];
   #timer = 0;
 
-  /** @param {Ports} ports */
+  /** @override @param {Ports} ports */
   start({ store, painter, screen }) {
     const paint = () => this.#paint(store.stats, screen);
     store.watch(({ stats }) => {
@@ -26,6 +26,7 @@ export class FigureStrip extends PageElement {
     }, 1_000);
   }
 
+  /** @override */
   disconnectedCallback() {
     clearInterval(this.#timer);
     super.disconnectedCallback();

@@ -60,11 +60,12 @@ export function startBulk(bench, list, { store, announce }, signal) {
   const preview = async () => {
     forget();
     const said = new FormData(form);
-    const question = body({ find: said.get("find"), replace: said.get("replace"), regex: said.has("regex"), preview: true });
+    const mending = { find: said.get("find"), replace: said.get("replace"), regex: said.has("regex") };
+    const question = body({ ...mending, preview: true });
     looked = question;
     const found = await resubmitMany(question);
     if (looked !== question) return;
-    looked = question.replace(/true}$/, `false,"until":${found.until}}`); // and nothing that has come since
+    looked = body({ ...mending, preview: false, until: found.until }); // and nothing that has come since
     say(previewWords(found), found.examples);
     setText(send, `Resubmit ${number(found.to_send)}`);
     show(send, found.to_send > 0);

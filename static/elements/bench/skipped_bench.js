@@ -13,7 +13,7 @@ const kept = { asked: "", generation: "", chosen: /** @type {Set<string>} */ (ne
 
 /** The workbench of skipped records: they are found, looked at, corrected and sent again. */
 export class SkippedBench extends PageElement {
-  /** @param {import("../../ports.js").Ports} ports */
+  /** @override @param {import("../../ports.js").Ports} ports */
   start(ports) {
     const { signal } = this;
     const asked = this.dataset.asked ?? "";

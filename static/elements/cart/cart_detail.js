@@ -24,7 +24,7 @@ export class CartDetail extends PageElement {
   /** @type {import("./live_orders.js").LiveOrders | null} */
   #live = null;
 
-  /** @param {Ports} ports */
+  /** @override @param {Ports} ports */
   start(ports) {
     const { store, painter, place } = ports;
     const { signal } = this;
@@ -41,7 +41,7 @@ export class CartDetail extends PageElement {
       if (reset) this.#forget();
       if (carts || reset) painter.ask(paint);
     }, signal);
-    new OrderSearch(part(this, ".one-search"), (address, how) => this.#visit(ports, address, how), ports, signal);
+    new OrderSearch(part(this, ".one-search"), (address, how) => this.#visit(ports, address, how), signal);
     part(this, '[data-action="again"]').addEventListener("click", () => reading.ask(), { signal });
     this.addEventListener("click", (event) => this.#click(ports, event), { signal });
     const menu = /** @type {HTMLDetailsElement} */ (part(this, ".one-export"));

@@ -14,10 +14,9 @@ export class OrderSearch {
   /**
    * @param {HTMLElement} form
    * @param {(address: string, how?: {replace?: boolean}) => void} visit
-   * @param {import("../../ports.js").Ports} ports
    * @param {AbortSignal} signal
    */
-  constructor(form, visit, { navigation }, signal) {
+  constructor(form, visit, signal) {
     this.#form = /** @type {HTMLFormElement} */ (form);
     this.#box = /** @type {HTMLInputElement} */ (form.querySelector("[name=search]"));
     this.#visit = visit;
@@ -28,8 +27,6 @@ export class OrderSearch {
       clearTimeout(this.#timer);
       this.#go();
     }, { signal });
-    // What was typed while the page was on its way is in the box when it has arrived.
-    navigation.addEventListener("arrive", () => this.#soon(), { signal });
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
   }
 

@@ -31,7 +31,7 @@ export class CartList extends PageElement {
   #keepTimer = 0;
   #room = new Room();
 
-  /** @param {Ports} ports */
+  /** @override @param {Ports} ports */
   start(ports) {
     const { store, place, painter, keys } = ports;
     const { signal } = this;
@@ -75,6 +75,7 @@ export class CartList extends PageElement {
     this.#askToKeep(ports, []);
   }
 
+  /** @override */
   disconnectedCallback() {
     clearTimeout(this.#timer);
     clearTimeout(this.#keepTimer);

@@ -17,7 +17,7 @@ export class CartSearch extends PageElement {
   /** Whether something was asked for while the server was away. */
   #isAway = false;
 
-  /** @param {Ports} ports */
+  /** @override @param {Ports} ports */
   start(ports) {
     const { place, connection, keys } = ports;
     const { signal } = this;
@@ -81,6 +81,7 @@ export class CartSearch extends PageElement {
     this.#follow(place.window);
   }
 
+  /** @override */
   disconnectedCallback() {
     clearTimeout(this.#typing);
     super.disconnectedCallback();

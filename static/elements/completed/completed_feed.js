@@ -30,7 +30,7 @@ export class CompletedFeed extends PageElement {
   #isFarBehind = false;
   #comingUntil = 0;
 
-  /** @param {Ports} ports */
+  /** @override @param {Ports} ports */
   start(ports) {
     const { store, painter, keys } = ports;
     const { signal } = this;

@@ -12,7 +12,7 @@ import { number } from "../../paint/words.js";
 export class FileFacts extends PageElement {
   #skipped = -1;
 
-  /** @param {import("../../ports.js").Ports} ports */
+  /** @override @param {import("../../ports.js").Ports} ports */
   start({ connection }) {
     const { signal } = this;
     const id = this.dataset.file ?? "";

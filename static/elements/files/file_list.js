@@ -27,7 +27,7 @@ export class FileList extends PageElement {
   /** @type {KeyedList<Upload> | null} */
   #list = null;
 
-  /** @param {Ports} ports */
+  /** @override @param {Ports} ports */
   start(ports) {
     const { store, painter, navigation, connection } = ports;
     const { signal } = this;
@@ -80,6 +80,7 @@ export class FileList extends PageElement {
     });
   }
 
+  /** @override */
   disconnectedCallback() {
     clearInterval(this.#timer);
     super.disconnectedCallback();

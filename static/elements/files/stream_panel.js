@@ -15,7 +15,7 @@ const RUNNING_MS = 1_000;
 
 /** The endless stream: what it is to be like, and how far it is. */
 export class StreamPanel extends PageElement {
-  /** @param {import("../../ports.js").Ports} ports */
+  /** @override @param {import("../../ports.js").Ports} ports */
   start({ clock, store, connection }) {
     const { signal } = this;
     const form = /** @type {HTMLFormElement} */ (part(this, "form"));

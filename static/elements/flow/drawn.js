@@ -1,6 +1,6 @@
-import { count, number, rate } from "../../paint/words.js";
 /** Figures over time as they are drawn; the server draws them alike (`web/http/pages/drawn_history.py`). */
 
+import { count, number, rate } from "../../paint/words.js";
 
 /** @typedef {import("../../api/flow.js").History} History */
 /** @typedef {import("../../api/flow.js").Drawn} Drawn */

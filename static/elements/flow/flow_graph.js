@@ -16,7 +16,7 @@ export class FlowGraph extends PageElement {
   /** What was read, and when by the monotonic clock, oldest first. @type {(Dataflow & {at: number})[]} */
   #looks = [];
 
-  /** @param {import("../../ports.js").Ports} ports */
+  /** @override @param {import("../../ports.js").Ports} ports */
   start({ store, painter, connection }) {
     const { signal } = this;
     const paint = () => this.#paint();

@@ -23,7 +23,7 @@ export class FlowHistory extends PageElement {
   /** The time that is looked at, in milliseconds since 1970; the newest where that is later. */
   #at = Infinity;
 
-  /** @param {import("../../ports.js").Ports} ports */
+  /** @override @param {import("../../ports.js").Ports} ports */
   start({ painter, connection, clock }) {
     const { signal } = this;
     const range = this.dataset.range ?? "";

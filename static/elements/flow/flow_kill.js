@@ -23,7 +23,7 @@ export class FlowKill extends PageElement {
   #isMine = false;
   #late = 0;
 
-  /** @param {Ports} ports */
+  /** @override @param {Ports} ports */
   start(ports) {
     const { store, connection, painter, clock } = ports;
     const { signal } = this;
@@ -86,6 +86,7 @@ export class FlowKill extends PageElement {
     tellOwnKills(view);
   }
 
+  /** @override */
   disconnectedCallback() {
     clearTimeout(this.#late);
     super.disconnectedCallback();

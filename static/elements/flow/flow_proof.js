@@ -1,5 +1,6 @@
 import { adopt, proof, prove, rendered } from "../../api/flow.js";
 import { Reading } from "../../api/reading.js";
+import { keep, kept, THIS_TAB } from "../../kept.js";
 import { PageElement } from "../../page_element.js";
 import { act } from "../../paint/action.js";
 import { complain, part, setAttribute, setText } from "../../paint/patch.js";
@@ -21,7 +22,7 @@ export class FlowProof extends PageElement {
   #last = null;
   #isAway = false;
 
-  /** @param {Ports} ports */
+  /** @override @param {Ports} ports */
   start({ store, connection, clock }) {
     const { signal } = this;
     const button = part(this, '[data-action="prove"]');
@@ -63,7 +64,7 @@ export class FlowProof extends PageElement {
         for (const side of SIDES) this.#put(side, {});
         reading.soon();
       }
-      if (window && !this.#last) for (const side of SIDES) this.#put(side, kept(store.generation)[side] ?? {});
+      if (window && !this.#last) for (const side of SIDES) this.#put(side, keptOf(store.generation)[side] ?? {});
       if (flow || stats) this.#hear(store);
     }, signal);
     if (this.dataset.state === "running") reading.soon();
@@ -77,11 +78,11 @@ export class FlowProof extends PageElement {
       this.#put("after", {});
       const isOld = this.toggleAttribute("data-old", this.dataset.state === "done");
       setText(part(this, ".proof-old"), isOld ? "– of before the last start: prove it again" : "");
-      sessionStorage.setItem(KEPT, JSON.stringify({ generation, before: this.#last }));
+      keep(KEPT, JSON.stringify({ generation, before: this.#last }), THIS_TAB);
     }
     if (!isAway && this.#isAway) {
       this.#put("after", stats);
-      sessionStorage.setItem(KEPT, JSON.stringify({ ...kept(generation), after: stats }));
+      keep(KEPT, JSON.stringify({ ...keptOf(generation), after: stats }), THIS_TAB);
     }
     if (!isAway) this.#last = stats;
     this.#isAway = isAway;
@@ -103,7 +104,7 @@ export class FlowProof extends PageElement {
  * @param {string} generation
  * @returns {{generation: string, [side: string]: any}}
  */
-function kept(generation) {
-  const said = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+function keptOf(generation) {
+  const said = JSON.parse(kept(KEPT, THIS_TAB) ?? "{}");
   return said?.generation === generation ? said : { generation };
 }

@@ -1,5 +1,6 @@
 /** The starts that this tab's own kills have led to: of these, and no others, it may be said that *you* killed the flow. */
 
+import { keep, kept, THIS_TAB } from "../../kept.js";
 import { setText } from "../../paint/patch.js";
 
 /** The reason of a start that somebody's kill has led to. */
@@ -7,10 +8,10 @@ export const ASKED = "a person restarted it";
 const KEPT = "cartwatch.killed";
 
 /** @returns {string[]} executions */
-const kept = () => (sessionStorage.getItem(KEPT) ?? "").split(",");
+const ownKills = () => (kept(KEPT, THIS_TAB) ?? "").split(",");
 
 /** @param {number | string} execution */
-export const isOwnKill = (execution) => kept().includes(String(execution));
+export const isOwnKill = (execution) => ownKills().includes(String(execution));
 
 /**
  * Say of the starts on screen which are one's own.
@@ -18,8 +19,8 @@ export const isOwnKill = (execution) => kept().includes(String(execution));
  * @param {string} [execution]  one that is new among them
  */
 export function tellOwnKills(place, execution) {
-  if (execution) sessionStorage.setItem(KEPT, [...kept(), execution].slice(-50).join());
-  for (const own of kept()) {
+  if (execution) keep(KEPT, [...ownKills(), execution].slice(-50).join(), THIS_TAB);
+  for (const own of ownKills()) {
     const reason = place.querySelector(`[data-start="${own}"] [data-reason="${ASKED}"]`);
     if (reason) setText(reason, "you killed it");
   }

@@ -3,7 +3,7 @@ import { part, setAttribute, setText, show } from "../../paint/patch.js";
 
 /** At the very top, for as long as it is true: something is wrong with the data. */
 export class AlarmNotice extends PageElement {
-  /** @param {import("../../ports.js").Ports} ports */
+  /** @override @param {import("../../ports.js").Ports} ports */
   start({ store, painter }) {
     const { signal } = this;
     const paint = () => {

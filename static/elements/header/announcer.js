@@ -16,7 +16,7 @@ export class PoliteAnnouncer extends PageElement {
   /** @type {Map<string, string>} what is to be said, the newest of each kind */
   #words = new Map();
 
-  /** @param {import("../../ports.js").Ports} ports */
+  /** @override @param {import("../../ports.js").Ports} ports */
   start({ store }) {
     store.watch(({ reset, window, uploads, skipped }) => {
       const silent = window && (reset || this.#states.size + this.#skipped === 0);
@@ -25,6 +25,7 @@ export class PoliteAnnouncer extends PageElement {
     }, this.signal);
   }
 
+  /** @override */
   disconnectedCallback() {
     clearTimeout(this.#timer);
     super.disconnectedCallback();

@@ -7,7 +7,7 @@ const WORDS = { connecting: "Connecting", live: "Live", stale: "Silent", offline
 
 /** Whether the page hears the server. */
 export class ConnectionBadge extends PageElement {
-  /** @param {Ports} ports */
+  /** @override @param {Ports} ports */
   start({ connection }) {
     // Not by the painter: a hidden tab must say that it is offline too.
     const paint = () => {
@@ -22,7 +22,7 @@ export class ConnectionBadge extends PageElement {
 
 /** What the flow does; more of it is one click away. */
 export class FlowBadge extends PageElement {
-  /** @param {Ports} ports */
+  /** @override @param {Ports} ports */
   start({ store, painter }) {
     const badge = part(this, "[data-flow]");
     const paint = () => {

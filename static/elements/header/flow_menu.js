@@ -7,7 +7,7 @@ import { complain, part, setAttribute } from "../../paint/patch.js";
 
 /** Downloads, and what is done to the whole: restart the flow, start over. */
 export class FlowMenu extends PageElement {
-  /** @param {Ports} ports */
+  /** @override @param {Ports} ports */
   start({ place, keys, startOver }) {
     const { signal } = this;
     const sheet = part(this, "[popover]");

@@ -3,6 +3,7 @@ import { part } from "../../paint/patch.js";
 
 /** What all keys do. */
 export class KeyHelp extends PageElement {
+  /** @override */
   start() {
     const close = part(this, '[data-action="close"]');
     close.addEventListener("click", () => this.#dialog.close(), { signal: this.signal });

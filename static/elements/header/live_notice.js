@@ -13,7 +13,7 @@ export class LiveNotice extends PageElement {
   #timer = 0;
   #behind = false;
 
-  /** @param {Ports} ports */
+  /** @override @param {Ports} ports */
   start({ store, connection, painter }) {
     const { signal } = this;
     const paint = () => {
@@ -42,6 +42,7 @@ export class LiveNotice extends PageElement {
     part(this, '[data-action="retry"]').addEventListener("click", () => connection.wake(), { signal });
   }
 
+  /** @override */
   disconnectedCallback() {
     clearTimeout(this.#timer);
     super.disconnectedCallback();

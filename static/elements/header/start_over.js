@@ -11,6 +11,7 @@ export class StartOver extends PageElement {
   /** @type {Replay | null} */
   #replay = null;
 
+  /** @override */
   start() {
     const { signal } = this;
     const dialog = this.#dialog;

@@ -1,5 +1,5 @@
-import { PageElement } from "../../page_element.js";
 import { keep, keptList } from "../../kept.js";
+import { PageElement } from "../../page_element.js";
 import { setForeign, visible } from "../../paint/foreign.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
 import { count } from "../../paint/words.js";
@@ -16,7 +16,7 @@ export class TroubleNotice extends PageElement {
   /** @type {string[]} what is told of, each as it is now */
   #shown = [];
 
-  /** @param {import("../../ports.js").Ports} ports */
+  /** @override @param {import("../../ports.js").Ports} ports */
   start({ store, painter }) {
     const { signal } = this;
     const paint = () => {
@@ -24,11 +24,9 @@ export class TroubleNotice extends PageElement {
       const dismissed = keptList(KEPT);
       const open = all.filter((upload) => isOnTop(upload, store.at) && !dismissed.includes(keyOf(upload)));
       const [first] = open;
-      const held = this.contains(document.activeElement);
       show(this, Boolean(first));
       this.#shown = open.map(keyOf);
       if (first) this.#tell(first, open.length - 1);
-      else if (held) part(document, "#view").focus({ preventScroll: true });
     };
     store.watch(({ uploads }) => {
       if (uploads) painter.ask(paint);

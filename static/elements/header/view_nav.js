@@ -4,7 +4,7 @@ import { number } from "../../paint/words.js";
 
 /** The way to each view, with what waits there. */
 export class ViewNav extends PageElement {
-  /** @param {import("../../ports.js").Ports} ports */
+  /** @override @param {import("../../ports.js").Ports} ports */
   start({ store, painter }) {
     const paint = () => {
       const { attention } = store;

@@ -27,7 +27,7 @@ export class RecoveryPanel extends PageElement {
   /** Why the facts are not those of now; empty where they are. */
   #unheard = "";
 
-  /** @param {Ports} ports */
+  /** @override @param {Ports} ports */
   start({ store, connection, painter, clock }) {
     const { signal } = this;
     /** @type {KeyedList<{start: import("../../api/recovery.js").Start, newest: boolean}>} */

@@ -1,6 +1,6 @@
-import { sentence } from "../../paint/words.js";
 /** What became of an upload, in words; the server says it alike (`web/http/pages/upload_words.py`). Pure. */
 
+import { sentence } from "../../paint/words.js";
 
 /** @typedef {import("../../store.js").Upload} Upload */
 

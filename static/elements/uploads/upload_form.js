@@ -8,7 +8,7 @@ import { part } from "../../paint/patch.js";
  * on the page, and the packaged sample. Beside every view, what is being sent and what was refused.
  */
 export class UploadForm extends PageElement {
-  /** @param {import("../../ports.js").Ports} ports */
+  /** @override @param {import("../../ports.js").Ports} ports */
   start(ports) {
     const { sender } = ports;
     const { signal } = this;
