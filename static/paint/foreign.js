@@ -56,19 +56,23 @@ export function setForeignCut(node, text) {
     setForeign(node, text);
     return;
   }
-  const [head, end] = [characters.slice(0, -ID_END), characters.slice(-ID_END)];
-  put(node, [piece("cut-head", head.join("")), piece("cut-end", end.join(""))]);
-}
-
-/**
- * @param {string} name
- * @param {string} text
- */
-function piece(name, text) {
-  const node = document.createElement("span");
-  node.className = name;
-  node.append(...piecesOf(text));
-  return node;
+  const [head, end] = ["cut-head", "cut-end"].map((name) => {
+    const piece = document.createElement("span");
+    piece.className = name;
+    return piece;
+  });
+  let left = text.length - characters.slice(-ID_END).join("").length;
+  // Of the whole text, so that a space where it is cut is none at an end.
+  for (const piece of piecesOf(text)) {
+    if (typeof piece === "string") {
+      head?.append(piece.slice(0, Math.max(0, left)));
+      end?.append(piece.slice(Math.max(0, left)));
+    } else (left > 0 ? head : end)?.append(piece);
+    left -= typeof piece === "string" ? piece.length : trueText(piece).length;
+  }
+  const pieces = /** @type {Node[]} */ ([head, end]);
+  for (const piece of pieces) piece.normalize(); // as a parser leaves it, without empty texts
+  put(node, pieces);
 }
 
 /**

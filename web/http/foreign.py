@@ -50,11 +50,22 @@ def quoted(text: str) -> Markup:
 
 
 def cut(text: str, end: int) -> Markup:
-    """The text in two pieces, for a column that cuts it before its last ``end`` characters."""
-    piece = Markup('<span class="{}">{}</span>')
-    return piece.format("cut-head", foreign(text[:-end])) + piece.format(
-        "cut-end", foreign(text[-end:])
-    )
+    """The text in two pieces, for a column that cuts it before its last ``end`` characters.
+
+    What cannot be seen is told of the whole text: a space where it is cut is none at an end.
+    """
+    head, tail, left = Markup(""), Markup(""), len(text) - end
+    for piece, unseen in _pieces(text):
+        if not unseen:
+            head += escape(piece[: max(0, left)])
+            tail += escape(piece[max(0, left) :])
+        elif left > 0:
+            head += _escape(piece, _shown(piece))
+        else:
+            tail += _escape(piece, _shown(piece))
+        left -= len(piece)
+    span = Markup('<span class="{}">{}</span>')
+    return span.format("cut-head", head) + span.format("cut-end", tail)
 
 
 def holdable(value: Any) -> Any:

@@ -58,3 +58,11 @@ def test_a_string_of_digits_keeps_its_quotes() -> None:
     quote = '<span class="escape" data-true="">&#34;</span>'
     assert str(shown_id("7")) == f"{quote}7{quote}"
     assert '<span class="cut-end">xxxxxxxx</span>' in shown_id("x" * 60)
+
+
+def test_a_space_where_a_long_text_is_cut_is_none_at_an_end() -> None:
+    """Only what stands at an end of the whole is told of."""
+    assert shown_id("one field is missing") == (
+        '<span class="cut-head">one field is</span><span class="cut-end"> missing</span>'
+    )
+    assert "␣" in shown_id("a field is missing ")
