@@ -57,7 +57,9 @@ def opened(stage: Stage, selector: str, reach: Callable[[Page], None]) -> Locato
     page = stage.open(first=first, facts=flow_facts())
     answer(stage, **flow_facts())
     reach(page)
-    return page.locator(selector)
+    button = page.locator(selector)
+    expect(button).to_be_visible()  # what is not there yet takes no focus, and says nothing
+    return button
 
 
 @pytest.mark.parametrize(("selector", "path", "reach"), BUTTONS, ids=NAMES)
