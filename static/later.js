@@ -24,8 +24,9 @@ export function once(isSo, begin) {
 }
 
 /**
- * An element that is begun once there is something for it to show, by the module that is loaded then.
- * @param {(ports: Ports, element: HTMLElement) => boolean} isSo
+ * An element that stands as the server rendered it until it has something else to show, or somebody uses it; then it is
+ * begun, by the module that is loaded for it.
+ * @param {(ports: Ports, element: HTMLElement) => boolean} isSo  whether it has something else to show
  * @param {() => Promise<{begin(element: PageElement, ports: Ports): void}>} load
  */
 export const begunOnce = (isSo, load) => class extends PageElement {
@@ -33,19 +34,25 @@ export const begunOnce = (isSo, load) => class extends PageElement {
   start(ports) {
     const { store, place, sender } = ports;
     const { signal } = this;
-    /** @type {HTMLElement | null} what was pressed before that had come: it is pressed once it has */
-    let pressed = null;
-    const note = (/** @type {Event} */ { target }) => {
-      pressed = /** @type {Element} */ (target).closest("button");
-    };
-    this.addEventListener("click", note, { signal });
-    const look = once(() => isSo(ports, this), async () => {
+    const used = new AbortController();
+    let isUsed = false;
+    /** @type {HTMLElement | null | undefined} what was pressed before that had come: it is pressed once it has */
+    let pressed;
+    const look = once(() => isUsed || isSo(ports, this), async () => {
       const { begin } = await load();
       if (signal.aborted) return;
-      this.removeEventListener("click", note);
+      used.abort();
       begin(this, ports);
       pressed?.click();
     });
+    for (const use of ["click", "focusin"]) {
+      this.addEventListener(use, ({ type, target }) => {
+        isUsed = true;
+        if (type === "click") pressed = /** @type {Element} */ (target).closest("[data-action]");
+        look();
+      }, { signal: used.signal });
+    }
+    this.addEventListener("submit", (event) => event.preventDefault(), { signal: used.signal });
     store.watch(look, signal);
     place.addEventListener("look", look, { signal });
     sender.addEventListener("change", look, { signal });

@@ -2,20 +2,19 @@
 
 import { EVERYTHING, socketAddress } from "./address.js";
 import { Connection } from "./connection.js";
-import { PoliteAnnouncer } from "./elements/header/announcer.js";
 import { ConnectionBadge, FlowBadge } from "./elements/header/badges.js";
 import { LiveNotice } from "./elements/header/live_notice.js";
 import { ViewNav } from "./elements/header/view_nav.js";
 import { Sender } from "./elements/uploads/sender.js";
 import { UploadForm } from "./elements/uploads/upload_form.js";
 import { Keys } from "./keys.js";
-import { once } from "./later.js";
+import { begunOnce, once } from "./later.js";
 import { Navigation } from "./navigation.js";
 import { pressOnce } from "./paint/action.js";
 import { PageClock } from "./paint/clock.js";
-import { Painter } from "./paint/painter.js";
 import { copyTrueText } from "./paint/copied.js";
-import { dismiss, part, show } from "./paint/patch.js";
+import { Painter } from "./paint/painter.js";
+import { dismiss, part } from "./paint/patch.js";
 import { Place } from "./place.js";
 import { Screen } from "./screen.js";
 import { Store } from "./store.js";
@@ -24,6 +23,7 @@ import { Store } from "./store.js";
 const VIEWS = { c: "/", s: "/skipped?state=open", f: "/files", d: "/completed", w: "/flow" };
 
 /** @typedef {import("./elements/header/key_help.js").KeyHelp} KeyHelp */
+/** @typedef {import("./elements/header/polite_announcer.js").PoliteAnnouncer} PoliteAnnouncer */
 /** @typedef {import("./elements/header/start_over.js").StartOver} StartOver */
 /** @typedef {import("./page_element.js").PageElement} PageElement */
 
@@ -34,7 +34,7 @@ const SHELL = {
   "view-nav": ViewNav,
   "live-notice": LiveNotice,
   "upload-form": UploadForm,
-  "polite-announcer": PoliteAnnouncer,
+  "flow-menu": begunOnce(() => false, () => import("./elements/header/flow_menu.js")),
 };
 
 const place = new Place();
@@ -50,7 +50,8 @@ const connection = new Connection({
 });
 
 for (const [name, element] of Object.entries(SHELL)) customElements.define(name, element);
-const announcer = /** @type {PoliteAnnouncer} */ (part(document, "polite-announcer"));
+/** @type {import("./ports.js").Known | null} */
+let known = null;
 /** @type {import("./ports.js").Ports} */
 const ports = {
   store,
@@ -62,7 +63,10 @@ const ports = {
   screen,
   sender,
   startOver: async (replay) => /** @type {StartOver} */ (await summoned("start-over")).ask(replay),
-  announce: (kind, words) => announcer.say(kind, words),
+  announce: async (kind, words) => /** @type {PoliteAnnouncer} */ (await summoned("polite-announcer")).say(kind, words),
+  get known() {
+    return known;
+  },
   get navigation() {
     return navigation;
   },
@@ -79,11 +83,19 @@ connection.hear((frame) => {
   if (frame?.type === "error") place.stay(store.ready ? store.window : EVERYTHING);
 });
 const lookForAlarm = once(() => Boolean(store.flow?.alarm), () => summoned("alarm-notice"));
-const lookForTrouble = once(() => store.uploads.order.length > 0, () => summoned("trouble-notice"));
-store.watch(({ carts, skipped, attention }) => {
+const lookForTrouble = once(
+  () => [...store.uploads.items.values()].some(({ state, accepted }) => state === "paused" || (state === "done" && !accepted)),
+  () => summoned("trouble-notice"),
+);
+store.watch(({ carts, uploads, skipped, attention, reset }) => {
   if (carts || skipped || attention) clock.tell();
   lookForAlarm();
   lookForTrouble();
+  if (!uploads && !skipped) return;
+  const states = new Map([...store.uploads.items].map(([key, { state }]) => [key, state]));
+  if (!known || reset) known = { states, skipped: store.skipped.total };
+  const news = [...states].some(([key, state]) => known?.states.get(key) !== state);
+  if (news || known.skipped !== store.skipped.total) summoned("polite-announcer");
 });
 place.addEventListener("move", () => connection.ask());
 addEventListener("online", () => connection.wake());
@@ -98,26 +110,17 @@ document.addEventListener("click", dismiss);
 document.addEventListener("keydown", pressOnce);
 for (const [key, address] of Object.entries(VIEWS)) keys.on(`g ${key}`, () => navigation.go(address));
 keys.on("?", async () => /** @type {KeyHelp} */ (await summoned("key-help")).open());
-part(document, "flow-menu [popover]").addEventListener("beforetoggle", () => summoned("flow-menu"));
-part(document, "flow-menu").addEventListener("click", async ({ target }) => {
-  if (customElements.get("flow-menu")) return;
-  await summoned("flow-menu"); // what is pressed before it has come is not lost
-  if (target instanceof HTMLElement && target.closest("[data-action]")) target.click();
-});
 let isAway = false;
 connection.addEventListener("state", async () => {
   if (connection.state === "offline") isAway = true;
   if (connection.state !== "live" || !isAway) return;
-  isAway = false; // an upgrade is a restart: only a page that was away can be behind
+  isAway = false;
   try {
-    (await import("./paint/answered.js")).answered();
-    const version = await (await fetch("/static/version")).text();
-    show(part(document, "upgrade-notice"), !import.meta.url.includes(`/${version}/`));
+    await (await import("./paint/answered.js")).answered();
   } catch {
     isAway = true; // it went again: ask when it is back
   }
 });
-part(document, "upgrade-notice button").addEventListener("click", () => location.reload());
 await navigation.start();
 clock.start();
 connection.open();

@@ -35,7 +35,11 @@ export class Navigation {
     document.addEventListener("click", (event) => this.#click(event));
     document.addEventListener("submit", (event) => this.#submit(event));
     addEventListener("popstate", () => this.#back());
-    const { connection } = this.#ports;
+    const { connection, store } = this.#ports;
+    store.watch(({ reset }) => {
+      // What was rendered of the generation before, and is not told of by frames.
+      if (reset && this.#main.querySelector("[data-of-generation]")) this.go(location.pathname + location.search, { replace: true });
+    });
     connection.addEventListener("state", () => {
       if (connection.state === "live" && this.#isOwed) this.#back();
     });

@@ -1,3 +1,5 @@
+/** @typedef {{states: Map<string, string>, skipped: number}} Known  the state of each upload, and how many records were skipped */
+
 /**
  * What an element reaches the rest of the page by: `main.js` makes it once, and every element is started with it.
  * @typedef {object} Ports
@@ -10,6 +12,7 @@
  * @property {import("./elements/uploads/sender.js").Sender} sender
  * @property {import("./paint/painter.js").Painter} painter
  * @property {import("./paint/clock.js").PageClock} clock
+ * @property {Known | null} known  what was so when the page, or the generation, began: it is not announced; null: nothing has come yet
  * @property {(kind: string, words: string) => void} announce  says something to assistive tools, the newest of each kind
  * @property {(replay?: import("./elements/header/start_over.js").Replay) => Promise<void>} startOver  asks before everything is deleted
  */

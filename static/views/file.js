@@ -1,9 +1,19 @@
 /** The view of one file. */
 
-import { FileFacts } from "../elements/files/file_facts.js";
-import { FileList } from "../elements/files/file_list.js";
+import { uploadsMove } from "../elements/uploads/news.js";
+import { begunOnce } from "../later.js";
 
 export const elements = {
-  "file-facts": FileFacts,
-  "file-list": FileList,
+  "file-list": begunOnce(uploadsMove, async () => {
+    const [facts, list] = await Promise.all([
+      import("../elements/files/file_facts.js"),
+      import("../elements/files/file_list.js"),
+    ]);
+    return {
+      begin(place, ports) {
+        facts.begin(place, ports);
+        list.begin(place, ports);
+      },
+    };
+  }),
 };

@@ -1,7 +1,8 @@
 """The page, as a person has it: how long a record takes to the screen, and whether clicks hit.
 
 A real browser looks at a real server. A record's way is timed inside the page, from before its
-``POST`` to behind the frame that painted its chip; meanwhile records come in batches from outside.
+``POST`` to behind the frame in which its chip is put down and painted; meanwhile records come in
+batches from outside.
 """
 
 import json
@@ -66,7 +67,7 @@ SEND: Final = """(number) => new Promise((done) => {
     const chip = document.querySelector(`[data-cart="probe"] [data-order="${number}"]`);
     if (!chip) return;
     watch.disconnect();
-    requestAnimationFrame(() => behind.port2.postMessage(0));
+    behind.port2.postMessage(0); // behind the frame that paints it
   });
   watch.observe(document.querySelector(".carts-list"), { childList: true, subtree: true });
   const body = JSON.stringify({ user_id: "probe", type: "order", order_id: number });

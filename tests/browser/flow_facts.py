@@ -110,6 +110,7 @@ def stopped(stage: Stage, **facts: Any) -> Page:
     stage.open("/flow", snapshot(), live=False, facts=given)
     expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
     expect(page.locator("#moment")).to_be_enabled()
+    stage.arrived()
     with page.expect_response("**/api/history?*"), page.expect_response("**/api/dataflow"):
         page.clock.run_for(20)
     page.clock.run_for(20)

@@ -140,6 +140,14 @@ class Stage:
             if not self.loading:
                 break
 
+    def arrived(self) -> None:
+        """Return once all modules that were asked for have come, in whatever time."""
+        for _ in range(ROUND_TRIPS):
+            self.page.evaluate("0")
+            if not self.loading:
+                break
+        self.page.evaluate("0")
+
     def _load(self, request: Request) -> None:
         if "/static/" in request.url:
             self.loading.add(request)

@@ -24,7 +24,18 @@ ELEMENTS = """() => {
 }"""
 #: The listeners of main.js, which lives as long as the page; those of a socket are its own.
 OF_THE_PAGE = [
-    *("change", "click", "click", "copy", "frame", "keydown", "keydown", "move", "online"),
+    *(
+        "change",
+        "change",
+        "click",
+        "click",
+        "copy",
+        "frame",
+        "keydown",
+        "keydown",
+        "move",
+        "online",
+    ),
     *("pageshow", "popstate", "state", "state", "submit", "visibilitychange"),
 ]
 

@@ -1,6 +1,5 @@
 import * as api from "../../api/files.js";
 import { Reading } from "../../api/reading.js";
-import { PageElement } from "../../page_element.js";
 import { setTime } from "../../paint/clock.js";
 import { fresh, part, setText, show } from "../../paint/patch.js";
 import { reasonWords } from "../../paint/record_words.js";
@@ -8,14 +7,26 @@ import { number } from "../../paint/words.js";
 
 /** @typedef {import("../../store.js").Upload} Upload */
 
-/** What there is to know of one upload, and why records of it were skipped. */
-export class FileFacts extends PageElement {
+/**
+ * Keep what there is to know of one upload, and why records of it were skipped, as its list tells.
+ * @param {import("../../page_element.js").PageElement} list
+ * @param {import("../../ports.js").Ports} ports
+ */
+export const begin = (list, ports) => new FileFacts(part(document, "file-facts"), list, ports);
+
+class FileFacts {
+  #place;
   #skipped = -1;
 
-  /** @override @param {import("../../ports.js").Ports} ports */
-  start({ connection }) {
-    const { signal } = this;
-    const id = this.dataset.file ?? "";
+  /**
+   * @param {HTMLElement} place
+   * @param {import("../../page_element.js").PageElement} list
+   * @param {import("../../ports.js").Ports} ports
+   */
+  constructor(place, list, { connection }) {
+    this.#place = place;
+    const { signal } = list;
+    const id = place.dataset.file ?? "";
     const reading = new Reading({
       ask: (until) => api.skippedOf(id, until),
       take: ({ by_reason }) => this.#count(by_reason),
@@ -24,7 +35,7 @@ export class FileFacts extends PageElement {
       connection,
       signal,
     });
-    document.querySelector("file-list")?.addEventListener("told", (event) => {
+    list.addEventListener("told", (event) => {
       const upload = /** @type {CustomEvent<Upload>} */ (event).detail;
       this.#tell(upload);
       if (upload.skipped === this.#skipped) return;
@@ -36,16 +47,16 @@ export class FileFacts extends PageElement {
   /** @param {Upload} upload */
   #tell({ lines, accepted, duplicates, skipped, blank, finished_at: finished, looks_like: what }) {
     const facts = { lines, accepted, duplicates, skipped, blank };
-    for (const [name, value] of Object.entries(facts)) setText(part(this, `[data-fact="${name}"]`), number(value));
-    setTime(part(this, '[data-fact="finished"] time'), finished ?? "");
-    show(part(this, '[data-fact="finished"]'), Boolean(finished));
-    setText(part(this, '[data-fact="looks"]'), what ?? "JSON Lines, as far as its first bytes tell");
+    for (const [name, value] of Object.entries(facts)) setText(part(this.#place, `[data-fact="${name}"]`), number(value));
+    setTime(part(this.#place, '[data-fact="finished"] time'), finished ?? "");
+    show(part(this.#place, '[data-fact="finished"]'), Boolean(finished));
+    setText(part(this.#place, '[data-fact="looks"]'), what ?? "JSON Lines, as far as its first bytes tell");
   }
 
   /** @param {Record<string, number>} byReason */
   #count(byReason) {
-    const list = part(this, ".file-reasons");
-    const id = encodeURIComponent(this.dataset.file ?? "");
+    const list = part(this.#place, ".file-reasons");
+    const id = encodeURIComponent(this.#place.dataset.file ?? "");
     const ordered = Object.entries(byReason).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
     const known = new Map([.../** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("[data-reason]"))]
       .map((item) => [item.dataset.reason, item]));
@@ -54,7 +65,7 @@ export class FileFacts extends PageElement {
       setText(part(item, ".file-reason-count"), number(count));
       if (!item.isConnected) list.append(item);
     }
-    show(part(this, ".file-why"), ordered.length > 0);
+    show(part(this.#place, ".file-why"), ordered.length > 0);
   }
 }
 

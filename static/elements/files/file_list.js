@@ -1,7 +1,6 @@
 import * as api from "../../api/files.js";
 import { Reading } from "../../api/reading.js";
 import { changeUpload } from "../../api/uploads.js";
-import { PageElement } from "../../page_element.js";
 import { tell } from "../../paint/action.js";
 import { KeyedList } from "../../paint/keyed_list.js";
 import { part, setText, show } from "../../paint/patch.js";
@@ -11,29 +10,37 @@ import { steer } from "../uploads/steer.js";
 import { hearButtons, seen } from "../uploads/upload_list.js";
 import { FileRow } from "./file_row.js";
 
+/** @typedef {import("../../page_element.js").PageElement} PageElement */
 /** @typedef {import("../../ports.js").Ports} Ports */
 /** @typedef {import("../../store.js").Upload} Upload */
 
 const TICK_MS = 1_000;
 
 /**
- * Uploads with all that can be done with each. The first page is what the store hears of; another one, or the page
+ * Show uploads with all that can be done with each. The first page is what the store hears of; another one, or the page
  * of one upload, keeps its rows, and what the store does not tell of them is read; of each it fires `told`.
+ * @param {PageElement} place
+ * @param {Ports} ports
  */
-export class FileList extends PageElement {
-  #timer = 0;
+export const begin = (place, ports) => new FileList(place, ports);
+
+class FileList {
+  #place;
   /** @type {Map<string, Upload>} what is known beside the store */
   #known = new Map();
-  /** @type {KeyedList<Upload> | null} */
-  #list = null;
+  /** @type {KeyedList<Upload>} */
+  #list;
 
-  /** @override @param {Ports} ports */
-  start(ports) {
-    const { store, painter, navigation, connection } = ports;
-    const { signal } = this;
-    /** @type {KeyedList<Upload>} */
-    const list = (this.#list = new KeyedList(part(this, ".uploads-list"), "upload", FileRow));
-    const fixed = this.hasAttribute("data-fixed") ? [...list.keys()] : null;
+  /**
+   * @param {PageElement} place
+   * @param {Ports} ports
+   */
+  constructor(place, ports) {
+    const { store, painter, connection } = ports;
+    const { signal } = place;
+    this.#place = place;
+    const list = (this.#list = new KeyedList(part(place, ".uploads-list"), "upload", FileRow));
+    const fixed = place.hasAttribute("data-fixed") ? [...list.keys()] : null;
     const itemOf = (/** @type {string} */ key) => store.uploads.items.get(key) ?? this.#known.get(key);
     const paint = () => {
       const { order, total } = store.uploads;
@@ -41,11 +48,11 @@ export class FileList extends PageElement {
       if (!keys.every(itemOf)) return; // of those that the server has rendered, the reading comes
       list.paint(keys, (key) => /** @type {Upload} */ (itemOf(key)));
       if (fixed) {
-        for (const key of keys) this.dispatchEvent(new CustomEvent("told", { detail: itemOf(key) }));
+        for (const key of keys) place.dispatchEvent(new CustomEvent("told", { detail: itemOf(key) }));
         return;
       }
-      show(part(this, '[data-empty="uploads"]'), order.length === 0);
-      show(part(this, '[data-more="uploads"]'), total > order.length);
+      show(part(place, '[data-empty="uploads"]'), order.length === 0);
+      show(part(place, '[data-more="uploads"]'), total > order.length);
       for (const node of document.querySelectorAll(".uploads-total")) setText(node, number(total));
     };
     const ask = () => painter.ask(paint);
@@ -62,14 +69,14 @@ export class FileList extends PageElement {
       connection,
       signal,
     });
-    store.watch(({ uploads, reset, window }) => {
-      if (fixed && reset) navigation.go(location.pathname + location.search, { replace: true });
-      else if (uploads) ask();
+    store.watch(({ uploads, window }) => {
+      if (uploads) ask();
       if (window) reading?.soon();
     }, signal);
-    this.#timer = setInterval(() => {
+    const timer = setInterval(() => {
       for (const row of this.#fileRows()) row.tick();
     }, TICK_MS);
+    signal.addEventListener("abort", () => clearInterval(timer));
     reading?.soon();
     if (store.ready) ask();
     this.#listen(ports, (upload) => {
@@ -80,18 +87,12 @@ export class FileList extends PageElement {
     });
   }
 
-  /** @override */
-  disconnectedCallback() {
-    clearInterval(this.#timer);
-    super.disconnectedCallback();
-  }
-
   /**
    * @param {readonly string[]} keys
    * @param {AbortSignal} until
    */
   async #read(keys, until) {
-    const { cursor } = this.dataset;
+    const { cursor } = this.#place.dataset;
     if (!cursor) return Promise.all(keys.map((key) => api.upload(key, until)));
     return (await api.uploads(cursor, keys.length, until)).items;
   }
@@ -101,12 +102,12 @@ export class FileList extends PageElement {
    * @param {(upload: Upload) => void} heard  of an upload that was changed
    */
   #listen({ startOver }, heard) {
-    const { signal } = this;
-    hearButtons(this, signal, async ({ dataset: { action = "", lines } }, upload) => {
+    const { signal } = this.#place;
+    hearButtons(this.#place, signal, async ({ dataset: { action = "", lines } }, upload) => {
       const changed = await (action === "step" ? api.step(upload.id, Number(lines)) : steer(action, upload, startOver));
       if (changed && String(changed.id) === upload.id) heard(changed);
     });
-    this.addEventListener("change", ({ target }) => {
+    this.#place.addEventListener("change", ({ target }) => {
       const row = /** @type {HTMLElement} */ (target).closest("[data-upload]");
       if (row instanceof HTMLElement && target instanceof HTMLInputElement) this.#pace(row, target, heard);
     }, { signal });
@@ -139,7 +140,7 @@ export class FileList extends PageElement {
   }
 
   #fileRows() {
-    return /** @type {FileRow[]} */ ([...(this.#list?.rows() ?? [])]);
+    return /** @type {FileRow[]} */ ([...this.#list.rows()]);
   }
 }
 

@@ -1,6 +1,5 @@
 import * as api from "../../api/files.js";
 import { Reading } from "../../api/reading.js";
-import { PageElement } from "../../page_element.js";
 import { act } from "../../paint/action.js";
 import { setTime } from "../../paint/clock.js";
 import { paceWords } from "../../paint/measures.js";
@@ -8,19 +7,33 @@ import { part, setText, show } from "../../paint/patch.js";
 import { count, number, rate } from "../../paint/words.js";
 
 /** @typedef {import("../../api/files.js").Stream} Stream */
+/** @typedef {import("../../page_element.js").PageElement} PageElement */
+/** @typedef {import("../../ports.js").Ports} Ports */
 
 /** How often is looked whether somebody else has begun one. */
 const IDLE_MS = 5_000;
 const RUNNING_MS = 1_000;
 
-/** The endless stream: what it is to be like, and how far it is. */
-export class StreamPanel extends PageElement {
-  /** @override @param {import("../../ports.js").Ports} ports */
-  start({ clock, store, connection }) {
-    const { signal } = this;
-    const form = /** @type {HTMLFormElement} */ (part(this, "form"));
-    const begin = part(this, '[data-action="begin"]');
-    const stop = part(this, '[data-action="stop"]');
+/**
+ * The endless stream: what it is to be like, and how far it is.
+ * @param {PageElement} place
+ * @param {Ports} ports
+ */
+export const begin = (place, ports) => new StreamPanel(place, ports);
+
+class StreamPanel {
+  #place;
+
+  /**
+   * @param {PageElement} place
+   * @param {Ports} ports
+   */
+  constructor(place, { clock, store, connection }) {
+    this.#place = place;
+    const { signal } = place;
+    const form = /** @type {HTMLFormElement} */ (part(this.#place, "form"));
+    const begin = part(this.#place, '[data-action="begin"]');
+    const stop = part(this.#place, '[data-action="stop"]');
     let runs = false;
     /** How often a stream was begun or ended here: what was asked before that is old. */
     let turns = 0;
@@ -47,14 +60,14 @@ export class StreamPanel extends PageElement {
     form.addEventListener("submit", (event) => event.preventDefault(), { signal });
     begin.addEventListener("click", (event) => {
       if (!form.reportValidity()) return;
-      act(event, begin, this, async () => {
+      act(event, begin, place, async () => {
         const stream = await api.beginStream(this.#asked);
         turns += 1;
         hear(stream);
         reading.soon();
       });
     }, { signal });
-    stop.addEventListener("click", (event) => act(event, stop, this, async () => {
+    stop.addEventListener("click", (event) => act(event, stop, place, async () => {
       await api.endStream();
       turns += 1;
       hear(null);
@@ -64,20 +77,20 @@ export class StreamPanel extends PageElement {
   }
 
   get #asked() {
-    const value = (/** @type {string} */ name) => Number(/** @type {HTMLInputElement} */ (part(this, `[name=${name}]`)).value);
+    const value = (/** @type {string} */ name) => Number(/** @type {HTMLInputElement} */ (part(this.#place, `[name=${name}]`)).value);
     return { rate: value("rate"), users: value("users"), bad: value("bad") / 100 };
   }
 
   /** The button says how fast. */
   #name() {
-    setText(part(this, '[data-action="begin"]'), `Stream ${number(this.#asked.rate)}/s`);
+    setText(part(this.#place, '[data-action="begin"]'), `Stream ${number(this.#asked.rate)}/s`);
   }
 
   /** @param {Stream | null} stream  the one that runs */
   #paint(stream) {
-    const running = part(this, ".stream-running");
-    const idle = part(this, ".stream-form");
-    const held = this.contains(document.activeElement) && idle.hidden !== (stream !== null);
+    const running = part(this.#place, ".stream-running");
+    const idle = part(this.#place, ".stream-form");
+    const held = this.#place.contains(document.activeElement) && idle.hidden !== (stream !== null);
     show(running, stream !== null);
     show(idle, stream === null);
     if (stream) {
@@ -87,6 +100,6 @@ export class StreamPanel extends PageElement {
       setText(part(running, ".stream-bad"), `${rate(stream.bad * 100)} %`);
       setTime(part(running, "time"), stream.started_at);
     }
-    if (held) part(this, stream ? '[data-action="stop"]' : '[data-action="begin"]').focus({ preventScroll: true });
+    if (held) part(this.#place, stream ? '[data-action="stop"]' : '[data-action="begin"]').focus({ preventScroll: true });
   }
 }

@@ -1,24 +1,36 @@
 import { dataflow } from "../../api/flow.js";
 import { Reading } from "../../api/reading.js";
-import { PageElement } from "../../page_element.js";
 import { duration } from "../../paint/measures.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
 import { number, plural, rate } from "../../paint/words.js";
 
 /** @typedef {import("../../api/flow.js").Dataflow} Dataflow */
 /** @typedef {import("../../api/flow.js").Step} Step */
+/** @typedef {import("../../page_element.js").PageElement} PageElement */
+/** @typedef {import("../../ports.js").Ports} Ports */
 
 /** Shares and times are of so long. */
 const OVER_MS = 5_000;
 
-/** The flow drawn, its figures read once a second: how many records pass each step, and how busy that is. */
-export class FlowGraph extends PageElement {
+/**
+ * The flow drawn, its figures read once a second: how many records pass each step, and how busy that is.
+ * @param {PageElement} place
+ * @param {Ports} ports
+ */
+export const begin = (place, ports) => new FlowGraph(place, ports);
+
+class FlowGraph {
+  #place;
   /** What was read, and when by the monotonic clock, oldest first. @type {(Dataflow & {at: number})[]} */
   #looks = [];
 
-  /** @override @param {import("../../ports.js").Ports} ports */
-  start({ store, painter, connection }) {
-    const { signal } = this;
+  /**
+   * @param {PageElement} place
+   * @param {Ports} ports
+   */
+  constructor(place, { store, painter, connection }) {
+    this.#place = place;
+    const { signal } = place;
     const paint = () => this.#paint();
     const paintStats = () => {
       const { carts = 0, lag = 0 } = store.stats;
@@ -40,6 +52,7 @@ export class FlowGraph extends PageElement {
       if (stats) painter.ask(paintStats);
     }, signal);
     reading.soon();
+    if (store.ready) painter.ask(paintStats);
   }
 
   /** @param {Dataflow} facts */
@@ -58,7 +71,7 @@ export class FlowGraph extends PageElement {
     const last = this.#looks.at(-1);
     if (!first || !last) return;
     last.steps.forEach((step, n) => {
-      const box = part(this, `[data-step="${step.id}"]`);
+      const box = part(this.#place, `[data-step="${step.id}"]`);
       const isSlowest = step.id === last.slowest;
       setAttribute(box, "data-in", step.in);
       setAttribute(box, "data-out", step.out);
@@ -81,7 +94,7 @@ export class FlowGraph extends PageElement {
    */
   #put(of, facts) {
     for (const [name, text] of Object.entries(facts)) {
-      for (const place of this.querySelectorAll(`[data-of="${of}"] [data-fact="${name}"]`)) setText(place, text);
+      for (const place of this.#place.querySelectorAll(`[data-of="${of}"] [data-fact="${name}"]`)) setText(place, text);
     }
   }
 }

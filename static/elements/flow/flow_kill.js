@@ -1,21 +1,27 @@
 import { adopt, rendered } from "../../api/flow.js";
 import { Reading } from "../../api/reading.js";
 import { restartFlow } from "../../api/server.js";
-import { PageElement } from "../../page_element.js";
 import { act } from "../../paint/action.js";
 import { part, setText } from "../../paint/patch.js";
 import { ASKED, tellOwnKills } from "./own_kills.js";
 
+/** @typedef {import("../../page_element.js").PageElement} PageElement */
 /** @typedef {import("../../ports.js").Ports} Ports */
 
 /** A recovery that is over by then is not announced. */
 const QUIET_MS = 1_000;
 
 /**
- * Kills the flow, and holds the stopwatch beside it, whoever killed it: by the socket while it recovers, and then by the
+ * Kill the flow, and hold the stopwatch beside it, whoever killed it: by the socket while it recovers, and then by the
  * exact times, with the start that has them, as the server renders them.
+ * @param {PageElement} place
+ * @param {Ports} ports
+ * @param {object | null} before  null: the flow was not gone
  */
-export class FlowKill extends PageElement {
+export const begin = (place, ports, before) => new FlowKill(place, ports, before !== null);
+
+class FlowKill {
+  #place;
   /** When the flow was gone, by the monotonic clock; 0: no recovery is under way. */
   #began = 0;
   /** What the flow said first while it recovered: when it says something else, its state is restored. */
@@ -23,11 +29,16 @@ export class FlowKill extends PageElement {
   #isMine = false;
   #late = 0;
 
-  /** @override @param {Ports} ports */
-  start(ports) {
+  /**
+   * @param {PageElement} place
+   * @param {Ports} ports
+   * @param {boolean} isGone
+   */
+  constructor(place, ports, isGone) {
     const { store, connection, painter, clock } = ports;
-    const { signal } = this;
-    const view = /** @type {Element} */ (this.closest("#view"));
+    const { signal } = place;
+    this.#place = place;
+    const view = /** @type {Element} */ (place.closest("#view"));
     const paint = () => {
       if (!this.#began || signal.aborted) return;
       this.#run();
@@ -45,7 +56,7 @@ export class FlowKill extends PageElement {
       connection,
       signal,
     });
-    const begin = () => {
+    const start = () => {
       if (this.#began) return;
       this.#began = performance.now();
       this.#words = "";
@@ -60,10 +71,9 @@ export class FlowKill extends PageElement {
       }, QUIET_MS);
       painter.ask(paint);
     };
-    store.watch(({ flow, stats, reset }) => {
-      if (reset) this.#watch.dataset.execution = "0";
+    const hear = (/** @type {{flow: boolean, stats: boolean}} */ { flow, stats }) => {
       const { state, message } = store.flow ?? {};
-      if (flow && state !== "running") begin();
+      if (flow && state !== "running") start();
       if (flow && this.#began) {
         const seconds = (performance.now() - this.#began) / 1000;
         if (state === "recovering" && this.#words && message !== this.#words) this.#reach("restored", seconds);
@@ -74,26 +84,24 @@ export class FlowKill extends PageElement {
           reading.soon();
         }
       }
-      const awaits = this.#watch.querySelector("[data-mark=dead][data-reached] ~ [data-mark=new]:not([data-reached])");
-      if (stats && awaits && !this.#began) reading.soon();
-    }, signal);
-    const kill = part(this, '[data-action="kill"]');
-    kill.addEventListener("click", (event) => act(event, kill, this, async () => {
+      // A first new record may come long after all else.
+      if (stats && !this.#began && this.#watch.hasAttribute("data-awaits")) reading.soon();
+    };
+    store.watch(hear, signal);
+    const kill = part(place, '[data-action="kill"]');
+    kill.addEventListener("click", (event) => act(event, kill, place, async () => {
       await restartFlow();
       this.#isMine = true;
-      begin();
+      start();
     }), { signal });
+    signal.addEventListener("abort", () => clearTimeout(this.#late));
     tellOwnKills(view);
-  }
-
-  /** @override */
-  disconnectedCallback() {
-    clearTimeout(this.#late);
-    super.disconnectedCallback();
+    if (isGone) start(); // it may be back by now
+    if (store.ready) hear({ flow: true, stats: true });
   }
 
   get #watch() {
-    return part(this, ".watch");
+    return part(this.#place, ".watch");
   }
 
   /**
@@ -108,12 +116,12 @@ export class FlowKill extends PageElement {
     if (!this.#began || over !== undefined) {
       const seconds = Number.parseFloat(part(page, '[data-mark="up"] .watch-time').textContent ?? "");
       if (this.#began && seconds * 1000 > QUIET_MS) announce("flow", `The flow has caught up after ${seconds} s.`);
-      adopt(this, page, ".watch");
+      adopt(this.#place, page, ".watch");
       clearTimeout(this.#late);
       this.#began = 0;
     } else {
       for (const mark of page.querySelectorAll("[data-mark][data-reached]")) {
-        adopt(this, page, `[data-mark="${mark.getAttribute("data-mark")}"]`);
+        adopt(this.#place, page, `[data-mark="${mark.getAttribute("data-mark")}"]`);
       }
     }
     adopt(view, page, ".starts, .starts-total, [data-empty=starts]");
@@ -127,14 +135,14 @@ export class FlowKill extends PageElement {
    * @param {number} seconds
    */
   #reach(name, seconds) {
-    const mark = part(this, `[data-mark="${name}"]`);
+    const mark = part(this.#place, `[data-mark="${name}"]`);
     if (mark.toggleAttribute("data-reached", true)) setText(part(mark, ".watch-time"), seconds.toFixed(2));
   }
 
   /** The first mark that is not reached runs; a new record may come before or behind all others. */
   #run() {
-    const [running, ...rest] = this.querySelectorAll("[data-mark]:not([data-reached], [data-mark=new])");
-    if (!running || part(this, "[data-mark=up]").hasAttribute("data-reached")) return;
+    const [running, ...rest] = this.#place.querySelectorAll("[data-mark]:not([data-reached], [data-mark=new])");
+    if (!running || part(this.#place, "[data-mark=up]").hasAttribute("data-reached")) return;
     setText(part(running, ".watch-time"), ((performance.now() - this.#began) / 1000).toFixed(2));
     for (const mark of rest) setText(part(mark, ".watch-time"), "–");
   }

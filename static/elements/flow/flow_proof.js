@@ -1,11 +1,11 @@
 import { adopt, proof, prove, rendered } from "../../api/flow.js";
 import { Reading } from "../../api/reading.js";
 import { keep, kept, THIS_TAB } from "../../kept.js";
-import { PageElement } from "../../page_element.js";
 import { act } from "../../paint/action.js";
 import { complain, part, setAttribute, setText } from "../../paint/patch.js";
 import { number, percent } from "../../paint/words.js";
 
+/** @typedef {import("../../page_element.js").PageElement} PageElement */
 /** @typedef {import("../../ports.js").Ports} Ports */
 /** @typedef {Record<string, number>} Stats */
 
@@ -16,20 +16,34 @@ const SIDES = ["before", "after"];
 /** Where this tab keeps the figures of both sides over a reload. */
 const KEPT = "cartwatch.figures";
 
-/** The figures before and after a recovery, and those that the journal gives when it is counted anew. */
-export class FlowProof extends PageElement {
-  /** @type {Stats | null} those of the flow that ran last */
-  #last = null;
+/**
+ * The figures before and after a recovery, and those that the journal gives when it is counted anew.
+ * @param {PageElement} place
+ * @param {Ports} ports
+ * @param {Stats | null} before  the figures of the flow that is gone; null: it is not
+ */
+export const begin = (place, ports, before) => new FlowProof(place, ports, before);
+
+class FlowProof {
+  #place;
+  /** @type {Stats} those of the flow that ran last; none are known before the first frame */
+  #last;
   #isAway = false;
 
-  /** @override @param {Ports} ports */
-  start({ store, connection, clock }) {
-    const { signal } = this;
-    const button = part(this, '[data-action="prove"]');
-    const say = (/** @type {string} */ words) => setText(part(this, ".proof-outcome"), words);
+  /**
+   * @param {PageElement} place
+   * @param {Ports} ports
+   * @param {Stats | null} before
+   */
+  constructor(place, { store, connection, clock }, before) {
+    this.#place = place;
+    this.#last = before ?? store.stats;
+    const { signal } = place;
+    const button = part(this.#place, '[data-action="prove"]');
+    const say = (/** @type {string} */ words) => setText(part(this.#place, ".proof-outcome"), words);
     const bar = (/** @type {number} */ share) => {
-      setAttribute(part(this, ".proof-progress"), "aria-valuenow", share);
-      setAttribute(part(this, ".bar-done"), "width", share);
+      setAttribute(part(this.#place, ".proof-progress"), "aria-valuenow", share);
+      setAttribute(part(this.#place, ".bar-done"), "width", share);
     };
     /** @type {Reading<Document | null>} */
     const reading = new Reading({
@@ -41,45 +55,40 @@ export class FlowProof extends PageElement {
       },
       take: (page) => {
         const fresh = page && part(page, "flow-proof");
-        if (fresh) adopt(this, fresh, PARTS);
+        if (fresh) adopt(place, fresh, PARTS);
         else say("Counting the journal anew…");
-        setAttribute(this, "data-state", fresh?.dataset.state ?? "running");
-        this.toggleAttribute("data-old", fresh?.hasAttribute("data-old") ?? false);
+        setAttribute(place, "data-state", fresh?.dataset.state ?? "running");
+        place.toggleAttribute("data-old", fresh?.hasAttribute("data-old") ?? false);
         clock.tell();
       },
       tell: (refusal) => {
-        if (refusal && refusal.code !== "offline") complain(this, refusal.message);
+        if (refusal && refusal.code !== "offline") complain(place, refusal.message);
       },
-      pause: () => (this.dataset.state === "running" ? 1_000 : null),
+      pause: () => (place.dataset.state === "running" ? 1_000 : null),
       connection,
       signal,
     });
-    button.addEventListener("click", (event) => act(event, button, this, async () => {
+    button.addEventListener("click", (event) => act(event, button, place, async () => {
       await prove();
       reading.soon();
     }), { signal });
-    store.watch(({ flow, stats, reset, window }) => {
-      if (reset) {
-        this.#last = null;
-        for (const side of SIDES) this.#put(side, {});
-        reading.soon();
-      }
-      if (window && !this.#last) for (const side of SIDES) this.#put(side, keptOf(store.generation)[side] ?? {});
-      if (flow || stats) this.#hear(store);
-    }, signal);
-    if (this.dataset.state === "running") reading.soon();
+    const look = () => {
+      for (const side of SIDES) this.#put(side, keptOf(store.generation)[side] ?? {});
+      if (before) this.#leave(store.generation); // it may be back by now
+      this.#hear(store);
+      store.watch(({ flow, stats }) => {
+        if (flow || stats) this.#hear(store);
+      }, signal);
+    };
+    if (store.ready) look();
+    else store.addEventListener("change", look, { once: true, signal });
+    if (place.dataset.state === "running") reading.soon();
   }
 
   /** @param {Ports["store"]} store */
   #hear({ flow, stats, generation }) {
     const isAway = flow?.state !== "running";
-    if (isAway && !this.#isAway) {
-      this.#put("before", this.#last ?? {});
-      this.#put("after", {});
-      const isOld = this.toggleAttribute("data-old", this.dataset.state === "done");
-      setText(part(this, ".proof-old"), isOld ? "– of before the last start: prove it again" : "");
-      keep(KEPT, JSON.stringify({ generation, before: this.#last }), THIS_TAB);
-    }
+    if (isAway && !this.#isAway) this.#leave(generation);
     if (!isAway && this.#isAway) {
       this.#put("after", stats);
       keep(KEPT, JSON.stringify({ ...keptOf(generation), after: stats }), THIS_TAB);
@@ -88,12 +97,22 @@ export class FlowProof extends PageElement {
     this.#isAway = isAway;
   }
 
+  /** @param {string} generation */
+  #leave(generation) {
+    this.#isAway = true;
+    this.#put("before", this.#last);
+    this.#put("after", {});
+    const isOld = this.#place.toggleAttribute("data-old", this.#place.dataset.state === "done");
+    setText(part(this.#place, ".proof-old"), isOld ? "– of before the last start: prove it again" : "");
+    keep(KEPT, JSON.stringify({ generation, before: this.#last }), THIS_TAB);
+  }
+
   /**
    * @param {string} side
    * @param {Stats} stats
    */
   #put(side, stats) {
-    for (const cell of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll(`[data-side="${side}"]`))) {
+    for (const cell of /** @type {NodeListOf<HTMLElement>} */ (this.#place.querySelectorAll(`[data-side="${side}"]`))) {
       setText(cell, number(stats[cell.parentElement?.dataset.figure ?? ""] ?? null));
     }
   }

@@ -1,19 +1,81 @@
 import { upload } from "../../api/sending.js";
+import { holdPage } from "../../paint/action.js";
 import { visible } from "../../paint/foreign.js";
 
+/** @typedef {import("./sender.js").Given} Given */
 /** @typedef {import("./sender.js").Sender} Sender */
 /** @typedef {import("./sender.js").Sending} Sending */
 /** @typedef {import("./sender.js").Report} Report */
+/** @typedef {import("./sender.js").Wanted} Wanted */
 
 /** So many reports are kept, the newest first. */
 const MOST_REPORTS = 5;
+
+let taken = 0;
+
+/**
+ * Send files behind those that are on their way; while there is one, the browser asks before the page is left.
+ * @param {Sender} sender
+ * @param {Given} given
+ * @param {Partial<Wanted>} how
+ */
+export async function take(sender, { files, folders = [] }, how) {
+  if (!sender.isBusy) sender.complaints = [];
+  sender.complaints.push(...folders.map((name) => `${visible(name)} is a folder: drop the files that are in it.`));
+  sender.queue = [...sender.queue, ...files.map((file) => waiting(file, how))];
+  sender.tell();
+  if (sender.isBusy || sender.queue.length === 0) return;
+  sender.isBusy = true;
+  await holdPage(async () => {
+    for (let next = sender.queue[0]; next; next = sender.queue[0]) {
+      await send(next, sender);
+      forget(next, sender);
+    }
+  });
+  sender.isBusy = false;
+  sender.tell();
+}
+
+/**
+ * Send a file no longer; nothing of it is kept.
+ * @param {string} key
+ * @param {Sender} sender
+ */
+export function stop(key, sender) {
+  const sending = sender.queue.find((each) => each.key === key);
+  if (sending?.life) sending.life.abort();
+  else if (sending) forget(sending, sender);
+}
+
+/**
+ * A file that waits to be sent, as the view that is shown wants it where nothing else is said.
+ * @param {File} file
+ * @param {Partial<Wanted>} how
+ * @returns {Sending}
+ */
+function waiting(file, how) {
+  const pace = /** @type {HTMLSelectElement | null} */ (document.querySelector("send-options [name=pace]"));
+  const check = /** @type {HTMLInputElement | null} */ (document.querySelector("send-options [name=check]"));
+  const wanted = { rate: pace?.value ? Number(pace.value) : null, check: check?.checked ?? false };
+  taken += 1;
+  return { ...wanted, ...how, key: String(taken), file, share: 0, life: null };
+}
+
+/**
+ * @param {Sending} sending
+ * @param {Sender} sender
+ */
+function forget(sending, sender) {
+  sender.queue = sender.queue.filter((each) => each !== sending);
+  sender.tell();
+}
 
 /**
  * Send one file to its end, and note what was refused or reported.
  * @param {Sending} sending
  * @param {Sender} sender
  */
-export async function send(sending, sender) {
+async function send(sending, sender) {
   const { key, file, rate, check } = sending;
   const name = visible(file.name);
   const { signal } = (sending.life = new AbortController());

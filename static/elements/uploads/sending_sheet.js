@@ -1,6 +1,7 @@
 import { KeyedList } from "../../paint/keyed_list.js";
 import { complain, part, show } from "../../paint/patch.js";
 import { count } from "../../paint/words.js";
+import { stop } from "./send.js";
 import { SendingRow } from "./sending_row.js";
 
 /** @typedef {import("./sender.js").Sending} Sending */
@@ -30,7 +31,7 @@ export function showSending(form, { sender, painter }) {
   form.addEventListener("click", (event) => {
     const control = /** @type {Element} */ (event.target).closest("button");
     const row = control?.closest("[data-sending]");
-    if (row instanceof HTMLElement) sender.stop(row.dataset.sending ?? "");
+    if (row instanceof HTMLElement) stop(row.dataset.sending ?? "", sender);
     if (!control?.closest(".error")) return;
     sender.complaints = [];
     sender.tell();

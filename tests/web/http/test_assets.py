@@ -69,7 +69,7 @@ def test_the_first_screen_is_light() -> None:
     installed = assets.installed()
     first = installed.reached_from("main.js", "views/carts.js")
     weights = {name: len(assets.shortened(asset_folder("static") / name)) for name in first}
-    assert sum(weights.values()) <= 62 * 1024, weights
+    assert sum(weights.values()) <= 60 * 1024, weights
 
 
 LEXERS = {".css": CssLexer(), ".js": JavascriptLexer()}

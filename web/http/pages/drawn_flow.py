@@ -34,7 +34,7 @@ STEP_WORDS: Final[Mapping[str, StepWords]] = MappingProxyType(
 
 
 class DrawnStep(NamedTuple):
-    """A step as it is drawn, before its busy share is known: that takes two looks."""
+    """A step as it is drawn; how busy it is takes two looks, where anything passes it."""
 
     id: str
     name: str
@@ -44,6 +44,7 @@ class DrawnStep(NamedTuple):
     per_second: str
     busy_seconds: float
     is_slowest: bool
+    share: str
 
 
 def drawn_steps(dataflow: Mapping[str, Any]) -> dict[str, DrawnStep]:
@@ -59,6 +60,7 @@ def drawn_steps(dataflow: Mapping[str, Any]) -> dict[str, DrawnStep]:
             f"{rate(told[id_]['per_second'])}/s",
             told[id_]["busy_seconds"],
             id_ == dataflow["slowest"],
+            "– %" if told[id_]["per_second"] else "0 %",
         )
         for id_, words in STEP_WORDS.items()
     }

@@ -17,12 +17,21 @@ export class PoliteAnnouncer extends PageElement {
   #words = new Map();
 
   /** @override @param {import("../../ports.js").Ports} ports */
-  start({ store }) {
-    store.watch(({ reset, window, uploads, skipped }) => {
-      const silent = window && (reset || this.#states.size + this.#skipped === 0);
-      if (uploads) this.#hearUploads(store.uploads, silent);
-      if (skipped) this.#hearSkipped(store.skipped, silent);
-    }, this.signal);
+  start(ports) {
+    const { store } = ports;
+    const begin = () => {
+      const { states, skipped } = /** @type {import("../../ports.js").Known} */ (ports.known);
+      this.#states = states;
+      this.#skipped = skipped;
+      this.#hearUploads(store.uploads, false);
+      this.#hearSkipped(store.skipped, false);
+      store.watch(({ reset, uploads, skipped }) => {
+        if (uploads) this.#hearUploads(store.uploads, reset);
+        if (skipped) this.#hearSkipped(store.skipped, reset);
+      }, this.signal);
+    };
+    if (ports.known) begin();
+    else store.addEventListener("change", begin, { once: true, signal: this.signal });
   }
 
   /** @override */
