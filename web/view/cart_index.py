@@ -8,13 +8,15 @@ to the small one, which goes into the large one when it is an eighth of that.
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from dataflow.cart import head_of
+from web.memory import give_back
 from web.view.cart_row import NEVER, Entry
 from web.view.sorts import Key, Sort
 from web.view.windows import TOP, Window
@@ -27,10 +29,16 @@ _FEW: Final = 4_096
 
 _EIGHTH: Final = 8
 
+_FOLDED: Final = 65_536
+"""Carts whose numbers are objects at once."""
+
 _Numbers = npt.NDArray[np.int64]
 
 Values = tuple[int, ...]
 """The numbers of one cart, in the order of ``COLUMNS``."""
+
+Run = tuple[Sequence[str], Sequence[Sequence[int]]]
+"""Some carts that follow one another: their users, and the numbers of each."""
 
 
 class Found(NamedTuple):
@@ -53,7 +61,7 @@ class _Tier:
     def __init__(self, users: list[str], numbers: _Numbers) -> None:
         """``numbers`` has a row for each of ``COLUMNS``."""
         self.users = users
-        self._numbers = numbers
+        self.numbers = numbers
 
     @classmethod
     def empty(cls) -> "_Tier":
@@ -68,22 +76,22 @@ class _Tier:
     def put(self, places: list[int], values: list[Values]) -> None:
         """Write the numbers of carts that stand here."""
         if places:
-            self._numbers[:, places] = np.array(values, np.int64).T
+            self.numbers[:, places] = np.array(values, np.int64).T
 
     def merged(self, users: list[str], numbers: _Numbers) -> "_Tier":
         """Make one with further carts, none of which is here."""
         together = self.users + users
         order = sorted(range(len(together)), key=together.__getitem__)
-        both = np.concatenate((self._numbers, numbers), axis=1)
+        both = np.concatenate((self.numbers, numbers), axis=1)
         return _Tier([together[at] for at in order], both[:, order])
 
     def joined(self, other: "_Tier") -> "_Tier":
         """Make one with all carts of another."""
-        return self.merged(other.users, other._numbers)
+        return self.merged(other.users, other.numbers)
 
     def column(self, name: str) -> _Numbers:
         """Give the numbers of a column, in the order of the users."""
-        column: _Numbers = self._numbers[COLUMNS.index(name)]
+        column: _Numbers = self.numbers[COLUMNS.index(name)]
         return column
 
     def select(self, window: Window, until: int | None, most: int) -> tuple[int, list[int]]:
@@ -141,18 +149,19 @@ class CartIndex:
         self._large = self._small = _Tier.empty()
         self._pending: dict[str, Entry] = {}
 
-    def load(self, rows: Iterable[tuple[str, Values]], unmoved: Mapping[str, Entry]) -> None:
+    def load(self, runs: Iterable[Run], unmoved: Mapping[str, Entry]) -> None:
         """Begin with the rows of the table, in the order of their users, and what it lacks.
 
-        What is committed meanwhile counts above both.
+        What is committed meanwhile counts above both. The numbers of a run become an array at once:
+        as objects, those of all carts would take some hundred MB, between users that stay.
         """
         users: list[str] = []
-        numbers: list[Values] = []
-        for user_id, values in rows:
-            users.append(user_id)
-            numbers.append(values)
+        numbers: list[_Numbers] = [_Tier.empty().numbers]
+        for of_run, values in runs:
+            users += of_run
+            numbers.append(_columns(values))
         with self._asked:
-            self._large = _Tier(users, _columns(numbers))
+            self._large = _Tier(users, np.concatenate(numbers, axis=1))
             with self._arriving:
                 self._pending = {**unmoved, **self._pending}
 
@@ -190,10 +199,27 @@ class CartIndex:
         """Bring the tiers up to date with what was committed."""
         with self._arriving:
             newest, self._pending = self._pending, {}
+        waiting = iter(newest.items())
+        users: list[str] = []
+        numbers: list[_Numbers] = []
+        while some := list(islice(waiting, _FOLDED)):
+            of_some, values = self._put(some)
+            users += of_some
+            numbers.append(_columns(values))
+        if users:
+            self._small = self._small.merged(users, np.concatenate(numbers, axis=1))
+            if len(self._small.users) > max(_FEW, len(self._large.users) // _EIGHTH):
+                self._large = self._large.joined(self._small)
+                self._small = _Tier.empty()
+        if len(newest) > _FOLDED:
+            give_back()
+
+    def _put(self, entries: list[tuple[str, Entry]]) -> tuple[list[str], list[Values]]:
+        """Write the numbers of carts that are known; gives those that are not."""
         known: dict[int, tuple[list[int], list[Values]]] = {0: ([], []), 1: ([], [])}
         users: list[str] = []
         values: list[Values] = []
-        for user_id, entry in newest.items():
+        for user_id, entry in entries:
             numbers = values_of(entry)
             for number, tier in enumerate((self._large, self._small)):
                 at = tier.find(user_id)
@@ -206,11 +232,7 @@ class CartIndex:
                 values.append(numbers)
         self._large.put(*known[0])
         self._small.put(*known[1])
-        if users:
-            self._small = self._small.merged(users, _columns(values))
-            if len(self._small.users) > max(_FEW, len(self._large.users) // _EIGHTH):
-                self._large = self._large.joined(self._small)
-                self._small = _Tier.empty()
+        return users, values
 
 
 def values_of(entry: Entry) -> Values:
@@ -226,7 +248,7 @@ def values_of(entry: Entry) -> Values:
     )
 
 
-def _columns(values: list[Values]) -> _Numbers:
+def _columns(values: Sequence[Sequence[int]]) -> _Numbers:
     return np.array(values, np.int64).reshape(len(values), len(COLUMNS)).T.copy()
 
 

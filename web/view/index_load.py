@@ -6,7 +6,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from web.view.cart_index import COLUMNS, CartIndex, Values
+from web.memory import give_back
+from web.view.cart_index import COLUMNS, CartIndex, Run
 from web.view.cart_row import Entry
 from web.view.read_only import connect_read_only
 
@@ -25,13 +26,13 @@ def load_index(
         db.execute("BEGIN")
         db.execute("SELECT 1 FROM position").fetchone()  # the first reading is what begins it
         begun()
-        index.load(_rows(db), unmoved)
+        index.load(_runs(db), unmoved)
+    give_back()
 
 
-def _rows(db: sqlite3.Connection) -> Iterator[tuple[str, Values]]:
+def _runs(db: sqlite3.Connection) -> Iterator[Run]:
     columns = ", ".join(COLUMNS)
     query = f"SELECT user_id, {columns} FROM carts ORDER BY user_id"  # noqa: S608 (our own names)
     rows = db.execute(query)
     while some := rows.fetchmany(_ROWS):
-        for user_id, *values in some:
-            yield user_id, tuple(values)
+        yield [user_id for user_id, *_ in some], [values for _, *values in some]

@@ -52,8 +52,8 @@ def test_it_finds_every_page_as_a_look_at_all_rows_does(
                 index = CartIndex()
                 rows = sorted(carts.items())
                 half = len(rows) // 2
-                table = [(user, values_of(each)) for user, each in rows[:half]]
-                index.load(iter(table), dict(rows[half:]))
+                runs = [([user], [values_of(each)]) for user, each in rows[:half]]
+                index.load(runs, dict(rows[half:]))
             entries = {
                 user: entry(changed + n, each) for n, (user, each) in enumerate(commit.items())
             }

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined
 
 from web.http import assets
 from web.http.foreign import foreign, holdable, visible
@@ -71,10 +71,11 @@ _PANEL_SHEETS: Final = ("styles/cart.css",)
 
 
 def prepare() -> None:
-    """Read every template now: a page is never made of templates from after an upgrade."""
-    environment = _environment()
-    for name in environment.list_templates():
-        environment.get_template(name)
+    """Read every template now: a page is never made of templates from after an upgrade.
+
+    Each is compiled when it is first needed: a start does not wait for what it does not show.
+    """
+    _environment()
 
 
 def render_view(
@@ -144,8 +145,9 @@ def _modules(view: str) -> tuple[str, ...]:
 
 @cache
 def _environment() -> Environment:
+    folder = asset_folder("templates")
     environment = Environment(
-        loader=FileSystemLoader(asset_folder("templates")),
+        loader=DictLoader({path.name: path.read_text("utf-8") for path in folder.iterdir()}),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
