@@ -135,7 +135,7 @@ def test_a_list_in_use_holds_still_until_it_is_told_to(stage: Stage, use: str) -
     page.clock.fast_forward(20_000)
     stage.painted()
     assert shown(page) == "abc"
-    expect(bar).to_have_text("1 change – show (Space)")
+    expect(bar).to_have_text("1 change – show")
     page.locator("body").press("Space")
     expect(page.locator("[data-cart]").first).to_have_attribute("data-cart", "c")
     expect(bar).to_be_hidden()

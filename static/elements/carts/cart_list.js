@@ -285,6 +285,6 @@ export class CartList extends PageElement {
  * @param {boolean} tooFast
  */
 function pendingWords(pending, tooFast) {
-  const words = [pending > 0 && `${count(pending, "change")} – show (Space)`, tooFast && "too fast to follow: settling every 5 s"];
+  const words = [pending > 0 && `${count(pending, "change")} – show`, tooFast && "too fast to follow: settling every 5 s"];
   return words.filter(Boolean).join(" · ");
 }

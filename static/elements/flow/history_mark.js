@@ -4,7 +4,7 @@ import { part, setAttribute, setText } from "../../paint/patch.js";
 /** @typedef {import("../../api/flow.js").Mark & {key: string, share: string, label: string}} DrawnMark */
 
 /** In percent of the width: as much as a label needs. */
-const APART = 34;
+const APART = 42;
 const WORDS = { killed: "killed", reset: "started over", started: "started" };
 
 /** Something that happened, on a chart. */
