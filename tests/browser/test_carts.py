@@ -38,6 +38,7 @@ def test_a_row_made_by_the_browser_is_the_row_made_by_the_server(stage: Stage) -
     stage.page.set_viewport_size({"width": 2_560, "height": 900})
     stage.silent = True
     page = stage.open(first=snapshot(carts), live=False)
+    stage.painted()  # the list has said by now which row the tab key comes to
     rendered = page.evaluate(ROWS)
     stage.play(stage.server.first)
     page.locator("[data-connection=live]").wait_for()

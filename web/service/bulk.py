@@ -80,6 +80,11 @@ class Bulk:
                     size += len(line) + 1
         return block, []
 
+    def sent_meanwhile(self, number: int) -> None:
+        """Count some of the lines that ``take`` gave as sent before."""
+        self._sent_before += number
+        self._to_send -= number
+
     def describe(self) -> dict[str, Any]:
         """Tell what became of all so far."""
         return {
@@ -178,7 +183,10 @@ async def _send(
         async for block in _blocks(service, generation, chosen, end, bulk):
             async with service.writing() as in_force:
                 _refuse_another(in_force, generation)
-                sent += len(await generation.corrections.send(block))
+                now = len(await generation.corrections.send(block))
+            # Behind a kill, the view may hear of what was sent later than this asks it.
+            bulk.sent_meanwhile(len(block) - now)
+            sent += now
     except PatternError as error:
         raise PatternError(f"{error}; {sent:,} were sent before that") from None
     return {**bulk.describe(), "until": end, "sent": sent}
