@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -120,11 +121,11 @@ def forget_a_completion(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM completed WHERE id = (SELECT max(id) FROM completed)")
 
 
-@pytest.fixture
-def filled(tmp_path: Path) -> tuple[Path, Oracle]:
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Oracle]:
     """A folder whose whole stream is in the snapshots and in the table of carts."""
     stream, oracle = stream_of(1_000, 9)
-    data = tmp_path / "data"
+    data = tmp_path_factory.mktemp("prepared") / "data"
     with Cartwatch(data, "--snapshot-interval", "0.1") as server:
         server.upload_in(server.upload(stream, NAME), "done")
         server.settled()
@@ -135,6 +136,12 @@ def filled(tmp_path: Path) -> tuple[Path, Oracle]:
             until(lambda: db.execute("SELECT sum(version) FROM carts").fetchone() == (changes,))
         server.stop()
     return data, oracle
+
+
+@pytest.fixture
+def filled(prepared: tuple[Path, Oracle], tmp_path: Path) -> tuple[Path, Oracle]:
+    data, oracle = prepared
+    return Path(shutil.copytree(data, tmp_path / "data")), oracle
 
 
 @pytest.mark.parametrize("forge", [forget_a_cart, miscount_a_cart, forget_a_completion])
