@@ -1,6 +1,7 @@
 """The command ``cartwatch``: every mistake is one sentence and a status, never a traceback."""
 
 import importlib.metadata
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -275,8 +276,11 @@ def rebuild(data: str, generation: int | None) -> int:
 
 
 def _end(_: int, __: Any) -> NoReturn:
-    """End before there is anything to end in good order."""
-    sys.exit(0)
+    """End before there is anything to end in good order.
+
+    At once: an exception would come in the middle of anything, a callback that loses it too.
+    """
+    os._exit(0)
 
 
 if __name__ == "__main__":

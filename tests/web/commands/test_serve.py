@@ -157,3 +157,23 @@ def test_a_signal_before_it_is_live_ends_it_in_silence(
         said = process.stderr.read()
         assert process.wait(5) == 0
     assert b"Traceback" not in said
+
+
+SIGNALLED = """
+import os, signal, weakref
+from web.commands.cli import _end
+
+class Thing: pass
+
+signal.signal(signal.SIGTERM, _end)
+thing = Thing()
+gone = weakref.ref(thing, lambda _: os.kill(os.getpid(), signal.SIGTERM))
+del thing
+print("lived on")
+"""
+
+
+def test_a_signal_before_it_is_live_is_lost_nowhere() -> None:
+    """In a callback of the interpreter's, which would swallow any exception, as little."""
+    ended = subprocess.run([sys.executable, "-c", SIGNALLED], capture_output=True, timeout=30)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
