@@ -25,11 +25,12 @@ TESTS: Final = (
     "tests/faults/test_gone_sockets.py",
 )
 #: Of the test dependencies, those that these tests import.
-FOR_TESTS: Final = ("hypothesis", "psutil", "pytest", "pytest-timeout")
+FOR_TESTS: Final = ("hypothesis", "psutil", "pytest", "pytest-timeout", "pytest-xdist")
 #: The anyio of then brings a plug-in that pytest of now finds old-fashioned.
 OPTIONS: Final = (
     *("-q", "-p", "no:cacheprovider"),
     *("-W", "ignore::pytest.PytestRemovedIn10Warning"),
+    *("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"),
 )
 _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+)\s*(?:>=|==)\s*([0-9.]+)")
 
