@@ -7,6 +7,11 @@ const ALL_TABS = () => localStorage;
 /** @type {Where} */
 export const THIS_TAB = () => sessionStorage;
 
+/** The starts of the flow that this tab's own kills have led to. */
+export const OWN_KILLS = "cartwatch.killed";
+/** The figures before and after the last time when the flow was away. */
+export const FIGURES = "cartwatch.figures";
+
 /** @type {Map<string, string>} */
 const here = new Map();
 

@@ -87,15 +87,20 @@ const lookForTrouble = once(
   () => [...store.uploads.items.values()].some(({ state, accepted }) => state === "paused" || (state === "done" && !accepted)),
   () => summoned("trouble-notice"),
 );
-store.watch(({ carts, uploads, skipped, attention, reset }) => {
+const lookForNews = once(
+  () => known?.skipped !== store.skipped.total
+    || [...store.uploads.items].some(([key, { state }]) => known?.states.get(key) !== state),
+  () => summoned("polite-announcer"),
+);
+store.watch(({ carts, skipped, attention, reset }) => {
   if (carts || skipped || attention) clock.tell();
+  if (!known || reset) {
+    const states = new Map([...store.uploads.items].map(([key, { state }]) => [key, state]));
+    known = { states, skipped: store.skipped.total };
+  }
   lookForAlarm();
   lookForTrouble();
-  if (!uploads && !skipped) return;
-  const states = new Map([...store.uploads.items].map(([key, { state }]) => [key, state]));
-  if (!known || reset) known = { states, skipped: store.skipped.total };
-  const news = [...states].some(([key, state]) => known?.states.get(key) !== state);
-  if (news || known.skipped !== store.skipped.total) summoned("polite-announcer");
+  lookForNews();
 });
 place.addEventListener("move", () => connection.ask());
 addEventListener("online", () => connection.wake());

@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from tests.__main__ import SIDE_BY_SIDE
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 CACHE: Final = ROOT / ".cache" / "lowest"
 TESTS: Final = (
@@ -30,7 +32,7 @@ FOR_TESTS: Final = ("hypothesis", "psutil", "pytest", "pytest-timeout", "pytest-
 OPTIONS: Final = (
     *("-q", "-p", "no:cacheprovider"),
     *("-W", "ignore::pytest.PytestRemovedIn10Warning"),
-    *("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"),
+    *SIDE_BY_SIDE,
 )
 _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+)\s*(?:>=|==)\s*([0-9.]+)")
 

@@ -1,7 +1,7 @@
 /** The view of the flow: over time, drawn, killed, and proved to have lost and doubled nothing. */
 
 import { FlowHistory } from "../elements/flow/flow_history.js";
-import { kept, THIS_TAB } from "../kept.js";
+import { FIGURES, kept, OWN_KILLS, THIS_TAB } from "../kept.js";
 import { begunOnce } from "../later.js";
 
 /** @typedef {import("../page_element.js").PageElement} PageElement */
@@ -43,6 +43,6 @@ export const elements = {
     ({ store }) => Boolean(store.stats.events_per_second) || isGone(store),
     () => import("../elements/flow/flow_graph.js"),
   ),
-  "flow-kill": begunWhenGone("cartwatch.killed", ":has([data-awaits])", () => import("../elements/flow/flow_kill.js")),
-  "flow-proof": begunWhenGone("cartwatch.figures", "[data-state=running]", () => import("../elements/flow/flow_proof.js")),
+  "flow-kill": begunWhenGone(OWN_KILLS, ":has([data-awaits])", () => import("../elements/flow/flow_kill.js")),
+  "flow-proof": begunWhenGone(FIGURES, "[data-state=running]", () => import("../elements/flow/flow_proof.js")),
 };

@@ -135,18 +135,18 @@ class Stage:
 
     def painted(self) -> None:
         """Return once all that was played before is on screen, by modules that come late, too."""
-        for _ in range(ROUND_TRIPS):
-            self.page.evaluate(PAINTED)
-            if not self.loading:
-                break
+        self._evaluate_until_loaded(PAINTED)
 
     def arrived(self) -> None:
         """Return once all modules that were asked for have come, in whatever time."""
+        self._evaluate_until_loaded("0")
+        self.page.evaluate("0")
+
+    def _evaluate_until_loaded(self, script: str) -> None:
         for _ in range(ROUND_TRIPS):
-            self.page.evaluate("0")
+            self.page.evaluate(script)
             if not self.loading:
                 break
-        self.page.evaluate("0")
 
     def _load(self, request: Request) -> None:
         if "/static/" in request.url:

@@ -1,4 +1,4 @@
-"""All carts by what lists of them are searched, filtered and ordered by: columns in memory. Pure.
+"""All carts by what lists of them are searched, filtered and ordered by: columns in memory.
 
 An index of SQLite's would write a page for each of its columns with every change of a cart. Here a
 change writes a few numbers, and a million carts are looked through in some milliseconds, outside
@@ -61,7 +61,7 @@ class _Tier:
     def __init__(self, users: list[str], numbers: _Numbers) -> None:
         """``numbers`` has a row for each of ``COLUMNS``."""
         self.users = users
-        self.numbers = numbers
+        self._numbers = numbers
 
     @classmethod
     def empty(cls) -> "_Tier":
@@ -76,22 +76,22 @@ class _Tier:
     def put(self, places: list[int], values: list[Values]) -> None:
         """Write the numbers of carts that stand here."""
         if places:
-            self.numbers[:, places] = np.array(values, np.int64).T
+            self._numbers[:, places] = np.array(values, np.int64).T
 
     def merged(self, users: list[str], numbers: _Numbers) -> "_Tier":
         """Make one with further carts, none of which is here."""
         together = self.users + users
         order = sorted(range(len(together)), key=together.__getitem__)
-        both = np.concatenate((self.numbers, numbers), axis=1)
+        both = np.concatenate((self._numbers, numbers), axis=1)
         return _Tier([together[at] for at in order], both[:, order])
 
     def joined(self, other: "_Tier") -> "_Tier":
         """Make one with all carts of another."""
-        return self.merged(other.users, other.numbers)
+        return self.merged(other.users, other._numbers)
 
     def column(self, name: str) -> _Numbers:
         """Give the numbers of a column, in the order of the users."""
-        column: _Numbers = self.numbers[COLUMNS.index(name)]
+        column: _Numbers = self._numbers[COLUMNS.index(name)]
         return column
 
     def select(self, window: Window, until: int | None, most: int) -> tuple[int, list[int]]:
@@ -156,7 +156,7 @@ class CartIndex:
         as objects, those of all carts would take some hundred MB, between users that stay.
         """
         users: list[str] = []
-        numbers: list[_Numbers] = [_Tier.empty().numbers]
+        numbers = [_columns([])]
         for of_run, values in runs:
             users += of_run
             numbers.append(_columns(values))

@@ -1,6 +1,6 @@
 import { adopt, proof, prove, rendered } from "../../api/flow.js";
 import { Reading } from "../../api/reading.js";
-import { keep, kept, THIS_TAB } from "../../kept.js";
+import { FIGURES, keep, kept, THIS_TAB } from "../../kept.js";
 import { act } from "../../paint/action.js";
 import { complain, part, setAttribute, setText } from "../../paint/patch.js";
 import { number, percent } from "../../paint/words.js";
@@ -13,8 +13,6 @@ import { number, percent } from "../../paint/words.js";
 const PARTS = ".proof-outcome, .error, .proof-examples, [data-side=journal]";
 
 const SIDES = ["before", "after"];
-/** Where this tab keeps the figures of both sides over a reload. */
-const KEPT = "cartwatch.figures";
 
 /**
  * The figures before and after a recovery, and those that the journal gives when it is counted anew.
@@ -91,7 +89,7 @@ class FlowProof {
     if (isAway && !this.#isAway) this.#leave(generation);
     if (!isAway && this.#isAway) {
       this.#put("after", stats);
-      keep(KEPT, JSON.stringify({ ...keptOf(generation), after: stats }), THIS_TAB);
+      keep(FIGURES, JSON.stringify({ ...keptOf(generation), after: stats }), THIS_TAB);
     }
     if (!isAway) this.#last = stats;
     this.#isAway = isAway;
@@ -104,7 +102,7 @@ class FlowProof {
     this.#put("after", {});
     const isOld = this.#place.toggleAttribute("data-old", this.#place.dataset.state === "done");
     setText(part(this.#place, ".proof-old"), isOld ? "– of before the last start: prove it again" : "");
-    keep(KEPT, JSON.stringify({ generation, before: this.#last }), THIS_TAB);
+    keep(FIGURES, JSON.stringify({ generation, before: this.#last }), THIS_TAB);
   }
 
   /**
@@ -124,6 +122,6 @@ class FlowProof {
  * @returns {{generation: string, [side: string]: any}}
  */
 function keptOf(generation) {
-  const said = JSON.parse(kept(KEPT, THIS_TAB) ?? "{}");
+  const said = JSON.parse(kept(FIGURES, THIS_TAB) ?? "{}");
   return said?.generation === generation ? said : { generation };
 }

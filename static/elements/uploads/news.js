@@ -2,7 +2,8 @@
 
 /** @typedef {import("../../ports.js").Ports} Ports */
 
-const ENDED = ["done", "cancelled", "failed"];
+/** The states that an upload stays in. */
+export const ENDED = new Set(["done", "cancelled", "failed"]);
 
 /**
  * Whether an upload moves, or others are told of than there are rows.
@@ -11,9 +12,9 @@ const ENDED = ["done", "cancelled", "failed"];
  */
 export function uploadsMove({ store: { ready, uploads } }, list) {
   const rows = rowsOf(list, "upload");
-  if (list.hasAttribute("data-fixed")) return [...rows.values()].some((state) => !ENDED.includes(state));
+  if (list.hasAttribute("data-fixed")) return [...rows.values()].some((state) => !ENDED.has(state));
   const told = uploads.order.slice(0, Number(list.dataset.most ?? Infinity));
-  return ready && (isOther(told, uploads.items, rows) || told.some((key) => !ENDED.includes(rows.get(key) ?? "")));
+  return ready && (isOther(told, uploads.items, rows) || told.some((key) => !ENDED.has(rows.get(key) ?? "")));
 }
 
 /**

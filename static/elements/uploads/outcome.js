@@ -1,10 +1,10 @@
 /** What became of an upload, in words; the server says it alike (`web/http/pages/upload_words.py`). Pure. */
 
 import { sentence } from "../../paint/words.js";
+import { ENDED } from "./news.js";
 
 /** @typedef {import("../../store.js").Upload} Upload */
 
-const ENDED = new Set(["done", "cancelled", "failed"]);
 const BY_HAND = "paused by hand";
 /** For so long a file of which nothing was accepted stands above the others. */
 const FRESH_MS = 3_600_000;

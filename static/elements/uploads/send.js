@@ -20,20 +20,18 @@ let taken = 0;
  * @param {Partial<Wanted>} how
  */
 export async function take(sender, { files, folders = [] }, how) {
-  if (!sender.isBusy) sender.complaints = [];
+  const isSending = sender.queue.length > 0;
+  if (!isSending) sender.complaints = [];
   sender.complaints.push(...folders.map((name) => `${visible(name)} is a folder: drop the files that are in it.`));
   sender.queue = [...sender.queue, ...files.map((file) => waiting(file, how))];
   sender.tell();
-  if (sender.isBusy || sender.queue.length === 0) return;
-  sender.isBusy = true;
+  if (isSending) return;
   await holdPage(async () => {
     for (let next = sender.queue[0]; next; next = sender.queue[0]) {
       await send(next, sender);
       forget(next, sender);
     }
   });
-  sender.isBusy = false;
-  sender.tell();
 }
 
 /**

@@ -24,7 +24,6 @@ export class Sender extends EventTarget {
   complaints = [];
   /** @type {readonly Report[]} the newest first */
   reports = [];
-  isBusy = false;
 
   /**
    * @param {Given} given

@@ -147,7 +147,7 @@ def _modules(view: str) -> tuple[str, ...]:
 def _environment() -> Environment:
     folder = asset_folder("templates")
     environment = Environment(
-        loader=DictLoader({path.name: path.read_text("utf-8") for path in folder.iterdir()}),
+        loader=DictLoader({path.name: path.read_text("utf-8") for path in folder.glob("*.html")}),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
