@@ -5,6 +5,7 @@ last finished epoch, so what came after it is read twice and must be harmless th
 record has a *place* in this order, counted here, which is the same at every reading.
 """
 
+import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from dataflow.drawing import JOURNAL
 from dataflow.faults import reach
 from dataflow.journal import Entry, JournalReader
 from dataflow.messages import Started
+from dataflow.parent import end_at_once
 from dataflow.steps import Restored
 from dataflow.stopwatch import Stopwatch
 
@@ -48,7 +50,10 @@ class _Partition(StatefulSourcePartition[Entry | Started, Resume]):
             reach("flow started")
             return [started]
         began = time.perf_counter()
-        entries = [self._placed(entry) for entry in self._reader.read(self._offset)]
+        try:
+            entries = [self._placed(entry) for entry in self._reader.read(self._offset)]
+        except (OSError, sqlite3.Error) as error:
+            end_at_once(f"The journal cannot be read: {error}.")
         if entries:  # to look in vain is to wait, and no work
             self._stopwatch.stop(JOURNAL, began)
         self._awake_at = None if entries else datetime.now(UTC) + _POLL
@@ -95,5 +100,8 @@ class JournalSource(FixedPartitionedSource[Entry | Started, Resume]):
     def build_part(
         self, step_id: str, for_part: str, resume_state: Resume | None
     ) -> StatefulSourcePartition[Entry | Started, Resume]:
-        reader = JournalReader(self._path, self._files)
+        try:
+            reader = JournalReader(self._path, self._files)
+        except sqlite3.Error as error:
+            end_at_once(f"The journal cannot be opened: {error}.")
         return _Partition(reader, resume_state or (1, 1), self._restored, self._stopwatch)

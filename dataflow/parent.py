@@ -1,11 +1,11 @@
-"""The server as the parent of its processes: none of them outlives it, however it dies."""
+"""The server as the parent of its processes: none outlives it, and each says why it ends."""
 
 import ctypes
 import os
 import signal
 import sys
 import threading
-from typing import Final
+from typing import Final, NoReturn
 
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -21,3 +21,9 @@ def end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=watch, name="watch-server", daemon=True).start()
+
+
+def end_at_once(why: str) -> NoReturn:
+    """End this process as a kill would, by a sentence instead of a traceback through the engine."""
+    print(f"cartwatch flow: {why}", file=sys.stderr, flush=True)
+    os._exit(1)

@@ -11,7 +11,17 @@ from tests.browser.frames import AT, Frame, recovery, snapshot, start
 from tests.browser.stage import Stage
 
 STEPS = ("journal", "deserialize", "join_carts", "count_skipped", "publish")
-PATIENCE = 400
+PATIENCE = 2_000
+#: Notes the path of every answer that the page has read whole.
+NOTE_ANSWERS = """() => {
+  const { text } = Response.prototype;
+  window.answers = [];
+  Response.prototype.text = async function () {
+    const read = await text.call(this);
+    answers.push(new URL(this.url).pathname);
+    return read;
+  };
+}"""
 FROM = "2026-03-01T11:50:00Z"
 Points = Sequence[float | None]
 
@@ -105,20 +115,34 @@ def stopped(stage: Stage, **facts: Any) -> Page:
     page = stage.page
     page.clock.install(time=AT)
     page.clock.pause_at("2026-03-01T12:00:01Z")
+    page.add_init_script(f"({NOTE_ANSWERS})()")
     given = flow_facts(**facts)
     answer(stage, **given)
     stage.open("/flow", snapshot(), live=False, facts=given)
     expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
     expect(page.locator("#moment")).to_be_enabled()
     stage.arrived()
-    with page.expect_response("**/api/history?*"), page.expect_response("**/api/dataflow"):
-        page.clock.run_for(20)
+    # What begins late asks late, and its paint is asked for when the answer has been read.
+    let_pass(page, 20, lambda: answers(page, "history") and answers(page, "dataflow"), by=1)
     page.clock.run_for(20)
     return page
 
 
-def let_pass(page: Page, milliseconds: int, until: Callable[[], bool]) -> None:
-    """Let so much time pass, and more until this is seen.
+def answers(page: Page, name: str) -> int:
+    """Give how many answers of `/api/…` of that name a page has read."""
+    return int(page.evaluate("path => answers.filter((at) => at === path).length", f"/api/{name}"))
+
+
+def read_again(page: Page, name: str) -> None:
+    """Let a second pass; return once what is read in it has been painted."""
+    before = answers(page, name)
+    page.clock.run_for(1_000)
+    let_pass(page, 0, lambda: answers(page, name) > before, by=0)
+    page.clock.run_for(20)
+
+
+def let_pass(page: Page, milliseconds: int, until: Callable[[], object], by: int = 50) -> None:
+    """Let so much time pass, and more until this is seen, bit `by` bit.
 
     Frames and answers come in a time of their own, which a clock that stands still does not know.
     """
@@ -126,7 +150,7 @@ def let_pass(page: Page, milliseconds: int, until: Callable[[], bool]) -> None:
     for _ in range(PATIENCE):
         if until():
             return
-        page.clock.run_for(50)
+        page.clock.run_for(by)
     raise AssertionError("it was not seen")
 
 

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from dataflow.drawing import EDGES, STEPS
-from tests.browser.flow_facts import answer, dataflow, flow_facts, opened, stopped
+from tests.browser.flow_facts import answer, dataflow, flow_facts, opened, read_again, stopped
 from tests.browser.frames import STATS, changes
 from tests.browser.stage import Stage
 from web.http.pages.drawn_flow import STEP_WORDS, flow_path
-
-
-def read(page: Page) -> None:
-    """Let a second pass, and what is read in it be painted."""
-    with page.expect_response("**/api/dataflow") as answered:
-        page.clock.run_for(1_000)
-    answered.value.finished()
-    page.evaluate("() => new Promise((done) => queueMicrotask(done))")
-    page.clock.run_for(20)
 
 
 def test_every_step_and_edge_of_the_flow_is_drawn(stage: Stage) -> None:
@@ -44,7 +35,7 @@ def test_shares_and_times_are_those_of_the_last_seconds(stage: Stage) -> None:
     expect(join).to_contain_text("– %")
     busy = {"join_carts": 100.71, "journal": 0.001}
     answer(stage, dataflow=dataflow(busy, records=1_200, slowest="join_carts"))
-    read(page)
+    read_again(page, "dataflow")
     expect(join).to_contain_text("slowest, 70 % busy")
     expect(join).to_have_attribute("data-in", "1200")
     expect(page.locator('[data-step="journal"]')).to_contain_text("< 1 % busy")
@@ -60,11 +51,11 @@ def test_another_start_of_the_flow_is_measured_from_nought(stage: Stage) -> None
     """A busy time that is less than it was is no negative share."""
     page = stopped(stage, dataflow=dataflow({"join_carts": 100.0}))
     answer(stage, dataflow=dataflow({"join_carts": 0.5}))
-    read(page)
+    read_again(page, "dataflow")
     join = page.locator('[data-step="join_carts"]')
     expect(join).to_contain_text("– %")
     answer(stage, dataflow=dataflow({"join_carts": 0.75}))
-    read(page)
+    read_again(page, "dataflow")
     expect(join).to_contain_text("25 % busy")
 
 

@@ -1,6 +1,10 @@
 """The journal as the source of the flow."""
 
-from collections.abc import Iterator
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,10 +12,23 @@ from pathlib import Path
 import pytest
 from bytewax.inputs import StatefulSourcePartition
 
+from dataflow.chunks import Chunk
 from dataflow.journal import Entry, Journal
 from dataflow.journal_source import JournalSource, Resume
 from dataflow.messages import Figures, Started
 from dataflow.steps import Restored
+
+#: A process that reads the journal in a folder to its end.
+READ = """
+import sys
+from pathlib import Path
+from dataflow.journal_source import JournalSource
+from dataflow.steps import Restored
+folder = Path(sys.argv[1])
+part = JournalSource(folder / "journal.db", folder / "uploads", Restored()).build_part("", "", None)
+while part.next_batch():
+    pass
+"""
 
 Partition = StatefulSourcePartition[Entry | Started, Resume]
 
@@ -98,3 +115,39 @@ def test_it_polls_only_while_there_is_nothing_to_read(journal: Journal, tmp_path
         awake_at = part.next_awake()
         assert awake_at is not None
         assert before < awake_at <= datetime.now(UTC) + timedelta(milliseconds=100)
+
+
+def move_the_folder(folder: Path) -> None:
+    folder.rename(folder.with_name("moved"))
+
+
+def damage_it(folder: Path) -> None:
+    (folder / "journal.db").write_bytes(b"no database " * 1_000)
+
+
+def take_the_table_away(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "journal.db")) as db:
+        db.execute("DROP TABLE uploads")
+
+
+def take_the_lines_away(folder: Path) -> None:
+    (folder / "uploads" / "u1").unlink()
+
+
+@pytest.mark.parametrize(
+    "change", [move_the_folder, damage_it, take_the_table_away, take_the_lines_away]
+)
+def test_what_cannot_be_read_ends_the_flow_with_a_sentence(
+    tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    """A traceback through the engine tells nobody what to do; the server starts it again."""
+    folder = tmp_path / "generation"
+    (folder / "uploads").mkdir(parents=True)
+    with closing(Journal(folder / "journal.db")) as journal:
+        (folder / "uploads" / "u1").write_bytes(b"a\n")
+        upload = journal.add_upload("u1", "f", file="u1", size=2, lines=1, rate=None, now=5.0)
+        journal.release(upload, [Chunk(0, 2, 1)])
+    change(folder)
+    done = subprocess.run([sys.executable, "-c", READ, folder], capture_output=True, check=False)
+    assert done.returncode == 1
+    assert re.fullmatch(rb"cartwatch flow: The journal cannot be .+\.\n", done.stderr), done.stderr
