@@ -4,12 +4,13 @@ An order that was paid before it came waits as a payment; a repeat changes nothi
 permutation and any repetition of the same events ends in the same three sets. Fed by the joiner.
 """
 
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Final, NamedTuple
 
 import msgspec
 
-from dataflow.records import OrderId
+from dataflow.records import PAYMENT, OrderId
 
 NEWEST: Final = 20
 """How many ids of each list a summary in a list of carts shows (contract, section 5)."""
@@ -87,11 +88,12 @@ class Order(NamedTuple):
 class Cart(msgspec.Struct, array_like=True, gc=False):
     """The orders of one user, each unpaid, paid or waiting, and how many are what.
 
-    ``orders`` maps an id to a code: of an open one the place of its record and its status; of a
-    paid one the place of the record that paid it, how far before it the other one stands, and
-    whether that was the payment. Where that is too far for 64 bits, ``far`` has the other place.
-    The latest to change stands last. ``1`` and ``"1"`` are two ids. One map of one number each is a
-    third of the memory that an event touches with one for each status.
+    ``orders`` maps an id to a code: of an open one that of its event, in which the bits of a
+    payment are those of ``WAITING``; of a paid one the place of the record that paid it, how far
+    before it the other one stands, and whether that was the payment. Where that is too far for 64
+    bits, ``far`` has the other place. The latest to change stands last. ``1`` and ``"1"`` are two
+    ids. One map of one number each is a third of the memory that an event touches with one for
+    each status.
 
     An oldest place is 0 where there is no such id, and until ``find_oldest`` where that was paid.
     """
@@ -105,30 +107,29 @@ class Cart(msgspec.Struct, array_like=True, gc=False):
     orders: dict[OrderId, int] = {}
     far: dict[OrderId, int] | None = None
 
-    def take(self, order_id: OrderId, place: int, *, is_payment: bool) -> Status | None:
-        """Take an order or a payment in; returns what became of its order, or None for a repeat.
+    def take(self, order_id: OrderId, code: int) -> Status | None:
+        """Take an event of this code in; returns what became of its order, or None for a repeat.
 
         Whole in one method: for a million events, each call of another one costs a fiftieth more.
         """
         orders = self.orders
         known = orders.get(order_id)
         if known is None:
-            self.place = place
-            if is_payment:
+            orders[order_id] = code
+            self.place = place = code >> 2
+            if code & PAYMENT:
                 self.waiting = waiting = self.waiting + 1
                 if waiting == 1:
                     self.oldest_waiting = place
-                orders[order_id] = place << 2 | 2
                 return WAITING
             self.unpaid = unpaid = self.unpaid + 1
             if unpaid == 1:
                 self.oldest_unpaid = place
-            orders[order_id] = place << 2
             return UNPAID
-        if known & _STATUS != (UNPAID if is_payment else WAITING):
+        if (known ^ code) & _STATUS != PAYMENT:  # not an open one and what it is open for
             return None
-        first = known >> 2
-        if is_payment:
+        place, first = code >> 2, known >> 2
+        if code & PAYMENT:
             self.unpaid -= 1
             if first == self.oldest_unpaid:
                 self.oldest_unpaid = 0
@@ -142,9 +143,9 @@ class Cart(msgspec.Struct, array_like=True, gc=False):
         distance = place - first
         if distance >> _DISTANCE or place >> _PLACE:
             orders[order_id] = place << 2 | _FAR
-            self.far = {**(self.far or {}), order_id: first << 1 | (not is_payment)}
+            self.far = {**(self.far or {}), order_id: first << 1 | (not code & PAYMENT)}
         else:
-            orders[order_id] = (place << _DISTANCE | distance) << 3 | (not is_payment) << 2 | 1
+            orders[order_id] = (place << _DISTANCE | distance) << 3 | (not code & PAYMENT) << 2 | 1
         return PAID
 
     @property
@@ -218,9 +219,11 @@ _cart = msgspec.msgpack.Decoder(Cart)
 _head = msgspec.msgpack.Decoder(Head)
 
 
-def encode_cart(cart: Cart) -> bytes:
-    """Encode a cart whole."""
-    return _encode(cart)
+encode_cart: Final[Callable[[Cart], bytes]] = _encode
+"""Encode a cart whole."""
+
+decode_cart: Final[Callable[[bytes], Cart]] = _cart.decode
+"""Decode an encoded cart; raises ``msgspec.DecodeError`` for anything else."""
 
 
 def encode_newest(cart: Cart) -> bytes:
@@ -237,11 +240,6 @@ def encode_newest(cart: Cart) -> bytes:
     orders = dict(reversed(newest))
     far = cart.far and {each: first for each, first in cart.far.items() if each in orders}
     return _encode(msgspec.structs.replace(cart, orders=orders, far=far))
-
-
-def decode_cart(data: bytes) -> Cart:
-    """Decode an encoded cart; raises ``msgspec.DecodeError`` for anything else."""
-    return _cart.decode(data)
 
 
 def begin_at(place: int) -> bytes:

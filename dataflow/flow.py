@@ -29,7 +29,7 @@ from dataflow.file_source import Line, LineFileSource
 from dataflow.journal import Entry
 from dataflow.key_group import KEY_GROUPS, EventBatch, Segment, key_group
 from dataflow.messages import API, CartsChanged, Message, RecordsSkipped, Started, Taken
-from dataflow.records import Event, PlacedEvent, Skipped, parse_line, parse_runs
+from dataflow.records import Event, FlatEvents, Skipped, code_of, parse_line, parse_runs
 from dataflow.sample import SAMPLE
 from dataflow.segments import Kept, SegmentLogic
 from dataflow.steps import JoinLogic, Restored, SkipLogic, SkippedBatch
@@ -73,20 +73,18 @@ def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
     yield "flow", taken
 
 
-def _sorted_by_group(
-    entry: Entry, groups: int
-) -> tuple[list[list[PlacedEvent]], list[Skipped], int]:
+def _sorted_by_group(entry: Entry, groups: int) -> tuple[list[FlatEvents], list[Skipped], int]:
     """Read a chunk: the events of each key group, what is skipped, and the count of blank lines.
 
     ``key_group`` of each event without a call of it, while the run that it came in is at hand.
     """
-    by_group: list[list[PlacedEvent]] = [[] for _ in range(groups)]
+    by_group: list[FlatEvents] = [[] for _ in range(groups)]
     skipped: list[Skipped] = []
     blank = 0
     crc32 = zlib.crc32
     for run in parse_runs(entry.data, entry.first_line, entry.place):
         for event in run.events:
-            by_group[crc32(event[0].encode()) % groups].append(event)
+            by_group[crc32(event[0].encode()) % groups] += event
         skipped += run.skipped
         blank += run.blank
     return by_group, skipped, blank
@@ -182,7 +180,7 @@ def _read_or_report(line: Line) -> Event | None:
 
 def _join_one(state: bytes | None, event: Event) -> tuple[bytes, Summary]:
     cart = Cart() if state is None else decode_cart(state)
-    cart.take(event.order_id, cart.place + 1, is_payment=event.is_payment)
+    cart.take(event.order_id, code_of(cart.place + 1, is_payment=event.is_payment))
     return encode_cart(cart), cart.summary(event.user_id)
 
 

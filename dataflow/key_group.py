@@ -30,7 +30,7 @@ from dataflow.cart import (
     encode_newest,
 )
 from dataflow.messages import CartsChanged, Figures, Taken
-from dataflow.records import OrderId, PlacedEvent
+from dataflow.records import PAYMENT, FlatEvents, OrderId, in_turn
 
 KEY_GROUPS: Final = 128
 """How many groups a new data folder gets; an old one keeps its number."""
@@ -55,8 +55,13 @@ class EventBatch(NamedTuple):
 
     group: int
     chunk: Taken
-    events: list[PlacedEvent]
+    events: FlatEvents
     is_last: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many events there are."""
+        return len(self.events) // 3
 
 
 @dataclass(slots=True)
@@ -200,14 +205,14 @@ class KeyGroup:
         first = batches[0].chunk.place
         completed: list[tuple[str, OrderId, int]] = []
         totals: dict[str, tuple[int, int]] = {}
-        for _, chunk, events, is_last in batches:
-            upload, duplicates = chunk.upload, 0
-            for user_id, order_id, is_payment, place in events:
+        for batch in batches:
+            upload, duplicates = batch.chunk.upload, 0
+            for user_id, order_id, code in in_turn(batch.events):
                 cart = awake.get(user_id)
                 if cart is None:
                     cart = awake[user_id] = self._wake(user_id)
                 told = cart.place
-                status = cart.take(order_id, place, is_payment=is_payment)
+                status = cart.take(order_id, code)
                 if status is None:
                     duplicates += 1
                     continue
@@ -218,10 +223,10 @@ class KeyGroup:
                     unpaid += 1
                     with_unpaid += cart.unpaid == 1
                 elif status is PAID:
-                    completed.append((user_id, order_id, place))
+                    completed.append((user_id, order_id, cart.place))
                     paid += 1
                     with_paid += cart.paid == 1
-                    if is_payment:
+                    if code & PAYMENT:
                         unpaid -= 1
                         with_unpaid -= not cart.unpaid
                     else:
@@ -231,12 +236,12 @@ class KeyGroup:
                     waiting += 1
                     with_waiting += cart.waiting == 1
             accepted, repeats = self.totals.get(upload, (0, 0))
-            if events:
-                sums = accepted + len(events), repeats + duplicates
+            if batch.events:
+                sums = accepted + batch.size, repeats + duplicates
                 totals[upload] = self.totals[upload] = sums
-            if is_last:
+            if batch.is_last:
                 self.totals.pop(upload, None)
-            self.accepted += len(events)
+            self.accepted += batch.size
         self._figures = carts, unpaid, paid, waiting, with_unpaid, with_paid, with_waiting
         summed = [(upload, *sums) for upload, sums in totals.items()]
         changed, orders = self._tell(touched)

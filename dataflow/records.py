@@ -11,7 +11,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Final, Literal, NamedTuple, NewType, NoReturn
+from typing import Annotated, Any, Final, Literal, NamedTuple, NewType, NoReturn, cast
 
 import msgspec
 
@@ -82,11 +82,32 @@ class Event(NamedTuple):
     is_payment: bool
 
 
-PlacedEvent = tuple[str, OrderId, bool, int]
-"""An event as a chunk holds it, with its place: that of its record in the order of the source.
+PAYMENT: Final = 2
+"""The bit of a code that tells a payment from an order."""
+
+PlacedEvent = tuple[str, OrderId, int]
+"""An event as a chunk holds it: its user, its order, and its ``code_of``.
 
 A plain tuple costs half of what an ``Event`` does.
 """
+
+FlatEvents = list[str | int]
+"""Events one behind the other, three items each, for where there are many of them.
+
+What every event has of its own is somewhere in memory, and with a tuple each it is in two places
+more: a tenth of the flow's time.
+"""
+
+
+def code_of(place: int, *, is_payment: bool) -> int:
+    """Give the place of a record, in the order of the source, and what it is in one number."""
+    return place << 2 | is_payment << 1
+
+
+def in_turn(events: FlatEvents) -> Iterator[PlacedEvent]:
+    """Give such events one by one."""
+    items = iter(events)
+    return cast("Iterator[PlacedEvent]", zip(items, items, items, strict=True))
 
 
 class Skipped(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -160,7 +181,7 @@ def _read_run(text: bytes, lines: int, place: int) -> list[PlacedEvent] | None:
     if len(records) != lines:
         return None
     return [
-        (record.user_id, record.order_id, record.type == "payment", at)
+        (record.user_id, record.order_id, at << 2 | (PAYMENT if record.type == "payment" else 0))
         for at, record in enumerate(records, place)
     ]
 
@@ -184,13 +205,15 @@ def _read_each(lines: list[bytes], place: int, shift: int, *, is_sound: bool) ->
                 user_id = record.user_id
                 if type(user_id) is not str:
                     user_id = str(user_id)
-                events.append((user_id, record.order_id, record.type == "payment", at))
+                code = code_of(at, is_payment=record.type == "payment")
+                events.append((user_id, record.order_id, code))
                 continue
         outcome = parse_line(line, at - shift, is_json=is_json)
         if outcome is None:
             blank += 1
         elif isinstance(outcome, Event):
-            events.append((*outcome, at))
+            code = code_of(at, is_payment=outcome.is_payment)
+            events.append((outcome.user_id, outcome.order_id, code))
         else:
             skipped.append(outcome)
     return Parsed(events, skipped, blank)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from dataflow.cart import Cart
 from dataflow.faults import VARIABLE
-from dataflow.records import Event
+from dataflow.records import Event, code_of
 from tests.chaos.laboratory import run_experiment
 from tests.chaos.plan import FLOW_POINTS, KINDS, SERVER_POINTS, make_plan
 from tests.chaos.report import Report, broken_lines
@@ -36,7 +36,7 @@ def joined(stream: list[Event]) -> tuple[dict[str, Cart], int]:
     repeats = 0
     for place, (user_id, order_id, is_payment) in enumerate(stream, 1):
         cart = carts.setdefault(user_id, Cart())
-        repeats += cart.take(order_id, place, is_payment=is_payment) is None
+        repeats += cart.take(order_id, code_of(place, is_payment=is_payment)) is None
     return carts, repeats
 
 

@@ -18,7 +18,7 @@ from dataflow.cart import (
     encode_newest,
     head_of,
 )
-from dataflow.records import Event, OrderId
+from dataflow.records import Event, OrderId, code_of
 from tests.kit.oracle import OracleCart
 from tests.kit.streams import ORDER_IDS, claim, events
 
@@ -26,7 +26,7 @@ of_one_user = st.lists(events(users=("a",)), max_size=60)
 
 
 def take(cart: Cart, event: Event, place: int) -> Status | None:
-    return cart.take(event.order_id, place, is_payment=event.is_payment)
+    return cart.take(event.order_id, code_of(place, is_payment=event.is_payment))
 
 
 def cart_of(stream: list[Event]) -> Cart:
@@ -188,9 +188,9 @@ def test_a_summary_shows_the_newest_ids_in_their_order() -> None:
     """Of each list the latest to join, oldest first; the cart itself stays whole."""
     cart = Cart()
     for order_id in range(30):
-        cart.take(order_id, order_id + 1, is_payment=False)
-    cart.take(3, 50, is_payment=True)
-    cart.take("early", 51, is_payment=True)
+        cart.take(order_id, code_of(order_id + 1, is_payment=False))
+    cart.take(3, code_of(50, is_payment=True))
+    cart.take("early", code_of(51, is_payment=True))
     newest = encode_newest(cart)
     assert decode_cart(newest).summary("a") == Summary("a", 32, [3], list(range(10, 30)), ["early"])
     assert head_of(newest) == head_of(encode_cart(cart)) == Head(51, 29, 1, 1, 1, 51)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from dataflow.records import (
     BOM,
     MAX_LINE_BYTES,
+    PAYMENT,
     REASONS,
     Event,
     Parsed,
@@ -27,13 +28,22 @@ def as_outcome(parsed: PlacedEvent | Event | Skipped | None) -> Outcome:
         return BLANK
     if isinstance(parsed, Skipped):
         return parsed.reason
-    user_id, order_id, is_payment = parsed[:3]
+    user_id, order_id, is_payment = parsed if isinstance(parsed, Event) else event_of(parsed)
     return user_id, "payment" if is_payment else "order", order_id
 
 
 def events_of(parsed: Parsed) -> list[Event]:
     """Give the events of a chunk without their places."""
-    return [Event(*event[:3]) for event in parsed.events]
+    return [event_of(placed) for placed in parsed.events]
+
+
+def event_of(placed: PlacedEvent) -> Event:
+    user_id, order_id, code = placed
+    return Event(user_id, order_id, bool(code & PAYMENT))
+
+
+def places_of(parsed: Parsed) -> list[int]:
+    return [code >> 2 for *_, code in parsed.events]
 
 
 def skip(line: bytes, number: int = 6) -> Skipped:
@@ -53,7 +63,7 @@ def test_every_line_is_what_the_contract_says_it_is(data: bytes) -> None:
     expected = list(read_source(data))
     parsed = parse_lines(data.removeprefix(b"\xef\xbb\xbf"), 1, 1_001)
     places = [line + 1_000 for line, outcome in expected if isinstance(outcome, tuple)]
-    assert [place for *_, place in parsed.events] == places
+    assert places_of(parsed) == places
     events = [as_outcome(event) for event in parsed.events]
     assert [repr(event) for event in events] == [
         repr(e) for _, e in expected if isinstance(e, tuple)
@@ -103,7 +113,7 @@ def test_a_line_is_one_record_whatever_lines_are_read_at_once(
     assert events_of(parsed) == [each for each in alone if isinstance(each, Event)]
     assert parsed.blank == alone.count(None)
     places = [at for at, each in enumerate(alone, 1) if isinstance(each, Event)]
-    assert [place for *_, place in parsed.events] == places
+    assert places_of(parsed) == places
 
 
 @claim

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from dataflow.records import MAX_LINE_BYTES, REASONS, TOO_LONG, parse_lines
+from dataflow.records import MAX_LINE_BYTES, PAYMENT, REASONS, TOO_LONG, parse_lines
 from dataflow.synthetic import PAYMENTS_PER_ORDER, generate
 from tests.kit.oracle import Oracle
 
@@ -50,9 +50,9 @@ def test_payments_come_early_now_and_then() -> None:
     """Some payment stands before its order, and the order comes after all."""
     events = parse_lines(b"".join(generate(20_000, 100)), 1).events
     first: dict[int | str, bool] = {}
-    for _, order_id, is_payment, _ in events:
-        first.setdefault(order_id, is_payment)
-    orders = {order_id for _, order_id, is_payment, _ in events if not is_payment}
+    for _, order_id, code in events:
+        first.setdefault(order_id, bool(code & PAYMENT))
+    orders = {order_id for _, order_id, code in events if not code & PAYMENT}
     early = sum(is_payment for order_id, is_payment in first.items() if order_id in orders)
     assert 0.01 < early / len(orders) < 0.06
 

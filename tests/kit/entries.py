@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from dataflow.journal import Entry
 from dataflow.messages import Taken
-from dataflow.records import Event, PlacedEvent
+from dataflow.records import Event, FlatEvents, code_of
 
 
 def chunk(
@@ -37,6 +37,9 @@ def taken(place: int, lines: int, upload: str = "", source: str = "api") -> Take
     return Taken(1, place, lines, upload, source, 1, 1.0)
 
 
-def placed_events(events: Sequence[Event], first: int = 1) -> list[PlacedEvent]:
+def placed_events(events: Sequence[Event], first: int = 1) -> FlatEvents:
     """Give each event a place, the first one this, each further one more."""
-    return [(*event, place) for place, event in enumerate(events, first)]
+    placed: FlatEvents = []
+    for place, (user_id, order_id, is_payment) in enumerate(events, first):
+        placed += user_id, order_id, code_of(place, is_payment=is_payment)
+    return placed

@@ -11,7 +11,7 @@ import msgspec
 
 from dataflow.chunks import MAX_CHUNK_BYTES
 from dataflow.file_kind import hint_of_array
-from dataflow.records import BOM, Reason, Skipped, parse_runs
+from dataflow.records import BOM, PAYMENT, Reason, Skipped, parse_runs
 
 MOST_USERS: Final = 1_000_000
 """Users that are told apart; of more than so many, it is not known how many there are."""
@@ -94,7 +94,7 @@ class Tally:
         for events, skipped, blank in parse_runs(data, first_line, first_line):
             self._lines += len(events) + len(skipped) + blank
             self._accepted += len(events)
-            self._payments += sum(is_payment for _, _, is_payment, _ in events)
+            self._payments += sum(code & PAYMENT != 0 for _, _, code in events)
             self._blank += blank
             self._by_reason.update(record.reason for record in skipped)
             for record in skipped[: MOST_EXAMPLES - len(self._examples)]:

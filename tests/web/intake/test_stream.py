@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
-from dataflow.records import parse_lines
+from dataflow.records import PAYMENT, parse_lines
 from dataflow.synthetic import endless
 from tests.kit.upload_stage import Stage, staged
 from web.errors import APIError
@@ -136,8 +136,8 @@ def test_its_lines_are_of_its_users_and_no_order_comes_twice() -> None:
     parsed = parse_lines(b"".join(next(made) for _ in range(40_000)), 1)
     assert not parsed.skipped
     assert {user for user, *_ in parsed.events} == {f"stream-{n}" for n in range(1, 8)}
-    orders = [order for _, order, is_payment, _ in parsed.events if not is_payment]
-    payments = [order for _, order, is_payment, _ in parsed.events if is_payment]
+    orders = [order for _, order, code in parsed.events if not code & PAYMENT]
+    payments = [order for _, order, code in parsed.events if code & PAYMENT]
     assert len(set(orders)) == len(orders)
     assert len(set(payments)) == len(payments)
     used = sorted({*orders, *payments}, key=int)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.cart import Cart, encode_cart, encode_newest
-from dataflow.records import Event, OrderId
+from dataflow.records import Event, OrderId, code_of
 from tests.kit.oracle import Oracle
 from tests.kit.streams import claim, events
 from web.proof.comparison import compare_carts
@@ -27,7 +27,7 @@ def carts_of(some: list[Event]) -> tuple[dict[str, Cart], list[Fact]]:
     completed: list[Fact] = []
     for place, (user_id, order_id, is_payment) in enumerate(some, 1):
         cart = carts.setdefault(user_id, Cart())
-        status = cart.take(order_id, place, is_payment=is_payment)
+        status = cart.take(order_id, code_of(place, is_payment=is_payment))
         if status == 1:
             completed.append((user_id, order_id, COMPLETED, place, None, 0))
         cart.find_oldest()

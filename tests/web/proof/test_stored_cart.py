@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.cart import Cart, encode_cart, encode_newest
-from dataflow.records import Event
+from dataflow.records import Event, code_of
 from tests.kit.streams import claim, events
 from web.proof.stored_cart import MOST_WHOLE, UnreadableCartError, read_cart, read_head
 
@@ -18,7 +18,7 @@ CART = (9, 0, 1, 0, 0, 0, {"x": 9 << 2 | 3}, {"x": 5 << 1})
 def cart_of(some: list[Event]) -> Cart:
     cart = Cart()
     for place, event in enumerate(some, 1):
-        cart.take(event.order_id, place, is_payment=event.is_payment)
+        cart.take(event.order_id, code_of(place, is_payment=event.is_payment))
     cart.find_oldest()
     return cart
 
@@ -69,7 +69,7 @@ def test_both_places_are_read_however_far_apart_they_are(distance: int, is_early
     """In the code of the order, or beside it."""
     cart = Cart()
     for place, is_payment in ((7, is_early), (7 + distance, not is_early)):
-        cart.take("x", place, is_payment=is_payment)
+        cart.take("x", code_of(place, is_payment=is_payment))
     places = (7 + distance, 7) if is_early else (7, 7 + distance)
     assert read_cart(encode_cart(cart)).orders == {"x": (1, *places)}
 

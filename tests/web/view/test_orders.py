@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dataflow.cart import Cart, Status, encode_cart
-from dataflow.records import Event, OrderId
+from dataflow.records import Event, OrderId, code_of
 from tests.kit.entries import chunk, placed
 from tests.kit.streams import ORDER_IDS, line_of
 from tests.kit.view_rows import PlayedFlow, catch_up
@@ -229,7 +229,7 @@ def test_an_order_of_a_short_number_is_found_wherever_its_record_stands(
     cart = Cart()
     for is_payment in {"order": [False], "payment": [True]}.get(kind, [False, True]):
         far = 2**22 if kind == "late" and is_payment else is_payment
-        assert cart.take(5, place + far, is_payment=is_payment) is not None
+        assert cart.take(5, code_of(place + far, is_payment=is_payment)) is not None
     cart.find_oldest()
     row = row_of("a", (encode_cart(cart), 1, 0))
     with closing(View(tmp_path / "view.db")) as view:
