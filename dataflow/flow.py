@@ -9,7 +9,6 @@ The ids of the steps are frozen: recovery finds state by them. Those that a pers
 in ``dataflow.drawing``.
 """
 
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, TypeGuard, cast
@@ -29,9 +28,10 @@ from dataflow.file_source import Line, LineFileSource
 from dataflow.journal import Entry
 from dataflow.key_group import KEY_GROUPS, EventBatch, Segment, key_group
 from dataflow.messages import API, CartsChanged, Message, RecordsSkipped, Started, Taken
-from dataflow.records import Event, FlatEvents, Skipped, code_of, parse_line, parse_runs
+from dataflow.records import Event, Skipped, code_of, parse_line
 from dataflow.sample import SAMPLE
 from dataflow.segments import Kept, SegmentLogic
+from dataflow.sorted_chunk import Read, SortedChunk, sort_chunk
 from dataflow.steps import JoinLogic, Restored, SkipLogic, SkippedBatch
 from dataflow.stopwatch import Stopwatch
 from dataflow.timed import TimedLogic, timed_map
@@ -41,16 +41,17 @@ _SKIP_KEYS: Final = 16
 _Item = tuple[str, EventBatch] | tuple[str, SkippedBatch] | tuple[str, Started | Taken]
 
 
-def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
+def deserialize(read: Read, groups: int) -> Iterator[_Item]:
     """Turn a chunk into one batch of events per key group, one of skipped lines, and its places.
 
     The last chunk of an upload that had others before goes to every group, so that each forgets it.
     """
-    if isinstance(entry, Started):
-        yield "flow", entry
+    if isinstance(read, Started):
+        yield "flow", read
         return
+    chunk = read if isinstance(read, SortedChunk) else sort_chunk(read, groups)
+    entry, by_group, skipped, blank = chunk
     upload = API if entry.upload is None else entry.upload
-    by_group, skipped, blank = _sorted_by_group(entry, groups)
     ends_all = entry.is_last and entry.first_line > 1
     taken = Taken(
         entry.offset + 1,
@@ -73,23 +74,6 @@ def deserialize(entry: Entry | Started, groups: int) -> Iterator[_Item]:
     yield "flow", taken
 
 
-def _sorted_by_group(entry: Entry, groups: int) -> tuple[list[FlatEvents], list[Skipped], int]:
-    """Read a chunk: the events of each key group, what is skipped, and the count of blank lines.
-
-    ``key_group`` of each event without a call of it, while the run that it came in is at hand.
-    """
-    by_group: list[FlatEvents] = [[] for _ in range(groups)]
-    skipped: list[Skipped] = []
-    blank = 0
-    crc32 = zlib.crc32
-    for run in parse_runs(entry.data, entry.first_line, entry.place):
-        for event in run.events:
-            by_group[crc32(event[0].encode()) % groups] += event
-        skipped += run.skipped
-        blank += run.blank
-    return by_group, skipped, blank
-
-
 def _hint(entry: Entry, first: Skipped) -> str | None:
     """Say more about the first skipped line of a chunk, where all of what came in is mistaken."""
     if entry.upload is None:
@@ -98,7 +82,7 @@ def _hint(entry: Entry, first: Skipped) -> str | None:
 
 
 def build_flow(
-    source: Source[Entry | Started],
+    source: Source[Read],
     sink: Sink[tuple[str, Message]],
     *,
     groups: int = KEY_GROUPS,
@@ -114,8 +98,8 @@ def build_flow(
     to_restore = restored or Restored()
     watch = stopwatch or Stopwatch()
 
-    def parse(entry: Entry | Started) -> Iterator[_Item]:
-        return deserialize(entry, groups)
+    def parse(read: Read) -> Iterator[_Item]:
+        return deserialize(read, groups)
 
     def join(snapshot: bytes | None) -> TimedLogic[EventBatch, CartsChanged | Segment, bytes]:
         return TimedLogic(JoinLogic(snapshot, to_restore), JOIN, watch)

@@ -8,6 +8,7 @@ and the flow stops reading. A resume sends again what came after the last epoch.
 
 import logging
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Final
 
@@ -47,10 +48,16 @@ class HubPartition(StatefulSinkPartition[Message, int]):
     """
 
     def __init__(
-        self, url: str, secret: str, execution: int, stopwatch: Stopwatch | None = None
+        self,
+        url: str,
+        secret: str,
+        execution: int,
+        stopwatch: Stopwatch | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> None:
         self._url = f"{url}?execution={execution}"
         self._secret = secret
+        self._meanwhile = meanwhile
         self._stopwatch = stopwatch or Stopwatch()
         self._outbox = Outbox()
         self._socket: ClientConnection | None = None
@@ -79,6 +86,10 @@ class HubPartition(StatefulSinkPartition[Message, int]):
         reach("barrier to be sent")
         began = time.perf_counter()
         self._publish([encode_message(self._stopwatch.tell()), encode_message(Barrier())])
+        if self._meanwhile is not None:
+            resting = time.perf_counter()
+            self._meanwhile()
+            began += time.perf_counter() - resting
         while not self._outbox.is_empty:
             self._exchange(wait=True)
         self._stopwatch.stop(PUBLISH, began)
@@ -157,16 +168,23 @@ class HubSink(FixedPartitionedSink[Message, int]):
 
     ``secret`` is the one that the hub made for this start; ``execution`` grows with every start
     of the flow, and of two publishers the hub listens to the one with the greater. Now and then
-    it tells what ``stopwatch`` has measured.
+    it tells what ``stopwatch`` has measured. While it waits for the end of an epoch to be durable
+    it does ``meanwhile``, which is some of the work that comes next.
     """
 
     def __init__(
-        self, url: str, secret: str, execution: int, stopwatch: Stopwatch | None = None
+        self,
+        url: str,
+        secret: str,
+        execution: int,
+        stopwatch: Stopwatch | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> None:
         self._url = url
         self._secret = secret
         self._execution = execution
         self._stopwatch = stopwatch
+        self._meanwhile = meanwhile
 
     @override
     def list_parts(self) -> list[str]:
@@ -180,4 +198,6 @@ class HubSink(FixedPartitionedSink[Message, int]):
     def build_part(
         self, step_id: str, for_part: str, resume_state: int | None
     ) -> StatefulSinkPartition[Message, int]:
-        return HubPartition(self._url, self._secret, self._execution, self._stopwatch)
+        return HubPartition(
+            self._url, self._secret, self._execution, self._stopwatch, self._meanwhile
+        )

@@ -40,9 +40,12 @@ def main() -> int:
     gc.set_threshold(5_000_000, 10, 10)
     restored, stopwatch = Restored(), Stopwatch()
     generation = options.generation
+    source = JournalSource(
+        generation / "journal.db", generation / "uploads", restored, stopwatch, options.groups
+    )
     flow = build_flow(
-        JournalSource(generation / "journal.db", generation / "uploads", restored, stopwatch),
-        HubSink(options.hub, options.secret, options.execution, stopwatch),
+        source,
+        HubSink(options.hub, options.secret, options.execution, stopwatch, source.read_ahead),
         groups=options.groups,
         restored=restored,
         stopwatch=stopwatch,

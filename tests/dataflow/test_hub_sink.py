@@ -1,7 +1,9 @@
 """The sink: everything arrives once and in order, whatever happens to its socket."""
 
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from math import inf
 
 import pytest
@@ -55,6 +57,30 @@ def test_the_barrier_returns_when_everything_is_committed(
     assert ended.wait(WITHIN_S)
     thread.join()
     assert hub.messages == [taken(1, 1), taken(2, 1), Barrier()]
+
+
+def test_other_work_is_done_while_the_barrier_waits(hub: HubServer) -> None:
+    """It is begun before anything is committed, and is not counted as the sink's own."""
+    hub.open.clear()
+    seen: list[list[Message]] = []
+    worked: list[float] = []
+
+    def meanwhile() -> None:
+        began = time.perf_counter()
+        seen.append(hub.messages)
+        hub.open.set()
+        worked.append(time.perf_counter() - began)
+
+    with closing(HubPartition(hub.url, hub.point.expect(3), 3, meanwhile=meanwhile)) as sink:
+        sink.write_batch([taken(1, 1)])
+        before = sink._stopwatch.tell().seconds[PUBLISH]
+        began = time.perf_counter()
+        sink.snapshot()
+        passed = time.perf_counter() - began
+        own = sink._stopwatch.tell().seconds[PUBLISH] - before
+    assert seen == [[]]
+    assert hub.messages == [taken(1, 1), Barrier()]
+    assert own <= passed - worked[0]
 
 
 def test_a_message_larger_than_a_websocket_message_arrives_whole(

@@ -16,8 +16,10 @@ from dataflow.chunks import Chunk
 from dataflow.journal import Entry, Journal
 from dataflow.journal_source import JournalSource, Resume
 from dataflow.messages import Figures, Started
+from dataflow.sorted_chunk import Read, SortedChunk, sort_chunk
 from dataflow.steps import Restored
 
+GOOD = b'{"user_id": "a", "type": "order", "order_id": 1}'
 #: A process that reads the journal in a folder to its end.
 READ = """
 import sys
@@ -30,7 +32,7 @@ while part.next_batch():
     pass
 """
 
-Partition = StatefulSourcePartition[Entry | Started, Resume]
+Partition = StatefulSourcePartition[Read, Resume]
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def test_a_resume_reads_exactly_what_came_after_the_snapshot(
     journal: Journal, tmp_path: Path, stop_after: int
 ) -> None:
     """The snapshot is the next offset: nothing is missed and nothing read twice."""
-    read: list[Entry | Started] = []
+    read: list[Read] = []
     with closing(partition(tmp_path)) as part:
         part.next_batch()
         for number in range(3):
@@ -100,6 +102,30 @@ def test_a_resume_reads_exactly_what_came_after_the_snapshot(
         read += part.next_batch()
     entries = [(entry.place, entry.data) for entry in read if isinstance(entry, Entry)]
     assert entries == [(1, b"0\n"), (2, b"1\n"), (3, b"2\n")]
+
+
+def test_what_is_read_ahead_is_the_next_batch(journal: Journal, tmp_path: Path) -> None:
+    """No snapshot knows of it before it is taken, and what was accepted since comes behind it."""
+    source = JournalSource(tmp_path / "journal.db", tmp_path / "uploads", Restored(), groups=2)
+    source.read_ahead()  # with nothing built yet
+    with closing(source.build_part("journal", "journal", None)) as part:
+        source.read_ahead()
+        assert list(part.next_batch()) == [Started(1, [])]
+        journal.append_events(GOOD + b"\nb")
+        source.read_ahead()
+        journal.append_events(b"c\n")
+        source.read_ahead()
+        assert part.snapshot() == (1, 1)
+        [ahead] = part.next_batch()
+        assert isinstance(ahead, SortedChunk)
+        assert ahead == sort_chunk(ahead.entry, 2)
+        assert (ahead.entry.offset, ahead.entry.place, ahead.entry.data) == (1, 1, GOOD + b"\nb")
+        assert part.snapshot() == (2, 3)
+        [behind] = part.next_batch()
+        assert isinstance(behind, Entry)
+        assert (behind.offset, behind.place) == (2, 3)
+        source.read_ahead()
+        assert list(part.next_batch()) == []
 
 
 def test_it_polls_only_while_there_is_nothing_to_read(journal: Journal, tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+"""A chunk of the journal, read into events: those of each key group by themselves. Pure."""
+
+import zlib
+from typing import NamedTuple
+
+from dataflow.journal import Entry
+from dataflow.messages import Started
+from dataflow.records import FlatEvents, Skipped, parse_runs
+
+
+class SortedChunk(NamedTuple):
+    """What a chunk holds: the events of each key group, what is skipped, and its blank lines."""
+
+    entry: Entry
+    by_group: list[FlatEvents]
+    skipped: list[Skipped]
+    blank: int
+
+
+Read = Entry | SortedChunk | Started
+"""What the source of the flow gives: chunks, some of them sorted already, and its first word."""
+
+
+def sort_chunk(entry: Entry, groups: int) -> SortedChunk:
+    """Read a chunk, for so many key groups.
+
+    ``key_group`` of each event without a call of it, while the run that it came in is at hand.
+    """
+    by_group: list[FlatEvents] = [[] for _ in range(groups)]
+    skipped: list[Skipped] = []
+    blank = 0
+    crc32 = zlib.crc32
+    for run in parse_runs(entry.data, entry.first_line, entry.place):
+        for event in run.events:
+            by_group[crc32(event[0].encode()) % groups] += event
+        skipped += run.skipped
+        blank += run.blank
+    return SortedChunk(entry, by_group, skipped, blank)
