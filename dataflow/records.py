@@ -19,8 +19,8 @@ MAX_LINE_BYTES: Final = 1024 * 1024
 MAX_RAW_BYTES: Final = 4096
 MAX_ID_CHARS: Final = 256
 BOM: Final = codecs.BOM_UTF8
-_RUN: Final = 64
-"""Lines of a run."""
+_RUN_BYTES: Final = 8 * 1024
+"""About the size of a run of lines; a longer line is one of its own."""
 
 _MARK: Final = BOM.decode()
 
@@ -151,19 +151,22 @@ def parse_runs(data: bytes, first_line: int, place: int) -> Iterator[Parsed]:
 
     A run is read at once where all of it is good: a bad line costs those around it another look.
     """
-    lines = data.split(b"\n")
-    if not lines[-1]:
-        lines.pop()
     shift = place - first_line
-    for start in range(0, len(lines), _RUN):
-        run = lines[start : start + _RUN]
-        text = b"\n".join(run)
+    start = 0
+    while start < len(data):
+        end = data.rfind(b"\n", start, start + _RUN_BYTES)
+        if end < 0:
+            end = data.find(b"\n", start + _RUN_BYTES)
+        text = data[start:] if end < 0 else data[start:end]
+        lines = text.count(b"\n") + 1
         is_sound = len(text) <= MAX_LINE_BYTES and _is_utf8(text)
-        events = _read_run(text, len(run), place + start) if is_sound else None
+        events = _read_run(text, lines, place) if is_sound else None
         if events is None:
-            yield _read_each(run, place + start, shift, is_sound=is_sound)
+            yield _read_each(text.split(b"\n"), place, shift, is_sound=is_sound)
         else:
             yield Parsed(events, [], 0)
+        start += len(text) + 1
+        place += lines
 
 
 def _read_run(text: bytes, lines: int, place: int) -> list[PlacedEvent] | None:
