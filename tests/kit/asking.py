@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from web.view.cart_index import CartIndex, Found
+from web.view.cart_index import CartIndex
 from web.view.cart_row import Entry, row_of
 from web.view.index_load import load_index
-from web.view.page import Page
+from web.view.page import Found, Page
 from web.view.reader import ViewReader
 from web.view.windows import Window
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from dataflow.cart import head_of
 from web.memory import give_back
 from web.view.cart_row import NEVER, Entry
+from web.view.page import Found
 from web.view.sorts import Key, Sort
 from web.view.windows import TOP, Window
 
@@ -39,13 +40,6 @@ Values = tuple[int, ...]
 
 Run = tuple[Sequence[str], Sequence[Sequence[int]]]
 """Some carts that follow one another: their users, and the numbers of each."""
-
-
-class Found(NamedTuple):
-    """How many carts a window has, and the users of one page of them, in its order."""
-
-    total: int
-    users: list[str]
 
 
 class Open(NamedTuple):

@@ -262,11 +262,12 @@ class CartTable:
 
     def _newest(self) -> tuple[int, RecentCarts]:
         """Load the carts that changed last, as far back as it takes to have enough of them."""
-        changed = 0
+        changed = counted = 0
         newest: dict[str, Entry] = {}
         for change in self._log.newest_first():
-            if len(newest) >= MOST:
+            if len(newest) >= MOST and change.taken != counted:
                 # Whatever is further back has changed at its ``taken`` at the latest.
+                counted = change.taken
                 floor = begin_at(change.taken + 1)
                 if sum(cart >= floor for cart, *_ in newest.values()) >= MOST:
                     return changed, RecentCarts(newest, floor=floor)

@@ -4,30 +4,33 @@ What only the table can answer has the unmoved rows moved to it first, between t
 some of them are moved whenever there is time.
 """
 
+from __future__ import annotations
+
 import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from web.errors import APIError
 from web.view.audit import count_view
-from web.view.cart_index import CartIndex, Found
 from web.view.cart_row import CartRow, Entry, row_of
 from web.view.cart_table import CartTable
 from web.view.committer import Committer
 from web.view.completed import FeedCount
-from web.view.index_load import load_index
 from web.view.order_search import OrdersFound
 from web.view.orders import OrdersPage
 from web.view.orders_asked import OrdersAsked
-from web.view.page import Page, Row
+from web.view.page import Found, Page, Row
 from web.view.reader import OpenSince, ViewReader
 from web.view.spool import Spool
 from web.view.threads import Threads
 from web.view.totals import Counted, Totals
 from web.view.windows import Window
+
+if TYPE_CHECKING:
+    from web.view.cart_index import CartIndex
 
 _OFTEN: Final = 4
 """How often rows of a search are looked at before it had been better to move all that wait."""
@@ -228,8 +231,9 @@ class Carts:
     async def _load_index(self) -> CartIndex:
         with self._threads.held():
             table = await self._table()
+            make, load_index = await self._threads.read(lambda _: _index_code())
             async with self._committer.turn:  # the table, the log and what comes later fit together
-                index = self._index = CartIndex()
+                index = self._index = make()
                 unmoved, path = table.unmoved(), self._threads.path
                 loading = await self._threads.begin(
                     lambda begun: load_index(index, path, unmoved, begun)
@@ -253,3 +257,11 @@ class Carts:
         if not self._of_view.is_loaded:
             await self._threads.write(self._of_view.load)
         return self._of_view
+
+
+def _index_code() -> tuple[type[CartIndex], Callable[..., None]]:
+    """Import what makes an index and what loads it: with it comes an eighth of all the code."""
+    from web.view.cart_index import CartIndex
+    from web.view.index_load import load_index
+
+    return CartIndex, load_index

@@ -19,3 +19,10 @@ class Page(NamedTuple):
     rows: list[Row]
     total: int | None
     next: str | None
+
+
+class Found(NamedTuple):
+    """How many carts a window has, and the users of one page of them, in its order."""
+
+    total: int
+    users: list[str]

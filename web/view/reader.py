@@ -5,11 +5,13 @@ encoded it, and only what is looked at is decoded. Rows that the table
 of carts lacks are laid over it for the time of a call.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -17,7 +19,6 @@ from dataflow.cart import Status, Summary
 from web.times import rfc3339_or_none
 from web.view import csv_lines, csv_lists
 from web.view.bulk_insert import bulk_insert
-from web.view.cart_index import CartIndex, Found
 from web.view.cart_item import encode_item, summary_of
 from web.view.cart_row import CartRow, Entry
 from web.view.completed import cursor_before, encode_completed, page_completed, read_completed
@@ -28,7 +29,7 @@ from web.view.order_search import OrdersFound, carts_with_order
 from web.view.orders import OVERLAY as ORDERS_OVERLAY
 from web.view.orders import OrdersPage, all_orders, is_tall, orders_of, page_orders
 from web.view.orders_asked import OrdersAsked
-from web.view.page import Page, Row
+from web.view.page import Found, Page, Row
 from web.view.places import Places, place_at
 from web.view.read_only import connect_read_only
 from web.view.recoveries import Recoveries, count_unclean, read_recoveries
@@ -44,6 +45,9 @@ from web.view.skipped_facets import Facets, count_facets
 from web.view.skipped_filter import ALL_SKIPPED, OPEN, SkippedFilter
 from web.view.skipped_walk import Step, count_state, count_states, step_up
 from web.view.windows import TOP, Window, encode_cursor
+
+if TYPE_CHECKING:
+    from web.view.cart_index import CartIndex
 
 _TABLE: Final = "carts"
 _NEWEST: Final = "newest_carts"

@@ -26,6 +26,7 @@ from web.http.pages import (
     start_words,
     upload_words,
 )
+from web.http.pages.compiled import KeptTemplates
 from web.settings import asset_folder
 from web.view.cart_item import CartItem
 from web.view.recoveries import Recovery
@@ -153,6 +154,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
         auto_reload=False,  # as the assets: what a server shows does not change under it
+        bytecode_cache=KeptTemplates(),
         finalize=holdable,
     )
     for rendering in (
