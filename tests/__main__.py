@@ -60,6 +60,8 @@ What runs apart, as it takes long: python -m tests.chaos --help, python -m tests
 def main(words: Sequence[str]) -> int:
     """Run the checks that are asked for; gives the status of the first that fails."""
     wanted, rest = read(words)
+    # What Python has compiled is kept, as users have it: these are some thousand processes.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if "tests" in wanted and installed() is None:
         install_browser()
     for name in wanted:

@@ -59,6 +59,8 @@ def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = 
     # What passes through here holds no cycles; the collector would walk it for nothing.
     gc.set_threshold(1_000_000, 10, 10)
     sys.setswitchinterval(0.0005)
+    # What is imported later may meet a full disk, and Python would keep the half of a module.
+    sys.dont_write_bytecode = True
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # who sent it is told
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
