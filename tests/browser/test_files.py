@@ -231,7 +231,8 @@ def test_a_stream_is_begun_told_of_and_stopped(stage: Stage) -> None:
         answer = runs[-1] if runs else None
         if method == "DELETE":
             runs.clear()
-        route.fulfill(status=201 if method == "POST" else 200, json=answer)
+        status = 201 if method == "POST" else 200
+        route.fulfill(status=status, content_type="application/json", body=json.dumps(answer))
 
     page.route(f"{stage.server.origin}/api/stream", come)
     page.get_by_label("Records a second of the stream").fill("1500")

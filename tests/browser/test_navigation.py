@@ -153,13 +153,13 @@ def test_who_goes_back_without_the_server_is_there_once_it_answers(stage: Stage)
     expect(page.locator("#view")).to_have_attribute("data-view", "cart")
     pattern = f"{stage.server.origin}/"
     page.route(pattern, lambda route: route.abort())
-    stage.silent = True
+    stage.deaf = True
     stage.sockets[-1].close()
     expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "offline")
     page.go_back()
     expect(page.locator("view-visit .error")).to_be_visible()
     page.unroute(pattern)
-    stage.silent = False
+    stage.deaf = False
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.locator("#view")).to_have_attribute("data-view", "carts")
     expect(page.locator("view-visit .error")).to_be_hidden()
