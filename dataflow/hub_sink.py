@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketE
 from websockets.frames import CloseCode
 from websockets.sync.client import ClientConnection, connect
 
-from dataflow.drawing import PUBLISH
+from dataflow.drawing import PUBLISH, SNAPSHOT
 from dataflow.faults import reach
 from dataflow.messages import (
     Barrier,
@@ -93,6 +93,7 @@ class HubPartition(StatefulSinkPartition[Message, int]):
         while not self._outbox.is_empty:
             self._exchange(wait=True)
         self._stopwatch.stop(PUBLISH, began)
+        self._stopwatch.stop(SNAPSHOT, began)
         reach("barrier acknowledged")
         return 0
 

@@ -7,7 +7,7 @@ work. Pure.
 import time
 from typing import Final
 
-from dataflow.drawing import STEPS
+from dataflow.drawing import SNAPSHOT, STEPS
 from dataflow.messages import Busy
 
 TOLD_EVERY_S: Final = 0.2
@@ -15,10 +15,10 @@ TOLD_EVERY_S: Final = 0.2
 
 
 class Stopwatch:
-    """The seconds of every drawn step since this process began."""
+    """The seconds of every drawn step, and of the ends of epochs, since this process began."""
 
     def __init__(self) -> None:
-        self._seconds = dict.fromkeys(STEPS, 0.0)
+        self._seconds = dict.fromkeys((*STEPS, SNAPSHOT), 0.0)
         self._told_at = time.perf_counter()
 
     def stop(self, step: str, began: float) -> None:

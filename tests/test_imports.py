@@ -12,7 +12,7 @@ import pytest
 ROOT: Final = Path(__file__).parents[1]
 
 FLOORS: Final = (
-    {"errors", "memory", "numbers", "settings", "tasks", "times", "words"},
+    {"errors", "histogram", "memory", "numbers", "settings", "tasks", "times", "words"},
     {"data"},
     {"view", "proof"},
     {"intake", "flow", "history"},

@@ -5,7 +5,7 @@ from unittest.mock import MagicMock, patch
 
 import pytest
 
-from dataflow.drawing import JOIN, PUBLISH, STEPS
+from dataflow.drawing import JOIN, PUBLISH, SNAPSHOT, STEPS
 from dataflow.stopwatch import TOLD_EVERY_S, Stopwatch
 
 
@@ -23,8 +23,11 @@ def test_what_a_step_has_worked_is_summed(clock: MagicMock) -> None:
     told = watch.tell()
     watch.stop(JOIN, 102.0)
     watch.stop(PUBLISH, 102.25)
-    assert told.seconds == dict.fromkeys(STEPS, 0.0) | {JOIN: 2.5}
-    assert watch.tell().seconds == dict.fromkeys(STEPS, 0.0) | {JOIN: 3.0, PUBLISH: 0.25}
+    assert told.seconds == dict.fromkeys((*STEPS, SNAPSHOT), 0.0) | {JOIN: 2.5}
+    assert watch.tell().seconds == dict.fromkeys((*STEPS, SNAPSHOT), 0.0) | {
+        JOIN: 3.0,
+        PUBLISH: 0.25,
+    }
 
 
 def test_it_is_told_now_and_then(clock: MagicMock) -> None:

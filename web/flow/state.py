@@ -20,6 +20,7 @@ RUNNING: Final = "running"
 RECOVERING: Final = "recovering"
 RESTARTING: Final = "restarting"
 DOWN: Final = "down"
+STATES: Final = (RUNNING, RECOVERING, RESTARTING, DOWN)
 
 FAILURES_UNTIL_DOWN: Final = 3
 _FIRST_PAUSE_S: Final = 0.1

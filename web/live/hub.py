@@ -8,6 +8,7 @@ newest. So a slow browser skips frames, and what waits for it is bounded by one 
 from collections.abc import Callable
 from typing import Final
 
+from web.histogram import Histogram
 from web.live.frames import Content, changes_frame, snapshot_frame
 from web.view.windows import Window
 
@@ -20,6 +21,8 @@ class Channel:
     def __init__(self, window: Window) -> None:
         self.window = window
         self.version = 0
+        self.since: float | None = None
+        """When the oldest commit was made that the newest version is the first to show."""
         self._content: Content | None = None
         self._at = ""
         self._changes: str | None = None
@@ -32,8 +35,11 @@ class Channel:
             self._complaint = frame
             self.version += 1
 
-    def update(self, content: Content, at: str) -> bool:
-        """Take newer content in; tells whether there is a new version to send."""
+    def update(self, content: Content, at: str, since: float | None = None) -> bool:
+        """Take newer content in; tells whether there is a new version to send.
+
+        ``since`` is when the oldest commit was made that nobody has been shown before.
+        """
         old, complaint = self._content, self._complaint
         self._complaint = None
         if complaint is not None:
@@ -45,7 +51,7 @@ class Channel:
             self._changes = changes.decode()
         else:
             self._changes = None
-        self._content, self._at, self._snapshot = content, at, None
+        self._content, self._at, self._snapshot, self.since = content, at, None, since
         self.version += 1
         return True
 
@@ -73,13 +79,21 @@ class Viewer:
     def __init__(self, channel: Channel, wake: Callable[[], None]) -> None:
         self.channel = channel
         self.wake = wake
+        self.skipped = 0
+        """Versions between the frame that was taken last and the one before it."""
+        self.shows: float | None = None
+        """When the commit was made that this frame shows; None where it is of no commit."""
         self._seen = 0
 
     def take_frame(self) -> str | None:
         """Give the next frame to send, and count it as sent."""
-        frame = self.channel.frame(self._seen)
+        channel = self.channel
+        frame = channel.frame(self._seen)
         if frame is not None:
-            self._seen = self.channel.version
+            is_first = self._seen == 0
+            self.skipped = 0 if is_first else channel.version - self._seen - 1
+            self.shows = None if is_first else channel.since
+            self._seen = channel.version
         return frame
 
     def look_at(self, channel: Channel) -> None:
@@ -88,12 +102,28 @@ class Viewer:
         self._seen = 0
 
 
+class Traffic:
+    """What was sent since the server began."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.conflated = 0
+        """Versions that a viewer was to get and did not: it was sent a newer one instead."""
+        self.left = 0
+        """Viewers that have gone."""
+        self.refused = 0
+        """Browsers that were not let in, as there were too many."""
+        self.view_to_frame: Final = Histogram()
+        """From a commit until a frame that shows it was in a socket."""
+
+
 class Hub:
     """All viewers and the channels that they share."""
 
     def __init__(self) -> None:
         self._viewers: set[Viewer] = set()
         self._channels: dict[Window, Channel] = {}
+        self.traffic = Traffic()
 
     def join(self, window: Window, wake: Callable[[], None]) -> Viewer:
         """Let a browser in; the caller has checked ``is_full``."""
@@ -103,8 +133,16 @@ class Hub:
 
     def leave(self, viewer: Viewer) -> None:
         """Let a browser go."""
+        self.traffic.left += viewer in self._viewers
         self._viewers.discard(viewer)
         self._prune()
+
+    def sent(self, viewer: Viewer, now: float) -> None:
+        """Count the frame that a viewer has taken, and that its socket has now."""
+        self.traffic.frames += 1
+        self.traffic.conflated += viewer.skipped
+        if viewer.shows is not None:
+            self.traffic.view_to_frame.add(now - viewer.shows)
 
     def turn(self, viewer: Viewer, window: Window) -> None:
         """Let a browser look at another window."""

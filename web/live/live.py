@@ -52,11 +52,18 @@ class Live:
         self._dirty = asyncio.Event()
         self._following: asyncio.TimerHandle | None = None
         self._failing = False
+        self._committed_at: float | None = None
         self.hub = Hub()
 
     def changed(self) -> None:
         """Something that a window may show has changed."""
         self._dirty.set()
+
+    def committed(self) -> None:
+        """The view has changed."""
+        if self._committed_at is None:
+            self._committed_at = time.monotonic()
+        self.changed()
 
     def follows(self) -> None:
         """Something has changed that a commit follows: it is shown with that, or a little later.
@@ -104,6 +111,7 @@ class Live:
         What cannot be read says so to those who look at it, and to nobody else.
         """
         failed: sqlite3.Error | OSError | None = None
+        since, self._committed_at = self._committed_at, None
         channels = self.hub.channels()
         waiting = list(channels)
         try:
@@ -112,7 +120,7 @@ class Live:
                     for channel in channels:
                         try:
                             content = await moment.content(channel.window)
-                            channel.update(content, rfc3339(time.time()))
+                            channel.update(content, rfc3339(time.time()), since)
                             waiting.remove(channel)
                         except (sqlite3.Error, OSError) as error:
                             failed = error

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from web.errors import APIError, bad_request
 from web.live.frames import error_frame, heartbeat_frame
-from web.live.hub import Viewer
+from web.live.hub import Hub, Viewer
 from web.live.live import Live
 from web.tasks import first_of
 from web.times import rfc3339
@@ -33,6 +33,7 @@ async def serve_browser(websocket: WebSocket, live: Live) -> None:
         window, refusal = Window(), error
     await websocket.accept()
     if live.hub.is_full:
+        live.hub.traffic.refused += 1
         await websocket.close(_TRY_AGAIN, "too many browsers look at this dashboard")
         return
     news = asyncio.Event()
@@ -41,7 +42,7 @@ async def serve_browser(websocket: WebSocket, live: Live) -> None:
     try:
         if refusal is not None:
             await _refuse(websocket, refusal)
-        await first_of(_listen(websocket, viewer, live), _send(websocket, viewer, news))
+        await first_of(_listen(websocket, viewer, live), _send(websocket, viewer, news, live.hub))
     except WebSocketDisconnect:
         pass
     except RuntimeError:
@@ -69,7 +70,7 @@ async def _listen(websocket: WebSocket, viewer: Viewer, live: Live) -> None:
             await _refuse(websocket, error)
 
 
-async def _send(websocket: WebSocket, viewer: Viewer, news: asyncio.Event) -> None:
+async def _send(websocket: WebSocket, viewer: Viewer, news: asyncio.Event, hub: Hub) -> None:
     """Send frames as fast as this browser takes them, a heartbeat where there is none."""
     while True:
         frame = None
@@ -80,6 +81,8 @@ async def _send(websocket: WebSocket, viewer: Viewer, news: asyncio.Event) -> No
                     news.clear()
                     frame = viewer.take_frame()
         await _tell(websocket, frame or heartbeat_frame(rfc3339(time.time())).decode())
+        if frame is not None:
+            hub.sent(viewer, time.monotonic())
 
 
 async def _refuse(websocket: WebSocket, error: APIError) -> None:

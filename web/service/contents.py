@@ -97,6 +97,10 @@ class Contents:
         """Give the flow as it is drawn, as ``GET /api/dataflow`` does."""
         return self.drawing.describe(self._generation().totals, self._flow.execution)
 
+    def snapshot_seconds(self) -> float:
+        """Give how long this start of the flow has waited for the ends of its epochs."""
+        return self.drawing.waited(self._flow.execution)
+
     @asynccontextmanager
     async def moment(self) -> AsyncIterator[Moment]:
         """Look at the generation in force, which stays open meanwhile, whatever replaces it."""

@@ -6,7 +6,7 @@ Rates and times are of this process of the server and this start of the flow. Pu
 
 from typing import Any, Final, NamedTuple
 
-from dataflow.drawing import DESERIALIZE, EDGES, JOIN, JOURNAL, PUBLISH, SKIP, STEPS
+from dataflow.drawing import DESERIALIZE, EDGES, JOIN, JOURNAL, PUBLISH, SKIP, SNAPSHOT, STEPS
 from web.service.event_rate import EventRate
 from web.view.outcome import Outcome
 from web.view.totals import Totals
@@ -53,9 +53,16 @@ class Drawing:
         if outcome.busy is not None:
             self._busy, self._execution = outcome.busy, execution
 
+    def waited(self, execution: int) -> float:
+        """Give how long this start of the flow has waited for the ends of its epochs."""
+        return self._times(execution).get(SNAPSHOT, 0.0)
+
+    def _times(self, execution: int) -> dict[str, float]:
+        return self._busy if execution == self._execution else {}
+
     def describe(self, totals: Totals, execution: int) -> dict[str, Any]:
         """Give it as it is answered, with the times of this start of the flow."""
-        busy = self._busy if execution == self._execution else {}
+        busy = self._times(execution)
         steps = [
             {
                 "id": step,

@@ -29,6 +29,7 @@ from web.service.attention import Attention
 from web.service.contents import Contents
 from web.service.gate import Gate
 from web.service.generation import Generation
+from web.service.metering import Metering
 from web.service.renewal import make_generation, switch_to
 from web.service.starts import Starts
 from web.service.streaming import Streaming
@@ -58,6 +59,7 @@ class Service:
         )
         self.live = Live(self.contents.moment, self.contents.is_quiet)
         self.history = History(folder, self.contents.sums)
+        self.metering = Metering()
         self.crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.publish_point = PublishPoint(lambda: self.generation.committer)
         self.gate = Gate()
@@ -322,11 +324,12 @@ class Service:
         self.upkeep.committed(outcome)
         await generation.committed(outcome)
         self.history.committed(at, outcome.arrived)
+        self.metering.committed(at, outcome)
         if outcome.barrier:
             self._snapshot_at = time.time()
         self.contents.committed(outcome)
         await self.starts.committed(outcome)
-        self.live.changed()
+        self.live.committed()
 
 
 def service_of(application: Any) -> Service:

@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kit.streams import claim
+from web.histogram import BOUNDS_S
 from web.live.frames import Content, ListPart
 from web.live.hub import MAX_VIEWERS, Channel, Hub, Viewer
 from web.view.page import Row
@@ -205,3 +207,32 @@ def test_viewers_are_bounded() -> None:
     assert hub.is_full
     hub.leave(viewers[0])
     assert not hub.is_full
+
+
+def test_what_was_sent_is_counted_and_timed_from_the_commit_that_it_shows() -> None:
+    """Not a first snapshot, nor what no commit has changed; a version that was skipped is one."""
+    hub = Hub()
+    quick, slow = (hub.join(Window(), lambda: None) for _ in range(2))
+    quick.channel.update(content(1), "t1", since=1.0)
+    for viewer in (quick, slow):
+        taken(viewer)
+        hub.sent(viewer, now=100.0)
+    assert (hub.traffic.frames, hub.traffic.view_to_frame.up_to()[-1]) == (2, 0)
+    quick.channel.update(content(2), "t2", since=100.0)
+    taken(quick)
+    hub.sent(quick, now=100.02)
+    quick.channel.update(content(3), "t3", since=101.0)
+    for viewer in (quick, slow):
+        taken(viewer)
+        hub.sent(viewer, now=101.2)
+    quick.channel.update(content(4), "t4")
+    taken(quick)
+    hub.sent(quick, now=200.0)
+    traffic = hub.traffic
+    assert (traffic.frames, traffic.conflated) == (6, 1)
+    counts = dict(zip(BOUNDS_S, traffic.view_to_frame.up_to(), strict=False))
+    assert [counts[bound] for bound in (0.01, 0.025, 0.15, 0.25, 300.0)] == [0, 1, 1, 3, 3]
+    assert traffic.view_to_frame.sum == pytest.approx(0.42)
+    hub.leave(slow)
+    hub.leave(slow)
+    assert traffic.left == 1

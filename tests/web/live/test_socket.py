@@ -195,8 +195,9 @@ async def test_silence_is_broken_by_heartbeats(monkeypatch: pytest.MonkeyPatch) 
     """So that a page can tell a quiet server from a dead one; each says what time it is."""
     monkeypatch.setattr("web.live.socket.HEARTBEAT_S", 0.01)
     socket, news = PlayedSocket(), asyncio.Event()
-    viewer = Hub().join(Window(), news.set)
-    sending = asyncio.create_task(_send(socket, viewer, news))
+    hub = Hub()
+    viewer = hub.join(Window(), news.set)
+    sending = asyncio.create_task(_send(socket, viewer, news, hub))
     async with asyncio.timeout(WITHIN_S):
         beats = [await socket.sent.get() for _ in range(2)]
     sending.cancel()
@@ -213,8 +214,9 @@ async def test_news_that_changes_nothing_delays_no_heartbeat(
     """A quiet dashboard is looked at again and again, as ages move on: it is live all the same."""
     monkeypatch.setattr("web.live.socket.HEARTBEAT_S", 0.05)
     socket, news = PlayedSocket(), asyncio.Event()
-    viewer = Hub().join(Window(), news.set)
-    sending = asyncio.create_task(_send(socket, viewer, news))
+    hub = Hub()
+    viewer = hub.join(Window(), news.set)
+    sending = asyncio.create_task(_send(socket, viewer, news, hub))
 
     async def rouse() -> None:
         while True:

@@ -15,6 +15,7 @@ from web.http.api import (
     flow,
     history,
     lists,
+    metrics,
     orders,
     proof,
     stream,
@@ -102,6 +103,7 @@ _CALLS: Final = [
     Resource("/api/reset", post=flow.reset),
     Resource("/livez", get=flow.livez),
     Resource("/readyz", get=flow.readyz),
+    Resource("/metrics", get=metrics.get_metrics),
 ]
 
 ROUTES: Final = [
