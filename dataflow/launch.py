@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from dataflow.logs import FORMATS, LEVELS, USUAL, Logs
+
 SECRET_VARIABLE: Final = "CARTWATCH_HUB_SECRET"  # noqa: S105 (the name, not the secret)
 PROCESS: Final = "dataflow.process"
 
@@ -20,7 +22,7 @@ class Launch(NamedTuple):
 
     ``generation`` is the folder with the journal, the uploads and the recovery store, ``lock`` the
     file that keeps every other flow away; ``hub`` is where to publish, as which ``execution`` and
-    by which secret. ``snapshot_interval`` is in seconds.
+    by which secret. ``snapshot_interval`` is in seconds. ``logs`` is how it tells what goes on.
     """
 
     generation: Path
@@ -30,6 +32,7 @@ class Launch(NamedTuple):
     execution: int
     groups: int
     snapshot_interval: float
+    logs: Logs = USUAL
 
     def command(self) -> list[str]:
         """Give the words that start it; nothing is imported from the folder it is started in."""
@@ -41,6 +44,8 @@ class Launch(NamedTuple):
             f"--execution={self.execution}",
             f"--groups={self.groups}",
             f"--snapshot-interval={self.snapshot_interval!r}",
+            f"--log-level={self.logs.level}",
+            f"--log-format={self.logs.format}",
         ]
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
@@ -69,7 +74,10 @@ def read_launch(words: Sequence[str], environ: Mapping[str, str]) -> Launch:
     parser.add_argument("--execution", type=int, required=True)
     parser.add_argument("--groups", type=int, required=True)
     parser.add_argument("--snapshot-interval", type=float, required=True)
-    options = parser.parse_args(words)
+    parser.add_argument("--log-level", choices=LEVELS, required=True)
+    parser.add_argument("--log-format", choices=FORMATS, required=True)
+    options = vars(parser.parse_args(words))
     if SECRET_VARIABLE not in environ:
         parser.error(f"{SECRET_VARIABLE} is not set: a server starts its flow by itself")
-    return Launch(**vars(options), secret=environ[SECRET_VARIABLE])
+    logs = Logs(options.pop("log_level"), options.pop("log_format"))
+    return Launch(**options, secret=environ[SECRET_VARIABLE], logs=logs)

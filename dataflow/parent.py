@@ -1,6 +1,7 @@
 """The server as the parent of its processes: none outlives it, and each says why it ends."""
 
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -8,6 +9,7 @@ import threading
 from typing import Final, NoReturn
 
 _PR_SET_PDEATHSIG: Final = 1
+_log = logging.getLogger(__name__)
 
 
 def end_with_parent() -> None:
@@ -25,5 +27,5 @@ def end_with_parent() -> None:
 
 def end_at_once(why: str) -> NoReturn:
     """End this process as a kill would, by a sentence instead of a traceback through the engine."""
-    print(f"cartwatch flow: {why}", file=sys.stderr, flush=True)
+    _log.error(why)
     os._exit(1)

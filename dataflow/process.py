@@ -5,7 +5,6 @@ server does: standard input is a pipe that the server holds open and never write
 """
 
 import gc
-import logging
 import os
 import sys
 from datetime import timedelta
@@ -19,6 +18,7 @@ from dataflow.hub_sink import HubSink
 from dataflow.journal_source import JournalSource
 from dataflow.launch import read_launch
 from dataflow.locks import FileLock, FolderLockedError
+from dataflow.logs import begin
 from dataflow.parent import end_with_parent
 from dataflow.steps import Restored
 from dataflow.stopwatch import Stopwatch
@@ -27,7 +27,7 @@ from dataflow.stopwatch import Stopwatch
 def main() -> int:
     """Run the flow until it is killed; 1 where another flow runs on the folder."""
     options = read_launch(sys.argv[1:], os.environ)
-    logging.basicConfig(level=logging.WARNING, format="cartwatch flow: %(message)s")
+    begin("cartwatch flow", options.logs)
     end_with_parent()
     faults.arm(f"flow {options.execution}")
     try:

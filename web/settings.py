@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from dataflow.logs import USUAL, Logs
+
 MIB = 1024 * 1024
 
 
@@ -11,7 +13,8 @@ class Settings:
     """The options of ``cartwatch serve``, checked.
 
     ``snapshot_interval`` is in seconds, ``max_upload`` in bytes, ``overdue`` the age in
-    seconds at which an open order asks for attention; ``port`` 0 takes any free one.
+    seconds at which an open order asks for attention; ``port`` 0 takes any free one. ``logs`` is
+    how server and flow tell what goes on.
     """
 
     data: Path
@@ -20,6 +23,7 @@ class Settings:
     snapshot_interval: float = 1.0
     max_upload: int = 2048 * MIB
     overdue: float = 1800.0
+    logs: Logs = USUAL
 
 
 def asset_folder(name: str) -> Path:

@@ -176,4 +176,4 @@ def test_what_cannot_be_read_ends_the_flow_with_a_sentence(
     change(folder)
     done = subprocess.run([sys.executable, "-c", READ, folder], capture_output=True, check=False)
     assert done.returncode == 1
-    assert re.fullmatch(rb"cartwatch flow: The journal cannot be .+\.\n", done.stderr), done.stderr
+    assert re.fullmatch(rb"The journal cannot be .+\.\n", done.stderr), done.stderr

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.launch import PROCESS, SECRET_VARIABLE, Launch, read_launch
+from dataflow.logs import FORMATS, LEVELS, Logs
 
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 numbers = st.integers(0, 2**62)
@@ -20,6 +21,7 @@ launches = st.builds(
     execution=numbers,
     groups=numbers,
     snapshot_interval=st.floats(0, 1e6),
+    logs=st.builds(Logs, st.sampled_from(LEVELS), st.sampled_from(FORMATS)),
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn
 import click
 from typing_extensions import override
 
+from dataflow.logs import FORMATS, LEVELS, Logs
 from web.commands import terminal
 from web.commands.arguments import EnvironmentOption, decimal, loopback, path_name, whole
 from web.settings import MIB, Settings
@@ -150,6 +151,20 @@ def cartwatch() -> None:
     metavar="SECONDS",
     help="Age from which an unpaid order, or a payment without one, asks for attention.",
 )
+@click.option(
+    "--log-level",
+    type=click.Choice(LEVELS),
+    default="warning",
+    show_default=True,
+    help="From where on things are told on stderr.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="As lines of text or of JSON.",
+)
 def serve(
     host: str,
     port: int,
@@ -157,6 +172,8 @@ def serve(
     snapshot_interval: float,
     max_upload: int,
     overdue: float,
+    log_level: str,
+    log_format: str,
 ) -> int:
     """Start the server and its flow, until Ctrl-C or SIGTERM ends both.
 
@@ -168,8 +185,9 @@ def serve(
     from web.commands.opening import StartError
     from web.commands.serve import run
 
+    logs = Logs(log_level, log_format)
     try:
-        run(Settings(Path(data), host, port, snapshot_interval, max_upload, overdue))
+        run(Settings(Path(data), host, port, snapshot_interval, max_upload, overdue, logs))
     except StartError as error:
         terminal.say(str(error))
         return 1

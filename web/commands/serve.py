@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from dataflow import faults
+from dataflow.logs import begin
 from web.commands.listening import listen, listen_for_flow, url_of
 from web.commands.opening import damage_as_sentence, open_folder, opening_as_sentence
 from web.data.folder import DataFolder
@@ -53,7 +54,7 @@ def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = 
     With ``work``, serve nobody in particular until that is done, and release no upload. Gives
     whether it was done.
     """
-    logging.basicConfig(level=logging.WARNING, format="cartwatch: %(message)s")
+    begin("cartwatch", settings.logs)
     faults.arm("server")
     raise_file_limit()
     # What passes through here holds no cycles; the collector would walk it for nothing.
@@ -120,6 +121,7 @@ def _server(app: ASGIApp) -> _Server:
             http=HTTPConnection,
             ws=Socket,
             lifespan="off",
+            log_config=None,
             log_level="error",
             access_log=False,
             server_header=False,

@@ -16,6 +16,7 @@ from typing import Final
 
 from dataflow.launch import Launch
 from dataflow.locks import FileLock, FolderLockedError
+from dataflow.logs import Logs
 from dataflow.recovery import REMEDY, RecoveryStoreError, purge
 from web.data.paths import Paths
 from web.flow.state import FlowState
@@ -39,6 +40,7 @@ class Supervisor:
         lock: Path,
         state: FlowState,
         snapshot_interval: float,
+        logs: Logs,
         begin: Callable[[str], Awaitable[str]],
         ended: Callable[[str], Awaitable[None]],
         changed: Callable[[], None],
@@ -50,6 +52,7 @@ class Supervisor:
         self._lock = lock
         self._state = state
         self._interval = snapshot_interval
+        self._logs = logs
         self._begin = begin
         self._ended = ended
         self._changed = changed
@@ -125,6 +128,7 @@ class Supervisor:
             execution=self._state.execution,
             groups=paths.facts.key_groups,
             snapshot_interval=self._interval,
+            logs=self._logs,
         )
         self._process = await asyncio.create_subprocess_exec(
             *launch.command(),

@@ -5,6 +5,7 @@ holds its last effect. What a start, a commit or a page costs does not grow with
 """
 
 import asyncio
+import logging
 import os
 import re
 import secrets
@@ -27,6 +28,8 @@ from web.intake.open_upload import OpenUpload
 from web.intake.run_ahead import RunAhead
 from web.intake.upload_states import AT_ONCE, FAILED, PAUSED, RUNNING, changes_asked, moved, told
 from web.view.totals import Totals
+
+_log = logging.getLogger(__name__)
 
 ENDED_SHOWN: Final = 64
 """The most uploads that have ended of those that pages show."""
@@ -172,6 +175,7 @@ class Uploads:
             reach("upload kept")
             self._total = upload.created
             self._keep(upload)
+        _log.info("The upload %s was taken in: %d lines of %a.", upload.id, lines, name)
         self._start_next()
         return upload
 
@@ -264,6 +268,7 @@ class Uploads:
             del self._ended[ENDED_SHOWN:]
             self._ended_lately.append(row.id)
             self._failed += row.state == FAILED
+            _log.info("The upload %s is %s.", row.id, row.state)
         self._line_up(row)
         self._changed()
 

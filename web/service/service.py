@@ -5,6 +5,7 @@ Puts the parts together and owns their tasks; each part knows only what it is gi
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Coroutine
@@ -39,6 +40,8 @@ from web.times import rfc3339_or_none
 from web.view.outcome import Outcome
 from web.view.recoveries import REBUILD_STOPPED, REBUILT, STOPPED
 from web.view.view import ViewError
+
+_log = logging.getLogger(__name__)
 
 
 class Service:
@@ -78,6 +81,7 @@ class Service:
             lock=folder.flow_lock,
             state=self.flow,
             snapshot_interval=settings.snapshot_interval,
+            logs=settings.logs,
             begin=self._begin,
             ended=self._ended,
             changed=self.live.changed,
@@ -238,6 +242,7 @@ class Service:
         await self.streaming.end()
         await old.close()
         await asyncio.to_thread(self.folder.discard_superseded, new)
+        _log.info("Everything was started over: %s.", new.folder)
         self.history.mark(RESET, "Everything was started over.")
         self._start_generation("everything was started over")
         self.live.changed()
@@ -262,6 +267,7 @@ class Service:
         """Begin a start of the flow, which writes into the folder; gives what it publishes by."""
         self.folder.refuse_moved()
         secret = await self.starts.begin(reason)
+        _log.info("Start %d of the flow: %s.", self.flow.execution, reason)
         self.history.mark(STARTED, f"The flow was started. The reason: {reason}.")
         return secret
 

@@ -86,6 +86,7 @@ class Starts:
             facts |= self._mark("first_new_at")
         if is_up:
             facts |= self._mark("caught_up_at")
+            _log.info("The flow has caught up, as start %d.", self._flow.execution)
             self._caught_up()
         if facts:
             self._log.note(self._flow.execution, **facts)

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from dataflow.locks import FileLock
+from dataflow.logs import Logs
 from tests.kit.running import until
 from web.data.folder import DataFolder
 from web.flow.state import (
@@ -43,6 +44,7 @@ class Stage:
             lock=folder.flow_lock,
             state=self.state,
             snapshot_interval=1.0,
+            logs=Logs(),
             begin=self._begin,
             ended=self._end,
             changed=self._changed,
