@@ -20,6 +20,7 @@ class Channel:
 
     def __init__(self, window: Window) -> None:
         self.window = window
+        self.viewers: set[Viewer] = set()
         self.version = 0
         self.since: float | None = None
         """When the oldest commit was made that the newest version is the first to show."""
@@ -121,21 +122,24 @@ class Hub:
     """All viewers and the channels that they share."""
 
     def __init__(self) -> None:
-        self._viewers: set[Viewer] = set()
         self._channels: dict[Window, Channel] = {}
+        self._viewers = 0
         self.traffic = Traffic()
 
     def join(self, window: Window, wake: Callable[[], None]) -> Viewer:
         """Let a browser in; the caller has checked ``is_full``."""
-        viewer = Viewer(self._channel(window), wake)
-        self._viewers.add(viewer)
+        channel = self._channel(window)
+        viewer = Viewer(channel, wake)
+        channel.viewers.add(viewer)
+        self._viewers += 1
         return viewer
 
     def leave(self, viewer: Viewer) -> None:
         """Let a browser go."""
-        self.traffic.left += viewer in self._viewers
-        self._viewers.discard(viewer)
-        self._prune()
+        if viewer in viewer.channel.viewers:
+            self._viewers -= 1
+            self.traffic.left += 1
+            self._part(viewer, viewer.channel)
 
     def sent(self, viewer: Viewer, now: float) -> None:
         """Count the frame that a viewer has taken, and that its socket has now."""
@@ -146,8 +150,11 @@ class Hub:
 
     def turn(self, viewer: Viewer, window: Window) -> None:
         """Let a browser look at another window."""
-        viewer.look_at(self._channel(window))
-        self._prune()
+        before, channel = viewer.channel, self._channel(window)
+        channel.viewers.add(viewer)
+        viewer.look_at(channel)
+        if before is not channel:
+            self._part(viewer, before)
         viewer.wake()
 
     def channels(self) -> list[Channel]:
@@ -156,23 +163,23 @@ class Hub:
 
     def updated(self, channel: Channel) -> None:
         """Wake the viewers of a channel that has a new version."""
-        for viewer in self._viewers:
-            if viewer.channel is channel:
-                viewer.wake()
+        for viewer in channel.viewers:
+            viewer.wake()
 
     @property
     def is_full(self) -> bool:
         """Whether no further browser is let in."""
-        return len(self._viewers) >= MAX_VIEWERS
+        return self._viewers >= MAX_VIEWERS
 
     def statistics(self) -> dict[str, int]:
         """Tell how many viewers and channels there are."""
-        return {"viewers": len(self._viewers), "channels": len(self._channels)}
+        return {"viewers": self._viewers, "channels": len(self._channels)}
 
     def _channel(self, window: Window) -> Channel:
         return self._channels.setdefault(window, Channel(window))
 
-    def _prune(self) -> None:
-        watched = {viewer.channel.window for viewer in self._viewers}
-        for window in self._channels.keys() - watched:
-            del self._channels[window]
+    def _part(self, viewer: Viewer, channel: Channel) -> None:
+        """Take a viewer out of a channel, which ends with the last one."""
+        channel.viewers.discard(viewer)
+        if not channel.viewers:
+            del self._channels[channel.window]
