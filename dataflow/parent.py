@@ -12,10 +12,15 @@ _PR_SET_PDEATHSIG: Final = 1
 _log = logging.getLogger(__name__)
 
 
-def end_with_parent() -> None:
-    """Die when the server does: by the end of the pipe that it holds, and on Linux by signal."""
+def die_with_parent() -> None:
+    """Die when the server does, on Linux, also while stopped."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def end_with_parent() -> None:
+    """Die when the server does: by the end of the pipe that it holds, and on Linux by signal."""
+    die_with_parent()
 
     def watch() -> None:
         while os.read(sys.stdin.fileno(), 1):

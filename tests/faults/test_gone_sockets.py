@@ -78,3 +78,27 @@ def test_a_browser_that_takes_nothing_is_left_in_the_end(server: Cartwatch) -> N
         server.upload_in(upload, "done")
         until(lambda: place not in {each.raddr for each in process.net_connections()})
         until(lambda: viewers(server) == 1)
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        (b"\x81\x81\0\0\0\0\xff", 1007),  # no text
+        (b"\x01\x81\0\0\0\0\xc3\x80\x81\0\0\0\0\xff", 1007),  # nor together
+        (b"\x83\x80\0\0\0\0", 1002),  # no kind of frame
+        (b"\x81\x01a", 1002),  # not masked
+        (b"\x81\xff\x7f" + b"\xff" * 11, 1009),  # larger than there are
+    ],
+)
+def test_what_is_no_frame_is_answered_by_a_code_and_by_nothing_else(
+    server: Cartwatch, frame: bytes, code: int
+) -> None:
+    """The socket says why it closes; the terminal is not for whoever sends such a thing."""
+    heard = b""
+    with mute(server) as client:
+        client.sendall(frame)
+        while block := client.recv(65_536):
+            heard += block
+    assert code.to_bytes(2, "big") in heard
+    assert "Traceback" not in server.errors()
+    assert "Invalid UTF-8" not in server.errors()

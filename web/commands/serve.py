@@ -31,6 +31,7 @@ from web.service.service import Service
 from web.settings import Settings
 
 _GRACE_S: Final = 2
+_NO_TEXT: Final = "Invalid UTF-8 sequence received from client."
 _MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
 
 
@@ -62,7 +63,9 @@ def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = 
     sys.setswitchinterval(0.0005)
     # What is imported later may meet a full disk, and Python would keep the half of a module.
     sys.dont_write_bytecode = True
-    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # who sent it is told
+    # Who sends what is none is told so, and it is no error of the server's.
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
+    logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg != _NO_TEXT)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_serve(settings, work))

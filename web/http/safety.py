@@ -5,7 +5,9 @@ this server is; one that a browser sends from another origin is refused, so that
 read or change anything here.
 """
 
+import asyncio
 import time
+from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -47,7 +49,11 @@ class Safety:
         self._requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or refuse it."""
+        """Pass a request on, or refuse it; one that outlives the server ends with it."""
+        with suppress(asyncio.CancelledError):
+            await self._look_at(scope, receive, send)
+
+    async def _look_at(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             refusal = refuse(Headers(scope=scope)) or refuse_head(scope)
             if refusal is not None:

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from dataflow.parent import die_with_parent
 from web.intake.replacement import (
     FIRST_S,
     PER_LINE_S,
@@ -34,6 +35,7 @@ _READ: Final = msgspec.msgpack.Decoder(Work).decode
 
 def main() -> int:
     """Mend lines until the input ends; 0 then."""
+    die_with_parent()
     os.nice(_NICENESS)
     # Of address space: what is only reserved counts, too. macOS takes no such limit.
     if sys.platform == "linux":

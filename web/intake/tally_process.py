@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from dataflow.parent import die_with_parent
 from web.intake.tally import Tally
 
 _NICENESS: Final = 10
@@ -19,6 +20,7 @@ _PIECE_BYTES: Final = 1024 * 1024
 
 def main() -> int:
     """Make one tally; 1 where nobody is left to hear of it."""
+    die_with_parent()
     os.nice(_NICENESS)
     gc.set_threshold(1_000_000, 10, 10)  # what is read here holds no cycles
     tally = Tally()

@@ -172,12 +172,9 @@ class Service:
         if self._stopped:
             raise APIError(503, "ending", "the server is about to end: no proof was begun")
         if self.proof.state is not State.RUNNING:
-            self._proving = self._task(self._prove(), "proof")
+            self._proving = self._task(self.proof.begin(self.generation.paths), "proof")
+            self._proving.add_done_callback(lambda _: self.live.changed())
         return self.proof.describe()
-
-    async def _prove(self) -> None:
-        await self.proof.begin(self.generation.paths)
-        self.live.changed()
 
     def alarm(self) -> str | None:
         """Say what is wrong with the data or their folder; None where nothing is."""

@@ -15,26 +15,24 @@ from pathlib import Path
 from typing import Final
 
 import jinja2
-from jinja2.bccache import Bucket, FileSystemBytecodeCache
+from jinja2.bccache import Bucket, BytecodeCache
 from typing_extensions import override
 
 _CODE: Final = Path(__file__).parents[2]
+_DIGEST_BYTES: Final = 32
 
 
-class KeptTemplates(FileSystemBytecodeCache):
-    """What templates were compiled to, by this state of all of the code.
+class KeptTemplates(BytecodeCache):
+    """What templates were compiled to, by this state of all of the code, a file for each.
 
-    All of it counts: what is constant in a template has gone through its filters.
+    All of it counts: what is constant in a template has gone through its filters. A file begins
+    with a digest of the rest, which may be damaged, half written or another process's.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         """Keep them in a folder; without one, in that of this module's own bytecode."""
-        kept = folder or Path(cache_from_source(__file__)).parent
-        with suppress(OSError):
-            kept.mkdir(parents=True, exist_ok=True)
-        super().__init__(str(kept))
-        states = (f"{entry.path} {stat.st_size} {stat.st_mtime_ns}" for entry, stat in _code())
-        self._state = "\n".join([str(jinja2.__file__), *sorted(states)])
+        self._folder = folder or Path(cache_from_source(__file__)).parent
+        self._state = "\n".join([str(jinja2.__file__), *sorted(_code(_CODE))])
 
     @override
     def get_source_checksum(self, source: str) -> str:
@@ -42,24 +40,33 @@ class KeptTemplates(FileSystemBytecodeCache):
 
     @override
     def load_bytecode(self, bucket: Bucket) -> None:
-        try:
-            super().load_bytecode(bucket)
-        except Exception:  # of whatever is in the file: it is a copy, and is made anew
-            bucket.reset()
+        with suppress(OSError):
+            kept = self._path(bucket).read_bytes()
+            if kept[:_DIGEST_BYTES] == _digest(kept[_DIGEST_BYTES:]):
+                bucket.bytecode_from_string(kept[_DIGEST_BYTES:])
 
     @override
     def dump_bytecode(self, bucket: Bucket) -> None:
+        compiled = bucket.bytecode_to_string()
         with suppress(OSError):
-            super().dump_bytecode(bucket)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._path(bucket).write_bytes(_digest(compiled) + compiled)
+
+    def _path(self, bucket: Bucket) -> Path:
+        return self._folder / f"{bucket.key}.template"
 
 
-def _code() -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
-    """Give the files of the code that renders, and jinja's own beginning."""
-    folders = [str(_CODE)]
-    for folder in folders:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.endswith(".py"):
-                    yield entry, entry.stat()
-                elif entry.is_dir() and entry.name != "__pycache__":
-                    folders.append(entry.path)
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def _code(folder: Path) -> Iterator[str]:
+    """Tell the state of each file of the code in a folder, as far as it is one and there."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _code(Path(entry.path))
+            elif entry.name.endswith(".py"):
+                with suppress(OSError):
+                    stat = entry.stat()
+                    yield f"{entry.path} {stat.st_size} {stat.st_mtime_ns}"

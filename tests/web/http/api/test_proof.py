@@ -71,8 +71,10 @@ def server(data: Path) -> Iterator[Cartwatch]:
 
 
 def proved(server: Cartwatch) -> dict[str, Any]:
-    """Ask for a proof, and wait for its end."""
-    assert server.call("POST", "/api/prove").status == 202
+    """Ask for a proof, and wait for its end: what is told until then is of this one."""
+    answer = server.call("POST", "/api/prove")
+    begun = msgspec.json.decode(answer.body)
+    assert (answer.status, begun["state"], begun["lost"]) == (202, "running", None)
 
     def look() -> dict[str, Any] | None:
         told: dict[str, Any] = server.get("/api/prove")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -47,16 +47,30 @@ def test_the_next_process_compiles_nothing(tmp_path: Path, monkeypatch: pytest.M
     assert counts == [1, 0, 1, 0, 1, 0]
 
 
-@pytest.mark.parametrize("size", [0, 3, 40, 200])
-def test_what_is_damaged_is_made_anew(
-    size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A power cut leaves a part of it, or of another file."""
+def flipped(kept: bytes) -> Iterator[bytes]:
+    for at in range(0, len(kept), 97):
+        yield kept[:at] + bytes([kept[at] ^ 0xFF]) + kept[at + 1 :]
+
+
+def test_what_is_damaged_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut leaves a part of it, or of another file; a disk turns a bit."""
     assert compiled_of(tmp_path, monkeypatch) == 1
-    (kept,) = tmp_path.iterdir()
-    for content in (kept.read_bytes()[:size], bytes(size), kept.read_bytes()[:size] + b"\xff" * 99):
-        kept.write_bytes(content)
+    (file,) = tmp_path.iterdir()
+    kept = file.read_bytes()
+    parts = [kept[:size] for size in (0, 3, 32, 40, 200)]
+    for content in (*parts, bytes(200), kept + b"x", *flipped(kept)):
+        file.write_bytes(content)
         assert [compiled_of(tmp_path, monkeypatch) for _ in range(2)] == [1, 0]
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_an_editor_leaves_beside_the_code_is_no_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link to nowhere, as some lock a file by, or a file that has just gone."""
+    (tmp_path / ".#filters.py").symlink_to("somebody@somewhere.123")
+    monkeypatch.setattr(compiled, "_CODE", tmp_path)
+    assert [compiled_of(tmp_path / "kept", monkeypatch) for _ in range(2)] == [1, 0]
 
 
 def test_where_nothing_can_be_kept_all_goes_on(
