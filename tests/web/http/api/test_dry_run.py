@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import signal
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,22 @@ def test_one_that_is_under_way_keeps_others_out_and_ends_with_its_client(tmp_pat
         until(lambda: not sender.process.is_running())
         assert sorted((server.data / "generation-000001" / "uploads").iterdir()) == files
         sender.connection.close()
+        assert "Traceback" not in server.errors()
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_one_that_hangs_holds_no_end_up(tmp_path: Path, is_killed: bool) -> None:
+    """The server ends in good order, or dies: its process with it."""
+    with Cartwatch(tmp_path / "data") as server:
+        sender = Sender(server)
+        until(lambda: sender.process.nice() > 0)  # it has begun
+        os.kill(sender.process.pid, signal.SIGSTOP)
+        sender.connection.send(b"0\r\n\r\n")  # the body ends, and what would come of it is awaited
+        if is_killed:
+            server.kill()
+        else:
+            server.stop()
+        until(lambda: not sender.process.is_running())
         assert "Traceback" not in server.errors()
 
 
