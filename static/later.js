@@ -1,6 +1,7 @@
 /** What is loaded only once somebody needs it: it weighs nothing on a page where nobody does. */
 
 import { PageElement } from "./page_element.js";
+import { complain, UNHEARD } from "./paint/patch.js";
 
 /** @typedef {import("./ports.js").Ports} Ports */
 
@@ -39,11 +40,20 @@ export const begunOnce = (isSo, load) => class extends PageElement {
     /** @type {HTMLElement | null | undefined} what was pressed before that had come: it is pressed once it has */
     let pressed;
     const look = once(() => isUsed || isSo(ports, this), async () => {
-      const { begin } = await load();
-      if (signal.aborted) return;
-      used.abort();
-      begin(this, ports);
-      pressed?.click();
+      try {
+        const { begin } = await load();
+        if (signal.aborted) return;
+        used.abort();
+        begin(this, ports);
+        pressed?.click();
+      } catch (gone) {
+        // Nothing that was pressed is done later by itself.
+        const place = pressed?.closest(":has(.error)");
+        if (place) complain(place, UNHEARD);
+        pressed = null;
+        isUsed = false;
+        throw gone;
+      }
     });
     for (const use of ["click", "focusin"]) {
       this.addEventListener(use, ({ type, target }) => {

@@ -129,6 +129,8 @@ connection.addEventListener("state", async () => {
 await navigation.start();
 clock.start();
 connection.open();
+// By then nobody waits for what comes first.
+setTimeout(once(() => true, () => import("./spare.js")), 5_000);
 
 /**
  * An element of the shell that stands there unseen, loaded and started now that somebody needs it.

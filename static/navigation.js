@@ -1,9 +1,8 @@
 import { fetched } from "./fetched.js";
-import { complain, part, setAttribute } from "./paint/patch.js";
+import { complain, part, setAttribute, UNHEARD } from "./paint/patch.js";
 
 /** After this long a visit that is under way is shown to be. */
 const PATIENCE_MS = 250;
-const SILENT = "The server did not answer with a page: what stands here is as last known. Try again.";
 
 /** @typedef {{elements: Record<string, CustomElementConstructor>}} ViewModule  what each `views/NAME.js` exports */
 
@@ -134,7 +133,7 @@ export class Navigation {
     } catch (error) {
       if (!visit.signal.aborted) {
         if (!(error instanceof TypeError)) throw error;
-        complain(part(document, "view-visit"), SILENT);
+        complain(part(document, "view-visit"), UNHEARD);
       }
       return false;
     } finally {

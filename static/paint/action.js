@@ -1,4 +1,4 @@
-import { complain, setAttribute } from "./patch.js";
+import { complain, setAttribute, UNHEARD } from "./patch.js";
 
 /**
  * Do what a button says, once: its other clicks are passed over while it runs, and so are those of a double click,
@@ -25,7 +25,8 @@ export async function tell(place, work) {
   try {
     await work();
   } catch (refusal) {
-    complain(place, /** @type {Error} */ (refusal).message);
+    // Code that does not come is an error of types.
+    complain(place, refusal instanceof TypeError ? UNHEARD : /** @type {Error} */ (refusal).message);
   }
 }
 

@@ -65,6 +65,8 @@ export function complain(place, message) {
   show(error, message !== "");
 }
 
+export const UNHEARD = "The server did not answer. Try again when the page is live.";
+
 /**
  * Take a complaint away; the focus goes to the first control of its place.
  * @param {Event} event  a click anywhere

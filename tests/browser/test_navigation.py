@@ -77,7 +77,7 @@ def test_a_server_that_does_not_answer_leaves_the_last_facts(stage: Stage) -> No
     page.route("**/carts/a", lambda route: route.abort())
     page.locator('[data-cart="a"] .cart-user').click()
     alert = page.locator("view-visit").get_by_role("alert")
-    expect(alert).to_contain_text("as last known")
+    expect(alert).to_contain_text("The server did not answer.")
     expect(page.locator('[data-cart="a"]')).to_be_visible()
     expect(page).to_have_url(f"{stage.server.origin}/")
     page.unroute("**/carts/a")

@@ -1,7 +1,8 @@
 import { workbench } from "../../api/skipped.js";
 import { addressOf } from "../../form_address.js";
 import { PageElement } from "../../page_element.js";
-import { complain, part, setText } from "../../paint/patch.js";
+import { tell } from "../../paint/action.js";
+import { part, setText } from "../../paint/patch.js";
 import { liveReading } from "./live_reading.js";
 import { RecordList, idOf, rowOf } from "./record_list.js";
 
@@ -152,14 +153,8 @@ export class SkippedBench extends PageElement {
   }
 
   /** Tell at the list what could not be read. @param {() => Promise<void>} work */
-  async #tell(work) {
-    let words = "";
-    try {
-      await work();
-    } catch (refusal) {
-      words = /** @type {Error} */ (refusal).message;
-    }
-    complain(part(this, ".list"), words);
+  #tell(work) {
+    return tell(part(this, ".list"), work);
   }
 
   /** Say how many each choice would show; none moves while one aims at it. @param {Element} fresh */

@@ -1,3 +1,5 @@
+import { UNHEARD } from "../../paint/patch.js";
+
 /** @typedef {import("../../api/sending.js").Check} Check */
 
 /**
@@ -10,8 +12,6 @@
 /** @typedef {{files: readonly File[], folders?: readonly string[]}} Given  folders, by their names, are none */
 /** @typedef {{key: string, file: File, share: number, life: AbortController | null} & Wanted} Sending  a file on its way; without a life it waits */
 /** @typedef {{key: string, file: File, outcome: Check}} Report  what would come of a file */
-
-const UNREACHED = "The server did not answer, and nothing was sent. Try again when the page is live.";
 
 /**
  * The files that are on their way to the server, one after another, whichever view is shown meanwhile. What sends them
@@ -34,7 +34,7 @@ export class Sender extends EventTarget {
       const { take } = await import("./send.js");
       take(this, given, how);
     } catch {
-      this.complaints = [UNREACHED];
+      this.complaints = [UNHEARD];
       this.tell();
     }
   }

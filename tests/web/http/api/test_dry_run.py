@@ -163,6 +163,7 @@ def test_one_that_hangs_holds_no_end_up(tmp_path: Path, is_killed: bool) -> None
         else:
             server.stop()
         until(lambda: not sender.process.is_running())
+        sender.connection.close()
         assert "Traceback" not in server.errors()
 
 
