@@ -25,7 +25,7 @@ const isGone = (store) => store.ready && store.flow?.state !== "running";
 const begunWhenGone = (key, also, load) => begunOnce(({ store }, panel) => {
   const gone = isGone(store);
   if (store.ready) last.set(panel, { stats: (gone && last.get(panel)?.stats) || store.stats, gone });
-  return gone || Boolean(kept(key, THIS_TAB)) || panel.matches(also);
+  return gone || Boolean(kept(key, THIS_TAB)) || panel.closest("#view")?.querySelector(also) != null;
 }, async () => {
   const { begin } = await load();
   return {
@@ -43,6 +43,6 @@ export const elements = {
     ({ store }) => Boolean(store.stats.events_per_second) || isGone(store),
     () => import("../elements/flow/flow_graph.js"),
   ),
-  "flow-kill": begunWhenGone(OWN_KILLS, ":has([data-awaits])", () => import("../elements/flow/flow_kill.js")),
-  "flow-proof": begunWhenGone(FIGURES, "[data-state=running]", () => import("../elements/flow/flow_proof.js")),
+  "flow-kill": begunWhenGone(OWN_KILLS, "[data-awaits], [data-phase=catching-up]", () => import("../elements/flow/flow_kill.js")),
+  "flow-proof": begunWhenGone(FIGURES, ".proof[data-state=running]", () => import("../elements/flow/flow_proof.js")),
 };

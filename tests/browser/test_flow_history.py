@@ -73,20 +73,25 @@ def test_each_chart_says_its_newest_value_in_words(stage: Stage) -> None:
 
 
 def test_what_happened_is_marked_on_all_charts(stage: Stage) -> None:
-    """A kill has its label before a start beside it has; labels do not cover one another."""
+    """A kill has its label before a start has; labels do not cover one another."""
     marks = [
-        mark("52:00"),
-        mark("52:01", "started", "The flow was started. The reason: a test."),
-        mark("58:00", "started", "The flow was started. The reason: another test."),
+        mark("50:10", "started", "The flow was started. The reason: the first one."),
+        mark("51:00"),
+        mark("51:01", "started", "The flow was started. The reason: a test."),
+        mark("55:00", "started", "The flow was started. The reason: another test."),
+        mark("59:00", words="The flow ended: another test."),
     ]
     page = opened(stage, history=history(marks=marks))
     read(page)
     for chart in page.locator("[data-chart]").all():
-        expect(chart.locator(".history-mark")).to_have_count(3)
-        expect(chart.locator(".mark-word").filter(has_text=":")).to_have_text(
-            ["killed 11:52:00", "started 11:58:00"]
-        )
-        expect(chart.locator(".history-mark[data-kind=killed] title")).to_have_text(
+        expect(chart.locator(".history-mark")).to_have_count(5)
+        labels = chart.locator(".mark-word").filter(has_text=":")
+        expect(labels).to_have_text(["killed 11:51:00", "killed 11:59:00"])
+        first, second = (label.bounding_box() for label in labels.all())
+        assert first is not None
+        assert second is not None
+        assert first["x"] + first["width"] <= second["x"]
+        expect(chart.locator(".history-mark[data-kind=killed] title").first).to_have_text(
             "The flow ended: a test."
         )
 

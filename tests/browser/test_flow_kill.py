@@ -82,6 +82,16 @@ def test_a_kill_from_elsewhere_is_followed_too(stage: Stage) -> None:
     expect(watch(page)).to_contain_text("first new record 1.50 caught up 0.40 s")
 
 
+def test_a_start_that_was_on_its_way_when_it_was_rendered_comes_to_its_end(stage: Stage) -> None:
+    """As after a reset of another tab, of which nothing more may come by the socket."""
+    under_way = start(1, caught_up_at=None, seconds=None)
+    page = opened(stage, recovery=recovery([under_way]))
+    expect(page.locator('[data-start="1"]')).to_contain_text("catching up…")
+    answer(stage, recovery=recovery([start(1, seconds=0.3)]))
+    expect(page.locator('[data-start="1"]')).to_contain_text("0.30 s")
+    expect(page.locator('[data-start="1"]')).to_have_attribute("data-phase", "running")
+
+
 def test_a_refused_kill_is_told_there_and_starts_no_stopwatch(stage: Stage) -> None:
     """In the server's words, until the person acts again; the button keeps the focus."""
     page = opened(stage)

@@ -139,6 +139,18 @@ def test_new_records_and_counts_appear_by_themselves(stage: Stage) -> None:
     expect(page.get_by_role("heading", name="2 records")).to_be_visible()
 
 
+def test_a_choice_that_nothing_is_left_of_says_so(stage: Stage) -> None:
+    """The server names those alone that there are: of any other there is none."""
+    both = facts([record(3, reason="unknown_type", source="b"), record(1)])
+    page = stage.open("/skipped", facts=both)
+    expect(page.get_by_role("link", name="unknown type 1")).to_be_visible()
+    stage.server.facts = facts([record(1)])
+    stage.play(news(open=1))
+    expect(page.get_by_role("link", name="unknown type 0")).to_be_visible()
+    expect(page.get_by_role("link", name="b 0", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="not JSON 1")).to_be_visible()
+
+
 @pytest.mark.parametrize("use", ["focus", "hover", "choose", "open"])
 def test_no_row_moves_while_somebody_works_on_one(stage: Stage, use: str) -> None:
     """Newer ones wait behind a button; what becomes of a row shows in its place at once."""

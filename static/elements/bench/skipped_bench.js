@@ -159,6 +159,9 @@ export class SkippedBench extends PageElement {
 
   /** Say how many each choice would show; none moves while one aims at it. @param {Element} fresh */
   #count(fresh) {
+    for (const own of this.querySelectorAll("[data-choice] [data-count]")) {
+      if (!fresh.querySelector(`[data-count="${CSS.escape(own.getAttribute("data-count") ?? "")}"]`)) setText(own, 0);
+    }
     for (const their of fresh.querySelectorAll("[data-count]")) {
       const own = this.querySelector(`[data-count="${CSS.escape(their.getAttribute("data-count") ?? "")}"]`);
       const choice = their.closest("[data-choice]");

@@ -91,8 +91,8 @@ export class FlowHistory extends PageElement {
     const { series, step, marks } = history;
     const points = series.events.length;
     const drawn = marks.slice(-MOST_MARKS).map((mark) => (
-      { ...mark, key: `${mark.kind} ${mark.at}`, share: shareOf(placeOf(history, mark.at), points), label: "" }));
-    labelMarks(drawn);
+      { ...mark, key: `${mark.kind} ${mark.at}`, share: shareOf(placeOf(history, mark.at), points), label: "", isLeft: false }));
+    labelMarks(drawn, part(this, ".chart-plot").clientWidth);
     const byKey = new Map(drawn.map((mark) => [mark.key, mark]));
     for (const list of lists) list.paint([...byKey.keys()], (key) => /** @type {DrawnMark} */ (byKey.get(key)));
     for (const [name, names] of Object.entries(CHARTS)) {

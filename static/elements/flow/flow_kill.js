@@ -39,6 +39,8 @@ class FlowKill {
     const { signal } = place;
     this.#place = place;
     const view = /** @type {Element} */ (place.closest("#view"));
+    /** Whether the view was rendered while a start was on its way: nothing that comes by the socket may tell of its end. */
+    const isOnItsWay = () => view.querySelector("[data-phase=catching-up]") !== null;
     const paint = () => {
       if (!this.#began || signal.aborted) return;
       this.#run();
@@ -52,7 +54,7 @@ class FlowKill {
         clock.tell();
       },
       tell: () => {}, // the header says what the flow does, and whether the server is heard
-      pause: () => (this.#began ? QUIET_MS : null),
+      pause: () => (this.#began || isOnItsWay() ? QUIET_MS : null),
       connection,
       signal,
     });
@@ -97,6 +99,7 @@ class FlowKill {
     signal.addEventListener("abort", () => clearTimeout(this.#late));
     tellOwnKills(view);
     if (isGone) start(); // it may be back by now
+    if (isOnItsWay()) reading.soon();
     if (store.ready) hear({ flow: true, stats: true });
   }
 

@@ -1,10 +1,10 @@
 import { exactTime } from "../../paint/clock.js";
 import { part, setAttribute, setText } from "../../paint/patch.js";
 
-/** @typedef {import("../../api/flow.js").Mark & {key: string, share: string, label: string}} DrawnMark */
+/** @typedef {import("../../api/flow.js").Mark & {key: string, share: string, label: string, isLeft: boolean}} DrawnMark  the label stands on its right or left */
 
-/** In percent of the width: as much as a label needs. */
-const APART = 42;
+/** As wide as a letter of a label is at most, in the mean. */
+const LETTER_PX = 7;
 const WORDS = { killed: "killed", reset: "started over", started: "started" };
 
 /** Something that happened, on a chart. */
@@ -15,31 +15,39 @@ export class HistoryMark {
   }
 
   /** @param {DrawnMark} mark */
-  update({ key, kind, share, words, label }) {
+  update({ key, kind, share, words, label, isLeft }) {
     const word = part(this.element, ".mark-word");
-    const isAtEnd = Number.parseFloat(share) > 100 - APART;
     setAttribute(this.element, "data-mark", key);
     setAttribute(this.element, "data-kind", kind);
     setAttribute(this.element, "x", share);
     setText(part(this.element, "title"), words);
     setText(word, label);
-    setAttribute(word, "text-anchor", isAtEnd ? "end" : "start");
-    setAttribute(word, "x", isAtEnd ? -4 : 4);
+    setAttribute(word, "text-anchor", isLeft ? "end" : "start");
+    setAttribute(word, "x", isLeft ? -4 : 4);
   }
 }
 
 /**
- * Label the newest, and of the others those that cover none; the start behind a kill has none.
+ * Label what was killed or started over and then, where there is room, what was started; the newest first, and none
+ * over another. The start behind a kill has none.
  * @param {DrawnMark[]} marks  oldest first
+ * @param {number} width  of a chart, in pixels
  */
-export function labelMarks(marks) {
-  let taken = Infinity;
-  marks.toReversed().forEach((mark, at, all) => {
+export function labelMarks(marks, width) {
+  /** @type {[number, number][]} */
+  const taken = [];
+  const follows = marks.map(({ kind, share }, at) => kind === "started" && marks[at - 1]?.kind === "killed"
+    && Number.parseFloat(share) - Number.parseFloat(marks[at - 1]?.share ?? "") < 2);
+  const wanted = marks.filter((_, at) => !follows[at]).reverse();
+  for (const mark of [...wanted.filter(({ kind }) => kind !== "started"), ...wanted.filter(({ kind }) => kind === "started")]) {
+    const label = `${WORDS[mark.kind]} ${exactTime(mark.at)}`;
+    const room = ((label.length * LETTER_PX + 8) * 100) / width;
     const place = Number.parseFloat(mark.share);
-    const cause = all[at + 1];
-    const follows = mark.kind === "started" && cause?.kind === "killed" && place - Number.parseFloat(cause.share) < 2;
-    if (follows || taken - place < APART) return;
-    mark.label = `${WORDS[mark.kind]} ${exactTime(mark.at)}`;
-    taken = place;
-  });
+    for (const from of [place, place - room]) {
+      const to = from + room;
+      if (mark.label || from < 0 || to > 100 || taken.some(([begin, end]) => begin < to && from < end)) continue;
+      Object.assign(mark, { label, isLeft: from < place });
+      taken.push([from, to]);
+    }
+  }
 }

@@ -67,6 +67,9 @@ async def _facts(
         there = {row.id for row in found.page.rows}
         left = [number for number in seen if number not in there]
         facets, others = await threads.read(lambda view: view.these_skipped(asked, left))
+    # Of the filter in force one sees that it is, also where nothing matches it any more.
+    chosen_reason = {} if asked.reason is None else {asked.reason: 0}
+    facets = facets._replace(by_reason={**chosen_reason, **facets.by_reason})
     return {
         "asked": asked._asdict(),
         "cursor": None if cursor is None else str(cursor),

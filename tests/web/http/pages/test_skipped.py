@@ -45,6 +45,15 @@ def test_a_page_shows_what_its_address_asks_for(cartwatch: Cartwatch) -> None:
     ]
 
 
+def test_the_reason_in_force_is_shown_also_where_nothing_has_it(cartwatch: Cartwatch) -> None:
+    """Else one could not see why there is no record, nor let go of it."""
+    source, numbers = skipped(cartwatch, b"FAIL HERE")
+    cartwatch.call("POST", "/api/skipped/aside", {"ids": numbers, "aside": True})
+    _, html = page(cartwatch, f"source={source}&state=open&reason=invalid_json")
+    assert rows(html) == []
+    assert 'data-count="reason invalid_json">0<' in html
+
+
 def test_rows_that_somebody_sees_are_told_beside_the_page(cartwatch: Cartwatch) -> None:
     """So it is known what became of those that left it."""
     source, numbers = skipped(cartwatch, b"FAIL HERE", b"[]")
