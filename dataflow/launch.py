@@ -74,8 +74,8 @@ def read_launch(words: Sequence[str], environ: Mapping[str, str]) -> Launch:
     parser.add_argument("--execution", type=int, required=True)
     parser.add_argument("--groups", type=int, required=True)
     parser.add_argument("--snapshot-interval", type=float, required=True)
-    parser.add_argument("--log-level", choices=LEVELS, required=True)
-    parser.add_argument("--log-format", choices=FORMATS, required=True)
+    parser.add_argument("--log-level", choices=LEVELS, default=USUAL.level)
+    parser.add_argument("--log-format", choices=FORMATS, default=USUAL.format)
     options = vars(parser.parse_args(words))
     if SECRET_VARIABLE not in environ:
         parser.error(f"{SECRET_VARIABLE} is not set: a server starts its flow by itself")
