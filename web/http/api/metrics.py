@@ -27,6 +27,7 @@ from dataflow.recovery import store_bytes
 from web.data.paths import Paths
 from web.flow.state import STATES
 from web.histogram import BOUNDS_S, Histogram
+from web.http.resource import Later
 from web.service.service import Service, service_of
 
 _PREFIX: Final = "cartwatch"
@@ -35,12 +36,15 @@ Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily | State
 
 async def get_metrics(request: Request) -> Response:
     """``GET /metrics``: all of it, as it is at this moment."""
-    families = [*await describe(service_of(request.app))]
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Families(families))
-    ProcessCollector(registry=registry)
     encode, content_type = choose_encoder(request.headers.get("accept", ""))
-    return Response(encode(registry), headers={"content-type": content_type})
+
+    async def make() -> bytes:
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(_Families([*await describe(service_of(request.app))]))
+        ProcessCollector(registry=registry)
+        return encode(registry)
+
+    return Later(make, content_type)
 
 
 class _Families(Collector):
