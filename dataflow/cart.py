@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from dataflow.records import PAYMENT, OrderId
+from dataflow.records import OrderId
+from dataflow.runs import PAYMENT
 
 NEWEST: Final = 20
 """How many ids of each list a summary in a list of carts shows (contract, section 5)."""

@@ -28,7 +28,8 @@ from dataflow.file_source import Line, LineFileSource
 from dataflow.journal import Entry
 from dataflow.key_group import KEY_GROUPS, EventBatch, Segment, key_group
 from dataflow.messages import API, CartsChanged, Message, RecordsSkipped, Started, Taken
-from dataflow.records import Event, Skipped, code_of, parse_line
+from dataflow.records import Event, Skipped, parse_line
+from dataflow.runs import code_of
 from dataflow.sample import SAMPLE
 from dataflow.segments import Kept, SegmentLogic
 from dataflow.sorted_chunk import Read, SortedChunk, sort_chunk

@@ -42,9 +42,13 @@ _log = logging.getLogger(__name__)
 
 
 class HubPartition(StatefulSinkPartition[Message, int]):
-    """One connection to the hub, opened again as often as it breaks.
+    """One connection to the hub at ``url`` (``ws://…/ws/publish``), opened as often as it breaks.
 
-    What it waits for the hub counts as its work: it is what it holds the flow up by.
+    ``secret`` is the one that the hub made for this start; ``execution`` grows with every start
+    of the flow, and of two publishers the hub listens to the one with the greater. Now and then
+    it tells what ``stopwatch`` has measured; what it waits for the hub counts as its own work, as
+    it holds the flow up by it. While the end of an epoch becomes durable it does ``meanwhile``,
+    which is some of the work that comes next.
     """
 
     def __init__(
@@ -165,27 +169,10 @@ class HubPartition(StatefulSinkPartition[Message, int]):
 
 
 class HubSink(FixedPartitionedSink[Message, int]):
-    """Publishes messages to the hub at ``url`` (``ws://…/ws/publish``), at least once each.
+    """Publishes messages to the hub, at least once each; ``begin`` makes its one partition."""
 
-    ``secret`` is the one that the hub made for this start; ``execution`` grows with every start
-    of the flow, and of two publishers the hub listens to the one with the greater. Now and then
-    it tells what ``stopwatch`` has measured. While it waits for the end of an epoch to be durable
-    it does ``meanwhile``, which is some of the work that comes next.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        secret: str,
-        execution: int,
-        stopwatch: Stopwatch | None = None,
-        meanwhile: Callable[[], None] | None = None,
-    ) -> None:
-        self._url = url
-        self._secret = secret
-        self._execution = execution
-        self._stopwatch = stopwatch
-        self._meanwhile = meanwhile
+    def __init__(self, begin: Callable[[], HubPartition]) -> None:
+        self._begin = begin
 
     @override
     def list_parts(self) -> list[str]:
@@ -199,6 +186,4 @@ class HubSink(FixedPartitionedSink[Message, int]):
     def build_part(
         self, step_id: str, for_part: str, resume_state: int | None
     ) -> StatefulSinkPartition[Message, int]:
-        return HubPartition(
-            self._url, self._secret, self._execution, self._stopwatch, self._meanwhile
-        )
+        return self._begin()

@@ -30,7 +30,8 @@ from dataflow.cart import (
     encode_newest,
 )
 from dataflow.messages import CartsChanged, Figures, Taken
-from dataflow.records import PAYMENT, FlatEvents, OrderId, in_turn
+from dataflow.records import OrderId
+from dataflow.runs import PAYMENT, FlatEvents, in_turn
 
 KEY_GROUPS: Final = 128
 """How many groups a new data folder gets; an old one keeps its number."""

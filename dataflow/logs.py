@@ -5,11 +5,12 @@ is asked for: a socket's would show what goes through it.
 """
 
 import logging
-from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 import msgspec
 from typing_extensions import override
+
+from dataflow.times import rfc3339
 
 LEVELS: Final = ("debug", "info", "warning", "error")
 FORMATS: Final = ("text", "json")
@@ -48,9 +49,8 @@ class _Lines(logging.Formatter):
 
     @override
     def format(self, record: logging.LogRecord) -> str:
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line = {
-            "at": at.replace("+00:00", "Z"),
+            "at": rfc3339(record.created),
             "level": record.levelname.lower(),
             "process": self._process,
             "logger": record.name,

@@ -8,13 +8,14 @@ import gc
 import os
 import sys
 from datetime import timedelta
+from functools import partial
 
 from bytewax.recovery import RecoveryConfig
 from bytewax.run import cli_main
 
 from dataflow import faults
 from dataflow.flow import build_flow
-from dataflow.hub_sink import HubSink
+from dataflow.hub_sink import HubPartition, HubSink
 from dataflow.journal_source import JournalSource
 from dataflow.launch import read_launch
 from dataflow.locks import FileLock, FolderLockedError
@@ -43,9 +44,17 @@ def main() -> int:
     source = JournalSource(
         generation / "journal.db", generation / "uploads", restored, stopwatch, options.groups
     )
+    publish = partial(
+        HubPartition,
+        options.hub,
+        options.secret,
+        options.execution,
+        stopwatch,
+        meanwhile=source.read_ahead,
+    )
     flow = build_flow(
         source,
-        HubSink(options.hub, options.secret, options.execution, stopwatch, source.read_ahead),
+        HubSink(publish),
         groups=options.groups,
         restored=restored,
         stopwatch=stopwatch,

@@ -1,11 +1,12 @@
-"""A chunk of the journal, read into events: those of each key group by themselves. Pure."""
+"""A chunk of the journal, read into events: those of each key group by themselves."""
 
 import zlib
 from typing import NamedTuple
 
 from dataflow.journal import Entry
 from dataflow.messages import Started
-from dataflow.records import FlatEvents, Skipped, parse_runs
+from dataflow.records import Skipped
+from dataflow.runs import FlatEvents, parse_runs
 
 
 class SortedChunk(NamedTuple):

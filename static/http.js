@@ -1,4 +1,5 @@
 import { parse } from "./json.js";
+import { UNHEARD } from "./paint/patch.js";
 
 /** What the server refused, in its own words, or that it did not answer at all. */
 export class Refusal extends Error {
@@ -12,7 +13,7 @@ export class Refusal extends Error {
   }
 }
 
-export const SILENT = new Refusal("unreachable", "The server did not answer. Try again when the page is live.");
+export const SILENT = new Refusal("unreachable", UNHEARD);
 
 /**
  * Ask the server once.

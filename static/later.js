@@ -48,8 +48,8 @@ export const begunOnce = (isSo, load) => class extends PageElement {
         pressed?.click();
       } catch (gone) {
         // Nothing that was pressed is done later by itself.
-        const place = pressed?.closest(":has(.error)");
-        if (place) complain(place, UNHEARD);
+        const around = pressed?.closest(":has(.error)");
+        if (around) complain(around, UNHEARD);
         pressed = null;
         isUsed = false;
         throw gone;

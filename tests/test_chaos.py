@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from dataflow.cart import Cart
 from dataflow.faults import VARIABLE
-from dataflow.records import Event, code_of
+from dataflow.records import Event
+from dataflow.runs import code_of
 from tests.chaos.laboratory import run_experiment
 from tests.chaos.plan import FLOW_POINTS, KINDS, SERVER_POINTS, make_plan
 from tests.chaos.report import Report, broken_lines

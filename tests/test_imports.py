@@ -12,7 +12,7 @@ import pytest
 ROOT: Final = Path(__file__).parents[1]
 
 FLOORS: Final = (
-    {"errors", "histogram", "memory", "numbers", "settings", "tasks", "times", "words"},
+    {"errors", "histogram", "memory", "numbers", "settings", "tasks", "words"},
     {"data"},
     {"view", "proof"},
     {"intake", "flow", "history"},
@@ -32,6 +32,7 @@ PURE: Final = (
     "dataflow.key_group",
     *("dataflow.launch", "dataflow.messages", "dataflow.signatures", "dataflow.sample"),
     *("dataflow.drawing", "dataflow.outbox", "dataflow.pieces", "dataflow.records"),
+    *("dataflow.runs", "dataflow.times", "web.histogram", "web.service.metering"),
     *("dataflow.stopwatch", "dataflow.synthetic", "dataflow.upload"),
     *("web.flow.agreement", "web.flow.start_log", "web.flow.state"),
     "web.flow.watchdog",
@@ -180,7 +181,7 @@ def test_the_oracle_shares_nothing_with_what_it_judges() -> None:
 def test_the_proof_shares_nothing_with_what_it_judges(name: str) -> None:
     """It reads the journal as that is read, tells a record as all do, and joins on its own."""
     shared = {"dataflow.faults", "dataflow.launch", "dataflow.parent"}
-    shared |= {"dataflow.journal", "dataflow.records", "web.data.paths", "web.times"}
+    shared |= {"dataflow.journal", "dataflow.records", "dataflow.times", "web.data.paths"}
     for other in imported(name):
         if is_module(other) and not other.startswith("web.proof"):
             assert other in shared, f"{name} imports {other}"

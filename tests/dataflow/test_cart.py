@@ -18,7 +18,8 @@ from dataflow.cart import (
     encode_newest,
     head_of,
 )
-from dataflow.records import Event, OrderId, code_of
+from dataflow.records import Event, OrderId
+from dataflow.runs import code_of
 from tests.kit.oracle import OracleCart
 from tests.kit.streams import ORDER_IDS, claim, events
 

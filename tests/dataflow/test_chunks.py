@@ -17,7 +17,8 @@ from dataflow.chunks import (
     next_chunk,
     read_chunk,
 )
-from dataflow.records import BOM, MAX_LINE_BYTES, parse_lines
+from dataflow.records import BOM, MAX_LINE_BYTES
+from dataflow.runs import parse_lines
 from tests.kit.oracle import BLANK, read_source
 from tests.kit.streams import claim
 

@@ -159,7 +159,7 @@ def test_a_connection_that_says_nothing_is_left_alone(hub: HubServer) -> None:
 
 def test_the_sink_has_one_partition_for_ever() -> None:
     """Recovery finds it by its name; every key goes there."""
-    sink = HubSink("ws://127.0.0.1:1/ws/publish", "secret", 1)
+    sink = HubSink(lambda: HubPartition("ws://127.0.0.1:1/ws/publish", "secret", 1))
     assert sink.list_parts() == ["hub"]
     assert {sink.part_fn(key) for key in ("0000", "flow", "")} == {0}
     assert isinstance(sink.build_part("publish", "hub", None), HubPartition)

@@ -4,18 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflow.records import (
-    BOM,
-    MAX_LINE_BYTES,
-    PAYMENT,
-    REASONS,
-    Event,
-    Parsed,
-    PlacedEvent,
-    Skipped,
-    parse_line,
-    parse_lines,
-)
+from dataflow.records import BOM, MAX_LINE_BYTES, REASONS, Event, Skipped, parse_line
+from dataflow.runs import PAYMENT, Parsed, PlacedEvent, parse_lines
 from tests.kit.oracle import BLANK, Outcome, read_line, read_source
 from tests.kit.streams import VALUES, claim, lines, sources
 

@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from dataflow.records import MAX_LINE_BYTES, PAYMENT, REASONS, TOO_LONG, parse_lines
+from dataflow.records import MAX_LINE_BYTES, REASONS, TOO_LONG
+from dataflow.runs import PAYMENT, parse_lines
 from dataflow.synthetic import PAYMENTS_PER_ORDER, generate
 from tests.kit.oracle import Oracle
 

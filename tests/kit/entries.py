@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from dataflow.journal import Entry
 from dataflow.messages import Taken
-from dataflow.records import Event, FlatEvents, code_of
+from dataflow.records import Event
+from dataflow.runs import FlatEvents, code_of
 
 
 def chunk(

@@ -10,7 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 from dataflow.journal import Journal, JournalReader
-from dataflow.records import parse_lines
+from dataflow.runs import parse_lines
 from web.intake.run_ahead import RunAhead
 from web.intake.uploads import Uploads
 from web.view.totals import SKIPPED_PART, Counts, Totals

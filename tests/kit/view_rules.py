@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from dataflow.journal import Entry
+from dataflow.times import rfc3339
 from tests.kit.oracle import Oracle
 from tests.kit.view_rows import rows_of
-from web.times import rfc3339
 from web.view.orders_asked import OrdersAsked
 from web.view.reader import ViewReader
 from web.view.view import View

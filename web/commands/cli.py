@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 import click
 from typing_extensions import override
 
-from dataflow.logs import FORMATS, LEVELS, Logs
+from dataflow.logs import FORMATS, LEVELS, USUAL, Logs
 from web.commands import terminal
 from web.commands.arguments import EnvironmentOption, decimal, loopback, path_name, whole
 from web.settings import MIB, Settings
@@ -154,14 +154,14 @@ def cartwatch() -> None:
 @click.option(
     "--log-level",
     type=click.Choice(LEVELS),
-    default="warning",
+    default=USUAL.level,
     show_default=True,
     help="From where on things are told on stderr.",
 )
 @click.option(
     "--log-format",
     type=click.Choice(FORMATS),
-    default="text",
+    default=USUAL.format,
     show_default=True,
     help="As lines of text or of JSON.",
 )

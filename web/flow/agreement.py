@@ -9,7 +9,7 @@ to do about a difference is said here, for the terminal, the page and `/readyz` 
 from typing import Any, Final
 
 from dataflow.messages import Figures
-from web.times import rfc3339
+from dataflow.times import rfc3339
 from web.words import count
 
 SHOWN_DIFFERENCES: Final = 10

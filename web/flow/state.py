@@ -14,7 +14,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
 
-from web.times import rfc3339
+from dataflow.times import rfc3339
 
 RUNNING: Final = "running"
 RECOVERING: Final = "recovering"

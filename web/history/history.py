@@ -13,13 +13,13 @@ from typing import Any, Final
 
 import msgspec
 
+from dataflow.times import rfc3339
 from web.data.folder import DataFolder
 from web.data.paths import FolderError
 from web.history.clock import OnwardClock
 from web.history.history_file import DamageError, GoneError, HistoryFile, News, UnusableError
 from web.history.points import Point
 from web.history.timeline import NOTHING, STEPS, Mark, Past, Sums, Timeline
-from web.times import rfc3339
 
 WRITE_EVERY_S: Final = 3.0
 _OUT_OF_REACH: Final = (UnusableError, FolderError, sqlite3.Error, OSError)

@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
+from dataflow.times import rfc3339, rfc3339_or_none
 from dataflow.upload import Upload
 from web.intake.upload_states import AT_ONCE, ENDED, FAILED, PAUSED, QUEUED, shown_state
-from web.times import rfc3339, rfc3339_or_none
 from web.view.totals import Counts
 
 _TEENS: Final = range(11, 14)

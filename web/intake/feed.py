@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from dataflow.chunks import MAX_CHUNK_LINES, after_bom, next_chunk, read_chunk
-from dataflow.records import parse_lines
+from dataflow.runs import parse_lines
 from dataflow.upload import Upload
 from web.intake.open_upload import OpenUpload
 from web.intake.pace import Pace

@@ -15,10 +15,10 @@ from typing import Any, Final, NamedTuple
 
 from dataflow.faults import reach
 from dataflow.journal import Journal
+from dataflow.times import rfc3339
 from web.errors import bad_request
 from web.intake.pace import Pace
 from web.intake.run_ahead import RunAhead
-from web.times import rfc3339
 
 STREAM_SOURCE: Final = "stream"
 MAX_RATE: Final = 10_000

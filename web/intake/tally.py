@@ -11,7 +11,8 @@ import msgspec
 
 from dataflow.chunks import MAX_CHUNK_BYTES
 from dataflow.file_kind import hint_of_array
-from dataflow.records import BOM, PAYMENT, Reason, Skipped, parse_runs
+from dataflow.records import BOM, Reason, Skipped
+from dataflow.runs import PAYMENT, parse_runs
 
 MOST_USERS: Final = 1_000_000
 """Users that are told apart; of more than so many, it is not known how many there are."""

@@ -16,10 +16,10 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from dataflow.database import is_damage
+from dataflow.times import rfc3339
 from web.errors import APIError
 from web.live.frames import Content, error_frame, snapshot_frame
 from web.live.hub import Channel, Hub
-from web.times import rfc3339
 from web.view.windows import Window
 
 _TICK_S: Final = 0.015

@@ -9,12 +9,12 @@ from typing import Final, cast
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from dataflow.times import rfc3339
 from web.errors import APIError, bad_request
 from web.live.frames import error_frame, heartbeat_frame
 from web.live.hub import Hub, Viewer
 from web.live.live import Live
 from web.tasks import first_of
-from web.times import rfc3339
 from web.view.windows import DEFAULT_LIMIT, NO_CARTS, Window, read_kept, read_window
 
 HEARTBEAT_S: Final = 5.0

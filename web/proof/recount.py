@@ -9,12 +9,12 @@ from typing import Final
 
 from dataflow.journal import Entry
 from dataflow.records import Event, Skipped, parse_line
+from dataflow.times import rfc3339
 from web.proof.facts import ORDER, PAYMENT, checksum
 from web.proof.moment import Moment, Tell
 from web.proof.roll_call import RollCall
 from web.proof.spool import ChunkRow, SkippedRow, Spool
 from web.proof.verdict import Verdict, quoted
-from web.times import rfc3339
 
 _PARTS: Final = 16
 """Over so many parts are uploads spread, to count their lines that are no events."""

@@ -14,6 +14,7 @@ from typing import Any
 from dataflow.faults import reach
 from dataflow.journal import API_SOURCE, Appended, JournalError
 from dataflow.recovery import store_bytes
+from dataflow.times import rfc3339_or_none
 from dataflow.upload import Upload
 from web.data.folder import DataFolder
 from web.data.paths import FolderError, Paths, SwitchError
@@ -36,7 +37,6 @@ from web.service.starts import Starts
 from web.service.streaming import Streaming
 from web.service.upkeep import Upkeep
 from web.settings import Settings
-from web.times import rfc3339_or_none
 from web.view.outcome import Outcome
 from web.view.recoveries import REBUILD_STOPPED, REBUILT, STOPPED
 from web.view.view import ViewError

@@ -4,7 +4,7 @@ import msgspec
 
 from dataflow.cart import Summary, decode_cart
 from dataflow.records import OrderId
-from web.times import rfc3339
+from dataflow.times import rfc3339
 from web.view.cart_row import NEVER, CartRow
 from web.view.json_line import encode_line
 from web.view.places import Places

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from dataflow.records import OrderId
-from web.times import rfc3339
+from dataflow.times import rfc3339
 from web.view.bulk_insert import bulk_insert
 from web.view.json_line import encode_line
 from web.view.page import Page, Row

@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from dataflow.cart import Order
 from dataflow.records import OrderId
-from web.times import rfc3339
+from dataflow.times import rfc3339
 from web.view.csv_lines import Text, Value
 from web.view.places import Origin, Places
 

@@ -12,7 +12,7 @@ import msgspec
 
 from dataflow.cart import NEWEST, Order, Status, decode_cart
 from dataflow.records import OrderId
-from web.times import rfc3339
+from dataflow.times import rfc3339
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_row import CartRow
 from web.view.json_line import encode_line

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from dataflow.cart import Status, Summary
-from web.times import rfc3339_or_none
+from dataflow.times import rfc3339_or_none
 from web.view import csv_lines, csv_lists
 from web.view.bulk_insert import bulk_insert
 from web.view.cart_item import encode_item, summary_of

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from web.times import rfc3339, rfc3339_or_none
+from dataflow.times import rfc3339, rfc3339_or_none
 
 SCHEMA: Final = """
 CREATE TABLE recoveries (

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from dataflow.messages import RecordsSkipped
-from web.times import rfc3339, rfc3339_or_none
+from dataflow.times import rfc3339, rfc3339_or_none
 from web.view.bulk_insert import bulk_insert
 from web.view.json_line import encode_line
 from web.view.page import Page, Row

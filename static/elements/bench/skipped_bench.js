@@ -159,11 +159,13 @@ export class SkippedBench extends PageElement {
 
   /** Say how many each choice would show; none moves while one aims at it. @param {Element} fresh */
   #count(fresh) {
+    const twin = (/** @type {Element} */ of, /** @type {Element} */ within) =>
+      within.querySelector(`[data-count="${CSS.escape(of.getAttribute("data-count") ?? "")}"]`);
     for (const own of this.querySelectorAll("[data-choice] [data-count]")) {
-      if (!fresh.querySelector(`[data-count="${CSS.escape(own.getAttribute("data-count") ?? "")}"]`)) setText(own, 0);
+      if (!twin(own, fresh)) setText(own, 0);
     }
     for (const their of fresh.querySelectorAll("[data-count]")) {
-      const own = this.querySelector(`[data-count="${CSS.escape(their.getAttribute("data-count") ?? "")}"]`);
+      const own = twin(their, this);
       const choice = their.closest("[data-choice]");
       if (own) setText(own, their.textContent ?? "");
       else if (choice) part(this, `#${choice.parentElement?.id}`).append(choice);

@@ -39,7 +39,8 @@ export function labelMarks(marks, width) {
   const follows = marks.map(({ kind, share }, at) => kind === "started" && marks[at - 1]?.kind === "killed"
     && Number.parseFloat(share) - Number.parseFloat(marks[at - 1]?.share ?? "") < 2);
   const wanted = marks.filter((_, at) => !follows[at]).reverse();
-  for (const mark of [...wanted.filter(({ kind }) => kind !== "started"), ...wanted.filter(({ kind }) => kind === "started")]) {
+  const isStart = (/** @type {DrawnMark} */ mark) => Number(mark.kind === "started");
+  for (const mark of wanted.sort((one, other) => isStart(one) - isStart(other))) {
     const label = `${WORDS[mark.kind]} ${exactTime(mark.at)}`;
     const room = ((label.length * LETTER_PX + 8) * 100) / width;
     const place = Number.parseFloat(mark.share);

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
-from dataflow.records import PAYMENT, parse_lines
+from dataflow.runs import PAYMENT, parse_lines
 from dataflow.synthetic import endless
 from tests.kit.upload_stage import Stage, staged
 from web.errors import APIError

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflow.records import MAX_LINE_BYTES, PAYMENT, parse_lines
+from dataflow.records import MAX_LINE_BYTES
+from dataflow.runs import PAYMENT, parse_lines
 from tests.kit.oracle import Oracle
 from tests.kit.streams import claim, sources
 from tests.web.intake.test_content import cut, places

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from dataflow.times import rfc3339_or_none
 from dataflow.upload import Changes, Upload
 from tests.kit.streams import claim
 from tests.kit.uploads import UPLOAD
@@ -20,7 +21,6 @@ from web.intake.upload_states import (
     state_of,
     told,
 )
-from web.times import rfc3339_or_none
 from web.view.totals import Counts
 
 LINES = 20_000

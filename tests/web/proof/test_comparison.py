@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.cart import Cart, encode_cart, encode_newest
-from dataflow.records import Event, OrderId, code_of
+from dataflow.records import Event, OrderId
+from dataflow.runs import code_of
 from tests.kit.oracle import Oracle
 from tests.kit.streams import claim, events
 from web.proof.comparison import compare_carts

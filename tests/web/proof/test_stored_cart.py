@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.cart import Cart, encode_cart, encode_newest
-from dataflow.records import Event, code_of
+from dataflow.records import Event
+from dataflow.runs import code_of
 from tests.kit.streams import claim, events
 from web.proof.stored_cart import MOST_WHOLE, UnreadableCartError, read_cart, read_head
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from dataflow.cart import Cart, Status, encode_cart
-from dataflow.records import Event, OrderId, code_of
+from dataflow.records import Event, OrderId
+from dataflow.runs import code_of
 from tests.kit.entries import chunk, placed
 from tests.kit.streams import ORDER_IDS, line_of
 from tests.kit.view_rows import PlayedFlow, catch_up

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from dataflow.messages import RecordsSkipped, Taken
 from dataflow.records import REASONS, Reason, Skipped
+from dataflow.times import rfc3339
 from tests.kit.streams import claim
-from web.times import rfc3339
 from web.view import fates, places, skipped_kinds, skipped_lists, skipped_walk
 from web.view.json_line import encode_line
 from web.view.places import append_places

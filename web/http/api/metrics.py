@@ -8,7 +8,7 @@ of its own: what it tells the server is told here.
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
@@ -29,9 +29,12 @@ from web.flow.state import STATES
 from web.histogram import BOUNDS_S, Histogram
 from web.http.resource import Later
 from web.service.service import Service, service_of
+from web.view.skipped_filter import OPEN
 
 _PREFIX: Final = "cartwatch"
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily | StateSetMetricFamily
+F = TypeVar("F", CounterMetricFamily, GaugeMetricFamily)
+Value = float | Mapping[str, float]
 
 
 async def get_metrics(request: Request) -> Response:
@@ -40,7 +43,7 @@ async def get_metrics(request: Request) -> Response:
 
     async def make() -> bytes:
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Families([*await describe(service_of(request.app))]))
+        registry.register(_Families(await describe(service_of(request.app))))
         ProcessCollector(registry=registry)
         return encode(registry)
 
@@ -58,27 +61,19 @@ class _Families(Collector):
         return self._families
 
 
-async def describe(service: Service) -> Iterator[Family]:
+async def describe(service: Service) -> list[Family]:
     """Read what is not at hand, and describe all of it."""
     generation = service.generation
     with generation.threads.held():
         skipped, by_state = await generation.threads.read(lambda view: view.newest_skipped(1))
         starts = await generation.threads.read(lambda view: view.recoveries(1, None))
-        attention = await service.attention.shown(generation, by_state["open"])
+        attention = await service.attention.shown(generation, by_state[OPEN])
         sizes = await asyncio.to_thread(_sizes, generation.paths)
-    return _described(service, skipped.by_reason, starts.total, attention, sizes)
-
-
-def _described(
-    service: Service,
-    by_reason: Mapping[str, int],
-    starts: int,
-    attention: Mapping[str, Any],
-    sizes: Mapping[str, int],
-) -> Iterator[Family]:
-    yield from _of_the_data(service, by_reason, attention)
-    yield from _of_the_flow(service, starts, attention["recoveries_today"])
-    yield from _of_the_server(service, sizes)
+    return [
+        *_of_the_data(service, skipped.by_reason, attention),
+        *_of_the_flow(service, starts.total, attention["recoveries_today"]),
+        *_of_the_server(service, sizes),
+    ]
 
 
 def _of_the_data(
@@ -154,28 +149,21 @@ def _of_the_server(service: Service, sizes: Mapping[str, int]) -> Iterator[Famil
     yield _gauge("stored_bytes", "Bytes on the disk, with their logs", sizes, "of")
 
 
-def _counter(
-    name: str, about: str, value: float | Mapping[str, float], label: str = ""
-) -> CounterMetricFamily:
-    family = CounterMetricFamily(f"{_PREFIX}_{name}", about, labels=[label] if label else [])
-    for labels, number in _samples(value):
-        family.add_metric(labels, number)
+def _filled(kind: type[F], name: str, about: str, value: Value, label: str) -> F:
+    """Make a family of one value, or of one for each value of a label."""
+    family = kind(f"{_PREFIX}_{name}", about, labels=[label] if label else [])
+    values = value.items() if isinstance(value, Mapping) else [("", value)]
+    for of, number in values:
+        family.add_metric([of] if label else [], number)
     return family
 
 
-def _gauge(
-    name: str, about: str, value: float | Mapping[str, float], label: str = ""
-) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(f"{_PREFIX}_{name}", about, labels=[label] if label else [])
-    for labels, number in _samples(value):
-        family.add_metric(labels, number)
-    return family
+def _counter(name: str, about: str, value: Value, label: str = "") -> CounterMetricFamily:
+    return _filled(CounterMetricFamily, name, about, value, label)
 
 
-def _samples(value: float | Mapping[str, float]) -> list[tuple[list[str], float]]:
-    if isinstance(value, Mapping):
-        return [([label], number) for label, number in value.items()]
-    return [([], value)]
+def _gauge(name: str, about: str, value: Value, label: str = "") -> GaugeMetricFamily:
+    return _filled(GaugeMetricFamily, name, about, value, label)
 
 
 def _histogram(name: str, about: str, times: Histogram) -> HistogramMetricFamily:

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from dataflow.times import rfc3339
 from web.http.pages.filters import count, number, rate
-from web.times import rfc3339
 
 Series = Sequence[float | None]
 

@@ -8,13 +8,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dataflow.times import rfc3339_or_none
 from web.errors import APIError
 from web.history.timeline import STEPS
 from web.http.api.flow import STARTS_TOLD, describe_recovery
 from web.http.pages.drawn_flow import STEP_WORDS
 from web.http.pages.page import Page
 from web.service.service import service_of
-from web.times import rfc3339_or_none
 from web.view.windows import read_number_cursor
 
 RANGES: Final = tuple(STEPS)

@@ -5,8 +5,8 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataflow.times import rfc3339, rfc3339_or_none
 from tests.kit.streams import claim
-from web.times import rfc3339, rfc3339_or_none
 
 
 @claim
