@@ -78,13 +78,15 @@ export function cartAddress(userId) {
  * The socket that plays a window.
  * @param {{protocol: string, host: string}} location
  * @param {Window} window
+ * @param {string} since  what is known of it already
  */
-export function socketAddress({ protocol, host }, window) {
+export function socketAddress({ protocol, host }, window, since) {
   const query = new URLSearchParams({ search: window.search, filter: window.filter, sort: window.sort });
   if (window.older) query.set("older", window.older);
   if (window.cursor) query.set("cursor", window.cursor);
   if (window.user !== null) query.set("user", window.user);
   if (window.limit !== null) query.set("limit", window.limit);
+  if (since) query.set("since", since);
   return `${protocol === "https:" ? "wss" : "ws"}://${host}/ws?${query}`;
 }
 

@@ -116,7 +116,7 @@ export class Connection extends EventTarget {
     }
     this.#watch();
     this.#move("frame");
-    if (frame?.type === "snapshot") this.#attempts = 0;
+    if (frame?.type !== "error") this.#attempts = 0;
     this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
   }
 

@@ -3,6 +3,9 @@
  * @typedef {{items: T[], order?: string[], total?: number, [more: string]: unknown}} Part  a list in a frame
  */
 
+/** Something is missing: a snapshot must be asked for. */
+export const GAP = new Error("a gap");
+
 /**
  * One visible list of facts, keyed and in order. It holds what is visible and nothing else, so it never grows.
  * @template {object} T
@@ -15,15 +18,16 @@ export class Listing {
   total = 0;
 
   #keyOf;
-  #newer;
+  #newest;
 
   /**
    * @param {(item: T) => string} keyOf
-   * @param {(known: T, item: T) => boolean} newer  whether the one that came replaces the one known
+   * @param {(known: T, item: T, isWhole: boolean) => T} newest  what is known now that an item came, whole or only what
+   *   changed in it
    */
-  constructor(keyOf, newer) {
+  constructor(keyOf, newest) {
     this.#keyOf = keyOf;
-    this.#newer = newer;
+    this.#newest = newest;
   }
 
   /** Forget all: somebody started over. */
@@ -39,15 +43,16 @@ export class Listing {
    * @returns {Set<string>} the keys that are new or changed
    */
   replace(part) {
-    return /** @type {Set<string>} */ (this.merge({ ...part, order: part.items.map(this.#keyOf) }));
+    return this.merge({ ...part, order: part.items.map(this.#keyOf) }, true);
   }
 
   /**
-   * Take a change's part: some items, and the order of all.
+   * Take a change's part: some items, and the order of all where that is another one.
    * @param {Part<T>} part
-   * @returns {Set<string> | null} the keys that are new or changed; null where the order names one never heard of
+   * @returns {Set<string>} the keys that are new or changed
+   * @throws {GAP} where the order names one never heard of
    */
-  merge(part) {
+  merge(part, isWhole = false) {
     const came = new Map(part.items.map((item) => [this.#keyOf(item), item]));
     const order = part.order?.map(String) ?? this.order;
     /** @type {Map<string, T>} */
@@ -55,15 +60,11 @@ export class Listing {
     const changed = new Set();
     for (const key of order) {
       const known = this.items.get(key);
-      const item = came.get(key);
-      if (item && (!known || this.#newer(known, item))) {
-        items.set(key, item);
-        changed.add(key);
-      } else if (known) {
-        items.set(key, known);
-      } else {
-        return null;
-      }
+      let item = came.get(key) ?? known;
+      if (!item) throw GAP;
+      if (known && item !== known) item = this.#newest(known, item, isWhole);
+      if (item !== known) changed.add(key);
+      items.set(key, item);
     }
     this.order = order;
     this.items = items;

@@ -45,7 +45,7 @@ const keys = new Keys();
 const screen = new Screen(store);
 const sender = new Sender();
 const connection = new Connection({
-  address: () => socketAddress(location, place.window),
+  address: () => socketAddress(location, place.window, place.keep.length > 0 ? "" : store.since(place.window)),
   wanted: () => ({ ...place.window, keep: place.keep }),
 });
 

@@ -1,4 +1,3 @@
-import { fetched } from "./fetched.js";
 import { complain, part, setAttribute, UNHEARD } from "./paint/patch.js";
 
 /** After this long a visit that is under way is shown to be. */
@@ -108,14 +107,14 @@ export class Navigation {
     const late = setTimeout(() => setAttribute(main, "aria-busy", "true"), PATIENCE_MS);
     visit.signal.addEventListener("abort", () => clearTimeout(late));
     try {
+      const { dress, exchange, fetched } = await import("./visit.js");
       const page = await fetched(address, visit.signal);
       if (page === null) {
         location.assign(address); // no page of this version: the browser goes there by itself
         return false;
       }
       const view = part(page, "#view").dataset.view ?? "";
-      // By now the server has answered: what it takes to show a page is loaded with the first one.
-      const [{ elements }, { dress, exchange }] = await Promise.all([moduleOf(view), import("./visit.js")]);
+      const { elements } = await moduleOf(view);
       await dress(page);
       if (visit.signal.aborted) return false;
       keep();

@@ -1,5 +1,5 @@
-import { EVERYTHING } from "./address.js";
-import { Listing } from "./listing.js";
+import { EVERYTHING, same } from "./address.js";
+import { GAP, Listing } from "./listing.js";
 
 /** @typedef {import("./json.js").Id} Id */
 /** @typedef {import("./address.js").Window} Window */
@@ -92,6 +92,8 @@ import { Listing } from "./listing.js";
  * @property {Set<string> | null} skipped
  */
 
+const LISTS = ["paid_order_ids", "unpaid_order_ids", "waiting_payment_ids"];
+
 /** How many carts that left the screen are remembered, so that none comes back older than it was. */
 const REMEMBERED = 1000;
 
@@ -103,6 +105,7 @@ export class Store extends EventTarget {
   /** Whether a snapshot has come. */
   ready = false;
   generation = "";
+  #version = 0;
   /** The server's time of the newest frame. */
   at = "";
   /** When it came, by this machine's monotonic clock. */
@@ -124,13 +127,13 @@ export class Store extends EventTarget {
   /** @type {Record<string, number>} how many skipped records are open, sent, landed or aside */
   byState = {};
   /** @type {Listing<Cart>} */
-  carts = new Listing((cart) => cart.user_id, (known, cart) => cart.version > known.version);
+  carts = new Listing((cart) => cart.user_id, newer);
   /** @type {Listing<Cart>} those that are to be told of whatever the window holds */
-  kept = new Listing((cart) => cart.user_id, (known, cart) => cart.version > known.version);
+  kept = new Listing((cart) => cart.user_id, newer);
   /** @type {Listing<Upload>} */
-  uploads = new Listing((upload) => String(upload.id), () => true);
+  uploads = new Listing((upload) => String(upload.id), latest);
   /** @type {Listing<Skipped>} */
-  skipped = new Listing((record) => String(record.id), () => false);
+  skipped = new Listing((record) => String(record.id), latest);
 
   /** @type {Map<string, Cart>} */
   #seen = new Map();
@@ -142,6 +145,11 @@ export class Store extends EventTarget {
    */
   watch(listener, signal) {
     this.addEventListener("change", (event) => listener(/** @type {CustomEvent<Change>} */ (event).detail), { signal });
+  }
+
+  /** What the server is told by who comes back, so that it sends what was missed. @param {Window} window */
+  since(window) {
+    return this.ready && same(window, this.window) ? `${this.generation}.${this.#version}` : "";
   }
 
   /**
@@ -177,9 +185,6 @@ export class Store extends EventTarget {
     this.#finish(frame, {
       reset,
       window: true,
-      stats: true,
-      flow: true,
-      attention: Boolean(frame.attention),
       carts: this.carts.replace(this.#known(carts)),
       uploads: this.uploads.replace(uploads),
       skipped: this.skipped.replace(skipped),
@@ -189,32 +194,31 @@ export class Store extends EventTarget {
 
   /** @param {any} frame */
   #change(frame) {
-    if (frame.generation !== undefined && frame.generation !== this.generation) return "gap";
-    const { carts, uploads, skipped } = frame;
-    const kept = frame.kept ? this.kept.merge(this.#known(frame.kept)) : null;
-    if (frame.kept && !kept) return "gap";
-    const change = {
-      reset: false,
-      window: false,
-      stats: Boolean(frame.stats),
-      flow: Boolean(frame.flow),
-      attention: Boolean(frame.attention),
-      carts: carts ? this.carts.merge(this.#known(carts)) : null,
-      uploads: uploads ? this.uploads.merge(uploads) : null,
-      skipped: skipped ? this.skipped.merge(skipped) : null,
-    };
-    if ((carts && !change.carts) || (uploads && !change.uploads) || (skipped && !change.skipped)) return "gap";
-    if (kept && !change.carts) change.carts = new Set();
-    this.#finish(frame, change);
+    const { kept, carts, uploads, skipped } = frame;
+    try {
+      if (kept) this.kept.merge(this.#known(kept));
+      const changed = carts && this.carts.merge(this.#known(carts));
+      this.#finish(frame, {
+        reset: false,
+        window: false,
+        carts: changed ?? (kept ? new Set() : null),
+        uploads: uploads ? this.uploads.merge(uploads) : null,
+        skipped: skipped ? this.skipped.merge(skipped) : null,
+      });
+    } catch (error) {
+      if (error !== GAP) throw error;
+      return "gap";
+    }
     return /** @type {const} */ ("applied");
   }
 
   /**
    * @param {any} frame
-   * @param {Change} change
+   * @param {Pick<Change, "reset" | "window" | "carts" | "uploads" | "skipped">} change
    */
   #finish(frame, change) {
     this.at = frame.at ?? this.at;
+    this.#version = frame.version;
     this.receivedAt = performance.now();
     this.isSnapshot = change.window;
     this.stats = frame.stats ?? this.stats;
@@ -223,7 +227,8 @@ export class Store extends EventTarget {
     if (frame.carts && "next" in frame.carts) this.next = frame.carts.next;
     this.byReason = frame.skipped?.by_reason ?? this.byReason;
     this.byState = frame.skipped?.by_state ?? this.byState;
-    this.dispatchEvent(new CustomEvent("change", { detail: change }));
+    const facts = { stats: Boolean(frame.stats), flow: Boolean(frame.flow), attention: Boolean(frame.attention) };
+    this.dispatchEvent(new CustomEvent("change", { detail: { ...change, ...facts } }));
   }
 
   /**
@@ -238,11 +243,14 @@ export class Store extends EventTarget {
 
   /**
    * The newest version ever heard of this cart.
-   * @param {Cart} cart
+   * @param {Cart & {was?: number}} cart  whole, or what changed in the version that it was
    */
   #newest(cart) {
-    const seen = this.#seen.get(cart.user_id);
-    const newest = seen && seen.version >= cart.version ? seen : cart;
+    const user = cart.user_id;
+    const seen = this.#seen.get(user) ?? this.carts.items.get(user) ?? this.kept.items.get(user);
+    const isOld = seen && seen.version >= cart.version;
+    if (!isOld && cart.was !== undefined && cart.was !== seen?.version) throw GAP;
+    const newest = isOld ? seen : changed(seen, cart);
     this.#seen.delete(cart.user_id);
     this.#seen.set(cart.user_id, newest);
     if (this.#seen.size > REMEMBERED) this.#seen.delete(/** @type {string} */ (this.#seen.keys().next().value));
@@ -253,6 +261,37 @@ export class Store extends EventTarget {
     this.#seen.clear();
     for (const listing of [this.carts, this.kept, this.uploads, this.skipped]) listing.clear();
   }
+}
+
+/**
+ * @param {Cart} known
+ * @param {Cart} cart
+ */
+const newer = (known, cart) => (cart.version > known.version ? cart : known);
+
+/**
+ * @template T
+ * @param {T} known
+ * @param {T} item
+ * @param {boolean} isWhole
+ */
+const latest = (known, item, isWhole) => (isWhole ? item : { ...known, ...item });
+
+/**
+ * A cart with what changed in it: of a list of ids, which went out and which came in, by their places.
+ * @param {any} known
+ * @param {any} cart
+ * @returns {Cart}
+ */
+function changed(known, cart) {
+  const whole = { ...known, ...cart };
+  for (const name of LISTS) {
+    const { out, in: came } = whole[name];
+    if (!out) continue;
+    whole[name] = known[name].filter((/** @type {Id} */ _, /** @type {number} */ place) => !out.includes(place));
+    for (const [place, id] of came) whole[name].splice(place, 0, id);
+  }
+  return whole;
 }
 
 /** @param {any} frame */

@@ -86,12 +86,9 @@ export function exactTime(at) {
  * @param {number} now
  */
 export function ago(at, now) {
-  const seconds = Math.floor((now - at) / 1000);
-  if (seconds < 1) return "just now";
-  if (seconds < 60) return `${seconds} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
-  return DAY.format(at);
+  const past = now - at;
+  if (past < 1000) return "just now";
+  return past < 86_400_000 ? `${age(at, now)} ago` : DAY.format(at);
 }
 
 /**

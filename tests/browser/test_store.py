@@ -91,11 +91,59 @@ def test_a_new_generation_forgets_all(stage: Stage) -> None:
     assert result["reset"] == [False, True]
 
 
-def test_changes_of_another_generation_are_a_gap(stage: Stage) -> None:
-    """A change is never merged into facts that it was not made from."""
-    result = played(stage, snapshot([cart("a", 7)]), changes([cart("a", 8)], generation="second"))
-    assert result["outcomes"][-1] == "gap"
-    assert result["carts"] == [["a", 7]]
+def test_what_changed_in_a_cart_is_put_into_what_is_known_of_it(stage: Stage) -> None:
+    """Ids go out and come in at their places, of either type and however large."""
+    known = cart("a", 4, unpaid=[1, "1", 2**53 + 1], paid=[7])
+    edits = {
+        "unpaid_order_ids": {"out": [0], "in": []},
+        "paid_order_ids": {"out": [], "in": [[1, 1], [2, "x"]]},
+    }
+    item = {"user_id": "a", "was": 4, "version": 6, "unpaid": 2, "paid": 3, **edits}
+    result = stage.blank().evaluate(
+        """async (texts) => {
+          const { Store } = await import("/static/store.js");
+          const { parse, textOf } = await import("/static/json.js");
+          const store = new Store();
+          const outcomes = texts.map((text) => store.apply(parse(text)));
+          const cart = store.carts.items.get("a");
+          const ids = [cart.unpaid_order_ids, cart.paid_order_ids].map((each) => each.map(textOf));
+          return { outcomes, seen: [cart.version, cart.paid, cart.waiting], ids };
+        }""",
+        [json.dumps(frame) for frame in (snapshot([known]), changes([item]))],
+    )
+    assert result["outcomes"] == ["applied", "applied"]
+    assert result["seen"] == [6, 3, 0]
+    assert result["ids"] == [['"1"', str(2**53 + 1)], ["7", "1", '"x"']]
+
+
+@pytest.mark.parametrize("known", [3, 5])
+def test_a_change_of_another_version_than_is_known_is_a_gap_or_old(
+    stage: Stage, known: int
+) -> None:
+    """It is never merged into facts that it was not made from; what is newer already stays."""
+    item = {"user_id": "a", "was": 4, "version": 5, "unpaid": 1}
+    result = played(stage, snapshot([cart("a", known)]), changes([item]))
+    assert result["outcomes"][-1] == ("gap" if known == 3 else "applied")
+    assert result["carts"] == [["a", known]]
+
+
+def test_an_upload_is_told_by_what_changed_in_it(stage: Stage) -> None:
+    """The rest of it stays, and an order that is not told is as it was."""
+    result = stage.blank().evaluate(
+        """async (texts) => {
+          const { Store } = await import("/static/store.js");
+          const store = new Store();
+          for (const text of texts) store.apply(JSON.parse(text));
+          return [store.uploads.order, store.uploads.items.get("u1"), store.uploads.total];
+        }""",
+        [
+            json.dumps(snapshot(uploads=[upload("u1", queued_because="why")])),
+            json.dumps(
+                changes(uploads={"items": [{"id": "u1", "processed": 9, "queued_because": None}]})
+            ),
+        ],
+    )
+    assert result == [["u1"], upload("u1", processed=9, queued_because=None), 1]
 
 
 def test_changes_before_the_first_snapshot_are_ignored(stage: Stage) -> None:

@@ -23,7 +23,7 @@ class AskedView:
     def page(self, window: Window) -> Page:
         """Read a page."""
         if window.user is not None:
-            found = Found(0, [window.user])
+            found = Found(0, [(window.user,)])
         else:
             until = self.reader.until(window)
             found = self._index.find(window, until, window.limit + 1)

@@ -6,10 +6,11 @@ there may be, the one that has been idle for longest makes room.
 """
 
 import asyncio
+import logging
 import resource
 import socket
 from asyncio import BaseTransport
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Final
 
@@ -19,16 +20,22 @@ from starlette.types import Scope
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS
+from websockets.frames import CloseCode
+from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS, Request
 
 from web.errors import APIError, bad_request
 from web.http.head import MAX_HEAD_BYTES, too_long_head
+from web.http.turnstile import Turnstile
+from web.live.socket import OUTLET
 
 HEAD_S: Final = 30.0
 """How long a connection may be without a whole request."""
 
 STALLED_S: Final = 300.0
 """How long a client may take nothing of what it asked for."""
+
+UNREAD_S: Final = 60.0
+"""How long a browser may read nothing of what its socket has for it."""
 
 ENDING_S: Final = 1.5
 """How long a request may go on when the server is being ended."""
@@ -43,7 +50,9 @@ PONG_WITHIN_S: Final = 40.0
 SENDING_BYTES: Final = 64 * 1024
 """What the system may keep of what a socket is sent."""
 
-MAX_CONNECTIONS: Final = 2_048
+MAX_CONNECTIONS: Final = 32_768
+"""Far more than there may be viewers; what the system allows is mostly less."""
+
 SPARE: Final = 16
 """How many more are let in when all are busy, to ask whether the server is alive."""
 
@@ -54,6 +63,8 @@ _AROUND: Final = 64
 """What stands around an address or a header in a line of the head, at the most."""
 
 _IS_SPARE: Final = "is_spare"
+_TURNSTILE: Final = "turnstile"
+_log = logging.getLogger(__name__)
 
 
 def raise_file_limit() -> None:
@@ -63,6 +74,7 @@ def raise_file_limit() -> None:
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    _log.info("At most %d connections, as many as there may be files.", most_connections())
 
 
 def most_connections() -> int:
@@ -185,7 +197,15 @@ class HTTPConnection(HttpToolsProtocol):
         if len(lines) > MAX_NUM_HEADERS or max(map(len, lines)) > MAX_LINE_LENGTH - _AROUND:
             self._refuse(too_long_head())  # its own reader would break over it
             return
-        super().handle_websocket_upgrade()
+        turnstile = self.app_state.setdefault(_TURNSTILE, Turnstile(self.loop.call_later))
+        self.transport.pause_reading()
+        turnstile.enter(self._upgrade)
+
+    def _upgrade(self) -> None:
+        """Become a socket, if it is still there when its turn has come."""
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
+            super().handle_websocket_upgrade()
 
     @override
     def send_400_response(self, msg: str) -> None:
@@ -286,12 +306,13 @@ class HTTPConnection(HttpToolsProtocol):
 
 
 class Socket(WebSocketsSansIOProtocol):
-    """One socket of a browser or a flow.
+    """One socket of a browser or a flow, and the outlet that a hub writes to.
 
     What the system keeps for it is little: so a slow one answers pings in time, and is not taken
     for one that is gone.
     """
 
+    cleared: Callable[[], object] | None = None
     _stalled: asyncio.TimerHandle | None = None
 
     @override
@@ -299,16 +320,36 @@ class Socket(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         connection: socket.socket = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENDING_BYTES)
+        self.transport.set_write_buffer_limits(high=1, low=0)  # whatever waits is told of
+
+    @override
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self.scope["state"][OUTLET] = self
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it has sent all that it was given, and would send more."""
+        return self.writable.is_set() and not self.close_sent and not self.transport.is_closing()
+
+    def put(self, messages: bytes) -> None:
+        """Send messages that are encoded already; where it is clear, and nothing else.
+
+        They go by uvicorn's protocol, which has nothing to add to what a server sends whole.
+        """
+        self.transport.write(messages)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
+        self.cleared = None
         self.resume_writing()
         super().connection_lost(exc)
 
     @override
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._stalled = self.loop.call_later(STALLED_S, self.transport.abort)
+        self._watch(self.transport.get_write_buffer_size())
 
     @override
     def resume_writing(self) -> None:
@@ -316,9 +357,37 @@ class Socket(WebSocketsSansIOProtocol):
             self._stalled.cancel()
             self._stalled = None
         super().resume_writing()
+        if self.cleared is not None and self.is_clear:
+            self.cleared()
+
+    def _watch(self, waiting: int) -> None:
+        """Look after a while whether anything was taken of what waits; end it where not."""
+        self._stalled = self.loop.call_later(UNREAD_S, self._look, waiting)
+
+    def _look(self, waited: int) -> None:
+        waiting = self.transport.get_write_buffer_size()
+        if waiting < waited:
+            self._watch(waiting)
+        elif self.close_sent or self.transport.is_closing():
+            self.transport.abort()
+        else:
+            self.conn.send_close(
+                CloseCode.TRY_AGAIN_LATER, f"nothing was read for {UNREAD_S:.0f} s"
+            )
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+            self._end("unread")
 
     @override
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
-        # uvicorn tells the application only when all that was sent is taken, which may be never.
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": 1011, "reason": "silent"})
+        self._end("silent")
+
+    def _end(self, reason: str) -> None:
+        """Let the application go; the reason waits a while behind what was sent before.
+
+        uvicorn tells the application only when all of that is taken, which may be never.
+        """
+        self.close_sent = True
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": 1011, "reason": reason})
+        self.loop.call_later(STALLED_S, self.transport.abort)

@@ -1,26 +1,34 @@
-"""The live side: the windows that are looked at, refreshed after commits.
+"""The live side: the windows that are looked at, refreshed after commits, and their viewers told.
 
 The first change after quiet goes out at once, then at most 66 refreshes a second, and fewer when
-refreshing takes long: never more than half of the time goes into it.
+refreshing and telling take long: never more than half of the time goes into it. Others get their
+turn every few milliseconds, however many viewers there are.
 """
 
 import asyncio
 import contextlib
 import logging
+import random
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Final, Protocol
+from itertools import count
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
 from dataflow.database import is_damage
 from dataflow.times import rfc3339
 from web.errors import APIError
-from web.live.frames import Content, error_frame, snapshot_frame
-from web.live.hub import Channel, Hub
+from web.live.frames import Content, Frames
+from web.live.hub import Channel, Hub, Viewer
+from web.live.wire import text_message
+from web.view.told_carts import ReadError
 from web.view.windows import Window
+
+HEARTBEAT_S: Final = 5.0
+"""How long nothing is told at the most."""
 
 _TICK_S: Final = 0.015
 _FOLLOWED_S: Final = 0.1
@@ -28,14 +36,38 @@ _SHARE: Final = 2
 _TRY_AGAIN_S: Final = 1.0
 _CLOCK_S: Final = 2.0
 """How often is looked at what changes with the time alone, as everything that has an age does."""
+
+_AT_ONCE_S: Final = 0.004
+"""How long viewers are told before others get their turn."""
+
+_AT_ONCE: Final = 16
+"""Viewers that are told between two looks at the clock."""
+
 _log = logging.getLogger(__name__)
+
+
+class Contents(NamedTuple):
+    """What windows show at one moment, and why others cannot be shown.
+
+    Neither says anything of one that is not known yet. ``due_at`` is when to look again, if
+    nothing changes before.
+    """
+
+    shown: dict[Window, Content]
+    failed: dict[Window, ReadError]
+    due_at: float | None
 
 
 class Moment(Protocol):
     """What there is to show at one moment."""
 
     async def content(self, window: Window) -> Content:
-        """Give what a window shows."""
+        """Give what a window shows, in a page that is made now."""
+
+    async def look(
+        self, windows: Collection[Window], eager: Collection[Window], now: float
+    ) -> Contents:
+        """Give what the windows show that are looked at, some by somebody who is new."""
 
 
 class Live:
@@ -53,7 +85,11 @@ class Live:
         self._following: asyncio.TimerHandle | None = None
         self._failing = False
         self._committed_at: float | None = None
-        self.hub = Hub()
+        self._due_at: float | None = None
+        self._paused_at = 0.0
+        # So no version of this process is one of the process before.
+        self._versions = count(random.getrandbits(48) + 1)
+        self.hub = Hub(time.monotonic)
 
     def changed(self) -> None:
         """Something that a window may show has changed."""
@@ -78,7 +114,7 @@ class Live:
         """Give the snapshot frame of a window, for a page that is rendered here."""
         async with self._moment() as moment:
             content = await moment.content(window)
-        frame = snapshot_frame(window, content, rfc3339(time.time()))
+        frame = Frames(0, rfc3339(time.time())).snapshot(window, content)
         return msgspec.json.decode(frame, type=dict[str, Any])
 
     async def run(self) -> None:
@@ -101,46 +137,77 @@ class Live:
 
     def _longest_rest(self) -> float | None:
         """Say after how long something may have changed by itself; None where nothing does."""
-        if not self._is_quiet():
-            return 1.0
-        return _CLOCK_S if self.hub.channels() else None
+        channels = self.hub.channels()
+        if not channels:
+            return None if self._is_quiet() else 1.0
+        now = time.monotonic()
+        next_beat = min(channel.told_at for channel in channels) + HEARTBEAT_S
+        ends = [now + (_CLOCK_S if self._is_quiet() else 1.0), next_beat, self._due_at]
+        return max(0.0, min(end for end in ends if end is not None) - now)
 
     async def _refresh(self) -> bool:
-        """Refresh every channel; tells whether each could be read.
+        """Refresh every channel and tell its viewers; tells whether each could be read.
 
         What cannot be read says so to those who look at it, and to nobody else.
         """
-        failed: sqlite3.Error | OSError | None = None
         since, self._committed_at = self._committed_at, None
-        channels = self.hub.channels()
-        waiting = list(channels)
-        try:
-            if channels:
-                async with self._moment() as moment:
-                    for channel in channels:
-                        try:
-                            content = await moment.content(channel.window)
-                            channel.update(content, rfc3339(time.time()), since)
-                            waiting.remove(channel)
-                        except (sqlite3.Error, OSError) as error:
-                            failed = error
-        except (sqlite3.Error, OSError) as error:
-            failed = error
-        if failed is not None:
-            self._complain(failed, waiting)
-        self._failing = failed is not None
+        channels, newcomers = self.hub.channels(), self.hub.take_newcomers()
+        self._due_at = None
+        if not channels:
+            return True
+        frames = Frames(next(self._versions), rfc3339(time.time()), text_message)
+        contents = await self._look(channels, {viewer.channel.window for viewer in newcomers})
+        self._due_at = contents.due_at
+        news = []
         for channel in channels:
-            self.hub.updated(
-                channel
-            )  # also where nothing changed: a new viewer waits for its first
-        return failed is None
+            content, error = contents.shown.get(channel.window), contents.failed.get(channel.window)
+            if error is not None:
+                is_news = channel.refuse(_complaint(error), frames)
+            else:
+                is_news = content is not None and channel.update(content, frames, since)
+            if is_news:
+                news.append(channel)
+        await self._tell(news, newcomers, frames.heartbeat())
+        self._failing = bool(contents.failed)
+        return not contents.failed
 
-    def _complain(self, error: sqlite3.Error | OSError, channels: list[Channel]) -> None:
-        if isinstance(error, sqlite3.Error) and is_damage(error):
-            raise error
-        if not self._failing:
-            _log.error("What pages show could not be read: %s. Trying again.", error)
-        words = f"this could not be read ({error}), and is tried again"
-        frame = error_frame(APIError(503, "storage", words), rfc3339(time.time())).decode()
-        for channel in channels:
-            channel.refuse(frame)
+    async def _look(self, channels: list[Channel], eager: set[Window]) -> Contents:
+        windows = [channel.window for channel in channels]
+        try:
+            async with self._moment() as moment:
+                contents = await moment.look(windows, eager, time.monotonic())
+        except (sqlite3.Error, OSError) as error:
+            contents = Contents({}, dict.fromkeys(windows, error), None)
+        for why in contents.failed.values():
+            if isinstance(why, sqlite3.Error) and is_damage(why):
+                raise why
+        if contents.failed and not self._failing:
+            why = next(iter(contents.failed.values()))
+            _log.error("What pages show could not be read: %s. Trying again.", why)
+        return contents
+
+    async def _tell(self, news: list[Channel], newcomers: list[Viewer], heartbeat: bytes) -> None:
+        """Tell viewers what they lack, and that all is well those who would hear nothing."""
+        now = time.monotonic()
+        back = [viewer for viewer in newcomers if viewer.seen]
+        await self._in_turns(self.hub.bring, newcomers)
+        for channel in news:
+            channel.told_at = now
+            await self._in_turns(self.hub.bring, channel.viewers)
+        self.hub.beat((viewer for viewer in back if viewer.channel not in news), heartbeat)
+        for channel in self.hub.channels():
+            if now - channel.told_at >= HEARTBEAT_S:
+                channel.told_at = now
+                await self._in_turns(lambda each: self.hub.beat([each], heartbeat), channel.viewers)
+
+    async def _in_turns(self, tell: Callable[[Viewer], object], viewers: Iterable[Viewer]) -> None:
+        """Tell viewers, and let others do something now and then."""
+        for number, viewer in enumerate(tuple(viewers)):
+            if number % _AT_ONCE == 0 and time.monotonic() - self._paused_at > _AT_ONCE_S:
+                await asyncio.sleep(0)
+                self._paused_at = time.monotonic()
+            tell(viewer)
+
+
+def _complaint(error: ReadError) -> APIError:
+    return APIError(503, "storage", f"this could not be read ({error}), and is tried again")

@@ -1,7 +1,6 @@
 """``/ws``: one browser's socket. A snapshot of its window, then what changes in it."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Mapping
 from typing import Final, cast
@@ -11,14 +10,18 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from dataflow.times import rfc3339
 from web.errors import APIError, bad_request
-from web.live.frames import error_frame, heartbeat_frame
-from web.live.hub import Hub, Viewer
+from web.live.frames import error_frame
+from web.live.hub import Outlet, Since, Viewer
 from web.live.live import Live
-from web.tasks import first_of
 from web.view.windows import DEFAULT_LIMIT, NO_CARTS, Window, read_kept, read_window
 
-HEARTBEAT_S: Final = 5.0
+OUTLET: Final = "outlet"
+"""Under this name the state of a socket's scope holds what messages are written to."""
+
 _MAX_REQUEST_CHARS: Final = 16 * 1024
+_REST_S: Final = 0.02
+"""How long a request keeps the next one of its socket waiting: no person asks so often."""
+
 _TRY_AGAIN: Final = 1013
 _TOO_BIG: Final = 1009
 _GONE: Final = 1006
@@ -26,9 +29,12 @@ _GONE: Final = 1006
 
 async def serve_browser(websocket: WebSocket, live: Live) -> None:
     """Serve one browser until it goes."""
+    params = websocket.query_params
+    since: Since | None = None
+    refusal: APIError | None = None
     try:
-        window = _window(websocket.query_params)
-        refusal = None
+        window = _window(params)
+        since = _since(params.get("since"))
     except APIError as error:
         window, refusal = Window(), error
     await websocket.accept()
@@ -36,13 +42,14 @@ async def serve_browser(websocket: WebSocket, live: Live) -> None:
         live.hub.traffic.refused += 1
         await websocket.close(_TRY_AGAIN, "too many browsers look at this dashboard")
         return
-    news = asyncio.Event()
-    viewer = live.hub.join(window, news.set)
+    outlet: Outlet = websocket.scope["state"][OUTLET]
+    viewer = live.hub.join(window, outlet, since)
+    outlet.cleared = lambda: live.hub.bring(viewer)
     live.changed()
     try:
         if refusal is not None:
             await _refuse(websocket, refusal)
-        await first_of(_listen(websocket, viewer, live), _send(websocket, viewer, news, live.hub))
+        await _listen(websocket, viewer, live)
     except WebSocketDisconnect:
         pass
     except RuntimeError:
@@ -68,32 +75,14 @@ async def _listen(websocket: WebSocket, viewer: Viewer, live: Live) -> None:
             live.changed()
         except APIError as error:
             await _refuse(websocket, error)
-
-
-async def _send(websocket: WebSocket, viewer: Viewer, news: asyncio.Event, hub: Hub) -> None:
-    """Send frames as fast as this browser takes them, a heartbeat where there is none."""
-    while True:
-        frame = None
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(HEARTBEAT_S):
-                while frame is None:  # what is looked at anew is often as it was
-                    await news.wait()
-                    news.clear()
-                    frame = viewer.take_frame()
-        await _tell(websocket, frame or heartbeat_frame(rfc3339(time.time())).decode())
-        if frame is not None:
-            hub.sent(viewer, time.monotonic())
+        await asyncio.sleep(_REST_S)
 
 
 async def _refuse(websocket: WebSocket, error: APIError) -> None:
-    await _tell(websocket, error_frame(error, rfc3339(time.time())).decode())
-
-
-async def _tell(websocket: WebSocket, frame: str) -> None:
     try:
-        await websocket.send_text(frame)
-    except RuntimeError as error:  # closed by the server below, as for a ping without an answer
-        raise WebSocketDisconnect(_GONE) from error
+        await websocket.send_text(error_frame(error, rfc3339(time.time())).decode())
+    except RuntimeError as gone:  # closed by the server below, as for a ping without an answer
+        raise WebSocketDisconnect(_GONE) from gone
 
 
 def _read_request(text: str) -> Window:
@@ -112,3 +101,13 @@ def _read_request(text: str) -> Window:
 
 def _window(params: Mapping[str, str]) -> Window:
     return NO_CARTS if params.get("limit") == "0" else read_window(params, DEFAULT_LIMIT)
+
+
+def _since(text: str | None) -> Since | None:
+    """Read what a browser has that comes back: a generation and a version, apart by a full stop."""
+    if not text:
+        return None
+    generation, _, version = text.partition(".")
+    if not (version.isascii() and version.isdecimal() and len(version) < 17):
+        raise bad_request(f"since is GENERATION.VERSION as frames tell them, not {text[:40]!r}")
+    return Since(generation, int(version))

@@ -1,6 +1,6 @@
 """What pages show of the generation in force: figures, the flow's state, and windows of carts."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -9,7 +9,8 @@ from typing_extensions import override
 
 from web.flow.state import FlowState
 from web.history.timeline import Sums
-from web.live.frames import Content, ListPart
+from web.live.frames import Common, Content, ListPart
+from web.live.live import Contents as Shown
 from web.live.live import Moment
 from web.service.attention import Attention
 from web.service.drawing import Drawing
@@ -112,8 +113,7 @@ class Contents:
             attention = await self._attention.shown(generation, by_state[OPEN])
             uploads, total = generation.uploads.shown(UPLOADS_SHOWN)
             rows = [Row(each.id, _encode(generation.uploads.describe(each))) for each in uploads]
-            yield _Moment(
-                generation,
+            common = Common(
                 ListPart(rows, {"total": total}),
                 ListPart(
                     skipped.page.rows,
@@ -127,6 +127,7 @@ class Contents:
                 _encode(self.flow()),
                 _encode(attention),
             )
+            yield _Moment(generation, common)
 
 
 def _lag(generation: Generation) -> int:
@@ -135,19 +136,11 @@ def _lag(generation: Generation) -> int:
 
 
 class _Moment(Moment):
-    """One generation at one moment, and what all windows of it share."""
+    """One generation at one moment, and what all windows of it have in common."""
 
-    def __init__(
-        self,
-        generation: Generation,
-        uploads: ListPart,
-        skipped: ListPart,
-        stats: bytes,
-        flow: bytes,
-        attention: bytes,
-    ) -> None:
+    def __init__(self, generation: Generation, common: Common) -> None:
         self._generation = generation
-        self._shared = uploads, skipped, stats, flow, attention
+        self._common = common
 
     @override
     async def content(self, window: Window) -> Content:
@@ -155,8 +148,18 @@ class _Moment(Moment):
             page = await self._generation.carts.page(window)
         else:
             page = Page([], self._generation.totals.figures.carts, None)
+        return self._content(page, await self._generation.carts.some(window.keep))
+
+    @override
+    async def look(
+        self, windows: Collection[Window], eager: Collection[Window], now: float
+    ) -> Shown:
+        looked = await self._generation.pages.look(windows, eager, now)
+        shown = {window: self._content(*each) for window, each in looked.shown.items()}
+        return Shown(shown, looked.failed, looked.due_at)
+
+    def _content(self, page: Page, kept: list[Row]) -> Content:
         carts = ListPart(page.rows, {"total": page.total, "next": page.next})
-        kept = await self._generation.carts.some(window.keep)
         return Content(
-            self._generation.name, carts, ListPart(kept, {"total": len(kept)}), *self._shared
+            self._generation.name, carts, ListPart(kept, {"total": len(kept)}), self._common
         )

@@ -18,6 +18,7 @@ from web.view.committer import Committer
 from web.view.marking import Marking
 from web.view.outcome import Outcome
 from web.view.reader import ViewReader
+from web.view.shown_pages import ShownPages
 from web.view.threads import Threads
 from web.view.view import View
 
@@ -58,6 +59,7 @@ class Generation:
             lambda batches: self.threads.write(self._commit, batches), committed
         )
         self.carts = Carts(self.view.carts, self.threads, self.committer, self.totals)
+        self.pages = ShownPages(self.carts)
 
     def _commit(self, batches: list[bytes]) -> Outcome:
         self.corrections.before_commit()

@@ -19,8 +19,8 @@ from dataflow.cart import head_of
 from web.memory import give_back
 from web.view.cart_row import NEVER, Entry
 from web.view.page import Found
-from web.view.sorts import Key, Sort
-from web.view.windows import TOP, Window
+from web.view.sorts import TOP, Key, Rank, Sort
+from web.view.windows import Window
 
 COLUMNS: Final = ("unpaid", "paid", "waiting", "oldest_unpaid", "oldest_waiting", "place")
 """What is known of a cart here, as its row has it."""
@@ -93,6 +93,25 @@ class _Tier:
 
         ``until`` is the place since which an id of the filter has to be open, or before.
         """
+        low, fits = self._fits(window, until)
+        total = int(np.count_nonzero(fits))
+        keys = self._keys(window.order)
+        if window.after is not None:
+            fits &= self._follows(keys, window.order, window.after)[low : low + len(fits)]
+        at = np.flatnonzero(fits) + low
+        if keys is not None:
+            if len(at) > most:
+                last = np.partition(keys[at], most - 1)[most - 1]
+                at = at[keys[at] <= last]
+            at = at[np.argsort(keys[at], kind="stable")]
+        return total, [int(each) for each in at[:most]]
+
+    def count(self, window: Window, until: int | None) -> int:
+        """Count the carts of a window; ``until`` as for ``select``."""
+        return int(np.count_nonzero(self._fits(window, until)[1]))
+
+    def _fits(self, window: Window, until: int | None) -> tuple[int, npt.NDArray[np.bool_]]:
+        """Tell of the carts of a search, from where on they stand, which fit the filter."""
         low, high = 0, len(self.users)
         if window.search:
             low = bisect_left(self.users, window.search)
@@ -102,17 +121,7 @@ class _Tier:
             fits &= self.column(window.filter)[low:high] > 0
         if until is not None:
             fits &= self.column(f"oldest_{window.filter}")[low:high] <= until
-        total = int(np.count_nonzero(fits))
-        keys = self._keys(window.order)
-        if window.after is not None:
-            fits &= self._follows(keys, window.order, window.after)[low:high]
-        at = np.flatnonzero(fits) + low
-        if keys is not None:
-            if len(at) > most:
-                last = np.partition(keys[at], most - 1)[most - 1]
-                at = at[keys[at] <= last]
-            at = at[np.argsort(keys[at], kind="stable")]
-        return total, [int(each) for each in at[:most]]
+        return low, fits
 
     def _keys(self, order: Sort) -> _Numbers | None:
         """Give what carts are ordered by before their users, the first is the least."""
@@ -165,17 +174,23 @@ class CartIndex:
             self._pending.update(entries)
 
     def find(self, window: Window, until: int | None, most: int) -> Found:
-        """Find a page of a window: its users, at most so many, from its cursor on."""
+        """Find a page of a window: its carts, at most so many, from its cursor on."""
         with self._asked:
             self._fold()
             tiers = self._large, self._small
             parts = [tier.select(window, until, most) for tier in tiers]
-            rows = [
-                (tier, at) for tier, (_, found) in zip(tiers, parts, strict=True) for at in found
-            ]
-            rows.sort(key=lambda row: _key(window.order, *row))
-            users = [tier.users[at] for tier, at in rows[:most]]
-        return Found(sum(total for total, _ in parts), users)
+            ranks = sorted(
+                _rank(window.order, tier, at)
+                for tier, (_, found) in zip(tiers, parts, strict=True)
+                for at in found
+            )
+        return Found(sum(total for total, _ in parts), ranks[:most])
+
+    def count(self, window: Window, until: int | None) -> int:
+        """Count the carts of a window, whatever its cursor."""
+        with self._asked:
+            self._fold()
+            return sum(tier.count(window, until) for tier in (self._large, self._small))
 
     def open_since(self, until: int) -> dict[str, Open]:
         """Count the carts with an unpaid, and with a waiting id since a place or before."""
@@ -246,13 +261,11 @@ def _columns(values: Sequence[Sequence[int]]) -> _Numbers:
     return np.array(values, np.int64).reshape(len(values), len(COLUMNS)).T.copy()
 
 
-def _key(order: Sort, tier: _Tier, at: int) -> list[int | str]:
-    """Give what the rows of both tiers are compared by."""
-    key: list[int | str] = []
-    for column in order.columns:
-        if column.kind is str:
-            key.append(tier.users[at])
-        else:
-            number = int(tier.column(column.name)[at])
-            key.append(-number if column.descending else number)
-    return key
+def _rank(order: Sort, tier: _Tier, at: int) -> Rank:
+    """Give what the carts of both tiers are compared by."""
+    user = tier.users[at]
+    key: Key = [
+        user if column.kind is str else int(tier.column(column.name)[at])
+        for column in order.columns
+    ]
+    return order.rank(key, user)

@@ -17,8 +17,10 @@ from web.errors import APIError
 from web.view.audit import count_view
 from web.view.cart_row import CartRow, Entry, row_of
 from web.view.cart_table import CartTable
+from web.view.changed_carts import ChangedCarts
 from web.view.committer import Committer
 from web.view.completed import FeedCount
+from web.view.key_range import KeyRange
 from web.view.order_search import OrdersFound
 from web.view.orders import OrdersPage
 from web.view.orders_asked import OrdersAsked
@@ -37,6 +39,9 @@ _OFTEN: Final = 4
 
 _QUIET_SHARE: Final = 0.5
 """The share of a quiet time that moving rows takes: what comes then is not held up for long."""
+
+MOST_CHANGED: Final = 4_096
+"""Carts that may change between two looks at the windows before these are better read anew."""
 
 CartRows = Callable[[ViewReader, Window, Sequence[CartRow]], Iterator[bytes]]
 """Writes the carts of a window, of which some are not in their table yet."""
@@ -63,6 +68,7 @@ class Carts:
         self._index: CartIndex | None = None
         self._loading: asyncio.Task[CartIndex] | None = None
         self._feed = FeedCount()
+        self._changed: dict[str, Entry] | None = None
         self._searching = asyncio.Lock()
         self._searches = 0
 
@@ -71,6 +77,15 @@ class Carts:
         self._recent.put(carts)
         if self._index is not None:
             self._index.committed(carts)
+        if self._changed is not None:
+            self._changed.update(carts)
+            if len(self._changed) > MOST_CHANGED:
+                self._changed = None
+
+    def take_changed(self) -> ChangedCarts | None:
+        """Give the carts that have changed since the last time; None where they are too many."""
+        changed, self._changed = self._changed, {}
+        return None if changed is None else ChangedCarts(changed)
 
     async def page(self, window: Window) -> Page:
         """Read one page: from memory where the newest suffice, else by the index."""
@@ -81,12 +96,55 @@ class Carts:
                 return await self._threads.read(lambda view: view.page(window, total, rows))
             return await self._indexed(window)
 
+    async def ranges(self, windows: Sequence[Window], margin: int) -> list[KeyRange | None]:
+        """Read the ranges of some windows, each of its page and up to ``margin`` carts behind it.
+
+        They hold all that was committed before this was called. None where an index is needed that
+        is being made: ask again in a moment.
+        """
+        with self._threads.held():
+            found = [self._recent_range(window, margin) for window in windows]
+            missing = [at for at, each in enumerate(found) if each is None]
+            index = self._index if missing and self.is_indexed() else None
+            if index is None and missing and self._loading is not None and self._loading.done():
+                failed, self._loading = self._loading, None
+                failed.result()
+            if index is not None:
+                asked = [windows[at] for at in missing]
+                read = await self._threads.read(lambda view: _ranges(index, view, asked, margin))
+                for at, each in zip(missing, read, strict=True):
+                    found[at] = each
+            return found
+
+    async def totals(self, asked: Sequence[tuple[Window, int | None]]) -> list[int]:
+        """Count the carts of windows, whatever their cursors, each with its ``until``."""
+        if not asked:
+            return []
+        with self._threads.held():
+            index = await self._indexed_carts()
+            return await self._threads.read(lambda _: [index.count(*each) for each in asked])
+
+    def total(self, window: Window) -> int | None:
+        """Tell how many carts a window has, where that is known of all; None for others."""
+        is_of_all = not window.search and window.older is None
+        return self._totals.figures.of(window.filter) if is_of_all else None
+
+    def _recent_range(self, window: Window, margin: int) -> KeyRange | None:
+        wanted = window.limit + margin + 1
+        rows = self._recent.find(window, wanted)
+        if rows is None:
+            return None
+        order = window.order
+        ranks = [order.rank(order.key(row), row.user_id) for row in rows]
+        return KeyRange(window, ranks, is_whole=len(rows) < wanted)
+
     async def some(self, users: Sequence[str]) -> list[Row]:
         """Read the carts of these users, of those that there are, as a page has them."""
         if not users:
             return []
         with self._threads.held():
-            return (await self._page_of(Window(limit=len(users)), Found(0, list(users)))).rows
+            found = Found(0, [(user_id,) for user_id in users])
+            return (await self._page_of(Window(limit=len(users)), found)).rows
 
     async def whole(self, user_id: str) -> bytes | None:
         """Read the whole summary of one cart, as JSON; None where there is none."""
@@ -204,7 +262,7 @@ class Carts:
     async def _indexed(self, window: Window) -> Page:
         """Read a page of the users that the index finds, as their carts are now."""
         if window.user is not None:
-            found = Found(0, [window.user])
+            found = Found(0, [(window.user,)])
         else:
             index = await self._indexed_carts()
             found = await self._threads.read(
@@ -257,6 +315,19 @@ class Carts:
         if not self._of_view.is_loaded:
             await self._threads.write(self._of_view.load)
         return self._of_view
+
+
+def _ranges(
+    index: CartIndex, view: ViewReader, windows: Sequence[Window], margin: int
+) -> list[KeyRange]:
+    """Find the ranges of windows by the index."""
+    found = []
+    for window in windows:
+        wanted = window.limit + margin + 1
+        until = view.until(window)
+        ranks = index.find(window, until, wanted).ranks
+        found.append(KeyRange(window, ranks, is_whole=len(ranks) < wanted, until=until))
+    return found
 
 
 def _index_code() -> tuple[type[CartIndex], Callable[..., None]]:

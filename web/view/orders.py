@@ -19,7 +19,7 @@ from web.view.json_line import encode_line
 from web.view.orders_asked import OrdersAsked
 from web.view.page import Row
 from web.view.places import Cause, Places
-from web.view.windows import TOP
+from web.view.sorts import TOP
 
 SCHEMA: Final = """
 CREATE TABLE orders (

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from web.view.sorts import Rank
+
 
 class Row(NamedTuple):
     """An item of a list: what it is known by, and its JSON."""
@@ -22,7 +24,12 @@ class Page(NamedTuple):
 
 
 class Found(NamedTuple):
-    """How many carts a window has, and the users of one page of them, in its order."""
+    """How many carts a window has, and the ranks of one page of them, in its order."""
 
     total: int
-    users: list[str]
+    ranks: list[Rank]
+
+    @property
+    def users(self) -> list[str]:
+        """The users of that page."""
+        return [str(rank[-1]) for rank in self.ranks]

@@ -44,7 +44,8 @@ from web.view.skipped import (
 from web.view.skipped_facets import Facets, count_facets
 from web.view.skipped_filter import ALL_SKIPPED, OPEN, SkippedFilter
 from web.view.skipped_walk import Step, count_state, count_states, step_up
-from web.view.windows import TOP, Window, encode_cursor
+from web.view.sorts import TOP
+from web.view.windows import Window, encode_cursor
 
 if TYPE_CHECKING:
     from web.view.cart_index import CartIndex

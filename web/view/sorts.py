@@ -2,8 +2,14 @@
 
 from typing import Final, NamedTuple
 
+TOP: Final = "\U0010ffff" * 256
+"""Ends the range of a prefix: no id that begins with it sorts after prefix and this."""
+
 Key = list[int | str]
 """The place of a row in an order: what a cursor holds."""
+
+Rank = tuple[int | str, ...]
+"""The place of a cart in an order, to be compared: the least comes first. Its user stands last."""
 
 
 class Column(NamedTuple):
@@ -46,6 +52,18 @@ class Sort(NamedTuple):
     def key(self, row: object) -> Key:
         """Give the place of a row."""
         return [getattr(row, column.name) for column in self.columns]
+
+    def rank(self, key: Key, user_id: str = TOP) -> Rank:
+        """Give the rank of a cart by its key; without its user, the last that a key can have."""
+        signed = [
+            -part if column.descending and isinstance(part, int) else part
+            for part, column in zip(key, self.columns, strict=True)
+        ]
+        return (*signed,) if self.columns[-1].kind is str else (*signed, user_id)
+
+    def key_of(self, rank: Rank) -> Key:
+        """Give the key of a cart by its rank."""
+        return list(self.rank(list(rank[: len(self.columns)]))[: len(self.columns)])
 
 
 NEWEST: Final = "recent"

@@ -32,9 +32,6 @@ MAX_AGE_S: Final = 1e10
 OPEN: Final = ("unpaid", "waiting")
 """The filters of which an age can be asked for."""
 
-TOP: Final = "\U0010ffff" * 256
-"""Ends the range of a prefix: no id that begins with it sorts after prefix and this."""
-
 
 class Window(NamedTuple):
     """Which carts, in which order, from where on: the parameters of ``GET /api/carts``.

@@ -1,6 +1,5 @@
-import { fetched } from "../../fetched.js";
 import { Refusal } from "../../http.js";
-import { dress } from "../../visit.js";
+import { dress, fetched } from "../../visit.js";
 
 /** @typedef {import("../../page_element.js").PageElement} PageElement */
 

@@ -1,22 +1,18 @@
 """The browsers' socket of the real program."""
 
-import asyncio
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.websockets import WebSocket
-from typing_extensions import override
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.kit.running import Cartwatch
-from web.live.hub import Hub
-from web.live.socket import HEARTBEAT_S, _send
-from web.view.windows import Window
+from tests.web.live.dashboard import applied
 
 Frame = dict[str, Any]
 WITHIN_S = 20
@@ -36,15 +32,8 @@ class Viewer:
             frame = json.loads(self.socket.recv(timeout=WITHIN_S))
         if frame["type"] == "snapshot":
             self.shown = frame
-        elif frame["type"] == "changes":
-            for name, id_ in (("carts", "user_id"), ("uploads", "id"), ("skipped", "id")):
-                if name in frame:
-                    change = frame[name]
-                    rows = [*self.shown[name]["items"], *change["items"]]
-                    known = {row[id_]: row for row in rows}
-                    change["items"] = [known[row] for row in change.pop("order")]
-                    self.shown[name] = change
-            self.shown |= {name: frame[name] for name in ("stats", "flow") if name in frame}
+        else:
+            self.shown = applied(self.shown, frame)
         return frame
 
     def until_carts(self, *users: str) -> None:
@@ -84,8 +73,8 @@ def test_the_server_speaks_first_with_a_snapshot_of_the_window(cartwatch: Cartwa
     with viewer(cartwatch, "search=live-first&sort=user") as seen:
         frame = seen.next()
         assert frame.keys() == {
-            *("type", "at", "generation", "window", "carts", "kept", "stats", "flow"),
-            *("attention", "uploads", "skipped"),
+            *("type", "at", "generation", "version", "window", "carts", "kept", "stats"),
+            *("flow", "attention", "uploads", "skipped"),
         }
         assert frame["type"] == "snapshot"
         assert frame["window"]["search"] == "live-first"
@@ -179,57 +168,48 @@ def test_viewers_are_counted(cartwatch: Cartwatch) -> None:
             one.next()
 
 
-class PlayedSocket(WebSocket):
-    """A socket that keeps what was sent."""
-
-    def __init__(self) -> None:
-        self.sent: asyncio.Queue[Frame] = asyncio.Queue()
-
-    @override
-    async def send_text(self, data: str) -> None:
-        self.sent.put_nowait(json.loads(data))
-
-
-@pytest.mark.anyio
-async def test_silence_is_broken_by_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that a page can tell a quiet server from a dead one; each says what time it is."""
-    monkeypatch.setattr("web.live.socket.HEARTBEAT_S", 0.01)
-    socket, news = PlayedSocket(), asyncio.Event()
-    hub = Hub()
-    viewer = hub.join(Window(), news.set)
-    sending = asyncio.create_task(_send(socket, viewer, news, hub))
-    async with asyncio.timeout(WITHIN_S):
-        beats = [await socket.sent.get() for _ in range(2)]
-    sending.cancel()
-    await asyncio.gather(sending, return_exceptions=True)
-    assert [beat.keys() for beat in beats] == [{"type", "at"}] * 2
-    assert beats[0]["type"] == "heartbeat"
-    assert HEARTBEAT_S <= 10
+def test_who_comes_back_is_told_what_was_missed(cartwatch: Cartwatch) -> None:
+    """By generation and version, as the frames have them; each frame has a later version."""
+    with viewer(cartwatch, "search=live-back&sort=user") as seen:
+        seen.next()
+    since = f"{seen.shown['generation']}.{seen.shown['version']}"
+    cartwatch.call("POST", "/api/events", order("live-back-a"))
+    cartwatch.settled()
+    with viewer(cartwatch, f"search=live-back&sort=user&since={since}") as back:
+        back.shown = seen.shown
+        versions = [seen.shown["version"]]
+        while [cart["user_id"] for cart in back.carts()] != ["live-back-a"]:
+            frame = back.next()
+            assert frame["type"] == "changes"
+            versions.append(frame["version"])
+    assert versions == sorted(set(versions))
+    with viewer(cartwatch, "search=live-back&since=1.0") as late:
+        assert late.next()["type"] == "snapshot"
 
 
-@pytest.mark.anyio
-async def test_news_that_changes_nothing_delays_no_heartbeat(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("since", ["x", "1.", ".", "1.x", "1.-1", "1.²", f"1.{'9' * 17}"])
+def test_a_since_that_no_frame_told_is_an_error_and_a_snapshot_comes(
+    cartwatch: Cartwatch, since: str
 ) -> None:
-    """A quiet dashboard is looked at again and again, as ages move on: it is live all the same."""
-    monkeypatch.setattr("web.live.socket.HEARTBEAT_S", 0.05)
-    socket, news = PlayedSocket(), asyncio.Event()
-    hub = Hub()
-    viewer = hub.join(Window(), news.set)
-    sending = asyncio.create_task(_send(socket, viewer, news, hub))
+    """As for a window that cannot be."""
+    with viewer(cartwatch, f"since={since}") as seen:
+        assert seen.next()["type"] == "error"
+        assert seen.next()["type"] == "snapshot"
 
-    async def rouse() -> None:
-        while True:
-            news.set()
-            await asyncio.sleep(0.01)
 
-    rousing = asyncio.create_task(rouse())
-    async with asyncio.timeout(WITHIN_S):
-        beats = [await socket.sent.get() for _ in range(2)]
-    for task in (sending, rousing):
-        task.cancel()
-    await asyncio.gather(sending, rousing, return_exceptions=True)
-    assert [beat["type"] for beat in beats] == ["heartbeat"] * 2
+def test_requests_as_fast_as_they_can_be_sent_hold_nobody_up(cartwatch: Cartwatch) -> None:
+    """They wait for one another; the last one counts, and another browser hears all at once."""
+    with viewer(cartwatch, "search=live-flood&sort=user") as quick, viewer(cartwatch) as flooding:
+        quick.next()
+        for number in range(300):
+            flooding.say(search=f"live-flood-{number}")
+        began = time.monotonic()
+        cartwatch.call("POST", "/api/events", order("live-flood-299"))
+        quick.until_carts("live-flood-299")
+        assert time.monotonic() - began < 3
+        while flooding.shown.get("window", {}).get("search") != "live-flood-299":
+            flooding.next()
+        flooding.until_carts("live-flood-299")
 
 
 def test_a_reader_that_does_not_read_gets_the_final_state_and_delays_nobody(
@@ -246,5 +226,6 @@ def test_a_reader_that_does_not_read_gets_the_final_state_and_delays_nobody(
         while slow.shown.get("stats", {}).get("events") != 20_000:
             slow.next()
         for each in (quick, slow):
-            assert each.shown["carts"] == server.get("/api/carts")
+            while each.shown["carts"] != server.get("/api/carts"):
+                each.next()
         server.stop()
