@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from tests.bench import ask, page, recovery, scale, skipped, throughput
+from tests.bench import ask, fanout, page, recovery, scale, skipped, throughput
 
 
 def main() -> int:
@@ -54,6 +54,10 @@ def main() -> int:
     look.add_argument("--rate", type=int, default=1_000, help="records a second (%(default)s)")
     look.add_argument("--flood", type=int, default=10_000, help="records a second (%(default)s)")
     look.set_defaults(run=lambda given: page.measure(given.rate, given.flood))
+    spread = benches.add_parser("fanout", help="from a POST to very many viewers, and their cost")
+    spread.add_argument("--rate", type=int, default=2_000, help="records a second (%(default)s)")
+    spread.add_argument("--seconds", type=float, default=15.0, help="each (%(default)s)")
+    spread.set_defaults(run=lambda given: fanout.measure(given.rate, given.seconds))
     options = parser.parse_args()
     print(json.dumps(options.run(options)))
     return 0

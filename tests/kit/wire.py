@@ -6,6 +6,7 @@ from typing import Final
 
 TEXT: Final = 1
 CLOSE: Final = 8
+PING: Final = 9
 _LONG: Final = 126
 _LONGER: Final = 127
 
@@ -17,6 +18,8 @@ class Parser:
         self._data = b""
         self.close: bytes | None = None
         """The payload of the close frame, once it has come."""
+        self.pings: list[bytes] = []
+        """The payloads of the pings that were not answered yet."""
 
     def texts(self, data: bytes) -> list[bytes]:
         """Take some bytes; gives the texts that are whole with them."""
@@ -36,6 +39,13 @@ class Parser:
                 found.append(data[begin : begin + size])
             elif opcode == CLOSE:
                 self.close = data[begin : begin + size]
+            elif opcode == PING:
+                self.pings.append(data[begin : begin + size])
             at = begin + size
         self._data = data[at:]
         return found
+
+    def pongs(self) -> bytes:
+        """Give the answers to all pings; a mask of zeros changes nothing."""
+        pings, self.pings = self.pings, []
+        return b"".join(bytes((0x8A, 0x80 | len(each), 0, 0, 0, 0)) + each for each in pings)
