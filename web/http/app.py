@@ -18,6 +18,7 @@ from dataflow.sample import SAMPLE
 from web.errors import APIError, not_found
 from web.http import assets
 from web.http.addresses import IdResource, NoText, Repeated, match_whole
+from web.http.api.about import About
 from web.http.api.answers import error_response, storage_error
 from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
@@ -105,6 +106,7 @@ def create_app(service: Service) -> ASGIApp:
     app.state.receiving = 0
     app.state.bulks = 0
     app.state.rendering = asyncio.Lock()
+    app.state.about = About(ROUTES)
     app.state.exports = Exports()
     app.state.dry_runs = DryRuns()
     return Safety(app)

@@ -47,6 +47,11 @@ class Resource(Route):
         return self
 
     @property
+    def calls(self) -> Mapping[str, Call]:
+        """What answers each method."""
+        return self._calls
+
+    @property
     def allowed(self) -> list[str]:
         """Every method that is taken here, in order."""
         return sorted(self.methods or ())

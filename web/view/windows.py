@@ -24,7 +24,9 @@ MAX_LIMIT: Final = 500
 MAX_SEARCH: Final = 256
 MAX_KEPT: Final = 100
 _STATUSES: Final = [status.name.lower() for status in Status]
-_ORDERS: Final = ("newest", "oldest", "changed")
+ORDER_SORTS: Final = ("newest", "oldest", "changed")
+"""The orders of the orders of a cart, the usual one first."""
+
 MAX_LABEL: Final = 1024
 MAX_AGE_S: Final = 1e10
 """What nothing is as old as, in seconds: some centuries."""
@@ -153,7 +155,7 @@ def read_orders_asked(params: Mapping[str, str]) -> OrdersAsked:
     status, search = params.get("status"), params.get("search", "")
     if len(search) > MAX_SEARCH:
         raise bad_request(f"search is longer than {MAX_SEARCH} characters, as no order id is")
-    sort = _one_of("sort", params.get("sort", "newest"), _ORDERS)
+    sort = _one_of("sort", params.get("sort", ORDER_SORTS[0]), ORDER_SORTS)
     return OrdersAsked(
         limit=read_limit(params),
         status=None if status is None else Status[_one_of("status", status, _STATUSES).upper()],

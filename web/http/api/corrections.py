@@ -8,10 +8,17 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from dataflow.correction import StillBad, check_line, described, line_of
+from dataflow.correction import StillBad, check_line, line_of
+from dataflow.correction import described as as_recorded
 from dataflow.whole_lines import WholeLine, WholeLines
 from web.errors import APIError, bad_request, not_found
 from web.http.api.answers import JSON, read_json
+from web.http.api.described import bodies
+from web.http.api.described import parameters as take
+from web.http.api.described.call import Answer, described
+from web.http.api.described.schemas import shape, text_of
+from web.http.api.described.sections import SKIPPED
+from web.http.api.described.shapes import BadLine, Bulk, Changed, ValidLine
 from web.http.receive import receive_line
 from web.http.resource import HEAD, Later
 from web.intake.bulk_asked import BulkAsked, read_aside, read_bulk, refused
@@ -30,6 +37,18 @@ MAX_BULK_BYTES: Final = 1024 * 1024
 MAX_BULKS: Final = 2
 
 
+_BYTES: Final = "application/octet-stream"
+_NO_RECORD: Final = {404: "There is no such skipped record"}
+_STARTED_OVER: Final = "Everything was started over meanwhile: nothing more was done"
+
+
+@described(
+    SKIPPED,
+    "Gives one skipped record.",
+    Answer("The record", {JSON: shape(SkippedRecord)}),
+    names=(take.RECORD,),
+    refusals=_NO_RECORD,
+)
 async def get_skipped(request: Request) -> Response:
     """``GET /api/skipped/{id}``: one record."""
     record = await _find(service_of(request.app).generation, request)
@@ -40,6 +59,13 @@ async def get_skipped(request: Request) -> Response:
     return Later(make, JSON)
 
 
+@described(
+    SKIPPED,
+    "Gives the whole line of a skipped record as it came, however long.",
+    Answer("The line, without its end", {_BYTES: text_of("Its bytes")}),
+    names=(take.RECORD,),
+    refusals=_NO_RECORD,
+)
 async def get_raw(request: Request) -> Response:
     """``GET /api/skipped/{id}/raw``: its whole line, as it came."""
     generation = service_of(request.app).generation
@@ -51,21 +77,41 @@ async def get_raw(request: Request) -> Response:
         "content-length": str(line.size),
         "content-disposition": f'attachment; filename="skipped-{number}.txt"',
     }
-    media_type = "application/octet-stream"
     if request.method == HEAD:
         line.file.close()
-        return Response(headers=headers, media_type=media_type)
-    return StreamingResponse(line.pieces(), headers=headers, media_type=media_type)
+        return Response(headers=headers, media_type=_BYTES)
+    return StreamingResponse(line.pieces(), headers=headers, media_type=_BYTES)
 
 
+@described(
+    SKIPPED,
+    "Says what the flow would make of a line; nothing is taken in.",
+    Answer("The record, or why it is none", {JSON: {"oneOf": [shape(ValidLine), shape(BadLine)]}}),
+    body=bodies.LINE,
+    refusals={415: "A form, or a Content-Encoding other than gzip"},
+)
 async def post_check(request: Request) -> Response:
     """``POST /api/check``: what the flow would make of a line."""
     outcome = check_line(line_of(await receive_line(request)))
     if isinstance(outcome, StillBad):
         return JSONResponse({"valid": False, **outcome._asdict()})
-    return JSONResponse({"valid": True, "event": described(outcome)})
+    return JSONResponse({"valid": True, "event": as_recorded(outcome)})
 
 
+@described(
+    SKIPPED,
+    "Sends the corrected line of a skipped record.",
+    Answer("The record as it is then: what was sent is durable", {JSON: shape(SkippedRecord)}, 202),
+    names=(take.RECORD,),
+    query=(take.FORCE,),
+    body=bodies.LINE,
+    refusals={
+        **_NO_RECORD,
+        409: "A correction was sent before",
+        415: "A form, or a Content-Encoding other than gzip",
+        422: "The line is still bad, for the reason that is the code",
+    },
+)
 async def resubmit(request: Request) -> Response:
     """``POST /api/skipped/{id}/resubmit``: send a corrected line; 202 when that is durable."""
     force = request.query_params.get("force", "false")
@@ -81,6 +127,14 @@ async def resubmit(request: Request) -> Response:
     return Response(encode_line(record), 202, media_type=JSON)
 
 
+@described(
+    SKIPPED,
+    "Mends many skipped records alike: looks what would come of it, or sends them.",
+    Answer("What would become of them", {JSON: shape(Bulk)}),
+    Answer("All that are valid, and were not before, are sent", {JSON: shape(Bulk)}, 202),
+    body=bodies.BULK,
+    refusals={409: _STARTED_OVER, 429: "Two bulks are on their way"},
+)
 async def resubmit_many(request: Request) -> Response:
     """``POST /api/skipped/resubmit``: mend many alike; 202 when all that can be is sent."""
     asked = read_bulk(await read_json(request, MAX_BULK_BYTES))
@@ -110,6 +164,13 @@ async def _in_bulk(request: Request, asked: BulkAsked) -> dict[str, Any]:
         state.bulks -= 1
 
 
+@described(
+    SKIPPED,
+    "Sets skipped records aside that will never be mended, or takes them back.",
+    Answer("How many were changed", {JSON: shape(Changed)}),
+    body=bodies.ASIDE,
+    refusals={409: _STARTED_OVER},
+)
 async def post_aside(request: Request) -> Response:
     """``POST /api/skipped/aside``: set records aside, or take them back."""
     asked = read_aside(await read_json(request, MAX_BULK_BYTES))

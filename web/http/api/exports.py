@@ -21,7 +21,7 @@ MAX_EXPORTS: Final = 4
 PATIENCE_S: Final = 5.0
 """How long an answer waits for its last row, to tell its length, or that the disk is full."""
 
-_MEDIA_TYPES: Final = {
+MEDIA_TYPES: Final = {
     "jsonl": "application/jsonl",
     "csv": "text/csv; charset=utf-8; header=present",
 }
@@ -59,7 +59,7 @@ class ExportResponse(Response):
     ) -> None:
         super().__init__(
             headers={"content-disposition": f'attachment; filename="{name}"'},
-            media_type=_MEDIA_TYPES[name.rpartition(".")[2]],
+            media_type=MEDIA_TYPES[name.rpartition(".")[2]],
         )
         del self.headers["content-length"]
         self._name = name

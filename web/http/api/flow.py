@@ -8,6 +8,13 @@ from starlette.responses import JSONResponse, Response
 
 from web.errors import APIError, bad_request
 from web.http.api.answers import JSON, read_json
+from web.http.api.described import bodies
+from web.http.api.described import parameters as take
+from web.http.api.described.call import Answer, described
+from web.http.api.described.flow_shapes import Drawn, Flow, Killed, Stats, Status
+from web.http.api.described.schemas import shape
+from web.http.api.described.sections import FLOW, STATE, WATCHING
+from web.http.api.described.shapes import StartedOver
 from web.http.resource import Later
 from web.service.service import Service, service_of
 from web.view.windows import read_limit, read_number_cursor
@@ -16,16 +23,28 @@ STARTS_TOLD: Final = 20
 """Starts of the flow that are told where no limit is asked for: a page reads them often."""
 
 
+@described(STATE, "Gives the figures.", Answer("The figures, as of now", {JSON: shape(Stats)}))
 async def get_stats(request: Request) -> Response:
     """``GET /api/stats``: the figures."""
     return JSONResponse(service_of(request.app).contents.stats())
 
 
+@described(
+    FLOW,
+    "Gives the flow as it is drawn, with what went through each of its steps.",
+    Answer("Its steps, and the ways between them", {JSON: shape(Drawn)}),
+)
 async def get_dataflow(request: Request) -> Response:
     """``GET /api/dataflow``: the flow drawn, with what went through each of its steps."""
     return JSONResponse(service_of(request.app).contents.dataflow())
 
 
+@described(
+    FLOW,
+    "Tells what the flow is doing, and lists its starts, the newest first.",
+    Answer("Its state, and a page of its starts", {JSON: shape(Flow)}),
+    query=(take.limit(STARTS_TOLD), take.CURSOR),
+)
 async def get_recovery(request: Request) -> Response:
     """``GET /api/recovery``: what the flow is doing, and its starts, the newest first."""
     service = service_of(request.app)
@@ -53,6 +72,11 @@ async def describe_recovery(service: Service, limit: int, cursor: int | None) ->
     }
 
 
+@described(
+    FLOW,
+    "Kills the process of the flow and lets it recover.",
+    Answer("What was killed", {JSON: shape(Killed)}, 202),
+)
 async def restart_flow(request: Request) -> Response:
     """``POST /api/flow/restart``: kill the flow's process and let it recover."""
     service = service_of(request.app)
@@ -61,6 +85,13 @@ async def restart_flow(request: Request) -> Response:
     return JSONResponse({"killed": killed}, 202)
 
 
+@described(
+    FLOW,
+    "Starts over: carts, records, uploads, counters and keys are gone.",
+    Answer("It is durable", {JSON: shape(StartedOver)}, 202),
+    body=bodies.RESET,
+    refusals={404: "There is no such upload to be replayed"},
+)
 async def reset(request: Request) -> Response:
     """``POST /api/reset``: start over, and replay one upload where that is asked for."""
     asked = await read_json(request)
@@ -77,11 +108,24 @@ async def reset(request: Request) -> Response:
     return JSONResponse(answer, 202)
 
 
+@described(
+    WATCHING,
+    "Tells that the server is alive, whatever the load.",
+    Answer("It is", {JSON: shape(Status)}),
+    is_always_answered=True,
+)
 async def livez(_: Request) -> Response:
     """``GET /livez``: the server is alive."""
     return JSONResponse({"status": "alive"})
 
 
+@described(
+    WATCHING,
+    "Tells whether the flow has recovered and everything can be written.",
+    Answer("It has", {JSON: shape(Status)}),
+    refusals={503: "It has not; the sentence says why"},
+    is_always_answered=True,
+)
 async def readyz(request: Request) -> Response:
     """``GET /readyz``: the flow has recovered and everything can be written."""
     why = service_of(request.app).readiness()

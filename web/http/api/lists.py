@@ -3,10 +3,18 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dataflow.cart import Summary
 from web.http.addresses import user_of
 from web.http.api.answers import JSON, no_cart, page_json
+from web.http.api.described import parameters as take
+from web.http.api.described.call import Answer, described
+from web.http.api.described.schemas import counts, page_of, shape
+from web.http.api.described.sections import CARTS, COMPLETED, SKIPPED
+from web.http.api.described.shapes import CompletedOrder
 from web.http.resource import HEAD, Later
 from web.service.service import service_of
+from web.view.cart_item import CartItem
+from web.view.skipped import SkippedRecord
 from web.view.windows import (
     Window,
     read_limit,
@@ -16,6 +24,12 @@ from web.view.windows import (
 )
 
 
+@described(
+    CARTS,
+    "Lists carts, each with the 20 newest ids of each list.",
+    Answer("A page of carts", {JSON: page_of(CartItem)}),
+    query=(*take.CARTS, take.limit(), take.CART_CURSOR),
+)
 async def list_carts(request: Request) -> Response:
     """``GET /api/carts``: a page of carts."""
     window = read_window(request.query_params)._replace(user=None)
@@ -26,6 +40,13 @@ async def list_carts(request: Request) -> Response:
     return Later(make, JSON)
 
 
+@described(
+    CARTS,
+    "Gives the whole summary of one cart.",
+    Answer("The cart", {JSON: shape(Summary)}),
+    names=(take.USER,),
+    refusals={404: "Nobody of this id has a cart"},
+)
 async def get_cart(request: Request) -> Response:
     """``GET /api/carts/{user_id}``, ``GET /api/cart?user_id=``: the whole summary."""
     user_id = user_of(request)
@@ -43,6 +64,15 @@ async def get_cart(request: Request) -> Response:
     return Later(make, JSON)
 
 
+@described(
+    SKIPPED,
+    "Lists skipped records, the newest first, and counts them by reason and by source.",
+    Answer(
+        "A page of skipped records",
+        {JSON: page_of(SkippedRecord, by_reason=counts(), by_source=counts())},
+    ),
+    query=(*take.SKIPPED, *take.PAGE),
+)
 async def list_skipped(request: Request) -> Response:
     """``GET /api/skipped``: a page of skipped records, newest first."""
     params = request.query_params
@@ -58,6 +88,12 @@ async def list_skipped(request: Request) -> Response:
     return Later(make, JSON)
 
 
+@described(
+    COMPLETED,
+    "Lists completed orders in the order of their completion: the fulfilment feed.",
+    Answer("What completed after the cursor, a seq", {JSON: page_of(CompletedOrder)}),
+    query=take.PAGE,
+)
 async def list_completed(request: Request) -> Response:
     """``GET /api/completed``: the fulfilment feed after a ``seq``."""
     limit = read_limit(request.query_params)

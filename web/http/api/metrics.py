@@ -27,6 +27,9 @@ from dataflow.recovery import store_bytes
 from web.data.paths import Paths
 from web.flow.state import STATES
 from web.histogram import BOUNDS_S, Histogram
+from web.http.api.described.call import Answer, described
+from web.http.api.described.schemas import text_of
+from web.http.api.described.sections import WATCHING
 from web.http.resource import Later
 from web.service.service import Service, service_of
 from web.view.skipped_filter import OPEN
@@ -37,6 +40,17 @@ F = TypeVar("F", CounterMetricFamily, GaugeMetricFamily)
 Value = float | Mapping[str, float]
 
 
+_FAMILIES: Final = text_of("Families of metrics, with their units")
+
+
+@described(
+    WATCHING,
+    "Gives what a Prometheus reads.",
+    Answer(
+        "All of it, as it is now",
+        {"text/plain": _FAMILIES, "application/openmetrics-text": _FAMILIES},
+    ),
+)
 async def get_metrics(request: Request) -> Response:
     """``GET /metrics``: all of it, as it is at this moment."""
     encode, content_type = choose_encoder(request.headers.get("accept", ""))

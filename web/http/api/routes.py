@@ -1,13 +1,15 @@
 """The table of the API's routes.
 
 Behind each: parameters are checked, a part of the service does the work, rows are answered as
-stored.
+stored. Each call is described where it is written: the parameters that it takes are those, and so
+are ``/api/openapi.json`` and ``/api/docs``.
 """
 
 from typing import Final
 
 from web.http.addresses import IdResource
 from web.http.api import (
+    about,
     attention,
     corrections,
     events,
@@ -21,34 +23,9 @@ from web.http.api import (
     stream,
     uploads,
 )
+from web.http.api.described.call import refusing_unknown
 from web.http.resource import Resource
 from web.view.reader import ViewReader
-
-_PAGE: Final = ("limit", "cursor")
-_CARTS: Final = ("search", "filter", "older", "sort")
-_ORDERS: Final = ("status", "sort", "search")
-_SKIPPED: Final = ("reason", "source", "upload", "state", "search")
-_KNOWN: Final[dict[str, dict[str, tuple[str, ...]]]] = {
-    "/api/carts": {"get": _CARTS + _PAGE},
-    "/api/carts.jsonl": {"get": (*_CARTS, "user", "user_id")},
-    "/api/carts.csv": {"get": (*_CARTS, "user", "user_id")},
-    "/api/cart": {"get": ("user_id",)},
-    "/api/carts/{user_id}/orders": {"get": _ORDERS + _PAGE},
-    "/api/cart/orders": {"get": ("user_id", *_ORDERS, *_PAGE)},
-    "/api/carts/{user_id}/orders.csv": {"get": _ORDERS},
-    "/api/cart/orders.csv": {"get": ("user_id", *_ORDERS)},
-    "/api/order": {"get": ("order_id",)},
-    "/api/attention": {"get": ("older",)},
-    "/api/skipped": {"get": _SKIPPED + _PAGE},
-    "/api/skipped.jsonl": {"get": _SKIPPED},
-    "/api/skipped.csv": {"get": _SKIPPED},
-    "/api/skipped/{record_id}/resubmit": {"post": ("force",)},
-    "/api/completed": {"get": _PAGE},
-    "/api/uploads": {"get": _PAGE, "post": ("name", "rate", "check")},
-    "/api/recovery": {"get": _PAGE},
-    "/api/history": {"get": ("range",)},
-}
-"""The parameters of each call, those of the address alone; a call that is not here has none."""
 
 _CALLS: Final = [
     Resource("/api/carts", get=lists.list_carts),
@@ -101,12 +78,11 @@ _CALLS: Final = [
     Resource("/api/prove", get=proof.get_proof, post=proof.post_proof),
     Resource("/api/flow/restart", post=flow.restart_flow),
     Resource("/api/reset", post=flow.reset),
+    Resource("/api/openapi.json", get=about.get_document),
+    Resource("/api/docs", get=about.get_docs),
     Resource("/livez", get=flow.livez),
     Resource("/readyz", get=flow.readyz),
     Resource("/metrics", get=metrics.get_metrics),
 ]
 
-ROUTES: Final = [
-    each.knowing(**_KNOWN.get(each.path, {})) if each.path.startswith("/api/") else each
-    for each in _CALLS
-]
+ROUTES: Final = [refusing_unknown(each) for each in _CALLS]

@@ -10,7 +10,13 @@ from starlette.responses import JSONResponse, Response
 
 from dataflow.faults import reach
 from web.errors import APIError, bad_request
-from web.http.api.answers import read_json
+from web.http.api.answers import JSON, read_json
+from web.http.api.described import bodies
+from web.http.api.described import parameters as take
+from web.http.api.described.call import Answer, described
+from web.http.api.described.schemas import page_of, shape
+from web.http.api.described.sections import TAKING_IN
+from web.http.api.described.shapes import DryRun, Upload
 from web.http.receive import ReceivedFile, read_name, receive_file, receive_upload
 from web.intake.dry_run import DryRuns
 from web.intake.upload_states import read_rate_text
@@ -25,6 +31,22 @@ SEEN_WITHIN_S: Final = 2.0
 Described = dict[str, Any]
 
 
+_NO_UPLOAD: Final = {404: "There is no such upload"}
+
+
+@described(
+    TAKING_IN,
+    "Takes a file in, or says in a dry run what would come of it.",
+    Answer("The upload: all of it is durable", {JSON: shape(Upload)}, 201),
+    Answer("What would come of it, where check is true", {JSON: shape(DryRun)}),
+    query=(take.NAME, take.RATE, take.CHECK),
+    body=bodies.FILE,
+    refusals={
+        409: "Everything was started over meanwhile: nothing was kept",
+        415: "A Content-Encoding other than gzip",
+        429: "16 uploads, or a dry run, are under way",
+    },
+)
 async def post_upload(request: Request) -> Response:
     """``POST /api/uploads``: take a file in; 201 when it is durable. Or a dry run of it."""
     service = service_of(request.app)
@@ -66,6 +88,12 @@ async def _check(request: Request, most: int) -> Response:
     return JSONResponse({**outcome, "looks_like": read.looks_like, "examples": examples})
 
 
+@described(
+    TAKING_IN,
+    "Lists uploads, the newest first.",
+    Answer("A page of uploads", {JSON: page_of(Upload)}),
+    query=take.PAGE,
+)
 async def list_uploads(request: Request) -> Response:
     """``GET /api/uploads``: a page of uploads, newest first."""
     uploads = service_of(request.app).generation.uploads
@@ -76,12 +104,27 @@ async def list_uploads(request: Request) -> Response:
     return JSONResponse({"items": items, "next": following, "total": total})
 
 
+@described(
+    TAKING_IN,
+    "Gives one upload and how far it is.",
+    Answer("The upload", {JSON: shape(Upload)}),
+    names=(take.UPLOAD,),
+    refusals=_NO_UPLOAD,
+)
 async def get_upload(request: Request) -> Response:
     """``GET /api/uploads/{id}``: one upload."""
     uploads = service_of(request.app).generation.uploads
     return JSONResponse(uploads.describe(uploads.get(request.path_params["upload_id"])))
 
 
+@described(
+    TAKING_IN,
+    "Gives an upload another pace, pauses it, lets it go on, or cancels it.",
+    Answer("The upload", {JSON: shape(Upload)}),
+    names=(take.UPLOAD,),
+    body=bodies.CHANGE,
+    refusals={**_NO_UPLOAD, 409: "It has ended"},
+)
 async def patch_upload(request: Request) -> Response:
     """``PATCH /api/uploads/{id}``: another rate or state."""
     asked = await read_json(request)
@@ -89,6 +132,13 @@ async def patch_upload(request: Request) -> Response:
     return JSONResponse(await asyncio.shield(_change(service_of(request.app), upload_id, asked)))
 
 
+@described(
+    TAKING_IN,
+    "Takes the same file in once more, as a new upload.",
+    Answer("The new upload", {JSON: shape(Upload)}, 201),
+    names=(take.UPLOAD,),
+    refusals=_NO_UPLOAD,
+)
 async def replay_upload(request: Request) -> Response:
     """``POST /api/uploads/{id}/replay``: the same file once more, as a new upload."""
     service = service_of(request.app)
@@ -97,6 +147,14 @@ async def replay_upload(request: Request) -> Response:
     return JSONResponse(upload, 201)
 
 
+@described(
+    TAKING_IN,
+    "Releases some further lines of a paused upload, which stays paused.",
+    Answer("The upload", {JSON: shape(Upload)}),
+    names=(take.UPLOAD,),
+    body=bodies.STEP,
+    refusals={**_NO_UPLOAD, 409: "It is not paused"},
+)
 async def step_upload(request: Request) -> Response:
     """``POST /api/uploads/{id}/step``: some further lines of a paused upload, which stays so."""
     asked = await read_json(request)

@@ -104,6 +104,12 @@ def render_refusal(status: int, message: str) -> str:
     return template.render(is_there=status != 404, message=message)
 
 
+def render_page(name: str, *, sheets_beside: tuple[str, ...], **facts: object) -> str:
+    """A page of its own that is no view: nothing on it changes, and it has no script."""
+    template = _environment().get_template(f"{name}.html")
+    return template.render(sheets=SHEETS + sheets_beside, **facts)
+
+
 def _blank() -> Mapping[str, Any]:
     """What the rows to be cloned are rendered from: every part there, nothing in it."""
     return {

@@ -1,0 +1,1 @@
+"""What is told of each call of the API: parameters, bodies, answers, and the document of them."""

@@ -1,0 +1,162 @@
+"""What the API answers of the flow, its starts and its figures, by its fields."""
+
+from typing import Annotated, Any, Final, Literal
+
+from typing_extensions import TypedDict
+
+from dataflow.drawing import STEPS
+from web.flow.state import STATES
+from web.history.timeline import KILLED, RESET, STARTED
+from web.http.api.described.kinds import Count, Time, words
+from web.proof.proof import State
+from web.proof.verdict import Figures
+from web.view.recoveries import Recovery, Resumed
+
+FlowWord = Annotated[str, words(STATES)]
+StepId = Annotated[str, words(STEPS)]
+MarkKind = Annotated[str, words((KILLED, STARTED, RESET))]
+ProofWord = Annotated[str, words(State)]
+
+
+class Stats(TypedDict):
+    """The figures."""
+
+    carts: Count
+    unpaid: Count
+    paid: Count
+    waiting: Count
+    skipped: Count
+    duplicates: Count
+    events: Count
+    lag: Count
+    events_per_second: float
+    viewers: Count
+
+
+class Snapshot(TypedDict):
+    """The last snapshot of the flow, and how large all of them are."""
+
+    taken_at: Time | None
+    bytes: Count
+
+
+class Sums(TypedDict):
+    """What all key groups hold by the flow's own figures."""
+
+    carts: Count
+    unpaid: Count
+    paid: Count
+    waiting: Count
+
+
+class ViewSums(Sums):
+    """What all key groups hold by the view's rows."""
+
+    completed: Count
+
+
+class Agreement(TypedDict):
+    """Whether the flow's state and the view agree."""
+
+    agree: bool
+    message: str | None
+    checked_at: Time
+    flow: Sums
+    view: ViewSums
+    differing_key_groups: list[Count]
+
+
+class Flow(TypedDict):
+    """What the flow is doing, and its starts, the newest first."""
+
+    state: FlowWord
+    since: Time
+    message: str | None
+    alarm: str | None
+    current: Recovery | None
+    history: list[Recovery]
+    next: str | None
+    total: Count
+    snapshot: Snapshot
+    agreement: Agreement | None
+
+
+Step = TypedDict(
+    "Step",
+    {"id": StepId, "in": Count, "out": Count, "per_second": float, "busy_seconds": float},
+)
+"""What went through a step of the flow."""
+
+
+class Drawn(TypedDict):
+    """The flow drawn."""
+
+    steps: list[Step]
+    edges: list[list[StepId]]
+    slowest: StepId | None
+
+
+class Series(TypedDict):
+    """Figures over time: null where the server was off, or nothing came."""
+
+    events: list[float | None]
+    skipped: list[float | None]
+    completed: list[float | None]
+    lag: list[Count | None]
+    accept_to_view_p50_ms: list[float | None]
+    accept_to_view_p99_ms: list[float | None]
+    viewers: list[Count | None]
+
+
+class Mark(TypedDict):
+    """Something that happened at one moment."""
+
+    at: Time
+    kind: MarkKind
+    words: str
+
+
+History = TypedDict("History", {"step": Count, "from": Time, "series": Series, "marks": list[Mark]})
+"""Figures over time, and what happened meanwhile."""
+
+
+class Stream(TypedDict):
+    """An endless synthetic stream."""
+
+    rate: float
+    users: Count
+    bad: float
+    lines: Count
+    started_at: Time
+
+
+class Proof(TypedDict):
+    """How the proof stands that was asked for last; what is not known yet is null."""
+
+    state: ProofWord
+    progress: float
+    journal: Figures | None
+    view: Figures | None
+    lost: Count | None
+    twice: Count | None
+    seconds: float | None
+    examples: list[str]
+    error: str | None
+
+
+class Killed(TypedDict):
+    """The process of the flow that was killed, null where none ran."""
+
+    killed: int | None
+
+
+class Status(TypedDict):
+    """All is well."""
+
+    status: Literal["alive", "ready"]
+
+
+FLOW_SHAPES: Final[tuple[Any, ...]] = (
+    *(Stats, Flow, Recovery, Resumed, Snapshot, Agreement, Sums, ViewSums, Drawn, Step),
+    *(History, Series, Mark, Stream, Proof, Figures, Killed, Status),
+)
