@@ -6,7 +6,7 @@ import pytest
 
 from tests.kit.running import Cartwatch
 
-LONGEST = ("test_chaos.py", "/e2e/", "/faults/", "/commands/", "/http/", "/browser/")
+LONGEST = ("test_chaos.py", "/e2e/", "/faults/", "/fuzz/", "/commands/", "/http/", "/browser/")
 """What takes longest begins first, so that no process is left alone with it at the end."""
 
 

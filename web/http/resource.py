@@ -16,8 +16,8 @@ from web.tasks import first_of
 
 Call = Callable[[Request], Awaitable[Response]]
 
-_NAMES: Final = frozenset(("source", "upload", "user", "user_id", "order_id"))
-"""Parameters that name one thing, which has no empty name."""
+_NAMES: Final = frozenset(("source", "upload", "user", "user_id", "order_id", "cursor"))
+"""Parameters that name one thing, or one place, which has no empty name."""
 
 HEAD: Final = "HEAD"
 GET: Final = "GET"
@@ -41,7 +41,8 @@ class Resource(Route):
     def knowing(self, **names: tuple[str, ...]) -> "Resource":
         """Refuse every parameter but these, by method; gives itself.
 
-        What nobody looks at would be taken for heard. Of those that name one thing, none is empty.
+        What nobody looks at would be taken for heard. Of those that name one thing, or one place,
+        none is empty.
         """
         self._known = {method.upper(): known for method, known in names.items()}
         return self

@@ -51,9 +51,7 @@ CURSOR: Final = Parameter(
     "Goes on behind a page: its next",
     {"type": "string", "pattern": "^[0-9]{1,18}$"},
 )
-CART_CURSOR: Final = Parameter(
-    "cursor", "Goes on behind a page: its next, with the same sort", {"type": "string"}
-)
+CART_CURSOR: Final = Parameter("cursor", "Goes on behind a page: its next, with the same sort", _ID)
 PAGE: Final = (limit(), CURSOR)
 
 OLDER: Final = Parameter(

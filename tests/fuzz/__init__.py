@@ -1,0 +1,1 @@
+"""The API, fuzzed by what it says of itself."""
