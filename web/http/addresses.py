@@ -15,9 +15,10 @@ from starlette.routing import BaseRoute, Match, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
-from web.errors import bad_request
+from web.errors import APIError, bad_request
 from web.http.resource import Resource
 
+_POLICY: Final = 1008
 _USER: Final = "user_id"
 _ORDER: Final = "order_id"
 _IDS: Final = {f"{{{name}}}": name for name in (_USER, _ORDER)}
@@ -35,10 +36,11 @@ class NoText(BaseRoute):
     @override
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse it (400)."""
-        raise bad_request(
+        words = (
             "the address is no text: what is not ASCII in it is UTF-8, each byte as % and two"
             " hexadecimal digits"
         )
+        await _refuse(bad_request(words), scope, send)
 
 
 class Repeated(BaseRoute):
@@ -53,7 +55,8 @@ class Repeated(BaseRoute):
     @override
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse it (400)."""
-        raise bad_request(f"{_repeated(scope)[:40]} is given more than once: give it once")
+        words = f"{_repeated(scope)[:40]} is given more than once: give it once"
+        await _refuse(bad_request(words), scope, send)
 
 
 class IdResource(Resource):
@@ -119,6 +122,16 @@ def _repeated(scope: Scope) -> str:
     """Name a parameter that is given more than once; empty where there is none."""
     names = [name for name, _ in QueryParams(scope["query_string"]).multi_items()]
     return next((name for name in names if names.count(name) > 1), "")
+
+
+async def _refuse(error: APIError, scope: Scope, send: Send) -> None:
+    """Raise a refusal; a socket is closed instead, before it opens.
+
+    An answer of HTTP to a socket is taken by uvicorn for none, and told as an error of ours.
+    """
+    if scope["type"] != "websocket":
+        raise error
+    await send({"type": "websocket.close", "code": _POLICY, "reason": error.message})
 
 
 def _is_text(part: bytes) -> bool:
