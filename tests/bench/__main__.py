@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from tests.bench import ask, fanout, page, recovery, scale, skipped, throughput
+from tests.bench import ask, fanout, isolation, page, recovery, scale, skipped, throughput
 
 
 def main() -> int:
@@ -58,6 +58,10 @@ def main() -> int:
     spread.add_argument("--rate", type=int, default=2_000, help="records a second (%(default)s)")
     spread.add_argument("--seconds", type=float, default=15.0, help="each (%(default)s)")
     spread.set_defaults(run=lambda given: fanout.measure(given.rate, given.seconds))
+    apart = benches.add_parser("isolation", help="what much work costs others; and idling")
+    apart.add_argument("--carts", type=int, default=1_000_000, help="carts (%(default)s)")
+    apart.add_argument("--upload", type=int, default=2 * 1024**3, help="bytes (%(default)s)")
+    apart.set_defaults(run=lambda given: isolation.measure(given.carts, given.upload))
     options = parser.parse_args()
     print(json.dumps(options.run(options)))
     return 0
