@@ -134,9 +134,7 @@ class Carts:
         rows = self._recent.find(window, wanted)
         if rows is None:
             return None
-        order = window.order
-        ranks = [order.rank(order.key(row), row.user_id) for row in rows]
-        return KeyRange(window, ranks, is_whole=len(rows) < wanted)
+        return KeyRange(window, window.order.ranks(rows), is_whole=len(rows) < wanted)
 
     async def some(self, users: Sequence[str]) -> list[Row]:
         """Read the carts of these users, of those that there are, as a page has them."""

