@@ -1,5 +1,21 @@
 /** The window a page looks at (search, filter, sort, page, or one user) and the addresses that say it. */
 
+/** What stands before every address of this server: empty or, as in `/orders`, where a proxy has mounted it. */
+export const ROOT = new URL("../..", import.meta.url).pathname.slice(0, -1);
+
+/**
+ * The path of an address, as it is where nothing is mounted before it.
+ * @param {{pathname: string}} address
+ */
+export const pathOf = ({ pathname }) => (pathname.startsWith(ROOT) ? pathname.slice(ROOT.length) || "/" : pathname);
+
+/**
+ * An address of this server; a query that says nothing is left out.
+ * @param {string} path  as it is where nothing is mounted before it
+ * @param {URLSearchParams} query
+ */
+export const asked = (path, query) => ROOT + path + (query.size > 0 ? `?${query}` : "");
+
 /**
  * @typedef {object} Window
  * @property {string} search  what a user id begins with
@@ -34,10 +50,11 @@ const CART = "/cart";
  * @returns {Window}
  */
 export function windowOf({ pathname, search }) {
+  const path = pathOf({ pathname });
   const query = new URLSearchParams(search);
-  if (pathname === CART) return { ...EVERYTHING, user: query.get("user_id") };
-  if (pathname.startsWith(CARTS)) return { ...EVERYTHING, user: decode(pathname.slice(CARTS.length)) };
-  if (pathname !== "/") return NO_CARTS;
+  if (path === CART) return { ...EVERYTHING, user: query.get("user_id") };
+  if (path.startsWith(CARTS)) return { ...EVERYTHING, user: decode(path.slice(CARTS.length)) };
+  if (path !== "/") return NO_CARTS;
   return {
     ...EVERYTHING,
     search: query.get("search") ?? EVERYTHING.search,
@@ -63,7 +80,7 @@ export function addressOf(window, { hold = false, cart = null } = {}) {
   if (window.cursor) query.set("cursor", window.cursor);
   if (hold) query.set("hold", "1");
   if (cart !== null) query.set("cart", cart);
-  return query.size > 0 ? `/?${query}` : "/";
+  return asked("/", query);
 }
 
 /**
@@ -71,7 +88,7 @@ export function addressOf(window, { hold = false, cart = null } = {}) {
  * @param {string} userId
  */
 export function cartAddress(userId) {
-  return userId === "." || userId === ".." ? `${CART}?user_id=${userId}` : CARTS + encodeURIComponent(userId);
+  return ROOT + (/^\.\.?$/.test(userId) ? `${CART}?user_id=${userId}` : CARTS + encodeURIComponent(userId));
 }
 
 /**
@@ -87,7 +104,7 @@ export function socketAddress({ protocol, host }, window, since) {
   if (window.user !== null) query.set("user", window.user);
   if (window.limit !== null) query.set("limit", window.limit);
   if (since) query.set("since", since);
-  return `${protocol === "https:" ? "wss" : "ws"}://${host}/ws?${query}`;
+  return `${protocol === "https:" ? "wss" : "ws"}://${host}${ROOT}/ws?${query}`;
 }
 
 /** Whether a text can be the id of a user. @param {string} text */

@@ -1,3 +1,4 @@
+import { ROOT } from "./address.js";
 import { parse } from "./json.js";
 import { UNHEARD } from "./paint/patch.js";
 
@@ -18,7 +19,7 @@ export const SILENT = new Refusal("unreachable", UNHEARD);
 /**
  * Ask the server once.
  * @param {string} method
- * @param {string} path
+ * @param {string} path  as it is where nothing is mounted before it
  * @param {{json?: string, as?: "json" | "text" | "blob", signal?: AbortSignal}} [how]
  * @throws {Refusal}
  */
@@ -27,7 +28,7 @@ export async function call(method, path, { json, as = "json", signal } = {}) {
   let response;
   let answer;
   try {
-    response = await fetch(path, { method, headers, body: json, signal });
+    response = await fetch(ROOT + path, { method, headers, body: json, signal });
     answer = as === "blob" && response.ok ? await response.blob() : await response.text();
   } catch {
     throw SILENT;
@@ -37,11 +38,12 @@ export async function call(method, path, { json, as = "json", signal } = {}) {
 }
 
 /**
- * What an answer refuses.
+ * What an answer refuses; that the session has ended is told of the whole page, too.
  * @param {number} status
  * @param {string} body
  */
 export function refusal(status, body) {
+  if (status === 401) import("./paint/answered.js").then(({ signedOut }) => signedOut()).catch(() => {});
   try {
     const { code, message } = parse(body).error;
     if (message) return new Refusal(code, message);

@@ -1,5 +1,7 @@
 /** What a browser keeps for the page; one that keeps nothing has it until the page is left. */
 
+import { ROOT } from "./address.js";
+
 /** @typedef {() => Storage} Where  of all tabs, or of this one alone; asking for it may be refused */
 
 /** @type {Where} */
@@ -15,13 +17,16 @@ export const FIGURES = "cartwatch.figures";
 /** @type {Map<string, string>} */
 const here = new Map();
 
+/** What is kept of one server is none of another, mounted elsewhere on the same host. @param {string} key */
+const named = (key) => ROOT + key;
+
 /**
  * @param {string} key
  * @param {Where} [where]
  */
 export function kept(key, where = ALL_TABS) {
   try {
-    return where().getItem(key) ?? here.get(key) ?? null;
+    return where().getItem(named(key)) ?? here.get(key) ?? null;
   } catch {
     return here.get(key) ?? null;
   }
@@ -35,7 +40,7 @@ export function kept(key, where = ALL_TABS) {
 export function keep(key, value, where = ALL_TABS) {
   here.set(key, value);
   try {
-    where().setItem(key, value);
+    where().setItem(named(key), value);
   } catch {
     // it is full, or not to be had
   }

@@ -1,6 +1,6 @@
 /** The page, wired: what comes from the connection goes to the store, and what changed there is painted. */
 
-import { EVERYTHING, socketAddress } from "./address.js";
+import { EVERYTHING, ROOT, socketAddress } from "./address.js";
 import { Connection } from "./connection.js";
 import { ConnectionBadge, FlowBadge } from "./elements/header/badges.js";
 import { LiveNotice } from "./elements/header/live_notice.js";
@@ -12,7 +12,6 @@ import { begunOnce, once } from "./later.js";
 import { Navigation } from "./navigation.js";
 import { pressOnce } from "./paint/action.js";
 import { PageClock } from "./paint/clock.js";
-import { copyTrueText } from "./paint/copied.js";
 import { Painter } from "./paint/painter.js";
 import { dismiss, part } from "./paint/patch.js";
 import { Place } from "./place.js";
@@ -73,7 +72,8 @@ const ports = {
 };
 const navigation = new Navigation(ports);
 
-for (const name of Object.keys(SHELL)) /** @type {PageElement} */ (part(document, name)).start(ports);
+// Who may only read has no form for uploads.
+for (const name of Object.keys(SHELL)) /** @type {PageElement | null} */ (document.querySelector(name))?.start(ports);
 
 connection.hear((frame) => {
   const outcome = store.apply(frame);
@@ -110,22 +110,19 @@ addEventListener("pageshow", ({ persisted }) => {
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") connection.wake();
 });
-document.addEventListener("copy", copyTrueText);
+// Nothing is copied that was not selected before.
+document.addEventListener("selectionchange", once(() => true, async () => {
+  document.addEventListener("copy", (await import("./paint/copied.js")).copyTrueText);
+}));
 document.addEventListener("click", dismiss);
 document.addEventListener("keydown", pressOnce);
-for (const [key, address] of Object.entries(VIEWS)) keys.on(`g ${key}`, () => navigation.go(address));
+for (const [key, address] of Object.entries(VIEWS)) keys.on(`g ${key}`, () => navigation.go(ROOT + address));
 keys.on("?", async () => /** @type {KeyHelp} */ (await summoned("key-help")).open());
-let isAway = false;
-connection.addEventListener("state", async () => {
-  if (connection.state === "offline") isAway = true;
-  if (connection.state !== "live" || !isAway) return;
-  isAway = false;
-  try {
-    await (await import("./paint/answered.js")).answered();
-  } catch {
-    isAway = true; // it went again: ask when it is back
-  }
-});
+let wasAway = false;
+connection.addEventListener("state", once(
+  () => (wasAway ||= connection.state === "offline"),
+  async () => (await import("./paint/answered.js")).listen(connection),
+));
 await navigation.start();
 clock.start();
 connection.open();

@@ -1,3 +1,4 @@
+import { pathOf } from "./address.js";
 import { complain, part, setAttribute, UNHEARD } from "./paint/patch.js";
 
 /** After this long a visit that is under way is shown to be. */
@@ -36,7 +37,7 @@ export class Navigation {
     const { connection, store } = this.#ports;
     store.watch(({ reset }) => {
       // What was rendered of the generation before, and is not told of by frames.
-      if (reset && this.#main.querySelector("[data-of-generation]")) this.go(location.pathname + location.search, { replace: true });
+      if (reset && this.#main.querySelector("[data-of-generation]")) this.go(hrefOf(location), { replace: true });
     });
     connection.addEventListener("state", () => {
       if (connection.state === "live" && this.#isOwed) this.#back();
@@ -70,7 +71,7 @@ export class Navigation {
     const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
     if (!(link instanceof HTMLAnchorElement) || !isView(link)) return;
     event.preventDefault();
-    this.go(link.pathname + link.search);
+    this.go(hrefOf(link));
   }
 
   /** A form that asks for a page is an address, too. @param {SubmitEvent} event */
@@ -86,7 +87,7 @@ export class Navigation {
     const address = hrefOf(location);
     this.#visit.abort(); // wherever that led
     this.#main.removeAttribute("aria-busy");
-    if (location.pathname === "/" && this.view === "carts") {
+    if (pathOf(location) === "/" && this.view === "carts") {
       this.#ports.place.follow(); // its carts come by the socket
       return;
     }
@@ -173,5 +174,5 @@ const hrefOf = ({ pathname, search }) => pathname + search;
 function isView(link) {
   if (link.origin !== location.origin || link.target || link.hasAttribute("download")) return false;
   if (link.hash && hrefOf(link) === hrefOf(location)) return false;
-  return !/^\/(api|static)\/|\.[a-z]+$/.test(link.pathname) || link.pathname.startsWith("/carts/");
+  return /^\/carts\/|^(?!\/(api|static)\/)(?!.*\.[a-z]+$)/.test(pathOf(link));
 }

@@ -1,4 +1,4 @@
-import { addressOf, isUser, same, windowOf } from "./address.js";
+import { addressOf, asked, isUser, pathOf, same, windowOf } from "./address.js";
 
 /** @typedef {import("./address.js").Window} Window */
 
@@ -96,7 +96,7 @@ export class Place extends EventTarget {
 
   /** @param {string} name */
   #beside(name) {
-    return location.pathname === "/" ? new URLSearchParams(location.search).get(name) : null;
+    return pathOf(location) === "/" ? new URLSearchParams(location.search).get(name) : null;
   }
 
   #looked() {
@@ -114,6 +114,6 @@ export class Place extends EventTarget {
       if (value === null) query.delete(name);
       else query.set(name, value);
     }
-    history[replace ? "replaceState" : "pushState"](history.state, "", query.size > 0 ? `/?${query}` : "/");
+    history[replace ? "replaceState" : "pushState"](history.state, "", asked("/", query));
   }
 }

@@ -28,6 +28,7 @@ Promise.allSettled([
   import("./elements/uploads/upload_list.js"),
   import("./form_address.js"),
   import("./paint/answered.js"),
+  import("./paint/copied.js"),
   import("./views/cart.js"),
   import("./views/carts.js"),
   import("./views/completed.js"),

@@ -14,7 +14,8 @@ class Settings:
 
     ``snapshot_interval`` is in seconds, ``max_upload`` in bytes, ``overdue`` the age in
     seconds at which an open order asks for attention; ``port`` 0 takes any free one. ``logs`` is
-    how server and flow tell what goes on.
+    how server and flow tell what goes on. ``root_path`` stands before every address, as in
+    ``/orders``: whole segments without a slash at the end, which are the same percent-encoded.
     """
 
     data: Path
@@ -24,6 +25,7 @@ class Settings:
     max_upload: int = 2048 * MIB
     overdue: float = 1800.0
     logs: Logs = USUAL
+    root_path: str = ""
 
 
 def asset_folder(name: str) -> Path:

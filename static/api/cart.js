@@ -1,6 +1,6 @@
 /** What the view of one cart asks the server for, beyond the frames that it sends. */
 
-import { cartAddress } from "../address.js";
+import { cartAddress, ROOT } from "../address.js";
 import { call } from "../http.js";
 
 /** @typedef {import("../json.js").Id} Id */
@@ -55,7 +55,7 @@ export const changed = (user, signal) => read(user, new URLSearchParams({ sort: 
  * @returns {Promise<OrdersPage>}
  */
 function read(user, query, signal) {
-  const [path, asked] = cartAddress(user).split("?");
+  const [path, asked] = cartAddress(user).slice(ROOT.length).split("?");
   const said = new URLSearchParams([...new URLSearchParams(asked), ...query].filter(([, value]) => value !== ""));
   return call("GET", `/api${path}/orders?${said}`, { signal });
 }

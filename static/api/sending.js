@@ -1,5 +1,6 @@
 /** Sending a file to the server. */
 
+import { ROOT } from "../address.js";
 import { parsed, Refusal, refusal, SILENT } from "../http.js";
 
 /** @typedef {import("../store.js").Upload} Upload */
@@ -35,7 +36,7 @@ export function upload(file, { name, rate, check, onProgress, signal }) {
   else if (rate !== null) query.set("rate", String(rate));
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `/api/uploads?${query}`);
+    request.open("POST", `${ROOT}/api/uploads?${query}`);
     request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
     request.onload = () => {
       const { status, responseText } = request;

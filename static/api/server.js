@@ -3,6 +3,9 @@
 import { call } from "../http.js";
 import { textOf } from "../json.js";
 
+/** End every session, in all browsers. */
+export const signOut = () => call("POST", "/api/sign-out");
+
 export const restartFlow = () => call("POST", "/api/flow/restart");
 
 /** @param {import("../json.js").Id | null} replay  the upload to replay once all is forgotten */

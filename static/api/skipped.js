@@ -40,10 +40,11 @@ export const wholeLine = (id) => call("GET", `/api/skipped/${id}/raw`, { as: "te
 
 /**
  * The workbench as the server renders it now; it is not of this document.
- * @param {string} address
+ * @param {string} query  of its address, with the question mark, or empty
  */
-export async function workbench(address) {
-  const page = new DOMParser().parseFromString(await call("GET", address, { as: "text" }), "text/html");
+export async function workbench(query) {
+  const html = await call("GET", `/skipped${query}`, { as: "text" });
+  const page = new DOMParser().parseFromString(html, "text/html");
   const bench = page.querySelector("skipped-bench");
   if (!bench) throw new Error("This page is out of date: load it anew.");
   return bench;

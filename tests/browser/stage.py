@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Page, Request, Route, WebSocketRoute
+from playwright.sync_api import Locator, Page, Request, Route, WebSocketRoute
 from starlette.applications import Starlette
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import HTMLResponse
@@ -18,6 +18,7 @@ from web.http import assets
 from web.http.addresses import IdResource, user_of
 from web.http.pages.orders_shown import read_orders_shown
 from web.http.pages.render import render_refusal, render_view
+from web.http.pages.visitor import ANYBODY, Visitor
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -27,6 +28,10 @@ POLICY = (
 ROUND_TRIPS = 2_000
 #: The page's second frame after now: whatever was asked to be painted is.
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+#: All that a node holds is selected.
+SELECT = "(node) => getSelection().selectAllChildren(node)"
 
 
 #: The views that have an address of their own.
@@ -47,6 +52,7 @@ class Server:
     origin: str = ""
     first: Frame = field(default_factory=snapshot)
     facts: dict[str, Any] = field(default_factory=dict)
+    visitor: Visitor = ANYBODY
 
     def app(self) -> Starlette:
         """Build the application: pages and files, and nothing that lives."""
@@ -74,7 +80,8 @@ class Server:
         return self._rendered("file")
 
     def _rendered(self, view: str, **facts: Any) -> HTMLResponse:
-        html = render_view(view, self.first, **self.facts, **facts)
+        given = {**facts, **self.facts}
+        html = render_view(view, self.first, visitor=self.visitor, **given)
         return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
 
     async def _blank(self, request: HTTPRequest) -> HTMLResponse:
@@ -110,8 +117,10 @@ class Stage:
         *,
         live: bool = True,
         facts: dict[str, Any] | None = None,
+        visitor: Visitor = ANYBODY,
     ) -> Page:
         """Open a page rendered from `first` and `facts`, and play that same frame to it."""
+        self.server.visitor = visitor
         self.server.first = snapshot() if first is None else first
         self.server.facts = facts or {}
         self.page.goto(self.server.origin + path)
@@ -132,6 +141,11 @@ class Stage:
                 break
             self.page.evaluate("0")
         self.sockets[-1].send(frame if isinstance(frame, str) else json.dumps(frame))
+
+    def select(self, place: Locator, what: str = SELECT) -> None:
+        """Select what stands at a place; what copies it comes with the first selection."""
+        place.evaluate(what)
+        self.painted()
 
     def painted(self) -> None:
         """Return once all that was played before is on screen, by modules that come late, too."""

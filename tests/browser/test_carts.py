@@ -148,7 +148,7 @@ def test_a_long_id_is_cut_before_its_end_and_copied_whole(stage: Stage, width: i
         assert box is not None
         assert room is not None
         assert box["x"] + box["width"] <= room["x"] + room["width"] + 1
-    page.locator(".cart-user").last.evaluate("(node) => getSelection().selectAllChildren(node)")
+    stage.select(page.locator(".cart-user").last)
     copied = """() => {
       const clipboardData = new DataTransfer();
       document.body.dispatchEvent(new ClipboardEvent("copy", { clipboardData, bubbles: true }));

@@ -82,6 +82,7 @@ def holds_all(stage: Stage, ids: Sequence[str]) -> None:
     """Check the carts of these users as the server writes them, adopted and then made anew."""
     carts = [cart_of(user_id, unpaid=[user_id]) for user_id in ids]
     page = stage.open(first=snapshot(carts))
+    stage.select(page.locator("#view"))
     assert page.evaluate(ROWS) == rows(ids)
     stage.play(snapshot([], generation="between"))
     expect(page.locator("[data-cart]")).to_have_count(0)
@@ -163,18 +164,18 @@ def test_a_real_copy_puts_the_id_on_the_clipboard(stage: Stage, text: str) -> No
     """By the keyboard, of a row, of its chip and of the head of its page; also a part of one."""
     stage.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     clipboard = "navigator.clipboard.readText()"
-    select = "(node) => getSelection().selectAllChildren(node)"
     page = stage.open(first=snapshot([cart_of(text, unpaid=[text])]))
     for selector in (".cart-user", ".chip-id"):
-        page.locator(selector).evaluate(select)
+        stage.select(page.locator(selector))
         page.keyboard.press("Control+c")
         assert page.evaluate(clipboard) == text
     page = stage.open(cart_path(text), snapshot([cart_of(text)], window={"user": text}))
-    page.locator(".one-title").evaluate(select)
+    stage.select(page.locator(".one-title"))
     page.keyboard.press("Control+c")
     assert page.evaluate(clipboard) == text
-    page.locator(".one-title .foreign").evaluate(
-        "(node) => getSelection().setBaseAndExtent(node.firstChild, 0, node.firstChild, 1)"
+    stage.select(
+        page.locator(".one-title .foreign"),
+        "(node) => getSelection().setBaseAndExtent(node.firstChild, 0, node.firstChild, 1)",
     )
     page.keyboard.press("Control+c")
     assert page.evaluate(clipboard) == text[0]
@@ -184,7 +185,7 @@ def test_a_selection_of_more_than_an_id_is_copied_by_the_browser(stage: Stage) -
     """Words around an id, and the search field, are nobody's id."""
     stage.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = stage.open(first=snapshot([cart_of("a\n", unpaid=[1])]))
-    page.locator(".cart").evaluate("(node) => getSelection().selectAllChildren(node)")
+    stage.select(page.locator(".cart"))
     page.keyboard.press("Control+c")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert r"a\n" in copied

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -11,6 +12,15 @@ from typing_extensions import override
 
 from web.numbers import decimal_number, whole_number
 
+OWN_PLACES: Final = frozenset(
+    {
+        *("api", "cart", "cart-join.json", "carts", "completed", "files", "flow", "livez"),
+        *("metrics", "readyz", "sign-in", "skipped", "static", "ws"),
+    }
+)
+"""What our own addresses begin with: nobody could tell a root that begins so from one of them."""
+
+_ROOT_PATH: Final = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _LOOPBACK: Final = tuple(map(ipaddress.ip_address, ("127.0.0.1", "::1")))
 
 
@@ -67,6 +77,24 @@ def path_name(text: str) -> str:
             " ./ before it where that is its name"
         )
     return path
+
+
+def root_path(text: str) -> str:
+    """Read what stands before every address: ``/`` is nothing, and a slash at the end falls."""
+    root = text.removesuffix("/") if text.startswith("/") else text
+    segments = root.split("/")[1:]
+    if text.startswith("/") and not root:
+        return ""
+    if not _ROOT_PATH.fullmatch(root) or {".", ".."} & set(segments):
+        raise click.BadParameter(
+            f"{_quoted(text)} is no path to stand before every address: it is one as /orders, of"
+            " letters, digits and - . _ ~"
+        )
+    if segments[0] in OWN_PLACES:
+        raise click.BadParameter(
+            f"{_quoted(text)} begins as addresses of Cartwatch do: put another name first"
+        )
+    return root
 
 
 class EnvironmentOption(click.Option):

@@ -13,7 +13,14 @@ from typing_extensions import override
 
 from dataflow.logs import FORMATS, LEVELS, USUAL, Logs
 from web.commands import terminal
-from web.commands.arguments import EnvironmentOption, decimal, loopback, path_name, whole
+from web.commands.arguments import (
+    EnvironmentOption,
+    decimal,
+    loopback,
+    path_name,
+    root_path,
+    whole,
+)
 from web.settings import MIB, Settings
 
 DATA_VARIABLE: Final = "CARTWATCH_DATA"
@@ -152,6 +159,15 @@ def cartwatch() -> None:
     help="Age from which an unpaid order, or a payment without one, asks for attention.",
 )
 @click.option(
+    "--root-path",
+    "root",
+    type=root_path,
+    metavar="PATH",
+    default="/",
+    show_default=True,
+    help="Path that stands before every address, as /orders, where a proxy mounts it there.",
+)
+@click.option(
     "--log-level",
     type=click.Choice(LEVELS),
     default=USUAL.level,
@@ -172,6 +188,7 @@ def serve(
     snapshot_interval: float,
     max_upload: int,
     overdue: float,
+    root: str,
     log_level: str,
     log_format: str,
 ) -> int:
@@ -187,7 +204,7 @@ def serve(
 
     logs = Logs(log_level, log_format)
     try:
-        run(Settings(Path(data), host, port, snapshot_interval, max_upload, overdue, logs))
+        run(Settings(Path(data), host, port, snapshot_interval, max_upload, overdue, logs, root))
     except StartError as error:
         terminal.say(str(error))
         return 1
@@ -212,7 +229,7 @@ def serve(
     default=_DEFAULT_SERVER,
     show_default=True,
     metavar="URL",
-    help="Address of the server.",
+    help="Address of the server, with its path where it is mounted at one.",
 )
 def replay(file: str, rate: float | None, check: bool, server: str) -> int:
     """Upload FILE, JSON Lines, to a running server and watch its records reach their carts.

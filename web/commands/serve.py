@@ -92,7 +92,8 @@ async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] 
         ends: list[asyncio.Future[None]] = [serving, hub_serving, service.crashed]
         hub_url = f"{url_of(for_flow, 'ws')}{HUB_PATH}"
         if not serving.done() and work is None:
-            print(f"Cartwatch is live at {url_of(listening[0], 'http')}", flush=True)
+            url = f"{url_of(listening[0], 'http')}{settings.root_path}"
+            print(f"Cartwatch is live at {url}", flush=True)
             service.start(hub_url)
         elif work is not None:
             service.start(hub_url, release=False)

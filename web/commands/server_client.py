@@ -68,7 +68,7 @@ _Told = TypeVar("_Told", Upload, Check)
 
 
 class Server:
-    """A server's API at a URL; raises ``ReplayError`` where it is none."""
+    """A server's API at a URL, also below a path; raises ``ReplayError`` where it is none."""
 
     def __init__(self, url: str) -> None:
         try:
@@ -80,10 +80,10 @@ class Server:
             parts, port, host = urlsplit(""), None, ""
         if parts.scheme not in ("http", "https") or not host:
             raise ReplayError(f"{url!r} is not the address of a server: try http://127.0.0.1:8000")
-        self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         self._secure = parts.scheme == "https"
         self._host, self._port = host, port
         self._path = quote(parts.path.rstrip("/"), safe="/%", errors="replace")
+        self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{self._path}"
 
     def upload(self, file: BinaryIO, name: str, size: int, rate: float | None) -> Upload:
         """Send ``size`` bytes of a file; gives the upload that it became."""

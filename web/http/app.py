@@ -1,4 +1,4 @@
-"""The application: pages, API, sockets and static files behind one layer of safety."""
+"""The application: pages, API, sockets and static files behind one layer of safety, mounted."""
 
 import asyncio
 import sqlite3
@@ -22,6 +22,7 @@ from web.http.api.about import About
 from web.http.api.answers import error_response, storage_error
 from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
+from web.http.mount import mounted
 from web.http.pages.cart import cart_page
 from web.http.pages.carts import carts_page
 from web.http.pages.completed import completed_page
@@ -29,11 +30,12 @@ from web.http.pages.files import file_page, files_page
 from web.http.pages.flow import flow_page, recovery_page
 from web.http.pages.render import prepare, render_refusal
 from web.http.pages.skipped import skipped_page
+from web.http.pages.visitor import visitor_of
 from web.http.resource import Resource
 from web.http.safety import Safety
 from web.intake.dry_run import DryRuns
 from web.live.socket import serve_browser
-from web.service.service import Service
+from web.service.service import Service, service_of
 
 _FAILED: Final = 1011
 HUB_PATH: Final = "/ws/publish"
@@ -109,7 +111,7 @@ def create_app(service: Service) -> ASGIApp:
     app.state.about = About(ROUTES)
     app.state.exports = Exports()
     app.state.dry_runs = DryRuns()
-    return Safety(app)
+    return mounted(Safety(app), service.settings.root_path)
 
 
 def create_hub_app(service: Service) -> ASGIApp:
@@ -127,7 +129,8 @@ def _answer(request: Request, error: APIError) -> Response:
     path = request.url.path
     is_person = "text/html" in request.headers.get("accept", "") and not path.startswith("/api/")
     if is_person and error.status in (400, 404):
-        return HTMLResponse(render_refusal(error.status, error.message), error.status)
+        html = render_refusal(error.status, error.message, visitor_of(request))
+        return HTMLResponse(html, error.status)
     return error_response(error)
 
 
@@ -137,13 +140,16 @@ async def _refused(request: Request, error: Any) -> Response:
 
 async def _http_error(request: Request, error: Any) -> Response:
     path = request.url.path
+    asked = f"{service_of(request.app).settings.root_path}{path}"
     if error.status_code == 404:
-        words = f"there is nothing at {path[:200]}"
+        words = f"there is nothing at {asked[:200]}"
         if path.endswith("/") and _is_there(request.app.routes, request.scope, path.rstrip("/")):
-            words += f", but there is at {path.rstrip('/')[:200]}: ask without the slash at the end"
+            words += (
+                f", but there is at {asked.rstrip('/')[:200]}: ask without the slash at the end"
+            )
         return _answer(request, not_found(words))
     code = str(error.detail).lower().replace(" ", "_")
-    words = f"{error.detail}: {request.method} is not for {path[:200]}"
+    words = f"{error.detail}: {request.method} is not for {asked[:200]}"
     response = error_response(APIError(error.status_code, code, words))
     response.headers.update(error.headers or {})
     return response

@@ -1,3 +1,4 @@
+import { pathOf, ROOT } from "../../address.js";
 import { workbench } from "../../api/skipped.js";
 import { addressOf } from "../../form_address.js";
 import { PageElement } from "../../page_element.js";
@@ -56,7 +57,7 @@ export class SkippedBench extends PageElement {
     };
     const ask = liveReading(() => this.#tell(async () => {
       const rows = list.rows.map(idOf).join();
-      const fresh = await workbench(`/skipped?${asked}&cursor=${this.dataset.cursor}&rows=${rows}&id=${list.open ?? ""}`);
+      const fresh = await workbench(`?${asked}&cursor=${this.dataset.cursor}&rows=${rows}&id=${list.open ?? ""}`);
       if (!signal.aborted) take(fresh);
     }), signal);
 
@@ -64,10 +65,11 @@ export class SkippedBench extends PageElement {
     let newest = "";
     /** Show a record, or none, where one stands. @param {Element} [link]  what leads to it; else the address does */
     const open = (link) => this.#tell(async () => {
-      const address = (newest = link?.getAttribute("href") ?? `/skipped${location.search}`);
-      const [fresh] = await Promise.all([workbench(address), load()]);
-      if (address !== newest || signal.aborted) return;
-      if (link) history.pushState(null, "", address);
+      const { search, href } = /** @type {HTMLAnchorElement | Location} */ (link ?? location);
+      newest = search;
+      const [fresh] = await Promise.all([workbench(search), load()]);
+      if (search !== newest || signal.aborted) return;
+      if (link) history.pushState(null, "", href);
       const their = part(fresh, ".record");
       const hadFocus = record.contains(document.activeElement);
       record.dataset.record = their.dataset.record ?? "";
@@ -108,17 +110,18 @@ export class SkippedBench extends PageElement {
     ports.keys.on("j", () => list.move(1), signal);
     ports.keys.on("k", () => list.move(-1), signal);
     ports.keys.on("x", toggle, signal);
-    ports.keys.on("e", async (event) => {
+    const edit = async (/** @type {KeyboardEvent} */ event) => {
       event.preventDefault(); // it would be typed
       const row = list.focused;
       if (row && idOf(row) !== list.open) await open(part(row, "a"));
       record.querySelector("textarea")?.focus();
-    }, signal);
+    };
+    if (!this.hasAttribute("data-read-only")) ports.keys.on("e", edit, signal);
     addEventListener("popstate", () => {
-      if (location.pathname === "/skipped") open();
+      if (pathOf(location) === "/skipped") open();
     }, { signal });
     ports.store.watch(({ reset, window, skipped }) => {
-      if (reset) ports.navigation.go("/skipped", { replace: true });
+      if (reset) ports.navigation.go(`${ROOT}/skipped`, { replace: true });
       else if (window && new URLSearchParams(location.search).get("id") !== (list.open || null)) open();
       else if (window || skipped) ask();
     }, signal);

@@ -1,3 +1,4 @@
+import { ROOT } from "../../address.js";
 import { textOf } from "../../json.js";
 import { age, setTime } from "../../paint/clock.js";
 import { setForeign, visible } from "../../paint/foreign.js";
@@ -67,8 +68,8 @@ export function setCause(link, cause) {
 
 /** @param {Cause} cause */
 function causeAddress({ upload, skipped }) {
-  if (skipped !== undefined) return `/skipped?id=${skipped}`;
-  return upload === null ? "" : `/files/${upload}`;
+  if (skipped !== undefined) return `${ROOT}/skipped?id=${skipped}`;
+  return upload === null ? "" : `${ROOT}/files/${upload}`;
 }
 
 /**

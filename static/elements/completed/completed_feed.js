@@ -1,3 +1,4 @@
+import { ROOT } from "../../address.js";
 import { completed, MOST } from "../../api/completed.js";
 import { Paced } from "../../api/paced.js";
 import { Refusal } from "../../http.js";
@@ -16,7 +17,7 @@ const PAGE = 50;
 const MOST_ROWS = 200;
 /** An order stands in the feed once all before it do: as long as that may take, it is looked for. */
 const COMING_MS = 5_000;
-const NEWEST = "/completed";
+const NEWEST = `${ROOT}/completed`;
 
 /** A page of the fulfilment feed; the newest one grows at its end, and nothing that is in use moves for it. */
 export class CompletedFeed extends PageElement {

@@ -1,3 +1,4 @@
+import { ROOT } from "../../address.js";
 import * as api from "../../api/files.js";
 import { Reading } from "../../api/reading.js";
 import { setTime } from "../../paint/clock.js";
@@ -61,7 +62,7 @@ class FileFacts {
     const known = new Map([.../** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("[data-reason]"))]
       .map((item) => [item.dataset.reason, item]));
     for (const [reason, count] of ordered) {
-      const item = known.get(reason) ?? reasonItem(reason, `/skipped?upload=${id}&reason=${reason}`);
+      const item = known.get(reason) ?? reasonItem(reason, `${ROOT}/skipped?upload=${id}&reason=${reason}`);
       setText(part(item, ".file-reason-count"), number(count));
       if (!item.isConnected) list.append(item);
     }

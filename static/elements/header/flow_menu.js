@@ -1,23 +1,35 @@
-import { restartFlow } from "../../api/server.js";
+import { asked } from "../../address.js";
+import { restartFlow, signOut } from "../../api/server.js";
 import { act } from "../../paint/action.js";
 import { complain, part, setAttribute } from "../../paint/patch.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
 
 /**
- * Downloads, and what is done to the whole: restart the flow, start over.
+ * Downloads, and what is done to the whole: restart the flow, start over, sign out. What this browser may not do is not
+ * there.
  * @param {import("../../page_element.js").PageElement} place
  * @param {Ports} ports
  */
 export function begin(place, { place: where, keys, startOver }) {
   const { signal } = place;
   const sheet = part(place, "[popover]");
-  const restart = part(place, '[data-action="restart"]');
-  const work = async () => {
+  const on = (/** @type {string} */ action, /** @type {() => unknown} */ work) => {
+    const button = /** @type {HTMLElement | null} */ (place.querySelector(`[data-action="${action}"]`));
+    button?.addEventListener("click", (event) => act(event, button, place, work), { signal });
+  };
+  on("restart", async () => {
     await restartFlow();
     sheet.hidePopover();
-  };
-  restart.addEventListener("click", (event) => act(event, restart, place, work), { signal });
+  });
+  on("sign-out", async () => {
+    await signOut();
+    location.reload();
+  });
+  on("start-over", () => {
+    sheet.hidePopover();
+    return startOver();
+  });
   const single = part(place, '[data-action="keys"]');
   const tell = () => setAttribute(single, "aria-pressed", String(!keys.off));
   single.addEventListener("click", () => {
@@ -26,10 +38,6 @@ export function begin(place, { place: where, keys, startOver }) {
   }, { signal });
   tell();
   sheet.addEventListener("beforetoggle", () => complain(place, ""), { signal });
-  part(place, '[data-action="start-over"]').addEventListener("click", () => {
-    sheet.hidePopover();
-    startOver();
-  }, { signal });
   place.addEventListener("click", ({ target }) => {
     if (/** @type {Element} */ (target).closest("a[href]")) sheet.hidePopover();
   }, { signal });
@@ -45,5 +53,5 @@ export function begin(place, { place: where, keys, startOver }) {
 export function exportAddress({ search, filter, older, user }) {
   const query = new URLSearchParams(user === null ? { search, filter } : { user });
   if (user === null && older) query.set("older", older);
-  return `/api/carts.jsonl?${query}`;
+  return asked("/api/carts.jsonl", query);
 }

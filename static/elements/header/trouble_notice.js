@@ -1,3 +1,4 @@
+import { ROOT } from "../../address.js";
 import { keep, keptList } from "../../kept.js";
 import { PageElement } from "../../page_element.js";
 import { setForeign, visible } from "../../paint/foreign.js";
@@ -44,7 +45,7 @@ export class TroubleNotice extends PageElement {
    */
   #tell(upload, more) {
     setForeign(part(this, ".trouble-name .foreign"), upload.name);
-    setAttribute(part(this, ".trouble-name"), "href", `/files/${encodeURIComponent(String(upload.id))}`);
+    setAttribute(part(this, ".trouble-name"), "href", `${ROOT}/files/${encodeURIComponent(String(upload.id))}`);
     setText(part(this, ".trouble-state"), pausedItself(upload) ? "paused itself" : "nothing accepted");
     setText(part(this, ".trouble-why"), whyOf(upload));
     setText(part(this, ".trouble-more"), more > 0 ? `And ${count(more, "more file")}` : "");

@@ -1,3 +1,4 @@
+import { ROOT } from "../../address.js";
 import { recovery } from "../../api/recovery.js";
 import { Reading } from "../../api/reading.js";
 import { restartFlow } from "../../api/server.js";
@@ -59,13 +60,13 @@ export class RecoveryPanel extends PageElement {
     store.watch(({ flow }) => {
       if (flow) reading.soon();
     }, signal);
-    const restart = part(this, '[data-action="restart"]');
+    const restart = /** @type {HTMLElement | null} */ (this.querySelector('[data-action="restart"]'));
     const work = async () => {
       await restartFlow();
       reading.soon();
     };
-    const place = /** @type {Element} */ (restart.closest("section"));
-    restart.addEventListener("click", (event) => act(event, restart, place, work), { signal });
+    const place = part(this, ".recovery-part");
+    restart?.addEventListener("click", (event) => act(event, restart, place, work), { signal });
     reading.soon();
   }
 
@@ -88,7 +89,7 @@ export class RecoveryPanel extends PageElement {
     setText(part(this, ".starts-total"), number(facts.total));
     show(part(this, '[data-empty="starts"]'), facts.history.length === 0);
     const older = part(this, "#starts-older");
-    setAttribute(older, "href", facts.next === null ? "" : `/flow/recovery?cursor=${facts.next}`);
+    setAttribute(older, "href", facts.next === null ? "" : `${ROOT}/flow/recovery?cursor=${facts.next}`);
     show(older, facts.next !== null);
   }
 }

@@ -1,3 +1,4 @@
+import { ROOT } from "../../address.js";
 import { setForeign } from "../../paint/foreign.js";
 import { part, setAttribute, setText } from "../../paint/patch.js";
 import { cutRaw, reasonWords } from "../../paint/record_words.js";
@@ -22,7 +23,7 @@ export class SkippedRow {
     setAttribute(row, "data-skipped", record.id);
     setAttribute(row, "data-reason", record.reason);
     setAttribute(row, "data-state", record.state);
-    setAttribute(part(row, ".skipped-link"), "href", `/skipped?id=${record.id}`);
+    setAttribute(part(row, ".skipped-link"), "href", `${ROOT}/skipped?id=${record.id}`);
     setForeign(part(row, ".skipped-source"), record.source);
     setText(part(row, ".skipped-line"), record.line);
     setText(part(row, ".skipped-reason"), reasonWords(record.reason));

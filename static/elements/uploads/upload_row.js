@@ -1,3 +1,4 @@
+import { ROOT } from "../../address.js";
 import { setForeign, visible } from "../../paint/foreign.js";
 import { complain, part, setAttribute, setText, show } from "../../paint/patch.js";
 import { setTime } from "../../paint/clock.js";
@@ -27,7 +28,7 @@ export class UploadRow {
     setAttribute(row, "data-upload", String(upload.id));
     setAttribute(row, "data-state", upload.state);
     row.toggleAttribute("data-alarming", isAlarming(upload));
-    setAttribute(part(row, ".upload-name a"), "href", `/files/${encodeURIComponent(String(upload.id))}`);
+    setAttribute(part(row, ".upload-name a"), "href", `${ROOT}/files/${encodeURIComponent(String(upload.id))}`);
     setForeign(part(row, ".upload-name .foreign"), upload.name);
     this.#tell(upload);
     this.#count(upload);
@@ -58,15 +59,16 @@ export class UploadRow {
     this.offerMore(upload);
     const isPaused = upload.state === "paused";
     show(part(row, ".upload-known"), known);
-    show(part(row, '[data-action="pause"]'), !ended && !isPaused);
-    show(part(row, '[data-action="go-on"]'), isPaused);
-    show(part(row, '[data-action="cancel"]'), !ended);
     show(part(row, ".upload-examples"), isAlarming(upload));
-    show(part(row, '[data-action="replay"]'), ended);
-    show(part(row, '[data-action="start-over"]'), known);
+    /** @type {Record<string, boolean>} */
+    const sense = { pause: !ended && !isPaused, "go-on": isPaused, cancel: !ended, replay: ended, "start-over": known };
+    // Who may only read has none of these.
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (row.querySelectorAll(".upload-actions > button"))) {
+      show(button, sense[button.dataset.action ?? ""] ?? false);
+    }
     // A button that went away under the keyboard hands the focus to the one that came.
     if (focused && row.contains(focused) && focused.closest("[hidden]")) {
-      part(row, ".upload-actions > button:not([hidden])").focus({ preventScroll: true });
+      /** @type {HTMLElement | null} */ (row.querySelector(".upload-actions > button:not([hidden])"))?.focus({ preventScroll: true });
     }
   }
 
@@ -99,7 +101,7 @@ export class UploadRow {
     setText(part(row, ".upload-skipped"), number(skipped));
     setText(part(row, ".upload-duplicates"), count(duplicates, "repeat"));
     for (const link of row.querySelectorAll(".upload-skips, .upload-examples")) {
-      setAttribute(link, "href", `/skipped?upload=${encodeURIComponent(String(upload.id))}`);
+      setAttribute(link, "href", `${ROOT}/skipped?upload=${encodeURIComponent(String(upload.id))}`);
     }
     show(part(row, ".upload-skips"), skipped > 0);
     show(part(row, ".upload-repeats"), duplicates > 0);

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.kit.running import Cartwatch
+from web.commands.arguments import OWN_PLACES, root_path
 from web.commands.cli import DATA_VARIABLE, main
+from web.http import assets
+from web.http.app import routes
 
 
 def run(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -37,7 +40,7 @@ def one_sentence(done: subprocess.CompletedProcess[str], status: int) -> str:
 
 
 OPTIONS = {
-    "serve": ("--host", "--port", "--data", "--snapshot-interval", "--max-upload"),
+    "serve": ("--host", "--port", "--data", "--snapshot-interval", "--max-upload", "--root-path"),
     "replay": ("FILE", "--rate", "--check", "--server"),
     "generate": ("--events", "--users", "--bad", "--seed"),
     "rebuild": ("DIR", "--generation"),
@@ -97,6 +100,10 @@ BAD_VALUES = {
     ("serve", "--max-upload"): (*NO_WHOLE_NUMBERS, "0", "-5"),
     ("serve", "--snapshot-interval"): (*NO_NUMBERS, "0", "0.049", "60.1", "-1"),
     ("serve", "--host"): ("", "0.0.0.0", "127.0.0.2", "example.com", "::", "::1%lo", "127.1"),
+    ("serve", "--root-path"): (
+        *("", " ", "orders", "//", "/a//b", "/a?b", "/a#b", "/..", "/a/../b", "/./a", "/a b", "/ä"),
+        *("/a%2Fb", "/a\n", "/a\\b", "http://x/a", "/<b>", '/"', "/api", "/carts/", "/static/x"),
+    ),
     ("serve", "--data"): ("", " ", "\t\n", "a\0b", "~nobody-of-this-name/x"),
     ("replay", "f", "--rate"): (*NO_NUMBERS, "0", "-1", "1000001"),
     (*GENERATE, "--events"): (*NO_WHOLE_NUMBERS, "0", "-1"),
@@ -105,6 +112,22 @@ BAD_VALUES = {
     (*GENERATE, "--seed"): NO_WHOLE_NUMBERS,
     ("rebuild", "d", "--generation"): (*NO_WHOLE_NUMBERS, "0", "-1"),
 }
+
+
+@pytest.mark.parametrize(
+    ("text", "root"),
+    [("/", ""), ("/orders", "/orders"), ("/orders/", "/orders"), ("/a/B-1._~/", "/a/B-1._~")],
+)
+def test_a_root_path_is_whole_segments_without_a_slash_at_the_end(text: str, root: str) -> None:
+    """One that is nothing stands before no address."""
+    assert root_path(text) == root
+
+
+def test_no_root_path_can_be_taken_for_an_address_of_our_own() -> None:
+    """A proxy may strip it or not, and both must be told apart from what it stands before."""
+    own = {getattr(route, "path", "/").split("/")[1] for route in routes()}
+    assert own - {""} <= OWN_PLACES
+    assert assets.ROOT.removeprefix("/") in OWN_PLACES
 
 
 def refused(words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> str:

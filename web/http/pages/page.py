@@ -9,6 +9,7 @@ from typing import Any, Final
 from starlette.requests import Request
 
 from web.http.pages.render import render_view
+from web.http.pages.visitor import visitor_of
 from web.http.resource import Later
 from web.service.service import service_of
 from web.view.windows import NO_CARTS, Window
@@ -37,7 +38,10 @@ class Page(Later):
             async with _rendering(request):
                 snapshot = await service.live.snapshot(window)
                 gathered = {} if facts is None else await facts()
-                return render_view(view, snapshot, refused=refused, **gathered).encode()
+                html = render_view(
+                    view, snapshot, visitor=visitor_of(request), refused=refused, **gathered
+                )
+                return html.encode()
 
         super().__init__(make, _HTML, 400 if refused else 200)
 

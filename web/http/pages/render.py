@@ -6,6 +6,7 @@ all of a view, its rows to be cloned too, stands in the `<main>` of its page.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
@@ -27,6 +28,7 @@ from web.http.pages import (
     upload_words,
 )
 from web.http.pages.compiled import KeptTemplates
+from web.http.pages.visitor import ANYBODY, Visitor
 from web.settings import asset_folder
 from web.view.cart_item import CartItem
 from web.view.recoveries import Recovery
@@ -67,6 +69,10 @@ VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """What a view needs beyond these; a view is known by the name of its template."""
 
+_ADDRESS: Final = re.compile(r'( (?:href|src|action|data-address)=")/')
+"""The begin of an address of this server. Quotes of all that came from outside are escaped, so
+this is nowhere but in the markup of our own templates."""
+
 _PANEL_SHEETS: Final = ("styles/cart.css",)
 """What a list needs where a cart stands beside it."""
 
@@ -80,28 +86,41 @@ def prepare() -> None:
 
 
 def render_view(
-    view: str, snapshot: Mapping[str, Any], *, refused: str = "", **facts: object
+    view: str,
+    snapshot: Mapping[str, Any],
+    *,
+    visitor: Visitor = ANYBODY,
+    refused: str = "",
+    **facts: object,
 ) -> str:
-    """The whole page of a view for a snapshot frame, and what else it shows.
+    """The whole page of a view for a snapshot frame, and what else it shows, as a visitor sees it.
 
     `refused` says why what is shown is not what the address asks for. Everything in a snapshot and
     in facts came from outside: the environment escapes all of it.
     """
     template = _environment().get_template(f"{view}.html")
-    return template.render(
+    html = template.render(
         snapshot=snapshot,
         refused=refused,
         view=view,
         view_sheets=VIEW_SHEETS.get(view, ()) + (_PANEL_SHEETS if "beside" in facts else ()),
         blank=_blank(),
+        may_change=visitor.may_change,
+        signed_in=visitor.signed_in,
         **facts,
     )
+    return _below(visitor.root, html)
 
 
-def render_refusal(status: int, message: str) -> str:
+def render_refusal(status: int, message: str, visitor: Visitor = ANYBODY) -> str:
     """The page for an address that nothing lives at, or whose page cannot be made."""
     template = _environment().get_template("refusal.html")
-    return template.render(is_there=status != 404, message=message)
+    return _below(visitor.root, template.render(is_there=status != 404, message=message))
+
+
+def _below(root: str, html: str) -> str:
+    """Put what stands before every address before each: here, and so in no template."""
+    return _ADDRESS.sub(rf"\g<1>{root}/", html) if root else html
 
 
 def render_page(name: str, *, sheets_beside: tuple[str, ...], **facts: object) -> str:

@@ -1,0 +1,35 @@
+"""Who looks at a page, as far as the page differs by it: from where, and what they may do."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from starlette.requests import Request
+
+from web.service.service import service_of
+
+
+class Visitor(NamedTuple):
+    """What stands before every address of theirs, and which controls would not be refused.
+
+    Who is not ``signed_in`` needs no login, or brings it with each request: there is nothing to
+    sign out of.
+    """
+
+    root: str = ""
+    may_change: bool = True
+    signed_in: bool = False
+
+
+ANYBODY = Visitor()
+"""Who comes where no login is in force, to a server at the root."""
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Say who asks, by what the layers before the application found out."""
+    known = request.scope.get("state", {})
+    return Visitor(
+        service_of(request.app).settings.root_path,
+        known.get("may_change", True),
+        known.get("signed_in", False),
+    )
