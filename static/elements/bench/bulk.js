@@ -20,8 +20,9 @@ import { asideWords, previewWords, sentWords } from "./bulk_words.js";
 export function startBulk(bench, list, { store, announce }, signal) {
   const form = /** @type {HTMLFormElement} */ (part(bench, ".bulk"));
   const asked = Object.fromEntries(new URLSearchParams(bench.dataset.asked));
-  const send = part(form, '[data-action="send"]');
-  const aside = part(form, '[data-action="aside-all"]');
+  /** Who may only read looks at what would become of them, and has neither of these. */
+  const [send, aside] = ["send", "aside-all"].map((action) =>
+    /** @type {HTMLElement | null} */ (form.querySelector(`[data-action="${action}"]`)));
   const outcome = part(form, ".bulk-outcome");
   let wasChosen = 0;
   /** @type {string | null} what was looked at, and is sent as it is */
@@ -36,7 +37,7 @@ export function startBulk(bench, list, { store, announce }, signal) {
   const say = (words, examples = []) => {
     setText(part(form, ".bulk-words"), words);
     show(outcome, true);
-    show(send, false);
+    if (send) show(send, false);
     show(part(form, ".bulk-examples"), examples.length > 0);
     part(form, "tbody").replaceChildren(...examples.map(exampleRow));
     outcome.scrollIntoView({ block: "nearest" });
@@ -47,7 +48,7 @@ export function startBulk(bench, list, { store, announce }, signal) {
     looked = sent = null;
     complain(form, "");
     show(outcome, false);
-    setText(aside, `${asked.state === "aside" ? "Take back" : "Set aside"} ${isOfChosen() ? number(list.chosen.size) : "all"}`);
+    if (aside) setText(aside, `${asked.state === "aside" ? "Take back" : "Set aside"} ${isOfChosen() ? number(list.chosen.size) : "all"}`);
   };
   /** Which records are meant, and what is done with them, as a body. @param {object} what */
   const body = (what) => {
@@ -67,6 +68,7 @@ export function startBulk(bench, list, { store, announce }, signal) {
     if (looked !== question) return;
     looked = body({ ...mending, preview: false, until: found.until }); // and nothing that has come since
     say(previewWords(found), found.examples);
+    if (!send) return;
     setText(send, `Resubmit ${number(found.to_send)}`);
     show(send, found.to_send > 0);
   };
@@ -102,8 +104,8 @@ export function startBulk(bench, list, { store, announce }, signal) {
     event.preventDefault();
     act(new MouseEvent("click"), part(form, '[data-action="preview"]'), form, preview);
   }, { signal });
-  send.addEventListener("click", (event) => act(event, send, form, sendAll), { signal });
-  aside.addEventListener("click", (event) => act(event, aside, form, putAllAside), { signal });
+  send?.addEventListener("click", (event) => act(event, send, form, sendAll), { signal });
+  aside?.addEventListener("click", (event) => act(event, aside, form, putAllAside), { signal });
   store.watch(({ skipped, flow }) => {
     if (sent !== null && (skipped || flow)) setText(part(form, ".bulk-words"), words());
   }, signal);

@@ -100,7 +100,8 @@ export function correct(record, generation, changed, signal) {
     if (button) act(event, button, part(record, ".mend"), button.dataset.action === "again" ? () => send(true) : putAside);
   }, { signal });
   record.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.target !== field() || event.isComposing) return;
+    const isField = /** @type {Element} */ (event.target).matches("textarea");
+    if (event.key !== "Enter" || !isField || event.isComposing) return;
     event.preventDefault(); // a record is one line
     if (event.ctrlKey || event.metaKey) field().form?.requestSubmit();
   }, { signal });
@@ -113,6 +114,7 @@ export function correct(record, generation, changed, signal) {
     const text = part(record, ".record-text");
     const pad = /** @type {HTMLElement | null} */ (text.querySelector(".record-pad"));
     text.scrollLeft = (pad?.offsetWidth ?? 0) - text.clientWidth / 2;
+    if (!record.querySelector("textarea")) return; // who may only read corrects nothing
     const draft = drafts.get(id);
     if (draft !== undefined) {
       field().value = draft;

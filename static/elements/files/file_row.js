@@ -50,17 +50,19 @@ export class FileRow extends UploadRow {
    */
   offerMore(upload) {
     const row = this.element;
-    show(part(row, ".upload-pace"), !hasEnded(upload));
+    const pace = /** @type {HTMLElement | null} */ (row.querySelector(".upload-pace"));
+    if (!pace) return; // who may only read chooses none
+    show(pace, !hasEnded(upload));
     show(part(row, ".upload-steps"), upload.state === "paused");
-    this.#choose(upload.rate);
+    this.#choose(pace, upload.rate);
   }
 
   /**
    * Show the pace in force; one that is none of the usual has a place of its own.
+   * @param {HTMLElement} pace  where it is chosen
    * @param {number | null} rate
    */
-  #choose(rate) {
-    const pace = part(this.element, ".upload-pace");
+  #choose(pace, rate) {
     if (pace.hasAttribute("aria-busy")) return; // another one is being asked for
     const value = rate === null ? "" : String(rate);
     const choices = /** @type {HTMLInputElement[]} */ ([...pace.querySelectorAll("input")]);

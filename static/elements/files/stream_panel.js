@@ -31,9 +31,6 @@ class StreamPanel {
   constructor(place, { clock, store, connection }) {
     this.#place = place;
     const { signal } = place;
-    const form = /** @type {HTMLFormElement} */ (part(this.#place, "form"));
-    const begin = part(this.#place, '[data-action="begin"]');
-    const stop = part(this.#place, '[data-action="stop"]');
     let runs = false;
     /** How often a stream was begun or ended here: what was asked before that is old. */
     let turns = 0;
@@ -56,6 +53,10 @@ class StreamPanel {
     store.watch(({ reset }) => {
       if (reset) reading.soon();
     }, signal);
+    if (!this.#form) return; // who may only read begins and ends none
+    const form = this.#form;
+    const begin = part(this.#place, '[data-action="begin"]');
+    const stop = part(this.#place, '[data-action="stop"]');
     form.addEventListener("input", () => this.#name(), { signal });
     form.addEventListener("submit", (event) => event.preventDefault(), { signal });
     begin.addEventListener("click", (event) => {
@@ -76,6 +77,11 @@ class StreamPanel {
     this.#name();
   }
 
+  /** What a stream is asked for by. */
+  get #form() {
+    return this.#place.querySelector("form");
+  }
+
   get #asked() {
     const value = (/** @type {string} */ name) => Number(/** @type {HTMLInputElement} */ (part(this.#place, `[name=${name}]`)).value);
     return { rate: value("rate"), users: value("users"), bad: value("bad") / 100 };
@@ -89,10 +95,10 @@ class StreamPanel {
   /** @param {Stream | null} stream  the one that runs */
   #paint(stream) {
     const running = part(this.#place, ".stream-running");
-    const idle = part(this.#place, ".stream-form");
-    const held = this.#place.contains(document.activeElement) && idle.hidden !== (stream !== null);
+    const idle = this.#form;
+    const held = idle && this.#place.contains(document.activeElement) && idle.hidden !== (stream !== null);
     show(running, stream !== null);
-    show(idle, stream === null);
+    if (idle) show(idle, stream === null);
     if (stream) {
       setText(part(running, ".stream-lines"), count(stream.lines, "record"));
       setText(part(running, ".stream-pace"), paceWords(stream.rate));

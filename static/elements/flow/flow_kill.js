@@ -90,8 +90,8 @@ class FlowKill {
       if (stats && !this.#began && this.#watch.hasAttribute("data-awaits")) reading.soon();
     };
     store.watch(hear, signal);
-    const kill = part(place, '[data-action="kill"]');
-    kill.addEventListener("click", (event) => act(event, kill, place, async () => {
+    const kill = /** @type {HTMLElement | null} */ (place.querySelector('[data-action="kill"]'));
+    kill?.addEventListener("click", (event) => act(event, kill, place, async () => {
       await restartFlow();
       this.#isMine = true;
       start();

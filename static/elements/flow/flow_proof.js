@@ -37,7 +37,7 @@ class FlowProof {
     this.#place = place;
     this.#last = before ?? store.stats;
     const { signal } = place;
-    const button = part(this.#place, '[data-action="prove"]');
+    const button = /** @type {HTMLElement | null} */ (place.querySelector('[data-action="prove"]'));
     const say = (/** @type {string} */ words) => setText(part(this.#place, ".proof-outcome"), words);
     const bar = (/** @type {number} */ share) => {
       setAttribute(part(this.#place, ".proof-progress"), "aria-valuenow", share);
@@ -66,7 +66,7 @@ class FlowProof {
       connection,
       signal,
     });
-    button.addEventListener("click", (event) => act(event, button, place, async () => {
+    button?.addEventListener("click", (event) => act(event, button, place, async () => {
       await prove();
       reading.soon();
     }), { signal });
