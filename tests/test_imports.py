@@ -44,6 +44,7 @@ PURE: Final = (
     *("web.proof.comparison", "web.proof.facts", "web.proof.report", "web.proof.roll_call"),
     *("web.proof.stored_cart", "web.proof.verdict"),
     *("web.live.frames", "web.live.hub", "web.service.drawing", "web.service.gate"),
+    "web.http.pages.visitor",
     *("web.view.page", "web.view.totals", "web.view.windows"),
 )
 SHELLS: Final = {

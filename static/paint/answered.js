@@ -2,6 +2,8 @@ import { complain, part, show } from "./patch.js";
 
 /** Where this server's addresses begin. */
 const SERVER = new URL("../../../", import.meta.url);
+/** How long it is waited, at least, until it is asked again why it refuses. */
+const ASK_MS = 5_000;
 const NOTICE = "signed-out-notice";
 
 /**
@@ -10,17 +12,24 @@ const NOTICE = "signed-out-notice";
  */
 export function listen(connection) {
   let wasAway = true;
+  let timer = 0;
+  /** A socket that is refused is not told why: whoever asks in another way is. */
+  const ask = async () => {
+    clearTimeout(timer);
+    if (connection.state !== "offline" || connection.reason) return;
+    const answer = await fetch(SERVER, { method: "HEAD" }).catch(() => null);
+    if (answer?.status === 401) signedOut();
+    else timer = setTimeout(ask, ASK_MS * (1 + Math.random())); // not all pages at once
+  };
   const hear = async () => {
-    const { state, reason } = connection;
-    if (state === "offline") wasAway = true;
+    if (connection.state === "offline") wasAway = true;
+    ask();
+    if (connection.state !== "live" || !wasAway) return;
+    wasAway = false;
     try {
-      // A socket that is refused is told no reason: another way of asking is.
-      if (state === "offline" && !reason && (await fetch(SERVER, { method: "HEAD" })).status === 401) signedOut();
-      if (state !== "live" || !wasAway) return;
-      wasAway = false;
       await answered();
     } catch {
-      wasAway = true; // it is away, or went again: ask when it is back
+      wasAway = true; // it went again: ask when it is back
     }
   };
   connection.addEventListener("state", hear);

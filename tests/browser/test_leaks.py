@@ -36,7 +36,7 @@ OF_THE_PAGE = [
         "move",
         "online",
     ),
-    *("pageshow", "popstate", "state", "state", "submit", "visibilitychange"),
+    *("pageshow", "popstate", "selectionchange", "state", "state", "submit", "visibilitychange"),
 ]
 
 
@@ -45,6 +45,7 @@ def test_removed_elements_listen_to_nothing(stage: Stage, path: str, count: int)
     """Every listener of an element ends with it; only those of main.js itself remain."""
     stage.page.add_init_script(NOTE)
     page = stage.open(path, snapshot([cart("a")], window={"user": "a" if path != "/" else None}))
+    stage.select(page.locator("#view"))
     assert page.evaluate(ELEMENTS) >= count
     left = page.evaluate(
         """() => noted

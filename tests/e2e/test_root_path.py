@@ -85,6 +85,12 @@ def test_a_first_session_below_a_path(page: Page, proxy: Proxy) -> None:
     page.go_back()
     expect(page.locator(".beside")).to_be_hidden()
 
+    page.locator('[data-cart="a"] .cart-pin').click()
+    kept = page.evaluate("Object.keys(localStorage)")
+    assert kept
+    assert all(key.startswith(ROOT) for key in kept)  # of another server on this host it is none
+    page.locator('[data-cart="a"] .cart-pin').click()
+
     search = page.get_by_role("searchbox")
     search.fill("b")
     expect(page.locator("[data-cart]")).to_have_count(1)

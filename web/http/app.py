@@ -28,9 +28,9 @@ from web.http.pages.carts import carts_page
 from web.http.pages.completed import completed_page
 from web.http.pages.files import file_page, files_page
 from web.http.pages.flow import flow_page, recovery_page
+from web.http.pages.page import visitor_of
 from web.http.pages.render import prepare, render_refusal
 from web.http.pages.skipped import skipped_page
-from web.http.pages.visitor import visitor_of
 from web.http.resource import Resource
 from web.http.safety import Safety
 from web.intake.dry_run import DryRuns

@@ -9,7 +9,7 @@ from typing import Any, Final
 from starlette.requests import Request
 
 from web.http.pages.render import render_view
-from web.http.pages.visitor import visitor_of
+from web.http.pages.visitor import Visitor
 from web.http.resource import Later
 from web.service.service import service_of
 from web.view.windows import NO_CARTS, Window
@@ -44,6 +44,16 @@ class Page(Later):
                 return html.encode()
 
         super().__init__(make, _HTML, 400 if refused else 200)
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Say who asks, by what the layers before the application found out."""
+    known = request.scope.get("state", {})
+    return Visitor(
+        service_of(request.app).settings.root_path,
+        known.get("may_change", True),
+        known.get("signed_in", False),
+    )
 
 
 def _rendering(request: Request) -> asyncio.Lock:

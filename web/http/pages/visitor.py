@@ -1,12 +1,8 @@
-"""Who looks at a page, as far as the page differs by it: from where, and what they may do."""
+"""Who looks at a page, as far as the page differs by it: from where, and what they may do. Pure."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
-
-from starlette.requests import Request
-
-from web.service.service import service_of
 
 
 class Visitor(NamedTuple):
@@ -23,13 +19,3 @@ class Visitor(NamedTuple):
 
 ANYBODY = Visitor()
 """Who comes where no login is in force, to a server at the root."""
-
-
-def visitor_of(request: Request) -> Visitor:
-    """Say who asks, by what the layers before the application found out."""
-    known = request.scope.get("state", {})
-    return Visitor(
-        service_of(request.app).settings.root_path,
-        known.get("may_change", True),
-        known.get("signed_in", False),
-    )
