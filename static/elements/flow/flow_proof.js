@@ -101,7 +101,8 @@ class FlowProof {
     this.#put("before", this.#last);
     this.#put("after", {});
     const isOld = this.#place.toggleAttribute("data-old", this.#place.dataset.state === "done");
-    setText(part(this.#place, ".proof-old"), isOld ? "– of before the last start: prove it again" : "");
+    const again = this.#place.querySelector('[data-action="prove"]') ? ": prove it again" : "";
+    setText(part(this.#place, ".proof-old"), isOld ? `– of before the last start${again}` : "");
     keep(FIGURES, JSON.stringify({ generation, before: this.#last }), THIS_TAB);
   }
 
