@@ -174,5 +174,6 @@ const hrefOf = ({ pathname, search }) => pathname + search;
 function isView(link) {
   if (link.origin !== location.origin || link.target || link.hasAttribute("download")) return false;
   if (link.hash && hrefOf(link) === hrefOf(location)) return false;
-  return /^\/carts\/|^(?!\/(api|static)\/)(?!.*\.[a-z]+$)/.test(pathOf(link));
+  const path = pathOf(link);
+  return !/^\/(api|static)\/|\.[a-z]+$/.test(path) || path.startsWith("/carts/");
 }

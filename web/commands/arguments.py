@@ -81,10 +81,10 @@ def path_name(text: str) -> str:
 
 def root_path(text: str) -> str:
     """Read what stands before every address: ``/`` is nothing, and a slash at the end falls."""
-    root = text.removesuffix("/") if text.startswith("/") else text
-    segments = root.split("/")[1:]
-    if text.startswith("/") and not root:
+    if text == "/":
         return ""
+    root = text.removesuffix("/")
+    segments = root.split("/")[1:]
     if not _ROOT_PATH.fullmatch(root) or {".", ".."} & set(segments):
         raise click.BadParameter(
             f"{_quoted(text)} is no path to stand before every address: it is one as /orders, of"
