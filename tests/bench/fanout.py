@@ -15,17 +15,17 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from http.client import HTTPConnection
 from itertools import chain, product
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
-from threading import Event, Thread
+from threading import Event
 from typing import Any, Final
 
 import psutil
 import uvloop
 
+from tests.bench.livez import Livez
 from tests.bench.throughput import tell
 from tests.bench.viewers import Posted, Viewers, shown_by
 from tests.kit.running import Cartwatch
@@ -230,34 +230,6 @@ class Bench:
             if viewer.kept is not None:
                 truth = await asyncio.to_thread(self.server.get, f"/api/carts?{query}")
                 assert shown_by(viewer.kept)["carts"] == truth, query
-
-
-class Livez:
-    """Asks whether a server is alive, again and again, each time anew."""
-
-    def __init__(self, port: int, *, every: float = 0.05) -> None:
-        self.delays: list[float] = []
-        self._every = every
-        self._port = port
-        self._ended = Event()
-        self._thread = Thread(target=self._ask)
-
-    def __enter__(self) -> Livez:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _ask(self) -> None:
-        while not self._ended.wait(self._every):
-            began = time.monotonic()
-            connection = HTTPConnection("127.0.0.1", self._port, timeout=20)
-            connection.request("GET", "/livez")
-            assert connection.getresponse().status == 200
-            connection.close()
-            self.delays.append(time.monotonic() - began)
 
 
 async def bare_broadcast(size: int, rate: float, seconds: float) -> float:

@@ -25,7 +25,8 @@ from bytewax.recovery import init_db_dir
 from websockets.sync.client import ClientConnection, connect
 
 from dataflow.synthetic import generate
-from tests.bench.fanout import Livez, cpu_of
+from tests.bench.fanout import cpu_of
+from tests.bench.livez import Livez
 from tests.bench.throughput import ROOT, tell
 from tests.kit.running import Cartwatch, until
 from tests.web.live.dashboard import applied
