@@ -24,7 +24,7 @@ class FileLock:
     def __init__(self, path: Path) -> None:
         """Take the lock at once; raises ``FolderLockedError`` where it is held."""
         self._path = path
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -20,6 +20,7 @@ from web.commands.terminal import say
 from web.data.folder import DataFolder
 from web.data.journal_file import open_journal, refuse_gap
 from web.data.paths import Paths
+from web.data.privacy import keep_private
 from web.flow.state import DOWN, RUNNING
 from web.flow.supervisor import FlowStuckError, claim
 from web.history.history_file import DamageError, UnusableError, carry
@@ -36,6 +37,7 @@ def renew(data: Path, generation: int | None = None) -> None:
 
     Of the one in force, or of that of a number. Raises ``StartError`` where it cannot.
     """
+    keep_private()
     faults.arm("rebuild")
     folder = open_folder(data, to_rebuild=True)
     try:

@@ -1,4 +1,4 @@
-"""Files that must survive a power cut, and second names for them."""
+"""Files that must survive a power cut, second names for them, and what nobody else may read."""
 
 import os
 import shutil
@@ -12,6 +12,23 @@ def link(source: Path, target: Path) -> None:
     except OSError:
         shutil.copyfile(source, target)
         sync(target)
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Write a file that its owner alone may read: all of it or nothing, durable on return."""
+    draft = path.with_name(f".{path.name}")
+    draft.unlink(missing_ok=True)
+    try:
+        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(file, "wb") as opened:
+            opened.write(data)
+            opened.flush()
+            os.fsync(file)
+        draft.rename(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    sync(path.parent)
 
 
 def sync(path: Path) -> None:

@@ -1,17 +1,19 @@
 """The data folder: whose it is, and which generation of the data in it is the current one.
 
     data/cartwatch.txt  server.lock  flow.lock  current  history.db
+    data/cartwatch-token.txt  cartwatch-sessions.json
     data/generation-000001/  generation.json  journal.db  view.db  uploads/  recovery/
 
 A reset makes a new generation, as ``.new-generation-000002``, and renames the pointer to it; from
-that moment on the new one counts. Locks, and the figures over time, live outside of both. Nothing
-is removed before it is understood: other files are left alone, and a generation goes only where the
-one that came in its place says so and was opened and found right.
+that moment on the new one counts. Locks, the figures over time and what the login keeps live
+outside of both. Nothing is removed before it is understood: other files are left alone, and a
+generation goes only where the one that came in its place says so and was opened and found right.
+What is ours is its owner's alone to read.
 """
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -26,6 +28,7 @@ from dataflow.recovery import make_recovery_store
 from web.data.files import link, sync
 from web.data.journal_file import open_journal
 from web.data.paths import (
+    BESIDE,
     FACTS,
     FORMAT,
     FolderError,
@@ -36,12 +39,14 @@ from web.data.paths import (
     read_facts,
     remove,
 )
+from web.data.privacy import is_private, tighten
 
 _MARK: Final = "cartwatch.txt"
 _POINTER: Final = "current"
 _NAME: Final = re.compile(r"generation-(\d{6,18})")
 _NEW: Final = ".new-"
 _NOBODYS: Final = frozenset({"lost+found", ".DS_Store"})
+_PUT_ASIDE: Final = re.compile(rf"history-damaged-\d+\.db({'|'.join(BESIDE)})?")
 _MARK_WORDS: Final = "Cartwatch keeps its data in this folder, and removes what it has replaced.\n"
 
 
@@ -62,6 +67,7 @@ class DataFolder:
             )
         _mark(self.path / _MARK)
         self._lock = FileLock(self.path / "server.lock")
+        tighten(self._ours())
 
     def refuse_moved(self) -> None:
         """Raise ``FolderError`` where what is at its path is not this folder any more.
@@ -83,6 +89,16 @@ class DataFolder:
     def history(self) -> Path:
         """The file of the figures over time, which outlive every generation."""
         return self.path / "history.db"
+
+    @property
+    def token(self) -> Path:
+        """The file of the token that was made for this folder's server, where one was."""
+        return self.path / "cartwatch-token.txt"
+
+    @property
+    def sessions(self) -> Path:
+        """The file of what signs the sessions of browsers, where there was one."""
+        return self.path / "cartwatch-sessions.json"
 
     def release(self) -> None:
         """Let the folder go."""
@@ -230,6 +246,22 @@ class DataFolder:
             return
         remove(Paths(folder, facts))
 
+    def _ours(self) -> Iterator[Path]:
+        """Give what is ours here, folders behind what is in them; the figures look to themselves.
+
+        Of the uploads, which may be many, only where their folder is open to others yet.
+        """
+        for name in self._named():
+            yield from _files_of(self.path / name, name)
+        for name in self._named(_NEW):
+            yield from _files_of(self.path / f"{_NEW}{name}", name)
+        for path in (self.token, self.sessions):
+            yield from (path, path.with_name(f".{path.name}"))
+        yield from (path for path in self.path.iterdir() if _PUT_ASIDE.fullmatch(path.name))
+        for name in (_MARK, _POINTER, f".{_POINTER}", "server.lock", "flow.lock"):
+            yield self.path / name
+        yield self.path.resolve()
+
     def _settle(self, draft: Path, folder: Path, facts: GenerationFacts | None = None) -> Paths:
         """Give a generation in force its own name."""
         draft.rename(folder)
@@ -287,6 +319,16 @@ def is_free(path: Path) -> bool:
         each.name in _NOBODYS or (each.name == _MARK and not each.stat().st_size)
         for each in path.iterdir()
     )
+
+
+def _files_of(folder: Path, name: str) -> Iterator[Path]:
+    """Give the files and folders of a generation; none of what only has the name of one."""
+    try:
+        generation = Paths(folder, read_facts(folder, name))
+    except FolderError:
+        return
+    yield from generation.made_files(with_uploads=not is_private(generation.uploads))
+    yield from (generation.uploads, generation.recovery, folder)
 
 
 def _mark(path: Path) -> None:

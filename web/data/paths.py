@@ -13,7 +13,7 @@ from dataflow.recovery import PART, ROOM
 FORMAT: Final = 1
 FACTS: Final = "generation.json"
 _UPLOAD: Final = re.compile(r"\.?[0-9a-f]{32}")
-_BESIDE: Final = ("-wal", "-shm", "-journal")
+BESIDE: Final = ("-wal", "-shm", "-journal")
 """What SQLite makes beside a database."""
 
 
@@ -69,13 +69,14 @@ class Paths(msgspec.Struct, frozen=True):
         """Give the files that were uploaded, whole or not; files of others are none of them."""
         return (path for path in _files(self.uploads) if _UPLOAD.fullmatch(path.name))
 
-    def made_files(self) -> Iterator[Path]:
+    def made_files(self, *, with_uploads: bool = True) -> Iterator[Path]:
         """Give all files that Cartwatch makes in a generation, the one that says so the last."""
         for path in (self.journal, self.view, self.recovery / PART):
-            yield from (path.with_name(path.name + suffix) for suffix in ("", *_BESIDE))
+            yield from (path.with_name(path.name + suffix) for suffix in ("", *BESIDE))
         yield self.recovery / ROOM
         yield self.alarm
-        yield from self.upload_files()
+        if with_uploads:
+            yield from self.upload_files()
         yield self.folder / FACTS
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 
 from dataflow.database import FormatError, Schema, is_damage, open_database, transaction
+from web.data.privacy import tighten
 from web.history.delays import Delays
 from web.history.points import POINTS, Point, Stored
 from web.history.timeline import MOST_MARKS, STEPS, Mark, Past, Sums
@@ -119,6 +120,7 @@ class HistoryFile:
         """
         with self._lock:
             _claim(self.path)
+            tighten(self.path.with_name(self.path.name + suffix) for suffix in _BESIDE)
             try:
                 db = open_database(self.path, _FILE)
             except FormatError as error:
@@ -161,6 +163,7 @@ class HistoryFile:
                 self.path.with_name(self.path.name + suffix).rename(
                     aside.with_name(aside.name + suffix)
                 )
+            tighten([aside.with_name(aside.name + suffix)])
         return aside
 
     def close(self) -> None:
