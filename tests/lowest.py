@@ -27,7 +27,7 @@ TESTS: Final = (
     "tests/faults/test_gone_sockets.py",
 )
 #: Of the test dependencies, those that these tests import.
-FOR_TESTS: Final = ("hypothesis", "psutil", "pytest", "pytest-timeout", "pytest-xdist")
+FOR_TESTS: Final = ("hypothesis", "psutil", "pytest", "pytest-timeout", "pytest-xdist", "trustme")
 #: The anyio of then brings a plug-in that pytest of now finds old-fashioned.
 OPTIONS: Final = (
     *("-q", "-p", "no:cacheprovider"),

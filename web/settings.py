@@ -1,11 +1,29 @@
 """What one server is started with, and where the files that it shows are."""
 
-from dataclasses import dataclass
+import ipaddress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dataflow.logs import USUAL, Logs
 
 MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Who may come in, as it was asked for; tokens and certificates are not looked at yet.
+
+    ``token`` is that of the environment, which the file comes before. ``names`` are those that
+    ``Host`` may bear, ``proxies`` the addresses that are believed in what they forward.
+    """
+
+    token_file: Path | None = None
+    token: str | None = field(default=None, repr=False)
+    read_only_token_file: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    names: tuple[str, ...] = ()
+    proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +44,7 @@ class Settings:
     overdue: float = 1800.0
     logs: Logs = USUAL
     root_path: str = ""
+    admission: Admission = Admission()
 
 
 def asset_folder(name: str) -> Path:

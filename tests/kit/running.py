@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import selectors
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
@@ -49,13 +52,22 @@ class Cartwatch:
     """One server on a data folder; prints what it wrote to stderr when it dies or a test fails."""
 
     def __init__(
-        self, data: Path, *options: str, program: str = "web", folder: Path | None = None
+        self,
+        data: Path,
+        *options: str,
+        program: str = "web",
+        folder: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        umask: int = -1,
     ) -> None:
         """Start it, by the module ``program``, from another ``folder`` where that holds one.
 
-        Returns when its live line is there.
+        Returns when its live line is there. ``headers`` are sent with every call; ``trust`` is what
+        a server that speaks TLS is verified by.
         """
         self.data = data
+        self.headers: dict[str, str] = {}
+        self.trust: ssl.SSLContext | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         self.process = subprocess.Popen(
             [sys.executable, "-m", program, "serve", "--port", "0", "--data", str(data), *options],
@@ -63,10 +75,12 @@ class Cartwatch:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             cwd=folder,
+            env={**os.environ, **(environment or {})},
+            umask=umask,
         )
         try:
             line = self._first_line()
-            assert line.startswith("Cartwatch is live at http://"), f"{line!r}"
+            assert re.match("Cartwatch is live at https?://", line), f"{line!r}"
         except BaseException:
             self.close()
             raise
@@ -101,10 +115,13 @@ class Cartwatch:
         if body is not None and not isinstance(body, bytes | str):
             body = json.dumps(body)
         place = urlsplit(self.url)
-        connection = HTTPConnection(place.hostname or "", place.port, timeout=20)
+        host, port = place.hostname or "", place.port
+        connection = HTTPConnection(host, port, timeout=20)
+        if place.scheme == "https":
+            connection = HTTPSConnection(host, port, timeout=20, context=self.trust)
         try:
             data = body.encode() if isinstance(body, str) else body
-            connection.request(method, path, data, dict(headers or {}))
+            connection.request(method, path, data, {**self.headers, **(headers or {})})
             answer = connection.getresponse()
             fields = {name.lower(): value for name, value in answer.getheaders()}
             return Answer(answer.status, fields, answer.read())
@@ -142,6 +159,13 @@ class Cartwatch:
             return stats if stats["lag"] == 0 else None
 
         return until(look, within)
+
+    def link(self) -> str:
+        """Read the line behind the live line, which it has where the token was made; gives it."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline().decode()
+        assert line.startswith(f"Sign in with {self.url}/sign-in?token="), line
+        return line.split()[-1]
 
     def kill(self) -> None:
         """End it by SIGKILL, as a crash does."""

@@ -21,7 +21,8 @@ OWN_PLACES: Final = frozenset(
 """What our own addresses begin with: nobody could tell a root that begins so from one of them."""
 
 _ROOT_PATH: Final = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
-_LOOPBACK: Final = tuple(map(ipaddress.ip_address, ("127.0.0.1", "::1")))
+_LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_MAX_NAME: Final = 253
 
 
 def whole(least: int, most: int, what: str) -> Callable[[str | int], int]:
@@ -48,20 +49,62 @@ def decimal(least: float, most: float, what: str) -> Callable[[str | float], flo
     return read
 
 
-def loopback(text: str) -> str:
-    """Read an address that only this machine reaches, as it is written in a URL."""
-    if text == "localhost":
-        return text
+def listening_host(text: str) -> str:
+    """Read what to listen on: an address, or a name that leads to this machine."""
     try:
-        address = ipaddress.ip_address(text)
+        return str(ipaddress.ip_address("" if "%" in text else text))
     except ValueError:
-        address = None
-    if address not in _LOOPBACK:
+        name = _host_name(text)
+    if name is None:
         raise click.BadParameter(
-            f"{_quoted(text)} is not 127.0.0.1, ::1 or localhost: other addresses would need a"
-            " login, which Cartwatch does not have yet; use an SSH tunnel"
+            f"{_quoted(text)} is no address to listen on: try 127.0.0.1, 0.0.0.0, :: or a name of"
+            " this machine, without a port"
         )
-    return str(address)
+    return name
+
+
+def host_names(text: str) -> tuple[str, ...]:
+    """Read names that a server has, with commas between them."""
+    names = []
+    for each in text.split(","):
+        name = _host_name(each.strip())
+        if name is None:
+            raise click.BadParameter(
+                f"{_quoted(each)} is no name of a host: give names such as orders.example.com, with"
+                " a comma between two, and no port"
+            )
+        names.append(name)
+    return tuple(names)
+
+
+def networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Read addresses, or networks of them, with commas between."""
+    found = []
+    for each in text.split(","):
+        try:
+            network = ipaddress.ip_network(each.strip(), strict=False)
+        except ValueError:
+            raise click.BadParameter(
+                f"{_quoted(each)} is no address of a proxy: give addresses such as 10.0.0.5, or"
+                " networks such as 10.0.0.0/24, with a comma between two"
+            ) from None
+        if network.prefixlen == 0:
+            raise click.BadParameter(
+                f"{_quoted(each)} is everybody, who would all be believed: name the proxy alone"
+            )
+        found.append(network)
+    return tuple(found)
+
+
+def _host_name(text: str) -> str | None:
+    """Give a name as it stands in a ``Host``, None where it is none; one of digits is none."""
+    try:
+        name = text.lower().encode("idna").decode()
+    except UnicodeError:
+        return None
+    labels = name.split(".")
+    is_name = len(name) <= _MAX_NAME and all(map(_LABEL.fullmatch, labels))
+    return name if is_name and not labels[-1].isdigit() else None
 
 
 def path_name(text: str) -> str:

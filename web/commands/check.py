@@ -3,18 +3,19 @@
 from web.commands import terminal
 from web.commands.replay import NOTHING_ACCEPTED
 from web.commands.sent_file import opened
-from web.commands.server_client import Check, ReplayError, Server
+from web.commands.server_client import Check, Server
+from web.commands.server_key import NO_KEY, ReplayError, ServerKey
 from web.words import count
 
 
-def check(file: str, *, server: str) -> int:
+def check(file: str, *, server: str, key: ServerKey = NO_KEY) -> int:
     """Send a file (``-``: standard input) for a dry run, and print what would come of it.
 
     Gives 0, and 3 where nothing would be accepted. Whatever else happens is one sentence on stderr
     and 1.
     """
     try:
-        target = Server(server)
+        target = Server(server, key)
         with opened(file) as (lines, name, size):
             told = target.check(lines, name, size)
     except ReplayError as error:

@@ -13,13 +13,12 @@ from typing_extensions import override
 
 from dataflow.logs import FORMATS, LEVELS, USUAL, Logs
 from web.commands import terminal
-from web.commands.arguments import (
-    EnvironmentOption,
-    decimal,
-    loopback,
-    path_name,
-    root_path,
-    whole,
+from web.commands.arguments import EnvironmentOption, decimal, path_name, root_path, whole
+from web.commands.network_options import (
+    admission,
+    client_options,
+    listening_options,
+    take_token,
 )
 from web.settings import MIB, Settings
 
@@ -107,14 +106,7 @@ def cartwatch() -> None:
 
 
 @cartwatch.command(short_help="Start the server and its flow (the default).")
-@click.option(
-    "--host",
-    type=loopback,
-    metavar="ADDRESS",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address to listen on: 127.0.0.1, ::1 or localhost.",
-)
+@listening_options
 @click.option(
     "--port",
     type=whole(0, 65535, "a port from 0 to 65535"),
@@ -191,20 +183,33 @@ def serve(
     root: str,
     log_level: str,
     log_format: str,
+    **who: Any,
 ) -> int:
     """Start the server and its flow, until Ctrl-C or SIGTERM ends both.
 
-    It says where it is live as soon as a browser can use it.
+    It says where it is live as soon as a browser can use it. Where others can reach it, or a
+    proxy is named, it asks who comes; without a token of yours, it makes one and says so in a link.
     """
+    admitted = admission(**who)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
     terminal.hold_nothing_up()
     from web.commands.opening import StartError
     from web.commands.serve import run
 
-    logs = Logs(log_level, log_format)
+    settings = Settings(
+        Path(data),
+        host,
+        port,
+        snapshot_interval,
+        max_upload,
+        overdue,
+        Logs(log_level, log_format),
+        root,
+        admitted,
+    )
     try:
-        run(Settings(Path(data), host, port, snapshot_interval, max_upload, overdue, logs, root))
+        run(settings)
     except StartError as error:
         terminal.say(str(error))
         return 1
@@ -231,20 +236,31 @@ def serve(
     metavar="URL",
     help="Address of the server, with its path where it is mounted at one.",
 )
-def replay(file: str, rate: float | None, check: bool, server: str) -> int:
+@client_options
+def replay(
+    file: str,
+    rate: float | None,
+    check: bool,
+    server: str,
+    token_file: str | None,
+    ca: str | None,
+) -> int:
     """Upload FILE, JSON Lines, to a running server and watch its records reach their carts.
 
     FILE may be -, standard input, which is read to its end first. Says what was accepted and
     skipped when the last record is in its cart; then the exit status is 0, and 3 where nothing
     was accepted. With --check it says what would be, at once and at any --rate.
     """
+    from web.commands.server_key import ServerKey
+
+    key = ServerKey(token_file, take_token(), ca)
     if check:
         from web.commands.check import check as check_file
 
-        return check_file(file, server=server)
+        return check_file(file, server=server, key=key)
     from web.commands.replay import replay
 
-    return replay(file, rate=rate, server=server)
+    return replay(file, rate=rate, server=server, key=key)
 
 
 @cartwatch.command(short_help="Write synthetic records to standard output.")

@@ -10,27 +10,29 @@ from web.commands.terminal import why
 
 _BACKLOG: Final = 512
 _LOOPBACK: Final = ("127.0.0.1", "::1")
+_HERE: Final = {"0.0.0.0": _LOOPBACK[0], "::": _LOOPBACK[1]}  # noqa: S104 (named, not bound)
 _ABSENT: Final = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
     """Listen where people and programs come in; raises ``StartError`` where that cannot be.
 
-    ``localhost`` is both loopback addresses, at one port: what a browser makes of the name is
-    never another program. A machine may be without one of them.
+    A name is all of its addresses that this machine has, at one port: what a browser makes of it
+    is never another program. ``localhost`` is both loopback addresses, whatever is said elsewhere.
     """
-    if host != "localhost":
-        return [_listen(host, port)]
-    first = _listen_on_first(_LOOPBACK, port)
-    port = first.getsockname()[1]
-    others = [each for each in _LOOPBACK if each != first.getsockname()[0]]
-    try:
-        return [first, _listen_on_first(others, port)]
-    except StartError as error:
-        if _is_absent(error):
-            return [first]
-        first.close()
-        raise
+    hosts = _addresses_of(host)
+    first = _listen_on_first(hosts, port)
+    listening = [first]
+    address, port = first.getsockname()[:2]
+    for other in hosts[hosts.index(address) + 1 :]:
+        try:
+            listening.append(_listen(other, port))
+        except StartError as error:
+            if not _is_absent(error):
+                for each in listening:
+                    each.close()
+                raise
+    return listening
 
 
 def listen_for_flow() -> socket.socket:
@@ -41,10 +43,26 @@ def listen_for_flow() -> socket.socket:
     return _listen_on_first(_LOOPBACK, 0)
 
 
-def url_of(listening: socket.socket, scheme: str) -> str:
-    """Give the address of a socket that listens, as a URL without a path."""
+def url_of(listening: socket.socket, scheme: str, name: str | None = None) -> str:
+    """Give the address of a socket that listens, as a URL without a path, for who is here.
+
+    With a ``name`` by that. One that listens on all addresses is reached on loopback, too.
+    """
     host, port = listening.getsockname()[:2]
+    host = name or _HERE.get(host, host)
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def _addresses_of(host: str) -> list[str]:
+    """Give the addresses of a host, each once; raises ``StartError`` for a name that has none."""
+    if host == "localhost":
+        return list(_LOOPBACK)
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        reason = why(error) if isinstance(error, OSError) else str(error)
+        raise StartError(f"cannot listen on {host}: it leads nowhere ({reason})") from error
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
 def _listen_on_first(hosts: Sequence[str], port: int) -> socket.socket:

@@ -13,7 +13,8 @@ from tqdm import tqdm
 
 from web.commands import terminal
 from web.commands.sent_file import opened
-from web.commands.server_client import ReplayError, Server, Unreachable, Upload
+from web.commands.server_client import Server, Unreachable, Upload
+from web.commands.server_key import NO_KEY, ReplayError, ServerKey
 
 POLL_S: Final = 0.5
 PATIENCE_S: Final = 60.0
@@ -28,6 +29,7 @@ def replay(
     *,
     rate: float | None,
     server: str,
+    key: ServerKey = NO_KEY,
     pause: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> int:
@@ -39,7 +41,7 @@ def replay(
     """
     waits = False
     try:
-        target = Server(server)
+        target = Server(server, key)
         with opened(file) as (lines, name, size):
             upload = target.upload(lines, name, size, rate)
         waits = True

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from web.commands import terminal
-from web.commands.server_client import ReplayError
+from web.commands.server_key import ReplayError
 
 
 @contextmanager

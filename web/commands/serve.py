@@ -4,6 +4,8 @@ import asyncio
 import gc
 import logging
 import signal
+import socket
+import ssl
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -16,9 +18,11 @@ from typing_extensions import override
 
 from dataflow import faults
 from dataflow.logs import begin
+from web.commands.admitting import Admitted, admit, live_lines, nobody, read_given
 from web.commands.listening import listen, listen_for_flow, url_of
 from web.commands.opening import damage_as_sentence, open_folder, opening_as_sentence
 from web.data.folder import DataFolder
+from web.data.privacy import keep_private
 from web.http.app import HUB_PATH, create_app, create_hub_app
 from web.http.connections import (
     PING_EVERY_S,
@@ -27,16 +31,49 @@ from web.http.connections import (
     Socket,
     raise_file_limit,
 )
+from web.http.handshakes import Handshakes
 from web.service.service import Service
 from web.settings import Settings
 
 _GRACE_S: Final = 2
-_NO_TEXT: Final = "Invalid UTF-8 sequence received from client."
+_NO_ERRORS: Final = frozenset(
+    {
+        "Invalid UTF-8 sequence received from client.",
+        # Who is refused a socket by an answer in words: uvicorn takes that for a mistake.
+        "ASGI callable returned without completing handshake.",
+    }
+)
 _MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, but signals are not its own, and no error: the process ends with status 0."""
+    """uvicorn, but signals are not its own, and no error: the process ends with status 0.
+
+    With ``tls`` it takes in who comes through a handshake.
+    """
+
+    def __init__(self, config: uvicorn.Config, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(config)
+        self._tls = tls
+        self._handshakes: Handshakes | None = None
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._tls is None:
+            await super().startup(sockets)
+            return
+        await super().startup([])
+        self._handshakes = Handshakes(sockets or [], self._tls, self._connection)
+        self._handshakes.begin()
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._handshakes is not None:
+            await self._handshakes.end()
+        await super().shutdown(sockets)
+
+    def _connection(self) -> HTTPConnection:
+        return HTTPConnection(self.config, self.server_state, self.lifespan.state)
 
     @override
     @contextmanager
@@ -55,6 +92,7 @@ def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = 
     With ``work``, serve nobody in particular until that is done, and release no upload. Gives
     whether it was done.
     """
+    keep_private()
     begin("cartwatch", settings.logs)
     faults.arm("server")
     raise_file_limit()
@@ -63,9 +101,9 @@ def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = 
     sys.setswitchinterval(0.0005)
     # What is imported later may meet a full disk, and Python would keep the half of a module.
     sys.dont_write_bytecode = True
-    # Who sends what is none is told so, and it is no error of the server's.
+    # Who sends what is none, or may not come in, is told so: it is no error of the server's.
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
-    logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg != _NO_TEXT)
+    logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg not in _NO_ERRORS)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_serve(settings, work))
@@ -76,10 +114,13 @@ def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = 
 
 
 async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] | None) -> bool:
+    given = read_given(settings.admission)
     listening = listen(settings.host, settings.port)
     for_flow = listen_for_flow()
     folder, service = _open(settings)
-    front, hub = _server(create_app(service)), _server(create_hub_app(service))
+    admitted = Admitted(nobody()) if work is not None else admit(settings, given, folder)
+    front = _server(create_app(service, admitted.access), given.tls)
+    hub = _server(create_hub_app(service))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, front.stop)
     working: asyncio.Future[None] | None = None
@@ -92,8 +133,7 @@ async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] 
         ends: list[asyncio.Future[None]] = [serving, hub_serving, service.crashed]
         hub_url = f"{url_of(for_flow, 'ws')}{HUB_PATH}"
         if not serving.done() and work is None:
-            url = f"{url_of(listening[0], 'http')}{settings.root_path}"
-            print(f"Cartwatch is live at {url}", flush=True)
+            print(live_lines(settings, listening[0], admitted), flush=True)
             service.start(hub_url)
         elif work is not None:
             service.start(hub_url, release=False)
@@ -117,25 +157,24 @@ async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] 
     return working is not None and not working.cancelled()
 
 
-def _server(app: ASGIApp) -> _Server:
+def _server(app: ASGIApp, tls: ssl.SSLContext | None = None) -> _Server:
     """Make what serves an application: people and programs at one, the flow at another."""
-    return _Server(
-        uvicorn.Config(
-            app,
-            http=HTTPConnection,
-            ws=Socket,
-            lifespan="off",
-            log_config=None,
-            log_level="error",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_GRACE_S,
-            ws_max_size=_MAX_MESSAGE_BYTES,
-            ws_per_message_deflate=False,
-            ws_ping_interval=PING_EVERY_S,
-            ws_ping_timeout=PONG_WITHIN_S,
-        )
+    config = uvicorn.Config(
+        app,
+        http=HTTPConnection,
+        ws=Socket,
+        lifespan="off",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        ws_max_size=_MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+        ws_ping_interval=PING_EVERY_S,
+        ws_ping_timeout=PONG_WITHIN_S,
     )
+    return _Server(config, tls)
 
 
 def _open(settings: Settings) -> tuple[DataFolder, Service]:

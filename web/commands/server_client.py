@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from types import MappingProxyType
@@ -10,17 +11,17 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
+from web.access.token_file import VARIABLE
 from web.commands import terminal
+from web.commands.server_key import NO_KEY, ReplayError, ServerKey
 
 _POLL_TIMEOUT_S: Final = 10.0
 _UPLOAD_TIMEOUT_S: Final = 300.0
 """For one answer: to an upload it comes when the whole file is safe on the server's disk."""
 
+_UNAUTHORIZED: Final = 401
+_LOCKED_OUT: Final = 429
 _BLOCK: Final = 256 * 1024
-
-
-class ReplayError(Exception):
-    """The replay cannot end well; the message is the sentence that says why."""
 
 
 class Unreachable(Exception):  # noqa: N818 (a state of affairs, not yet an error)
@@ -70,7 +71,8 @@ _Told = TypeVar("_Told", Upload, Check)
 class Server:
     """A server's API at a URL, also below a path; raises ``ReplayError`` where it is none."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, key: ServerKey = NO_KEY) -> None:
+        """``key`` is what it asks of who comes in, and what proves that it is that server."""
         try:
             parts = urlsplit(url if "://" in url else f"http://{url}")
             port = parts.port
@@ -82,6 +84,8 @@ class Server:
             raise ReplayError(f"{url!r} is not the address of a server: try http://127.0.0.1:8000")
         self._secure = parts.scheme == "https"
         self._host, self._port = host, port
+        self._headers = key.headers()
+        self._trust = key.trust() if self._secure else None
         self._path = quote(parts.path.rstrip("/"), safe="/%", errors="replace")
         self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{self._path}"
 
@@ -116,15 +120,21 @@ class Server:
         body: Iterator[bytes] | None = None,
         headers: Mapping[str, str] = MappingProxyType({}),
     ) -> _Told:
-        way = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
         timeout = _POLL_TIMEOUT_S if body is None else _UPLOAD_TIMEOUT_S
-        with closing(way(self._host, self._port, timeout=timeout)) as connection:
+        with closing(self._connection(timeout)) as connection:
             try:
                 # It may refuse before it has read everything: then hear why.
                 with suppress(BrokenPipeError, ConnectionResetError):
-                    connection.request(method, self._path + path, body, headers)
+                    connection.request(
+                        method, self._path + path, body, {**headers, **self._headers}
+                    )
                 response = connection.getresponse()
                 text = response.read()
+            except ssl.SSLCertVerificationError as error:
+                raise ReplayError(
+                    f"{self.url} cannot be trusted: {error.verify_message.rstrip('.')}; --ca names"
+                    " the certificates of the authorities to trust"
+                ) from None
             except (OSError, http.client.HTTPException) as error:
                 raise Unreachable(_reason(error)) from None
         if response.status < 300:
@@ -137,14 +147,23 @@ class Server:
                 ) from None
         code, message = _refusal(text)
         sentence = message or f"it answered with {response.status} {response.reason}"
-        if response.status >= 500 and method == "GET":
+        if method == "GET" and (response.status >= 500 or response.status == _LOCKED_OUT):
             raise Unreachable(sentence)
+        if response.status == _UNAUTHORIZED:
+            sentence += f"; --token-file or {VARIABLE} gives a token to send"
         if code == "started_over" or (response.status == 404 and method == "GET"):
             raise ReplayError(
                 f"everything was started over at {self.url} meanwhile, and nothing of this upload"
                 " is left: send it once more"
             )
         raise ReplayError(f"{self.url} refused: {sentence}")
+
+    def _connection(self, timeout: float) -> http.client.HTTPConnection:
+        if self._trust is None:
+            return http.client.HTTPConnection(self._host, self._port, timeout=timeout)
+        return http.client.HTTPSConnection(
+            self._host, self._port, timeout=timeout, context=self._trust
+        )
 
 
 def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:

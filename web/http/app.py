@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Scope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dataflow.sample import SAMPLE
+from web.access.access import Access
 from web.errors import APIError, not_found
 from web.http import assets
 from web.http.addresses import IdResource, NoText, Repeated, match_whole
@@ -22,6 +23,7 @@ from web.http.api.about import About
 from web.http.api.answers import error_response, storage_error
 from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
+from web.http.entrance import SIGN_IN, Entrance
 from web.http.mount import mounted
 from web.http.pages.cart import cart_page
 from web.http.pages.carts import carts_page
@@ -31,8 +33,11 @@ from web.http.pages.flow import flow_page, recovery_page
 from web.http.pages.page import visitor_of
 from web.http.pages.render import prepare, render_refusal
 from web.http.pages.skipped import skipped_page
+from web.http.refusals import wants_page
 from web.http.resource import Resource
 from web.http.safety import Safety
+from web.http.sign_in import get_sign_in, post_sign_in
+from web.http.visitor import always
 from web.intake.dry_run import DryRuns
 from web.live.socket import serve_browser
 from web.service.service import Service, service_of
@@ -81,15 +86,17 @@ def routes() -> list[BaseRoute]:
         Resource("/flow/recovery", get=recovery_page),
         Resource("/skipped", get=skipped_page),
         Resource("/cart-join.json", get=sample),
+        Resource(SIGN_IN, get=get_sign_in, post=post_sign_in).for_readers(post=always),
         *ROUTES,
         WebSocketRoute("/ws", live_socket),
         Resource(f"{assets.ROOT}/{{path:path}}", get=assets.installed().serve),
     ]
 
 
-def create_app(service: Service) -> ASGIApp:
+def create_app(service: Service, access: Access | None = None) -> ASGIApp:
     """Make the application around a service; starts nothing.
 
+    ``access`` decides who may come in; without it, who asks this machine by a name of its own may.
     The page's templates and assets are read here, together, and not again.
     """
     prepare()
@@ -106,12 +113,17 @@ def create_app(service: Service) -> ASGIApp:
     app.router.redirect_slashes = False  # `a` and `a/` are two ids, and a redirected POST is lost
     app.state.service = service
     app.state.receiving = 0
+    app.state.signing_in = 0
     app.state.bulks = 0
     app.state.rendering = asyncio.Lock()
     app.state.about = About(ROUTES)
     app.state.exports = Exports()
     app.state.dry_runs = DryRuns()
-    return mounted(Safety(app), service.settings.root_path)
+    access = access or Access()
+    entrance = Entrance(app, access.login, access.mount)
+    app.state.access = access
+    app.state.sign_out = entrance.sign_out
+    return mounted(Safety(entrance, access), access.mount)
 
 
 def create_hub_app(service: Service) -> ASGIApp:
@@ -126,9 +138,7 @@ def create_hub_app(service: Service) -> ASGIApp:
 
 def _answer(request: Request, error: APIError) -> Response:
     """Answer in the language of who asked: a page for a person, JSON for a program."""
-    path = request.url.path
-    is_person = "text/html" in request.headers.get("accept", "") and not path.startswith("/api/")
-    if is_person and error.status in (400, 404):
+    if wants_page(request.scope) and error.status in (400, 404):
         html = render_refusal(error.status, error.message, visitor_of(request))
         return HTMLResponse(html, error.status)
     return error_response(error)

@@ -24,6 +24,7 @@ from websockets.frames import CloseCode
 from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS, Request
 
 from web.errors import APIError, bad_request
+from web.http.handshakes import MAX_HANDSHAKES
 from web.http.head import MAX_HEAD_BYTES, too_long_head
 from web.http.turnstile import Turnstile
 from web.live.socket import OUTLET
@@ -56,7 +57,7 @@ MAX_CONNECTIONS: Final = 32_768
 SPARE: Final = 16
 """How many more are let in when all are busy, to ask whether the server is alive."""
 
-_OWN_FILES: Final = 96
+_OWN_FILES: Final = 96 + MAX_HANDSHAKES
 """What the server keeps open beside connections: data, uploads, exports, the flow."""
 
 _AROUND: Final = 64

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from web.errors import bad_request
+from web.http.visitor import may_change, read_only
 from web.tasks import first_of
 
 Call = Callable[[Request], Awaitable[Response]]
@@ -34,6 +35,7 @@ class Resource(Route):
         """``calls`` are named by their methods, as in ``Resource("/x", get=..., post=...)``."""
         self._calls = {method.upper(): call for method, call in calls.items()}
         self._known: dict[str, tuple[str, ...]] | None = None
+        self._for_readers: dict[str, Callable[[Request], bool]] = {}
         super().__init__(path, self._answer, methods=[*self._calls])
         pattern = self.path_regex.pattern.removesuffix("$").replace(">.*)", ">.+)")
         self.path_regex = re.compile(rf"{pattern}\Z", re.DOTALL)
@@ -45,6 +47,15 @@ class Resource(Route):
         none is empty.
         """
         self._known = {method.upper(): known for method, known in names.items()}
+        return self
+
+    def for_readers(self, **calls: Callable[[Request], bool]) -> "Resource":
+        """Let those who may only read make calls other than ``GET``, by method; gives itself.
+
+        Each is asked whether a request changes nothing. A call that is not named here is refused
+        to them.
+        """
+        self._for_readers = {method.upper(): may for method, may in calls.items()}
         return self
 
     @property
@@ -70,6 +81,10 @@ class Resource(Route):
 
     async def _answer(self, request: Request) -> Response:
         method = GET if request.method == HEAD else request.method
+        if method != GET and not may_change(request.scope):
+            only_reads = self._for_readers.get(method)
+            if only_reads is None or not only_reads(request):
+                raise read_only()
         if self._known is not None:
             _refuse_unknown(request.query_params, self._known.get(method, ()))
         return await self._calls[method](request)

@@ -9,18 +9,19 @@ import asyncio
 import time
 from contextlib import suppress
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.errors import APIError, bad_request
+from web.access.access import Access
+from web.access.hosts import Asked
+from web.errors import APIError
 from web.http.api.answers import error_response
 from web.http.connections import is_spare
+from web.http.forwarding import as_sent, is_secure
 from web.http.head import refuse_head
 from web.http.patience import impatient
 
-LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 MAX_REQUESTS: Final = 256
 ALWAYS: Final = frozenset({"/livez", "/readyz"})
 """What is answered however many requests there are."""
@@ -44,8 +45,10 @@ _HEADERS: Final = {
 class Safety:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, access: Access | None = None) -> None:
+        """``access`` tells the names of this server, and its proxies."""
         self._app = app
+        self._access = access or Access()
         self._requests = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,7 +58,7 @@ class Safety:
 
     async def _look_at(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            refusal = refuse(Headers(scope=scope)) or refuse_head(scope)
+            scope, refusal = self._checked(scope)
             if refusal is not None:
                 await send({"type": "websocket.close", "code": 1008, "reason": refusal.message})
                 return
@@ -65,8 +68,22 @@ class Safety:
         else:
             await self._app(scope, receive, send)
 
+    def _checked(self, scope: Scope) -> tuple[Scope, APIError | None]:
+        """Give a request as its client has sent it, and why it is refused, where it is."""
+        sent, forwarded = as_sent(scope, self._access.proxies)
+        headers = Headers(scope=sent)
+        asked = Asked(
+            scope.get("method", "GET"),
+            headers.getlist("host"),
+            headers.getlist("origin"),
+            headers.getlist("sec-fetch-site"),
+            is_secure=is_secure(sent),
+            forwarded=forwarded,
+        )
+        return sent, self._access.hosts.refuse(asked) or refuse_head(scope)
+
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = refuse(Headers(scope=scope)) or refuse_head(scope)
+        scope, refusal = self._checked(scope)
         counts = scope["path"] not in ALWAYS
         if refusal is None and counts and (self._requests >= MAX_REQUESTS or is_spare(scope)):
             refusal = APIError(503, "busy", "too many requests at once: try again in a moment")
@@ -78,45 +95,6 @@ class Safety:
             await self._app(scope, receive, send)
         finally:
             self._requests -= counts
-
-
-def refuse(headers: Headers) -> APIError | None:
-    """Say why a request with these headers is refused; None where it is not."""
-    hosts = headers.getlist("host")
-    if len(hosts) > 1:
-        return bad_request(f"a request has one Host, not {len(hosts)}")
-    host = hosts[0] if hosts else ""
-    if _name(host) not in LOOPBACK_NAMES:
-        return APIError(403, "wrong_host", f"this server is not {host[:80]!r}")
-    origin = headers.get("origin")
-    if origin is not None and (
-        _host_of(origin) != host.lower() or len(headers.getlist("origin")) > 1
-    ):
-        return APIError(403, "wrong_origin", f"a page of {origin[:80]!r} may not ask this server")
-    return None
-
-
-def _host_of(origin: str) -> str | None:
-    """Give the host and port of an origin, as a ``Host`` header names them; None for others."""
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        return None
-    if parts.scheme not in ("http", "https") or parts.path or parts.query or parts.fragment:
-        return None
-    return parts.netloc.lower()
-
-
-def _name(host: str) -> str:
-    """Give the name in a ``Host`` header without its port, lower case; empty where it is none."""
-    try:
-        parts = urlsplit(f"//{host}")
-        _ = parts.port
-    except ValueError:
-        return ""
-    if parts.netloc != host or "@" in host:
-        return ""
-    return (parts.hostname or "").lower()
 
 
 def _with_headers(send: Send) -> Send:

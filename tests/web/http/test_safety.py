@@ -3,81 +3,11 @@
 import asyncio
 
 import pytest
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from web.http.safety import MAX_REQUESTS, Safety, refuse
-
-GOOD = (
-    {"host": "127.0.0.1:8000"},
-    {"host": "localhost"},
-    {"host": "LOCALHOST:1"},
-    {"host": "[::1]:8000"},
-    {"host": "127.0.0.1:8000", "origin": "http://127.0.0.1:8000"},
-    {"host": "localhost:8000", "origin": "http://LOCALHOST:8000"},
-    {"host": "[::1]:8000", "origin": "http://[::1]:8000"},
-)
-WRONG_HOSTS = (
-    "",
-    "example.com",
-    "127.0.0.1.example.com",
-    "localhost.example.com:8000",
-    "127.0.0.2",
-    "0.0.0.0",
-    "user@127.0.0.1",
-    "127.0.0.1/x",
-    "127.0.0.1:x",
-    "127.0.0.1:99999",
-    "[::1",
-    "127.0.0.1 example.com",
-)
-WRONG_ORIGINS = (
-    "",
-    "null",
-    "http://example.com",
-    "http://127.0.0.1",
-    "http://127.0.0.1:8001",
-    "http://localhost:8000",
-    "http://127.0.0.1:8000.example.com",
-    "http://127.0.0.1:8000@example.com",
-    "http://user@127.0.0.1:8000",
-    "http://127.0.0.1:8000/",
-    "http://127.0.0.1:8000?x",
-    "ftp://127.0.0.1:8000",
-    "file://",
-    "http://[",
-)
-
-
-@pytest.mark.parametrize("headers", GOOD)
-def test_this_machine_by_any_of_its_names_may_ask(headers: dict[str, str]) -> None:
-    """Any port; without an ``Origin``, as from a program, or with the host's own."""
-    assert refuse(Headers(headers)) is None
-
-
-@pytest.mark.parametrize("host", WRONG_HOSTS)
-def test_a_host_that_this_server_is_not_is_refused(host: str) -> None:
-    """A name that an attacker points at this machine reaches nothing."""
-    refusal = refuse(Headers({"host": host}))
-    assert refusal is not None
-    assert (refusal.status, refusal.code) == (403, "wrong_host")
-
-
-@pytest.mark.parametrize("origin", WRONG_ORIGINS)
-def test_a_page_of_another_origin_is_refused(origin: str) -> None:
-    """Host and port must be those that the request names."""
-    refusal = refuse(Headers({"host": "127.0.0.1:8000", "origin": origin}))
-    assert refusal is not None
-    assert (refusal.status, refusal.code) == (403, "wrong_origin")
-
-
-def test_two_origins_or_no_host_are_refused() -> None:
-    """What no browser sends is nothing to guess about."""
-    twice = [(b"host", b"127.0.0.1"), (b"origin", b"http://127.0.0.1")]
-    assert refuse(Headers(raw=[*twice, twice[1]])) is not None
-    assert refuse(Headers({})) is not None
+from web.http.safety import MAX_REQUESTS, Safety
 
 
 async def _nothing() -> Message:

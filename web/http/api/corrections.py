@@ -21,6 +21,7 @@ from web.http.api.described.sections import SKIPPED
 from web.http.api.described.shapes import BadLine, Bulk, Changed, ValidLine
 from web.http.receive import receive_line
 from web.http.resource import HEAD, Later
+from web.http.visitor import may_change, read_only
 from web.intake.bulk_asked import BulkAsked, read_aside, read_bulk, refused
 from web.intake.replacement import PatternError
 from web.numbers import whole_number
@@ -138,6 +139,8 @@ async def resubmit(request: Request) -> Response:
 async def resubmit_many(request: Request) -> Response:
     """``POST /api/skipped/resubmit``: mend many alike; 202 when all that can be is sent."""
     asked = read_bulk(await read_json(request, MAX_BULK_BYTES))
+    if not asked.is_preview and not may_change(request.scope):
+        raise read_only()
 
     async def make() -> bytes:
         working = _in_bulk(request, asked)

@@ -16,6 +16,7 @@ from web.http.api.described.schemas import shape
 from web.http.api.described.sections import FLOW, STATE, WATCHING
 from web.http.api.described.shapes import StartedOver
 from web.http.resource import Later
+from web.http.visitor import is_stranger
 from web.service.service import Service, service_of
 from web.view.windows import read_limit, read_number_cursor
 
@@ -130,5 +131,6 @@ async def readyz(request: Request) -> Response:
     """``GET /readyz``: the flow has recovered and everything can be written."""
     why = service_of(request.app).readiness()
     if why is not None:
+        why = "not ready: the reason is told who has a token" if is_stranger(request.scope) else why
         raise APIError(503, "not_ready", why)
     return JSONResponse({"status": "ready"})

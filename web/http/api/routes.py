@@ -7,6 +7,7 @@ are ``/api/openapi.json`` and ``/api/docs``.
 
 from typing import Final
 
+from web.http import sign_in
 from web.http.addresses import IdResource
 from web.http.api import (
     about,
@@ -25,6 +26,7 @@ from web.http.api import (
 )
 from web.http.api.described.call import refusing_unknown
 from web.http.resource import Resource
+from web.http.visitor import always
 from web.view.reader import ViewReader
 
 _CALLS: Final = [
@@ -41,12 +43,13 @@ _CALLS: Final = [
     Resource("/api/order", get=orders.find_order),
     Resource("/api/attention", get=attention.get_attention),
     Resource("/api/skipped", get=lists.list_skipped),
-    Resource("/api/skipped/resubmit", post=corrections.resubmit_many),
+    # What is more than a preview is refused by the call itself, which has read what is asked.
+    Resource("/api/skipped/resubmit", post=corrections.resubmit_many).for_readers(post=always),
     Resource("/api/skipped/aside", post=corrections.post_aside),
     Resource("/api/skipped/{record_id}", get=corrections.get_skipped),
     Resource("/api/skipped/{record_id}/raw", get=corrections.get_raw),
     Resource("/api/skipped/{record_id}/resubmit", post=corrections.resubmit),
-    Resource("/api/check", post=corrections.post_check),
+    Resource("/api/check", post=corrections.post_check).for_readers(post=always),
     Resource(
         "/api/skipped.jsonl", get=export_lists.skipped("skipped.jsonl", ViewReader.all_skipped)
     ),
@@ -60,7 +63,9 @@ _CALLS: Final = [
         "/api/completed.csv",
         get=export_lists.completed("completed.csv", ViewReader.completed_table),
     ),
-    Resource("/api/uploads", get=uploads.list_uploads, post=uploads.post_upload),
+    Resource("/api/uploads", get=uploads.list_uploads, post=uploads.post_upload).for_readers(
+        post=uploads.is_check
+    ),
     Resource("/api/uploads/{upload_id}", get=uploads.get_upload, patch=uploads.patch_upload),
     Resource("/api/uploads/{upload_id}/replay", post=uploads.replay_upload),
     Resource("/api/uploads/{upload_id}/step", post=uploads.step_upload),
@@ -80,6 +85,7 @@ _CALLS: Final = [
     Resource("/api/reset", post=flow.reset),
     Resource("/api/openapi.json", get=about.get_document),
     Resource("/api/docs", get=about.get_docs),
+    Resource("/api/sign-out", post=sign_in.post_sign_out),
     Resource("/livez", get=flow.livez),
     Resource("/readyz", get=flow.readyz),
     Resource("/metrics", get=metrics.get_metrics),

@@ -53,7 +53,7 @@ async def post_upload(request: Request) -> Response:
     rate = read_rate_text(request.query_params.get("rate"))
     name = request.query_params.get("name")
     read_name(name)
-    if _is_check(request):
+    if is_check(request):
         return await _check(request, service.settings.max_upload)
     state = request.app.state
     if state.receiving >= MAX_RECEIVING:
@@ -69,7 +69,7 @@ async def post_upload(request: Request) -> Response:
     return JSONResponse(upload, 201)
 
 
-def _is_check(request: Request) -> bool:
+def is_check(request: Request) -> bool:
     """Whether nothing is to be taken in."""
     check = request.query_params.get("check", "false")
     if check not in ("true", "false"):

@@ -129,6 +129,11 @@ def render_page(name: str, *, sheets_beside: tuple[str, ...], **facts: object) -
     return template.render(sheets=SHEETS + sheets_beside, **facts)
 
 
+def render_sign_in(message: str, then: str) -> str:
+    """The page to sign in at; `message` says why the last try was none, `then` where it leads."""
+    return _environment().get_template("sign_in.html").render(message=message, then=then)
+
+
 def _blank() -> Mapping[str, Any]:
     """What the rows to be cloned are rendered from: every part there, nothing in it."""
     return {
