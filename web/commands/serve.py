@@ -168,6 +168,7 @@ def _server(app: ASGIApp, tls: ssl.SSLContext | None = None) -> _Server:
         log_level="error",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # it would believe whoever is on this machine
         timeout_graceful_shutdown=_GRACE_S,
         ws_max_size=_MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,
