@@ -40,8 +40,12 @@ def one_sentence(done: subprocess.CompletedProcess[str], status: int) -> str:
 
 
 OPTIONS = {
-    "serve": ("--host", "--port", "--data", "--snapshot-interval", "--max-upload", "--root-path"),
-    "replay": ("FILE", "--rate", "--check", "--server"),
+    "serve": (
+        *("--host", "--port", "--data", "--snapshot-interval", "--max-upload", "--root-path"),
+        "--token-file",
+        *("--read-only-token-file", "--tls-cert", "--tls-key", "--name", "--proxy"),
+    ),
+    "replay": ("FILE", "--rate", "--check", "--server", "--token-file", "--ca"),
     "generate": ("--events", "--users", "--bad", "--seed"),
     "rebuild": ("DIR", "--generation"),
 }
@@ -99,11 +103,32 @@ BAD_VALUES = {
     ("serve", "--port"): (*NO_WHOLE_NUMBERS, "-1", "65536"),
     ("serve", "--max-upload"): (*NO_WHOLE_NUMBERS, "0", "-5"),
     ("serve", "--snapshot-interval"): (*NO_NUMBERS, "0", "0.049", "60.1", "-1"),
-    ("serve", "--host"): ("", "0.0.0.0", "127.0.0.2", "example.com", "::", "::1%lo", "127.1"),
     ("serve", "--root-path"): (
         *("", " ", "orders", "//", "/a//b", "/a?b", "/a#b", "/..", "/a/../b", "/./a", "/a b", "/ä"),
         *("/a%2Fb", "/a\n", "/a\\b", "http://x/a", "/<b>", '/"', "/api", "/carts/", "/static/x"),
     ),
+    ("serve", "--host"): (
+        *("", " ", "a b", "127.1", "256.0.0.1", "::1%lo", "[::1]", "127.0.0.1:80", "http://x"),
+        *("example.com:80", "-x", "a..b", "x" * 64, "a\nb"),
+    ),
+    ("serve", "--name"): (
+        "",
+        ",",
+        "a,,b",
+        "a b",
+        "http://a",
+        "a:80",
+        "*.a.example",
+        "1.2.3.4",
+        "a/",
+    ),
+    ("serve", "--proxy"): ("", "x", "10.0.0.1,", "10.0.0.0/33", "0.0.0.0/0", "::/0", "10.0.0.1:80"),
+    ("serve", "--token-file"): ("", " ", "a\0b"),
+    ("serve", "--read-only-token-file"): ("", " "),
+    ("serve", "--tls-cert"): ("", " "),
+    ("serve", "--tls-key"): ("", " "),
+    ("replay", "f", "--token-file"): ("", " "),
+    ("replay", "f", "--ca"): ("", " "),
     ("serve", "--data"): ("", " ", "\t\n", "a\0b", "~nobody-of-this-name/x"),
     ("replay", "f", "--rate"): (*NO_NUMBERS, "0", "-1", "1000001"),
     (*GENERATE, "--events"): (*NO_WHOLE_NUMBERS, "0", "-1"),
@@ -158,6 +183,7 @@ def test_a_bad_value_is_one_sentence_and_status_2(
         *(["--nothing"], ["serve", "--port"], ["serve", "extra"], ["--port", "1", "extra"]),
         *(["replay"], ["replay", "f", "g"], ["replay", "f", "--rates", "1"], ["replay", ""]),
         *(["generate"], ["generate", "--events", "5"], ["generate", "--users", "5"]),
+        *(["--tls-cert", "c"], ["--tls-key", "k"], ["--token", "t"]),
         *(["rebuild"], ["rebuild", "a", "b"], ["rebuild", " "], ["serv"], [""], ["-x"]),
     ],
 )

@@ -81,6 +81,59 @@ def test_a_machine_may_be_without_one_kind_of_address(
     assert one.getsockname()[0] == flow.getsockname()[0] == left
 
 
+def test_a_name_is_all_of_its_addresses_here_at_one_port(
+    opened: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of another machine are passed over; one alone of another machine is refused."""
+    leads = {"vm": ["192.0.2.1", "127.0.0.1", "127.0.0.1", "::1"], "elsewhere": ["192.0.2.1"]}
+
+    def found(host: str, *_: object, **__: object) -> list[Any]:
+        return [(0, 0, 0, "", (address, 0)) for address in leads[host]]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    both = [opened.enter_context(each) for each in listen("vm", 0)]
+    assert [each.getsockname()[0] for each in both] == ["127.0.0.1", "::1"]
+    assert len({each.getsockname()[1] for each in both}) == 1
+    with pytest.raises(StartError, match=r"cannot listen on 192\.0\.2\.1 port 0: cannot assign"):
+        listen("elsewhere", 0)
+
+
+def test_a_name_that_leads_nowhere_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a sentence that names it."""
+
+    def nothing(*_: object, **__: object) -> list[Any]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nothing)
+    with pytest.raises(
+        StartError, match=r"cannot listen on no\.example: it leads nowhere .name or"
+    ):
+        listen("no.example", 0)
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "url"),
+    [
+        ("0.0.0.0", None, "https://127.0.0.1:8000"),
+        ("::", None, "https://[::1]:8000"),
+        ("192.0.2.1", None, "https://192.0.2.1:8000"),
+        ("192.0.2.1", "vm", "https://vm:8000"),
+    ],
+)
+def test_what_listens_everywhere_is_named_by_an_address_that_a_browser_can_use(
+    host: str, name: str | None, url: str
+) -> None:
+    """A name where there is one, as a certificate is for names."""
+
+    class Listening(socket.socket):
+        @override
+        def getsockname(self) -> Any:
+            return (host, 8000)
+
+    with Listening() as listening:
+        assert url_of(listening, "https", name) == url
+
+
 def test_an_address_that_this_machine_has_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a sentence that names it."""
     without(socket.AF_INET6, monkeypatch)
