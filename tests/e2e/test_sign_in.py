@@ -1,4 +1,4 @@
-"""Signing in with a real browser: by the form, by the link, from a page elsewhere, and out again."""
+"""Signing in with a real browser: by form, by link, from a page elsewhere, and out again."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_the_form_signs_in_and_goes_on_to_where_one_wanted(
 def test_the_link_signs_in_from_a_page_elsewhere_and_leaves_no_token_behind(
     page: Page, guarded: Cartwatch
 ) -> None:
-    """As from a chat: the page is live, and neither its address nor what it sends names the token."""
+    """As from a chat: the page is live, and nothing that it shows or sends names the token."""
     sent: list[str] = []
     with page_elsewhere(f'<a href="{guarded.url}/sign-in?token={CHANGES}">in</a>') as elsewhere:
         page.goto(elsewhere)
@@ -160,7 +160,7 @@ def test_under_tls_the_page_is_live(browser: Browser, tmp_path: Path) -> None:
 def test_the_form_fits(browser: Browser, guarded: Cartwatch, width: int) -> None:
     """On a phone and on a desk, in both themes; nothing is cut."""
     for scheme in ("light", "dark"):
-        context = browser.new_context(viewport={"width": width, "height": 640}, color_scheme=scheme)  # type: ignore[arg-type]
+        context = browser.new_context(viewport={"width": width, "height": 640}, color_scheme=scheme)
         page = context.new_page()
         page.goto(f"{guarded.url}/sign-in?token=not-the-token-of-it")
         expect(page.get_by_role("alert")).to_be_visible()
