@@ -29,6 +29,7 @@ _LEAVING_S: Final = 1.0
 
 _POLICY: Final = 1008
 _BEARER: Final = "bearer"
+_LENGTH: Final = b"content-length"
 
 
 class Entrance:
@@ -122,10 +123,13 @@ def _closing(why: str) -> Message:
 
 
 def _as_socket(send: Send) -> Send:
-    """Send an answer to a handshake that becomes no socket."""
+    """Send an answer to a handshake that becomes no socket; uvicorn counts its length itself."""
 
     async def send_answer(message: Message) -> None:
-        await send({**message, "type": message["type"].replace("http", "websocket.http")})
+        answer = {**message, "type": message["type"].replace("http", "websocket.http")}
+        if "headers" in answer:
+            answer["headers"] = [each for each in answer["headers"] if each[0] != _LENGTH]
+        await send(answer)
 
     return send_answer
 
