@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests.kit.running import Cartwatch
+from tests.kit.signed_in import CHANGES, READS, bearer, token_files
 from tests.web.http.pages.test_visitor import HARMLESS
 
 VIEWS = ("/", "/?cart=a", "/carts/a", "/skipped", "/files", "/completed", "/flow", "/flow/recovery")
@@ -22,13 +23,14 @@ LATER = '{"user_id": "a", "type": "payment", "order_id": 1}'
 
 @pytest.fixture
 def cartwatch(tmp_path: Path) -> Iterator[Cartwatch]:
-    with Cartwatch(tmp_path / "data", program="tests.kit.read_only") as running:
+    with Cartwatch(tmp_path / "data", *token_files(tmp_path)) as running:
+        running.headers = bearer(CHANGES)
         yield running
 
 
-def comes(page: Page, running: Cartwatch, may: str) -> list[Request]:
-    """Let the page come as who may do that; gives every request that changes something."""
-    page.context.add_cookies([{"name": "may", "value": may, "url": running.url}])
+def comes(page: Page, running: Cartwatch, token: str = READS) -> list[Request]:
+    """Let the page sign in; gives every request that changes something from then on."""
+    page.goto(f"{running.url}/sign-in?token={token}")
     changes: list[Request] = []
 
     def note(request: Request) -> None:
@@ -61,7 +63,7 @@ def test_no_view_has_a_control_that_would_be_refused(page: Page, cartwatch: Cart
     """Whatever is pressed there, nothing is asked for that changes anything; no script breaks."""
     upload = cartwatch.upload_in(cartwatch.upload(BAD), "done")["id"]
     cartwatch.call("POST", "/api/stream", {"rate": 20, "users": 3, "bad": 0.1})
-    changes = comes(page, cartwatch, "read")
+    changes = comes(page, cartwatch)
     record = cartwatch.get("/api/skipped?search=user_id")["items"][0]["id"]
     for path in (*VIEWS, f"/files/{upload}", f"/skipped?id={record}"):
         open_view(page, cartwatch, path)
@@ -76,7 +78,7 @@ def test_no_view_has_a_control_that_would_be_refused(page: Page, cartwatch: Cart
 
 def test_what_happens_is_seen_as_it_happens(page: Page, cartwatch: Cartwatch) -> None:
     """Rows that the browser clones lack the controls, too; states, paces and kills are told."""
-    comes(page, cartwatch, "read")
+    comes(page, cartwatch)
     open_view(page, cartwatch, "/")
     expect(page.get_by_text("They appear here as soon as")).to_be_visible()
     slow = cartwatch.upload(b"".join([BAD] * 30), rate=10)
@@ -111,7 +113,7 @@ def test_what_happens_is_seen_as_it_happens(page: Page, cartwatch: Cartwatch) ->
 def test_a_preview_shows_what_would_become_of_records(page: Page, cartwatch: Cartwatch) -> None:
     """It is a reading: but there is no button that sends them."""
     cartwatch.upload_in(cartwatch.upload(BAD), "done")
-    changes = comes(page, cartwatch, "read")
+    changes = comes(page, cartwatch)
     open_view(page, cartwatch, "/skipped")
     page.locator(".row-check").first.check()
     page.get_by_label("Find", exact=True).fill("x")
@@ -131,19 +133,19 @@ def test_who_signs_out_is_led_to_sign_in_and_sees_the_last_facts_until_then(
 ) -> None:
     """A session that ended elsewhere is no server that is away: the page says so."""
     cartwatch.upload_in(cartwatch.upload(BAD), "done")
-    comes(page, cartwatch, "change")
+    comes(page, cartwatch, CHANGES)
     open_view(page, cartwatch, "/")
     there = page.context.new_page()
     open_view(there, cartwatch, "/files")
     page.get_by_role("button", name="Menu").click()
     page.get_by_role("button", name="Sign out everywhere").click()
-    expect(page.get_by_text("sign in first")).to_be_visible()  # the page, loaded anew
+    expect(page.get_by_label("Token")).to_be_visible()  # the page, loaded anew
     there.get_by_role("button", name="Load the sample").click()
     notice = there.get_by_role("alert").filter(has_text="You are signed out")
     expect(notice).to_be_visible()
     expect(there.locator("[data-upload]")).to_have_count(1)
     notice.get_by_role("link", name="Sign in").click()
-    expect(there.get_by_text("signed in")).to_be_visible()
-    there.go_back()
+    there.get_by_label("Token").fill(CHANGES)
+    there.get_by_label("Token").press("Enter")
     expect(there.locator("[data-connection=live]")).to_be_visible()
     expect(notice).to_be_hidden()

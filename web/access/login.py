@@ -8,12 +8,12 @@ nor is any other address.
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from web.access.attempts import MOST, Attempts
 from web.access.networks import Address, site_of
-from web.access.sessions import Session, Sessions
-from web.access.tokens import Role, Tokens
+from web.access.sessions import Session, Sessions, Visitor
+from web.access.tokens import Tokens
 from web.errors import APIError
 
 SECRET_BYTES: Final = 32
@@ -30,13 +30,6 @@ class LockedOut(APIError):  # noqa: N818 (a refusal, as the one that it is)
             f" {seconds} s",
         )
         self.seconds = seconds
-
-
-class Visitor(NamedTuple):
-    """Somebody who may come in; ``session`` is None who has shown a token."""
-
-    role: Role
-    session: Session | None = None
 
 
 class Login:

@@ -27,6 +27,13 @@ class Session(NamedTuple):
     until: float
 
 
+class Visitor(NamedTuple):
+    """Somebody who may come in; ``session`` is None who has shown a token."""
+
+    role: Role
+    session: Session | None = None
+
+
 class Sessions:
     """What begins sessions and knows them again."""
 

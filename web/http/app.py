@@ -119,7 +119,7 @@ def create_app(service: Service, access: Access | None = None) -> ASGIApp:
     app.state.about = About(ROUTES)
     app.state.exports = Exports()
     app.state.dry_runs = DryRuns()
-    access = access or Access()
+    access = access or Access(mount=service.settings.root_path)
     entrance = Entrance(app, access.login, access.mount)
     app.state.access = access
     app.state.sign_out = entrance.sign_out

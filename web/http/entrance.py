@@ -13,8 +13,9 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.access.login import Login, Visitor
+from web.access.login import Login
 from web.access.networks import read_address
+from web.access.sessions import Visitor
 from web.errors import APIError
 from web.http.assets import ROOT
 from web.http.forwarding import peer_of
@@ -109,7 +110,7 @@ class Entrance:
                     await send(_closing("signed out: sign in again"))
 
     async def _refuse(self, error: APIError, scope: Scope, receive: Receive, send: Send) -> None:
-        response = refusal(error, scope)
+        response = refusal(error, scope, self._mount)
         if scope["type"] == "http":
             await response(scope, receive, send)
         elif "websocket.http.response" in scope.get("extensions", {}):

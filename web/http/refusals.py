@@ -13,6 +13,8 @@ from web.http.api.answers import error_response
 from web.http.pages.render import render_sign_in
 
 _UNAUTHORIZED: Final = 401
+_DOCS: Final = "/api/docs"
+"""What is for a person among the calls of programs."""
 
 
 class Stranger(APIError):  # noqa: N818 (a refusal, as the one that it is)
@@ -27,11 +29,11 @@ class Stranger(APIError):  # noqa: N818 (a refusal, as the one that it is)
         )
 
 
-def refusal(error: APIError, scope: Scope, then: str | None = None) -> Response:
+def refusal(error: APIError, scope: Scope, mount: str, then: str | None = None) -> Response:
     """Answer who is not let in; a page leads to ``then``, or to where they wanted to go."""
     if wants_page(scope):
         message = "" if isinstance(error, Stranger) else error.message
-        response = sign_in_page(error.status, message, then or _asked_for(scope))
+        response = sign_in_page(error.status, message, then or _asked_for(scope), mount)
     else:
         response = error_response(error)
     if error.status == _UNAUTHORIZED:
@@ -41,22 +43,22 @@ def refusal(error: APIError, scope: Scope, then: str | None = None) -> Response:
     return response
 
 
-def sign_in_page(status: int, message: str, then: str) -> Response:
-    """Give the page with the form; ``then`` is where to go when signed in.
+def sign_in_page(status: int, message: str, then: str, mount: str) -> Response:
+    """Give the page with the form; ``then`` is where to go when signed in, below the mount.
 
     Its policy lets the browser say that the form comes from here, as the others do not, and still
     tells no path to anybody.
     """
     headers = {"referrer-policy": "strict-origin"}
-    return HTMLResponse(render_sign_in(message, then), status, headers=headers)
+    return HTMLResponse(render_sign_in(message, then, mount), status, headers=headers)
 
 
 def wants_page(scope: Scope) -> bool:
     """Whether a person asks, to look at the answer."""
     path: str = scope["path"]
     accepts = Headers(scope=scope).get("accept", "")
-    is_page = scope["type"] == "http" and "text/html" in accepts
-    return is_page and not path.startswith("/api/")
+    is_page = path == _DOCS or not path.startswith("/api/")
+    return is_page and scope["type"] == "http" and "text/html" in accepts
 
 
 def _asked_for(scope: Scope) -> str:

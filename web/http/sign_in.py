@@ -14,6 +14,8 @@ from web.access.access import Access
 from web.access.networks import read_address
 from web.access.sessions import LASTS_S
 from web.errors import APIError, bad_request
+from web.http.api.described.call import Answer, described
+from web.http.api.described.sections import ACCESS
 from web.http.forwarding import is_secure, peer_of
 from web.http.receive import receive_body
 from web.http.refusals import refusal, sign_in_page
@@ -32,7 +34,7 @@ async def get_sign_in(request: Request) -> Response:
         return _to(access, "/")
     tokens = request.query_params.getlist("token")
     if not tokens:
-        return sign_in_page(200, "", "/")
+        return sign_in_page(200, "", "/", access.mount)
     return _sign_in(request, access, tokens[0], "/")
 
 
@@ -52,6 +54,11 @@ async def post_sign_in(request: Request) -> Response:
     return _sign_in(request, access, fields.get("token", [""])[0].strip(), then)
 
 
+@described(
+    ACCESS,
+    "Signs every browser out, also those that look on now; programs with a token go on.",
+    Answer("Every session has ended, for ever", {}, 204),
+)
 async def post_sign_out(request: Request) -> Response:
     """``POST /api/sign-out``: end every session, and all sockets of those who are signed in."""
     access = access_of(request)
@@ -87,7 +94,7 @@ def _sign_in(request: Request, access: Access, token: str, then: str) -> Respons
     try:
         cookie = access.login.sign_in(token, read_address(peer_of(request.scope)))
     except APIError as error:
-        return refusal(error, request.scope, then)
+        return refusal(error, request.scope, access.mount, then)
     response = _to(access, then)
     response.set_cookie(
         access.login.cookie,

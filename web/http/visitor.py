@@ -10,7 +10,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import Scope
 
-from web.access.login import Visitor
+from web.access.sessions import Visitor
 from web.access.tokens import Role
 from web.errors import APIError
 

@@ -7,9 +7,9 @@ import ipaddress
 import pytest
 
 from web.access.attempts import MOST, WITHIN_S
-from web.access.login import SECRET_BYTES, LockedOut, Login, Visitor
+from web.access.login import SECRET_BYTES, LockedOut, Login
 from web.access.networks import Address
-from web.access.sessions import LASTS_S
+from web.access.sessions import LASTS_S, Visitor
 from web.access.tokens import Role, Tokens
 from web.errors import APIError
 

@@ -72,6 +72,31 @@ def test_a_network_is_served_with_a_token_that_was_made(tmp_path: Path) -> None:
     assert f"token={kept.strip()}" == links[0]
 
 
+@pytest.mark.parametrize("place", ["/orders", ""], ids=["passed on", "stripped"])
+def test_below_a_mount_all_of_the_login_is_below_it(tmp_path: Path, place: str) -> None:
+    """Whether a proxy passes it on or strips it: link, form, cookie, and what is described."""
+    options = ["--root-path=/orders", *token_files(tmp_path)]
+    with Cartwatch(tmp_path / "data", *options) as server:
+        link = server.call("GET", f"{place}/sign-in?token={CHANGES}", headers=PERSON)
+        assert (link.status, link.headers["location"]) == (303, "/orders/")
+        assert "Path=/orders;" in f"{link.headers['set-cookie']};"
+        form = server.call("GET", f"{place}/carts/a?show=unpaid", headers=PERSON)
+        assert form.status == 401
+        assert 'action="/orders/sign-in"' in form.body.decode()
+        assert 'value="/carts/a?show=unpaid"' in form.body.decode()
+        refused = server.call("GET", f"{place}/api/carts")
+        assert "sign in at /orders/sign-in" in refused.json()["error"]["message"]
+        session = cookie_of(link)
+        told = server.call("GET", f"{place}/api/openapi.json", headers=session).json()
+        assert told["servers"] == [{"url": "/orders"}]
+        name = told["components"]["securitySchemes"]["session"]["name"]
+        assert session["Cookie"].startswith(f"{name}=")
+        docs = server.call("GET", f"{place}/api/docs", headers={**session, **PERSON}).body.decode()
+        assert f"{server.url}/api/carts" in docs
+        assert 'href="/api/' not in docs
+        server.stop()
+
+
 def test_loopback_needs_no_login_unless_it_is_asked_for(tmp_path: Path) -> None:
     """Nothing of a login is made or kept; and there is nothing to sign in at."""
     with Cartwatch(tmp_path / "data") as server:

@@ -7,9 +7,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from web.access.access import Access
 from web.http.api.answers import JSON
 from web.http.api.described.call import Answer, described
-from web.http.api.described.document import Operation, make_document, operations
+from web.http.api.described.document import COOKIE, Operation, make_document, operations
 from web.http.api.described.schemas import text_of
 from web.http.api.described.sections import ABOUT
 from web.http.pages.docs import render_docs
@@ -25,13 +26,16 @@ class About:
 
     def __init__(self, routes: Iterable[Resource]) -> None:
         self._routes = tuple(routes)
-        self._documents: dict[str, bytes] = {}
+        self._document: bytes | None = None
 
-    def document(self, root: str) -> bytes:
-        """Give the document of the calls below the path ``root``, where the server is mounted."""
-        if root not in self._documents:
-            self._documents = {root: msgspec.json.encode(make_document(self._routes, root))}
-        return self._documents[root]
+    def document(self, root: str, cookie: str) -> bytes:
+        """Give the document of the calls below ``root``, of a server whose sessions have a cookie.
+
+        It is made once.
+        """
+        if self._document is None:
+            self._document = msgspec.json.encode(make_document(self._routes, root, cookie))
+        return self._document
 
     def operations(self) -> list[Operation]:
         """Give what is told of each call."""
@@ -46,9 +50,11 @@ class About:
 async def get_document(request: Request) -> Response:
     """``GET /api/openapi.json``: what every call takes and answers."""
     about: About = request.app.state.about
+    access: Access = request.app.state.access
+    cookie = COOKIE if access.login is None else access.login.cookie
 
     async def make() -> bytes:
-        return about.document(request.scope.get("root_path", ""))
+        return about.document(access.mount, cookie)
 
     return Later(make, JSON)
 
@@ -61,11 +67,12 @@ async def get_document(request: Request) -> Response:
 async def get_docs(request: Request) -> Response:
     """``GET /api/docs``: the same for people."""
     about: About = request.app.state.about
+    access: Access = request.app.state.access
 
     async def make() -> bytes:
         ids = await _ids(service_of(request.app))
-        base = str(request.base_url).rstrip("/")
-        return render_docs(about.operations(), base, ids).encode()
+        base = str(request.base_url).rstrip("/") + access.mount
+        return render_docs(about.operations(), base, ids, access.mount).encode()
 
     return Later(make, _HTML)
 

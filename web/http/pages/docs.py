@@ -49,8 +49,13 @@ class ToldCall(NamedTuple):
     curl: str
 
 
-def render_docs(operations: Iterable[Operation], base: str, ids: Mapping[str, str]) -> str:
-    """The page. ``base`` is what addresses begin with, ``ids`` what examples name, where known."""
+def render_docs(
+    operations: Iterable[Operation], base: str, ids: Mapping[str, str], root: str = ""
+) -> str:
+    """The page of a server that is mounted at ``root``.
+
+    ``base`` is what addresses of examples begin with, ``ids`` what they name, where that is known.
+    """
     sections: dict[str, list[ToldCall]] = {}
     for each in operations:
         sections.setdefault(each.description.section, []).append(_told(each, base, ids))
@@ -59,7 +64,12 @@ def render_docs(operations: Iterable[Operation], base: str, ids: Mapping[str, st
         for name, schema in components().items()
     }
     return render_page(
-        "docs", sheets_beside=("styles/docs.css",), sections=sections, shapes=shapes, base=base
+        "docs",
+        sheets_beside=("styles/docs.css",),
+        root=root,
+        sections=sections,
+        shapes=shapes,
+        base=base,
     )
 
 

@@ -123,15 +123,18 @@ def _below(root: str, html: str) -> str:
     return _ADDRESS.sub(rf"\g<1>{root}/", html) if root else html
 
 
-def render_page(name: str, *, sheets_beside: tuple[str, ...], **facts: object) -> str:
+def render_page(
+    name: str, *, sheets_beside: tuple[str, ...], root: str = "", **facts: object
+) -> str:
     """A page of its own that is no view: nothing on it changes, and it has no script."""
     template = _environment().get_template(f"{name}.html")
-    return template.render(sheets=SHEETS + sheets_beside, **facts)
+    return _below(root, template.render(sheets=SHEETS + sheets_beside, **facts))
 
 
-def render_sign_in(message: str, then: str) -> str:
+def render_sign_in(message: str, then: str, root: str = "") -> str:
     """The page to sign in at; `message` says why the last try was none, `then` where it leads."""
-    return _environment().get_template("sign_in.html").render(message=message, then=then)
+    template = _environment().get_template("sign_in.html")
+    return _below(root, template.render(message=message, then=then))
 
 
 def _blank() -> Mapping[str, Any]:

@@ -19,6 +19,9 @@ _ABOUT: Final = (
     " work; a wrong method is 405 with `Allow`. Content-Encoding of what comes in is gzip or none,"
     " where records are read."
 )
+COOKIE: Final = "cartwatch"
+"""What a cookie of ours would be called where there is no login, and so none."""
+
 _SECURITY: Final = {
     "token": {
         "type": "http",
@@ -28,7 +31,7 @@ _SECURITY: Final = {
     "session": {
         "type": "apiKey",
         "in": "cookie",
-        "name": "cartwatch",
+        "name": COOKIE,
         "description": "What a browser has that was signed in by the link",
     },
 }
@@ -63,8 +66,9 @@ def operations(routes: Iterable[Resource]) -> Iterator[Operation]:
                 yield Operation(method.lower(), route.path, told)
 
 
-def make_document(routes: Iterable[Resource], root: str) -> dict[str, Any]:
-    """Describe the calls of these routes, which stand below the path ``root``."""
+def make_document(routes: Iterable[Resource], root: str, cookie: str = COOKIE) -> dict[str, Any]:
+    """Describe the calls of these routes, which stand below ``root``; ``cookie`` is a session's."""
+    schemes = {**_SECURITY, "session": {**_SECURITY["session"], "name": cookie}}
     paths: dict[str, dict[str, Any]] = {}
     for each in operations(routes):
         paths.setdefault(each.path, {})[each.method] = _operation(each)
@@ -78,10 +82,10 @@ def make_document(routes: Iterable[Resource], root: str) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": root or "/"}],
-        "security": [{}, *({name: []} for name in _SECURITY)],
+        "security": [{}, *({name: []} for name in schemes)],
         "tags": [{"name": section} for section in sections],
         "paths": paths,
-        "components": {"schemas": components(), "securitySchemes": _SECURITY},
+        "components": {"schemas": components(), "securitySchemes": schemes},
     }
 
 
