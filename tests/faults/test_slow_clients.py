@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPResponse
 from pathlib import Path
+from subprocess import PIPE, Popen
 from urllib.parse import urlsplit
 
 import psutil
@@ -213,3 +216,16 @@ def test_after_any_crowd_a_server_with_few_files_answers(tmp_path: Path) -> None
             until(lambda: is_well(server))
         assert "Traceback" not in server.errors()
         server.stop()
+
+
+def test_how_few_connections_there_may_be_is_told_at_the_start(tmp_path: Path) -> None:
+    """Where the system allows so few files that people would be refused for it."""
+    command = (
+        f"ulimit -n {FEW_FILES} && exec {sys.executable} -m web --port 0 --data {tmp_path}/data"
+    )
+    with Popen(["sh", "-c", command], stdout=PIPE, stderr=PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("Cartwatch is live at ")
+        process.terminate()
+        _, told = process.communicate(timeout=10)
+    assert re.search(r"At most \d{1,3} connections: the system allows no more open files", told)

@@ -20,7 +20,6 @@ from starlette.types import Scope
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import CloseCode
 from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS, Request
 
 from web.errors import APIError, bad_request
@@ -35,9 +34,6 @@ HEAD_S: Final = 30.0
 STALLED_S: Final = 300.0
 """How long a client may take nothing of what it asked for."""
 
-UNREAD_S: Final = 60.0
-"""How long a browser may read nothing of what its socket has for it."""
-
 ENDING_S: Final = 1.5
 """How long a request may go on when the server is being ended."""
 
@@ -46,7 +42,8 @@ LINGER_S: Final = 2.0
 
 PING_EVERY_S: Final = 20.0
 PONG_WITHIN_S: Final = 40.0
-"""A socket whose other end is gone is found within a minute."""
+"""A socket whose other end is gone is found within a minute, and so is one that reads nothing: what
+waits for it stands before the ping."""
 
 SENDING_BYTES: Final = 64 * 1024
 """What the system may keep of what a socket is sent."""
@@ -63,6 +60,9 @@ _OWN_FILES: Final = 96 + MAX_HANDSHAKES
 _AROUND: Final = 64
 """What stands around an address or a header in a line of the head, at the most."""
 
+_MANY: Final = 1_000
+"""With fewer connections than these it is said that more files should be allowed."""
+
 _IS_SPARE: Final = "is_spare"
 _TURNSTILE: Final = "turnstile"
 _log = logging.getLogger(__name__)
@@ -75,7 +75,9 @@ def raise_file_limit() -> None:
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    _log.info("At most %d connections, as many as there may be files.", most_connections())
+    most = most_connections()
+    level = logging.INFO if most >= _MANY else logging.WARNING
+    _log.log(level, "At most %d connections: the system allows no more open files.", most)
 
 
 def most_connections() -> int:
@@ -350,7 +352,7 @@ class Socket(WebSocketsSansIOProtocol):
     @override
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._watch(self.transport.get_write_buffer_size())
+        self._stalled = self.loop.call_later(STALLED_S, self.transport.abort)
 
     @override
     def resume_writing(self) -> None:
@@ -361,34 +363,9 @@ class Socket(WebSocketsSansIOProtocol):
         if self.cleared is not None and self.is_clear:
             self.cleared()
 
-    def _watch(self, waiting: int) -> None:
-        """Look after a while whether anything was taken of what waits; end it where not."""
-        self._stalled = self.loop.call_later(UNREAD_S, self._look, waiting)
-
-    def _look(self, waited: int) -> None:
-        waiting = self.transport.get_write_buffer_size()
-        if waiting < waited:
-            self._watch(waiting)
-        elif self.close_sent or self.transport.is_closing():
-            self.transport.abort()
-        else:
-            self.conn.send_close(
-                CloseCode.TRY_AGAIN_LATER, f"nothing was read for {UNREAD_S:.0f} s"
-            )
-            self.transport.write(b"".join(self.conn.data_to_send()))
-            self.transport.close()
-            self._end("unread")
-
     @override
     def keepalive_timeout(self) -> None:
+        """Close it with a reason: it is gone, or has read nothing for a minute."""
         super().keepalive_timeout()
-        self._end("silent")
-
-    def _end(self, reason: str) -> None:
-        """Let the application go; the reason waits a while behind what was sent before.
-
-        uvicorn tells the application only when all of that is taken, which may be never.
-        """
-        self.close_sent = True
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": 1011, "reason": reason})
-        self.loop.call_later(STALLED_S, self.transport.abort)
+        # uvicorn tells the application only when all that was sent is taken, which may be never.
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": 1011, "reason": "silent"})

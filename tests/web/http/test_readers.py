@@ -18,7 +18,7 @@ from web.http.resource import Resource
 
 TABLE = [route for route in routes() if isinstance(route, Resource)]
 READING = {"GET", "HEAD"}
-CHANGING = [(each, method) for each in TABLE for method in {*each.allowed} - READING]
+CHANGING = [(each, method) for each in TABLE for method in each.allowed if method not in READING]
 FOR_READERS = {
     ("/api/check", "POST"),
     ("/api/uploads", "POST"),

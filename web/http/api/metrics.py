@@ -30,6 +30,7 @@ from web.histogram import BOUNDS_S, Histogram
 from web.http.api.described.call import Answer, described
 from web.http.api.described.schemas import text_of
 from web.http.api.described.sections import WATCHING
+from web.http.connections import most_connections
 from web.http.resource import Later
 from web.service.service import Service, service_of
 from web.view.skipped_filter import OPEN
@@ -147,6 +148,7 @@ def _of_the_server(service: Service, sizes: Mapping[str, int]) -> Iterator[Famil
     told, traffic = hub.statistics(), hub.traffic
     yield _gauge("viewers", "Browsers that look at it", told["viewers"])
     yield _gauge("windows", "Different windows that are looked at", told["channels"])
+    yield _gauge("connections_limit", "Connections that there may be at once", most_connections())
     yield _counter("viewers_left", "Browsers that have gone", traffic.left)
     yield _counter("viewers_refused", "Browsers that were one too many", traffic.refused)
     yield _counter("frames", "Frames that browsers were sent", traffic.frames)
