@@ -153,7 +153,8 @@ def test_the_stream_holds_every_kind_of_line() -> None:
 def frame(kind: str, version: int, **more: object) -> dict[str, Any]:
     carts = {"items": [{"user_id": "a", "version": version}], "order": ["a"]}
     empty: dict[str, Any] = {"items": [], "order": []}
-    head = {"type": kind, "generation": "1", "uploads": empty, "skipped": empty}
+    head = {"type": kind, "at": "", "generation": "1", "version": version}
+    head |= {"uploads": empty, "skipped": empty}
     return {**head, "carts": carts, **more}
 
 

@@ -28,8 +28,8 @@ from dataflow.synthetic import generate
 from tests.bench.fanout import cpu_of
 from tests.bench.livez import Livez
 from tests.bench.throughput import ROOT, tell
+from tests.kit.frames import applied
 from tests.kit.running import Cartwatch, until
-from tests.web.live.dashboard import applied
 
 PROBE: Final = "probe"
 EVERY_S: Final = 0.1

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
+from tests.kit.frames import applied
 from tests.kit.wire import Parser
-from tests.web.live.dashboard import applied
 
 _AT_ONCE: Final = 100
 _EVENTS: Final = b'"events":'

@@ -26,6 +26,8 @@ WINDOWS: Final = (
 """What the browsers look at, in the words of ``/ws``; the first two share a channel."""
 
 SNAPSHOT_WITHIN_S: Final = 10.0
+RESUMED: Final = 0.5
+"""The share of connections that ask for what was missed."""
 
 
 class Browser:
@@ -42,11 +44,13 @@ class Browser:
         experiment = self._experiment
         url = f"ws://127.0.0.1:{experiment.program.port}/ws?{self._query}"
         while not experiment.over.is_set() and not experiment.failed.is_set():
+            since = self.screen.since if self._random.random() < RESUMED else ""
+            asked = f"{url}&since={since}" if since else url
             try:
                 with connect(
-                    url, proxy=None, compression=None, open_timeout=5, close_timeout=0.2
+                    asked, proxy=None, compression=None, open_timeout=5, close_timeout=0.2
                 ) as socket:
-                    self.screen.connected()
+                    self.screen.connected(since)
                     self._follow(socket, self._random.randrange(5, 200))
             except (OSError, WebSocketException):
                 experiment.failed.wait(0.05)
@@ -78,9 +82,14 @@ class Browser:
         if shown != carts:
             return f"/ws?{self._query} shows at last {shown}, and /api/carts {carts}"
         uploads = self._experiment.get("/api/uploads?limit=20")["items"]
-        if self.screen.rows("uploads") != uploads:
+        if [*map(_told, self.screen.rows("uploads"))] != [*map(_told, uploads)]:
             return f"/ws?{self._query} shows uploads other than {uploads}"
         return None
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """Give a row without what is null: a field that is gone is told so."""
+    return {name: value for name, value in row.items() if value is not None}
 
 
 class APIReader:

@@ -7,10 +7,11 @@ system, which reads ``/api/completed`` from the last ``seq`` that it saw.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
+
+from tests.kit.frames import KEYS, Frame, applied
 
 Complain = Callable[[str], None]
-_ROW_ID: Final = {"carts": "user_id", "uploads": "id", "skipped": "id"}
 
 
 class Versions:
@@ -53,15 +54,21 @@ class Screen:
         self._reader = reader
         self._complain = complain
         self._begun = False
-        self._lists: dict[str, dict[Any, dict[str, Any]]] = {}
+        self._shown: Frame = {}
         self._versions = Versions(reader, complain)
         self._growing = Growing(reader, complain)
         self.generation = 0
         self.frames = 0
 
-    def connected(self) -> None:
-        """A new connection: the server speaks first, and says everything."""
-        self._begun = False
+    def connected(self, since: str = "") -> None:
+        """A new connection: the server says everything, or what was missed ``since``."""
+        self._begun = bool(since)
+
+    @property
+    def since(self) -> str:
+        """What is shown, in the words of who comes back; empty where that is nothing yet."""
+        shown = self._shown
+        return f"{shown['generation']}.{shown['version']}" if shown else ""
 
     @property
     def has_begun(self) -> bool:
@@ -70,7 +77,8 @@ class Screen:
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """Give the rows of a list in order."""
-        return list(self._lists.get(name, {}).values())
+        rows: list[dict[str, Any]] = self._shown.get(name, {"items": []})["items"]
+        return rows
 
     def take(self, frame: dict[str, Any]) -> None:
         """Show a frame."""
@@ -79,14 +87,13 @@ class Screen:
             case "snapshot":
                 self._see_generation(int(frame["generation"]))
                 self._begun = True
-                self._lists = {
-                    name: {row[key]: row for row in frame[name]["items"]}
-                    for name, key in _ROW_ID.items()
-                }
+                self._shown = frame
                 self._see(frame)
             case "changes" if self._begun:
-                for name in _ROW_ID.keys() & frame.keys():
-                    self._change(name, frame[name])
+                try:
+                    self._shown = applied(self._shown, frame)
+                except (KeyError, AssertionError) as error:
+                    self._complain(f"{self._reader}: {error!r} is unknown in {frame}")
                 self._see(frame)
             case "heartbeat" if self._begun:
                 pass
@@ -101,19 +108,18 @@ class Screen:
             self._growing = Growing(self._reader, self._complain)
         self.generation = generation
 
-    def _change(self, name: str, part: dict[str, Any]) -> None:
-        known = self._lists[name] | {row[_ROW_ID[name]]: row for row in part["items"]}
-        if missing := [each for each in part["order"] if each not in known]:
-            self._complain(f"{self._reader}: {name} in a frame that were never told: {missing}")
-        self._lists[name] = {each: known[each] for each in part["order"] if each in known}
-
     def _see(self, frame: dict[str, Any]) -> None:
-        for cart in frame.get("carts", {}).get("items", []):
+        for cart in self._changed(frame, "carts"):
             self._versions.see(cart)
-        for upload in frame.get("uploads", {}).get("items", []):
+        for upload in self._changed(frame, "uploads"):
             see_upload(upload, self._growing, self._complain)
         for name in ("events", "duplicates", "skipped", "paid") if "stats" in frame else ():
             self._growing.see(name, frame["stats"][name])
+
+    def _changed(self, frame: dict[str, Any], name: str) -> list[dict[str, Any]]:
+        """Give the rows that a frame tells of, whole."""
+        told = {item[KEYS[name]] for item in frame.get(name, {}).get("items", [])}
+        return [row for row in self.rows(name) if row[KEYS[name]] in told]
 
 
 def see_upload(upload: dict[str, Any], growing: Growing, complain: Complain) -> None:

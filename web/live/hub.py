@@ -231,9 +231,9 @@ class Hub:
         return True
 
     def beat(self, viewers: Iterable[Viewer], heartbeat: bytes) -> None:
-        """Tell viewers that all is well."""
+        """Tell viewers that all is well, but those whose snapshot is still to come."""
         for viewer in viewers:
-            if viewer.outlet.is_clear:
+            if viewer.seen and viewer.outlet.is_clear:
                 viewer.outlet.put(heartbeat)
 
     @property

@@ -19,7 +19,7 @@ OUTLET: Final = "outlet"
 """Under this name the state of a socket's scope holds what messages are written to."""
 
 _MAX_REQUEST_CHARS: Final = 16 * 1024
-_REST_S: Final = 0.02
+_REST_S: Final = 0.005
 """How long a request keeps the next one of its socket waiting: no person asks so often."""
 
 _TRY_AGAIN: Final = 1013

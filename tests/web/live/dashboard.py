@@ -8,12 +8,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.kit.frames import Frame, applied
 from web.live.frames import Common, Content, ListPart
 from web.live.hub import Viewer
 from web.view.page import Row
-
-Frame = dict[str, Any]
-KEYS = {"carts": "user_id", "kept": "user_id", "uploads": "id", "skipped": "id"}
 
 
 class Browser:
@@ -32,44 +30,6 @@ class Browser:
         for message in messages.splitlines():
             self.got.append(json.loads(message))
             self.shown = applied(self.shown, json.loads(message))
-
-
-def applied(shown: Frame, frame: Frame) -> Frame:
-    """Bring what a browser shows up to date by a frame."""
-    if frame["type"] == "snapshot":
-        return frame
-    if frame["type"] != "changes":
-        return shown
-    shown = {**shown, "at": frame["at"], "version": frame["version"]}
-    for name, key in KEYS.items():
-        if name in frame:
-            change = dict(frame[name])
-            known = {row[key]: row for row in shown[name]["items"]}
-            order = change.pop("order", [*known])
-            for item in change.pop("items"):
-                known[item[key]] = merged(known.get(item[key], {}), item)
-            shown[name] = {**shown[name], **change, "items": [known[each] for each in order]}
-    return shown | {name: frame[name] for name in ("stats", "flow", "attention") if name in frame}
-
-
-def merged(row: Frame, item: Frame) -> Frame:
-    """Give a row with what changed in it."""
-    if "was" in item:
-        assert row.get("version") == item["was"]
-    edited = {
-        name: edit_of(row[name], value) if isinstance(value, dict) and "out" in value else value
-        for name, value in item.items()
-        if name != "was"
-    }
-    return {**row, **edited}
-
-
-def edit_of(ids: list[Any], edit: Frame) -> list[Any]:
-    """Give a list without what went out, and with what came in, at its places."""
-    edited = [each for place, each in enumerate(ids) if place not in edit["out"]]
-    for place, each in edit["in"]:
-        edited.insert(place, each)
-    return edited
 
 
 def rows(key: str, ids: list[Any], values: list[Any]) -> ListPart:

@@ -4,8 +4,9 @@ import json
 
 from hypothesis import given
 
+from tests.kit.frames import applied
 from tests.kit.streams import claim
-from tests.web.live.dashboard import COMMON, NOTHING, applied, contents, rows
+from tests.web.live.dashboard import COMMON, NOTHING, contents, rows
 from web.live.frames import Common, Content, Frames
 from web.view.windows import Window
 

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kit.frames import merged
 from tests.kit.streams import claim
-from tests.web.live.dashboard import merged
 from web.live.row_change import row_change
 
 ids = st.lists(st.one_of(st.integers(-3, 9), st.sampled_from(["1", "2", "x"])), unique=True)

@@ -11,8 +11,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.kit.frames import applied
 from tests.kit.running import Cartwatch
-from tests.web.live.dashboard import applied
 
 Frame = dict[str, Any]
 WITHIN_S = 20
