@@ -17,13 +17,10 @@ import numpy.typing as npt
 
 from dataflow.cart import head_of
 from web.memory import give_back
-from web.view.cart_row import NEVER, Entry
+from web.view.cart_row import COLUMNS, NEVER, Entry, Run
 from web.view.page import Found
 from web.view.sorts import TOP, Key, Rank, Sort
 from web.view.windows import Window
-
-COLUMNS: Final = ("unpaid", "paid", "waiting", "oldest_unpaid", "oldest_waiting", "place")
-"""What is known of a cart here, as its row has it."""
 
 _FEW: Final = 4_096
 """Users that the small tier may have before it is compared with the large one."""
@@ -37,9 +34,6 @@ _Numbers = npt.NDArray[np.int64]
 
 Values = tuple[int, ...]
 """The numbers of one cart, in the order of ``COLUMNS``."""
-
-Run = tuple[Sequence[str], Sequence[Sequence[int]]]
-"""Some carts that follow one another: their users, and the numbers of each."""
 
 
 class Open(NamedTuple):

@@ -4,7 +4,7 @@ A commit holds thousands of carts of which a page shows fifty. So what a commit 
 cart is all that is kept of it, and a row is made where somebody looks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count, repeat
 from typing import Final, NamedTuple
 
@@ -21,6 +21,12 @@ CREATE TABLE carts (
 
 NEVER: Final = 2**63 - 1
 """The oldest place of a row where there is none: it comes after every other."""
+
+COLUMNS: Final = ("unpaid", "paid", "waiting", "oldest_unpaid", "oldest_waiting", "place")
+"""The columns that lists of carts are filtered and ordered by, beside the user."""
+
+Run = tuple[Sequence[str], Sequence[Sequence[int]]]
+"""Some carts that follow one another: their users, and the numbers of each in ``COLUMNS``."""
 
 Entry = tuple[bytes, int, int]
 """An encoded cart, its ``changed``, and its key group.

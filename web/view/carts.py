@@ -20,6 +20,7 @@ from web.view.cart_table import CartTable
 from web.view.changed_carts import ChangedCarts
 from web.view.committer import Committer
 from web.view.completed import FeedCount
+from web.view.indexing import Indexing
 from web.view.key_range import KeyRange
 from web.view.order_search import OrdersFound
 from web.view.orders import OrdersPage
@@ -65,8 +66,7 @@ class Carts:
         self._committer = committer
         self._totals = totals
         self._recent = table.recent
-        self._index: CartIndex | None = None
-        self._loading: asyncio.Task[CartIndex] | None = None
+        self._indexing = Indexing(self._table, threads, committer)
         self._feed = FeedCount()
         self._changed: dict[str, Entry] | None = None
         self._searching = asyncio.Lock()
@@ -75,8 +75,7 @@ class Carts:
     def committed(self, carts: dict[str, Entry]) -> None:
         """Take the carts that changed in a commit, in the order of ``changed``."""
         self._recent.put(carts)
-        if self._index is not None:
-            self._index.committed(carts)
+        self._indexing.committed(carts)
         if self._changed is not None:
             self._changed.update(carts)
             if len(self._changed) > MOST_CHANGED:
@@ -105,10 +104,7 @@ class Carts:
         with self._threads.held():
             found = [self._recent_range(window, margin) for window in windows]
             missing = [at for at, each in enumerate(found) if each is None]
-            index = self._index if missing and self.is_indexed() else None
-            if index is None and missing and self._loading is not None and self._loading.done():
-                failed, self._loading = self._loading, None
-                failed.result()
+            index = self._indexing.take() if missing else None
             if index is not None:
                 asked = [windows[at] for at in missing]
                 read = await self._threads.read(lambda view: _ranges(index, view, asked, margin))
@@ -121,7 +117,7 @@ class Carts:
         if not asked:
             return []
         with self._threads.held():
-            index = await self._indexed_carts()
+            index = await self._indexing.get()
             return await self._threads.read(lambda _: [index.count(*each) for each in asked])
 
     def total(self, window: Window) -> int | None:
@@ -178,14 +174,12 @@ class Carts:
 
     def is_indexed(self) -> bool:
         """Tell whether ages can be counted at once; where not, begin to make that so."""
-        if self._index is None and self._loading is None:
-            self._begin_loading()
-        return self._loading is not None and self._loading.done() and self._index is not None
+        return self._indexing.is_made
 
     async def open_since(self, older: float) -> dict[str, OpenSince]:
         """Count the carts with an unpaid, and with a waiting id that is so old or older."""
         with self._threads.held():
-            index = await self._indexed_carts()
+            index = await self._indexing.get()
             return await self._threads.read(lambda view: view.open_since(index, older))
 
     async def export(self, threads: Executor, window: Window, rows: CartRows) -> Spool:
@@ -262,7 +256,7 @@ class Carts:
         if window.user is not None:
             found = Found(0, [(window.user,)])
         else:
-            index = await self._indexed_carts()
+            index = await self._indexing.get()
             found = await self._threads.read(
                 lambda view: index.find(window, view.until(window), window.limit + 1)
             )
@@ -272,34 +266,6 @@ class Carts:
         table = await self._table()
         unmoved = {user_id: table.get(user_id) for user_id in found.users}
         return await self._threads.read(lambda view: view.page_of(window, found, unmoved))
-
-    async def _indexed_carts(self) -> CartIndex:
-        """Give the index; the first to ask waits until it is made, of all that is there."""
-        loading = self._loading
-        if loading is None or (loading.done() and self._index is None):
-            loading = self._begin_loading()
-        return await asyncio.shield(loading)
-
-    def _begin_loading(self) -> asyncio.Task[CartIndex]:
-        self._loading = asyncio.create_task(self._load_index(), name="cart index")
-        return self._loading
-
-    async def _load_index(self) -> CartIndex:
-        with self._threads.held():
-            table = await self._table()
-            make, load_index = await self._threads.read(lambda _: _index_code())
-            async with self._committer.turn:  # the table, the log and what comes later fit together
-                index = self._index = make()
-                unmoved, path = table.unmoved(), self._threads.path
-                loading = await self._threads.begin(
-                    lambda begun: load_index(index, path, unmoved, begun)
-                )
-            try:
-                await loading
-            except BaseException:
-                self._index = None
-                raise
-            return index
 
     async def _move(self, table: CartTable, *, even_if_changed: bool = False) -> float:
         """Go a step on between two commits; gives how long it took, in seconds."""
@@ -326,11 +292,3 @@ def _ranges(
         ranks = index.find(window, until, wanted).ranks
         found.append(KeyRange(window, ranks, is_whole=len(ranks) < wanted, until=until))
     return found
-
-
-def _index_code() -> tuple[type[CartIndex], Callable[..., None]]:
-    """Import what makes an index and what loads it: with it comes an eighth of all the code."""
-    from web.view.cart_index import CartIndex
-    from web.view.index_load import load_index
-
-    return CartIndex, load_index

@@ -1,22 +1,28 @@
 """Loads the index of carts from the view's file, beside the commits."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from web.memory import give_back
-from web.view.cart_index import COLUMNS, CartIndex, Run
-from web.view.cart_row import Entry
+from web.view.cart_row import COLUMNS, Entry, Run
 from web.view.read_only import connect_read_only
 
 _ROWS: Final = 2_000
 """Rows that are read at once: in between, others get their turn."""
 
 
+class Index(Protocol):
+    """As much of the index as is needed here."""
+
+    def load(self, runs: Iterable[Run], unmoved: Mapping[str, Entry]) -> None:
+        """Begin with rows in the order of their users, and with what the table lacks."""
+
+
 def load_index(
-    index: CartIndex, path: Path, unmoved: Mapping[str, Entry], begun: Callable[[], object]
+    index: Index, path: Path, unmoved: Mapping[str, Entry], begun: Callable[[], object]
 ) -> None:
     """Load it; ``begun`` is called when later commits change nothing of what is read any more.
 

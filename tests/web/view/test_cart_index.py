@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from dataflow.cart import Cart, encode_cart
 from tests.kit.streams import claim
-from web.view.cart_index import COLUMNS, CartIndex, values_of
-from web.view.cart_row import NEVER, Entry, row_of
+from web.view.cart_index import CartIndex, values_of
+from web.view.cart_row import COLUMNS, NEVER, Entry, row_of
 from web.view.sorts import FILTERS, SORTS
 from web.view.windows import OPEN, Window, encode_cursor
 
