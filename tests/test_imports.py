@@ -45,7 +45,8 @@ PURE: Final = (
     *("web.intake.run_ahead", "web.intake.tally", "web.intake.upload_states"),
     *("web.proof.comparison", "web.proof.facts", "web.proof.report", "web.proof.roll_call"),
     *("web.proof.stored_cart", "web.proof.verdict"),
-    *("web.live.frames", "web.live.hub", "web.service.drawing", "web.service.gate"),
+    *("web.live.frames", "web.live.hub", "web.live.row_change", "web.http.turnstile"),
+    *("web.service.drawing", "web.service.gate", "web.view.changed_carts", "web.view.key_range"),
     "web.http.pages.visitor",
     *("web.view.page", "web.view.totals", "web.view.windows"),
 )
