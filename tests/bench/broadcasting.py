@@ -5,7 +5,6 @@ often a second, until its standard input ends.
 """
 
 import asyncio
-import json
 import sys
 
 import uvloop
@@ -14,8 +13,8 @@ from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 async def run(size: int, rate: float) -> None:
     """Serve until standard input ends."""
-    head = json.dumps({"type": "changes", "stats": {"events": 0}, "rest": ""}).encode()
-    text = (head[:-2] + b"x" * max(0, size - len(head)) + head[-2:]).decode()
+    head, end = '{"type":"changes","stats":{"events":0,"lag":0},"rest":"', '"}'
+    text = head + "x" * max(0, size - len(head) - len(end)) + end
     sockets: set[ServerConnection] = set()
 
     async def one(socket: ServerConnection) -> None:
