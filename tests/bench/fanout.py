@@ -57,6 +57,7 @@ async def _measure(rate: int, seconds: float) -> dict[str, Any]:
         with Cartwatch(data) as server:
             bench = Bench(server, rate, seconds)
             await bench.fill()
+            idle = await bench.idle(5_000)
             alone = await bench.load([""])
             one = await bench.load([""] * 1_000)
             one_beside = await bench.load([""] * 1_000, silent=50)
@@ -64,7 +65,6 @@ async def _measure(rate: int, seconds: float) -> dict[str, Any]:
             few_beside = await bench.load(distinct(200), silent=50)
             many = await bench.load(distinct(1_000))
             most = await bench.load([""] * 5_000)
-            idle = await bench.idle(5_000)
             bare = await bare_broadcast(one["payload"], one["frames_a_second"], seconds)
             back = await bench.returned(5_000)
             bench.server.stop()
