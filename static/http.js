@@ -43,9 +43,13 @@ export async function call(method, path, { json, as = "json", signal } = {}) {
  * @param {string} body
  */
 export function refusal(status, body) {
-  if (status === 401) import("./paint/answered.js").then(({ signedOut }) => signedOut()).catch(() => {});
+  if (status === 401) {
+    import("./paint/answered.js").then(({ signedOut }) => signedOut()).catch(() => {});
+    return new Refusal("unauthorized", "Nobody is signed in here any more: sign in, and do it again.");
+  }
   try {
     const { code, message } = parse(body).error;
+    if (code === "read_only") location.reload(); // signed in anew, as somebody who may less
     if (message) return new Refusal(code, message);
   } catch {
     // as below

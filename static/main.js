@@ -118,11 +118,15 @@ document.addEventListener("click", dismiss);
 document.addEventListener("keydown", pressOnce);
 for (const [key, address] of Object.entries(VIEWS)) keys.on(`g ${key}`, () => navigation.go(ROOT + address));
 keys.on("?", async () => /** @type {KeyHelp} */ (await summoned("key-help")).open());
-let wasAway = false;
-connection.addEventListener("state", once(
-  () => (wasAway ||= connection.state === "offline"),
-  async () => (await import("./paint/answered.js")).listen(connection),
-));
+const listen = once(() => connection.state === "offline", async () => {
+  try {
+    (await import("./paint/answered.js")).listen(connection);
+  } catch (gone) {
+    setTimeout(listen, 1_000); // there is no other word of its return, where that is a refusal
+    throw gone;
+  }
+});
+connection.addEventListener("state", listen);
 await navigation.start();
 clock.start();
 connection.open();

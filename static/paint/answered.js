@@ -2,8 +2,9 @@ import { complain, part, show } from "./patch.js";
 
 /** Where this server's addresses begin. */
 const SERVER = new URL("../../../", import.meta.url);
-/** How long it is waited, at least, until it is asked again why it refuses. */
-const ASK_MS = 5_000;
+/** How long it is waited at first, and at the most, until it is asked again why it refuses. */
+const ASK_MS = 500;
+const LAST_ASK_MS = 5_000;
 const NOTICE = "signed-out-notice";
 
 /**
@@ -13,13 +14,18 @@ const NOTICE = "signed-out-notice";
 export function listen(connection) {
   let wasAway = true;
   let timer = 0;
+  let pause = ASK_MS;
   /** A socket that is refused is not told why: whoever asks in another way is. */
   const ask = async () => {
     clearTimeout(timer);
-    if (connection.state !== "offline" || connection.reason) return;
+    if (connection.state !== "offline" || connection.reason) {
+      pause = ASK_MS;
+      return;
+    }
     const answer = await fetch(SERVER, { method: "HEAD" }).catch(() => null);
     if (answer?.status === 401) signedOut();
-    else timer = setTimeout(ask, ASK_MS * (1 + Math.random())); // not all pages at once
+    else timer = setTimeout(ask, pause * (1 + Math.random())); // not all pages at once
+    pause = Math.min(LAST_ASK_MS, 2 * pause);
   };
   const hear = async () => {
     if (connection.state === "offline") wasAway = true;
@@ -46,6 +52,10 @@ export function signedOut() {
   notice.role = "alert";
   link.className = "button button-small";
   link.href = new URL("sign-in", SERVER).href;
+  link.onclick = () => {
+    const then = location.href.slice(SERVER.href.length - 1, location.href.length - location.hash.length);
+    link.search = String(new URLSearchParams({ then }));
+  };
   link.target = "_self"; // no view of this page
   link.textContent = "Sign in";
   words.className = "notice-text";

@@ -103,7 +103,26 @@ def test_a_call_that_is_refused_for_want_of_a_session_is_told_of(stage: Stage) -
     page.get_by_role("button", name="Menu").click()
     page.get_by_role("button", name="Restart the flow").click()
     expect(notice(page)).to_be_visible()
-    expect(page.locator("flow-menu .error-words")).to_have_text("sign in first")
+    words = page.locator("flow-menu .error-words")
+    expect(words).to_have_text("Nobody is signed in here any more: sign in, and do it again.")
+
+
+def test_what_tells_of_it_is_loaded_again_where_it_did_not_come(stage: Stage) -> None:
+    """A page that had just come when the server went has not loaded it yet."""
+    missed: list[Route] = []
+
+    def miss(route: Route) -> None:
+        missed.append(route)
+        if len(missed) == 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    stage.page.route("**/paint/answered.js", miss)
+    page = stage.open(first=A)
+    refuse(stage, 401)
+    expect(notice(page)).to_be_visible()
+    assert len(missed) == 2
 
 
 def test_who_is_signed_in_can_sign_out_everywhere(stage: Stage) -> None:

@@ -148,4 +148,5 @@ def test_who_signs_out_is_led_to_sign_in_and_sees_the_last_facts_until_then(
     there.get_by_label("Token").fill(CHANGES)
     there.get_by_label("Token").press("Enter")
     expect(there.locator("[data-connection=live]")).to_be_visible()
+    expect(there).to_have_url(f"{cartwatch.url}/files")  # where one was
     expect(notice).to_be_hidden()

@@ -23,6 +23,6 @@ def read_token(path: Path, what: str) -> str:
     except (OSError, ValueError) as error:  # a NUL in its name is the latter
         why = getattr(error, "strerror", None) or str(error)
         raise AccessError(f"{what} cannot be read: {path}: {why[:1].lower()}{why[1:]}") from None
-    token = data.decode(errors="replace").strip()
+    token = data.decode("utf-8-sig", errors="replace").strip()
     refuse_token(token, f"{what} {path}")
     return token

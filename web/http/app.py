@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections import Counter
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, Final
@@ -113,7 +114,7 @@ def create_app(service: Service, access: Access | None = None) -> ASGIApp:
     app.router.redirect_slashes = False  # `a` and `a/` are two ids, and a redirected POST is lost
     app.state.service = service
     app.state.receiving = 0
-    app.state.signing_in = 0
+    app.state.signing_in = Counter()
     app.state.bulks = 0
     app.state.rendering = asyncio.Lock()
     app.state.about = About(ROUTES)

@@ -63,6 +63,9 @@ _AROUND: Final = 64
 _MANY: Final = 1_000
 """With fewer connections than these it is said that more files should be allowed."""
 
+_CONNECT: Final = "CONNECT"
+_OF_BODIES: Final = (b"content-length", b"transfer-encoding")
+_VERSION: Final = 13
 _IS_SPARE: Final = "is_spare"
 _TURNSTILE: Final = "turnstile"
 _log = logging.getLogger(__name__)
@@ -143,10 +146,12 @@ class HTTPConnection(HttpToolsProtocol):
         except httptools.HttpParserError:
             self.send_400_response("")
         except httptools.HttpParserUpgrade as upgrade:
-            if self._is_for_us:
-                self._read_again(data[upgrade.args[0] :])
-            else:
+            if not self._is_for_us:
                 self.handle_websocket_upgrade()
+            elif self.scope["method"] == _CONNECT:  # which asks for it by nothing but its name
+                self._refuse(bad_request("CONNECT asks for a proxy, and this server is none"))
+            else:
+                self._read_again(data[upgrade.args[0] :])
 
     def _read_again(self, rest: bytes) -> None:
         """Read a request as if it did not ask for a protocol that there is not.
@@ -195,6 +200,9 @@ class HTTPConnection(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         if self._is_spare:
             self._refuse(APIError(503, "busy", "too many connections at once: try again later"))
+            return
+        if any(name in _OF_BODIES and value != b"0" for name, value in self.headers):
+            self._refuse(bad_request("what asks for a socket has no body"))
             return
         lines = [self.url, *(name + value for name, value in self.headers)]
         if len(lines) > MAX_NUM_HEADERS or max(map(len, lines)) > MAX_LINE_LENGTH - _AROUND:
@@ -292,12 +300,7 @@ class HTTPConnection(HttpToolsProtocol):
         elif self.cycle is not None and not self.cycle.response_complete:
             self.cycle.keep_alive = False  # the request before it is answered yet
             return
-        body = msgspec.json.encode(error.body())
-        self.transport.write(
-            b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
-            b"x-content-type-options: nosniff\r\nconnection: close\r\n\r\n%b"
-            % (error.status, HTTPStatus(error.status).phrase.encode(), len(body), body)
-        )
+        self.transport.write(_whole(error))
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._stop_waiting()
@@ -306,6 +309,20 @@ class HTTPConnection(HttpToolsProtocol):
     def _leave(self) -> None:
         self.transport.close()
         self._deadline = self.loop.call_later(LINGER_S, self.transport.abort)
+
+
+def _whole(error: APIError, *more: str) -> bytes:
+    """Write a refusal as a whole answer, with further headers; it is the last of a connection."""
+    body = msgspec.json.encode(error.body())
+    head = [
+        f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}",
+        "content-type: application/json",
+        f"content-length: {len(body)}",
+        "x-content-type-options: nosniff",
+        "connection: close",
+        *more,
+    ]
+    return "\r\n".join([*head, "", ""]).encode() + body
 
 
 class Socket(WebSocketsSansIOProtocol):
@@ -326,10 +343,24 @@ class Socket(WebSocketsSansIOProtocol):
         self.transport.set_write_buffer_limits(high=1, low=0)  # whatever waits is told of
 
     @override
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self.handshake_initiated and self.conn.handshake_exc is not None:
+            self._refuse("this is no request for a socket")  # which uvicorn leaves unanswered
+
+    @override
     def handle_connect(self, event: Request) -> None:
+        answer = self.conn.accept(event)
+        if answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            self._refuse("a socket is asked for by GET, with Sec-WebSocket-Version 13 and a key")
+            return
         super().handle_connect(event)
-        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            self.scope["state"][OUTLET] = self
+        self.scope["state"][OUTLET] = self
+
+    def _refuse(self, words: str) -> None:
+        self.handshake_initiated = self.handshake_complete = self.close_sent = True
+        self.transport.write(_whole(bad_request(words), f"sec-websocket-version: {_VERSION}"))
+        self.transport.close()
 
     @property
     def is_clear(self) -> bool:

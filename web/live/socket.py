@@ -13,17 +13,21 @@ from web.errors import APIError, bad_request
 from web.live.frames import error_frame
 from web.live.hub import Outlet, Since, Viewer
 from web.live.live import Live
-from web.view.windows import DEFAULT_LIMIT, NO_CARTS, Window, read_kept, read_window
+from web.view.windows import NO_CARTS, Window, read_kept, read_window
 
 OUTLET: Final = "outlet"
 """Under this name the state of a socket's scope holds what messages are written to."""
 
-_MAX_REQUEST_CHARS: Final = 16 * 1024
+_KNOWN: Final = ("search", "filter", "older", "sort", "cursor", "limit", "user")
+_MAX_REQUEST_CHARS: Final = 384 * 1024
+"""More than a hundred ids of the longest kind are, however they are written."""
+
 _REST_S: Final = 0.005
 """How long a request keeps the next one of its socket waiting: no person asks so often."""
 
-_TRY_AGAIN: Final = 1013
+_NO_TEXT: Final = 1003
 _TOO_BIG: Final = 1009
+_TRY_AGAIN: Final = 1013
 _GONE: Final = 1006
 
 
@@ -33,7 +37,10 @@ async def serve_browser(websocket: WebSocket, live: Live) -> None:
     since: Since | None = None
     refusal: APIError | None = None
     try:
-        window = _window(params)
+        asked = params.multi_items()
+        if len(asked) > len(params):
+            raise bad_request("a parameter is given more than once: give it once")
+        window = _window({name: value for name, value in asked if name != "since"})
         since = _since(params.get("since"))
     except APIError as error:
         window, refusal = Window(), error
@@ -67,8 +74,11 @@ async def _listen(websocket: WebSocket, viewer: Viewer, live: Live) -> None:
         if message["type"] == "websocket.disconnect":
             return
         text: str | None = message.get("text")
-        if text is None or len(text) > _MAX_REQUEST_CHARS:
-            await websocket.close(_TOO_BIG, "a request is text of at most 16 KiB")
+        if text is None:
+            await websocket.close(_NO_TEXT, "a request is text")
+            return
+        if len(text) > _MAX_REQUEST_CHARS:
+            await websocket.close(_TOO_BIG, "a request has at most 384 Ki characters")
             return
         try:
             live.hub.turn(viewer, _read_request(text))
@@ -100,7 +110,10 @@ def _read_request(text: str) -> Window:
 
 
 def _window(params: Mapping[str, str]) -> Window:
-    return NO_CARTS if params.get("limit") == "0" else read_window(params, DEFAULT_LIMIT)
+    for name in params:
+        if name not in _KNOWN:
+            raise bad_request(f"{name[:40]!r} is no parameter of a window: {', '.join(_KNOWN)} are")
+    return NO_CARTS if params.get("limit") == "0" else read_window(params)
 
 
 def _since(text: str | None) -> Since | None:

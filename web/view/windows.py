@@ -72,7 +72,7 @@ class Window(NamedTuple):
             "cursor": self.cursor,
             "user": self.user,
             "older": self.older,
-            "limit": None if self.limit else "0",
+            "limit": None if self.limit == DEFAULT_LIMIT else str(self.limit),
         }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -126,3 +127,52 @@ def test_a_broken_form_is_told_to_who_sent_it_and_to_nobody_else(server: Cartwat
     )
     assert answer.status == 400
     assert server.errors() == ""
+
+
+SOCKET = (
+    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n%b\r\n%b"
+)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"CONNECT x:1 HTTP/1.1\r\n\r\n",
+        b"CONNECT x:1 HTTP/1.0\r\n\r\n",
+        b"CONNECT x:1 HTTP/1.1\r\nHost: localhost\r\nUpgrade: h2c\r\n\r\n",
+        b"CONNECT x:1 HTTP/1.1\r\n" + b"a: b\r\n" * 2_000 + b"\r\n",
+        SOCKET % (b"Content-Length: 20\r\n", b"0" * 20),
+        SOCKET % (b"Transfer-Encoding: chunked\r\n", b"0\r\n\r\n"),
+        (SOCKET % (b"", b"")).replace(b"Version: 13", b"Version: 12"),
+        (SOCKET % (b"", b"")).replace(b"Sec-WebSocket-Key", b"X"),
+        (SOCKET % (b"", b"")).replace(b"AAAA==", b"!"),
+        (SOCKET % (b"", b"")).replace(b"GET /ws", b"POST /api/events"),
+    ],
+)
+def test_who_asks_for_what_nobody_is_here_is_refused_once(
+    server: Cartwatch, request_: bytes
+) -> None:
+    """A proxy, a socket by no handshake: in JSON, at once; behind another request, in some way."""
+    answer = ask(server, request_)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.endswith(b'"}}')
+    assert ask(server, b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n" + request_)
+    assert server.errors() == ""
+
+
+def test_an_open_handshake_is_no_error_at_the_end(tmp_path: Path) -> None:
+    """The server ends in good order, whatever is half open."""
+    with Cartwatch(tmp_path / "data") as server:
+        server.settled()
+        with ExitStack() as clients:
+            for begun in (
+                SOCKET % (b"", b""),
+                SOCKET[:60],
+                SOCKET % (b"Content-Length: 9\r\n", b"0"),
+            ):
+                client = clients.enter_context(socket.create_connection(place(server), timeout=10))
+                client.sendall(begun)
+            server.stop()
+            assert server.errors() == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -27,6 +28,8 @@ from tests.kit.signed_in import (
     socket_of,
     token_files,
 )
+from web.access.attempts import MOST
+from web.http.sign_in import MAX_OF_ONE
 
 ORDER = b'{"user_id": "a", "type": "order", "order_id": 1}\n'
 FORM = {**PERSON, "Content-Type": "application/x-www-form-urlencoded"}
@@ -243,6 +246,58 @@ def test_a_form_leads_nowhere_else(guarded: Cartwatch, then: str) -> None:
     """What is no address below this server is its first page."""
     answer = send_form(guarded, token=CHANGES, then=then)
     assert (answer.status, answer.headers["location"]) == (303, "/")
+
+
+def test_who_was_signed_out_goes_on_where_they_were(guarded: Cartwatch) -> None:
+    """The address of the form may say it; the link, too, and neither leads elsewhere."""
+    there = "/skipped?reason=invalid_json"
+    form = guarded.call("GET", f"/sign-in?then={quote(there, safe='')}", headers=PERSON)
+    assert f'value="{there}"' in form.body.decode()
+    for then, place in ((there, there), ("//example.com", "/"), ("https://example.com/", "/")):
+        path = f"/sign-in?token={CHANGES}&then={quote(then, safe='')}"
+        assert guarded.call("GET", path, headers=PERSON).headers["location"] == place
+
+
+@pytest.mark.parametrize(
+    "loaded",
+    [
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+    ],
+)
+def test_what_a_page_elsewhere_loads_uses_up_nobodys_tries(
+    guarded: Cartwatch, loaded: dict[str, str]
+) -> None:
+    """As an image, by a script, in a frame; a link that somebody opens is another thing."""
+    for _ in range(MOST + 1):
+        answer = guarded.call("GET", "/sign-in?token=not-the-token-of-it", headers=loaded)
+        assert (answer.status, code_of(answer)) == (403, "wrong_origin")
+    opened = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    link = follow(guarded, CHANGES, **opened, **{"Sec-Fetch-Dest": "document"})
+    assert link.status == 303
+
+
+@elsewhere_than_loopback
+def test_forms_that_do_not_come_keep_nobody_else_out(tmp_path: Path) -> None:
+    """Of one address a few may be on their way, for a few seconds; others sign in meanwhile."""
+    begun = (
+        b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 3000\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n\r\nx"
+    )
+    with Cartwatch(tmp_path / "data", *token_files(tmp_path)) as server, ExitStack() as clients:
+        port = urlsplit(server.url).port
+        slow = [
+            clients.enter_context(
+                socket.create_connection(("127.0.0.1", port), 20, ("127.0.0.2", 0))
+            )
+            for _ in range(3 * MAX_OF_ONE)
+        ]
+        for each in slow:
+            each.sendall(begun)
+        assert send_form(server, token=CHANGES).status == 303
+        statuses = sorted(each.recv(12)[-3:] for each in slow)
+        assert statuses == [b"408"] * MAX_OF_ONE + [b"503"] * 2 * MAX_OF_ONE
 
 
 def test_a_form_that_is_none_is_refused(guarded: Cartwatch) -> None:

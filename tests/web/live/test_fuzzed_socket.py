@@ -163,7 +163,7 @@ def test_any_messages_are_answered_or_end_the_socket(
             code = None if closed.rcvd is None else closed.rcvd.code
             told = [message for message in messages if isinstance(message, bytes)]
             assert told, code
-            assert code == 1009, code
+            assert code == 1003, code
 
 
 @st.composite

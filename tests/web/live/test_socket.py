@@ -115,6 +115,8 @@ def test_a_browser_may_look_at_another_window(cartwatch: Cartwatch) -> None:
         *("", "x", "[]", "null", "{}", '{"type": "x"}', '{"type": "window", "search": 5}'),
         *('{"type": "window", "sort": "x"}', '{"type": "window", "cursor": "x"}', "[" * 5_000),
         *('{"type": "window", "search": "\\ud800"}', '{"type": "window", "filter": []}'),
+        *('{"type": "window", "limit": "501"}', '{"type": "window", "limit": "x"}'),
+        '{"type": "window", "nosuch": "1"}',
     ],
 )
 def test_a_request_that_cannot_be_is_answered_by_an_error_and_the_window_stays(
@@ -135,16 +137,51 @@ def test_a_request_that_cannot_be_is_answered_by_an_error_and_the_window_stays(
         assert frame["window"]["search"] == "live-bad"
 
 
-def test_a_window_that_cannot_be_is_told_and_the_default_shown(cartwatch: Cartwatch) -> None:
+@pytest.mark.parametrize(
+    "query", ["filter=nothing", "limit=501", "limit=", "nosuch=1", "sort=user&sort=user"]
+)
+def test_a_window_that_cannot_be_is_told_and_the_default_shown(
+    cartwatch: Cartwatch, query: str
+) -> None:
     """A stale link is no closed door."""
-    with viewer(cartwatch, "filter=nothing") as seen:
+    with viewer(cartwatch, query) as seen:
         assert seen.next()["type"] == "error"
         assert seen.next()["window"]["filter"] == "all"
 
 
-@pytest.mark.parametrize("said", ["x" * 20_000, b"bytes"])
-def test_a_request_out_of_bounds_closes_the_socket(cartwatch: Cartwatch, said: str | bytes) -> None:
-    """1009, and nothing else suffers: nor is it an error of the server."""
+def test_a_window_has_as_many_carts_as_are_asked_for(cartwatch: Cartwatch) -> None:
+    """As a page of the API; and goes on so."""
+    lines = [order(f"live-many-{number:03}") for number in range(120)]
+    cartwatch.call("POST", "/api/events", b"".join(lines))
+    cartwatch.settled()
+    query = "search=live-many&sort=user&limit=100"
+    with viewer(cartwatch, query) as seen:
+        seen.next()
+        assert seen.shown["window"]["limit"] == "100"
+        cartwatch.call("POST", "/api/events", order("live-many-000-0"))
+        while seen.carts()[1]["user_id"] != "live-many-000-0":
+            seen.next()
+        assert seen.shown["carts"] == cartwatch.get(f"/api/carts?{query}")
+
+
+def test_a_hundred_carts_of_the_longest_ids_are_kept(cartwatch: Cartwatch) -> None:
+    """However they are written in JSON."""
+    users = [f"{number:03}{chr(0x10FFFF) * 253}" for number in range(100)]
+    cartwatch.call("POST", "/api/events", order(users[7]))
+    cartwatch.settled()
+    with viewer(cartwatch, "limit=0") as seen:
+        seen.next()
+        seen.say(keep=users, limit="0")
+        while not seen.shown["kept"]["items"]:
+            seen.next()
+        assert [cart["user_id"] for cart in seen.shown["kept"]["items"]] == [users[7]]
+
+
+@pytest.mark.parametrize(("said", "code"), [("x" * 400_000, 1009), (b"bytes", 1003)])
+def test_a_request_out_of_bounds_closes_the_socket(
+    cartwatch: Cartwatch, said: str | bytes, code: int
+) -> None:
+    """With a code that says why, and nothing else suffers: nor is it an error of the server."""
     before = cartwatch.errors()
     with viewer(cartwatch) as seen:
         seen.next()
@@ -152,7 +189,7 @@ def test_a_request_out_of_bounds_closes_the_socket(cartwatch: Cartwatch, said: s
         with pytest.raises(ConnectionClosed) as closed:
             hear_to_the_end(seen)
         assert closed.value.rcvd is not None
-        assert closed.value.rcvd.code == 1009
+        assert closed.value.rcvd.code == code
     assert cartwatch.errors() == before
 
 

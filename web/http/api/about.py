@@ -72,7 +72,9 @@ async def get_docs(request: Request) -> Response:
     async def make() -> bytes:
         ids = await _ids(service_of(request.app))
         base = str(request.base_url).rstrip("/") + access.mount
-        return render_docs(about.operations(), base, ids, access.mount).encode()
+        asks_who = access.login is not None
+        page = render_docs(about.operations(), base, ids, access.mount, asks_who=asks_who)
+        return page.encode()
 
     return Later(make, _HTML)
 

@@ -15,6 +15,7 @@ from web.http.pages.render import render_page
 from web.http.pages.sketch import Piece, bounds, sketch, sketch_fields
 
 _JSON: Final = "application/json"
+_BEARER: Final = '-H "Authorization: Bearer $TOKEN"'
 
 
 class Told(NamedTuple):
@@ -50,15 +51,23 @@ class ToldCall(NamedTuple):
 
 
 def render_docs(
-    operations: Iterable[Operation], base: str, ids: Mapping[str, str], root: str = ""
+    operations: Iterable[Operation],
+    base: str,
+    ids: Mapping[str, str],
+    root: str = "",
+    *,
+    asks_who: bool = False,
 ) -> str:
     """The page of a server that is mounted at ``root``.
 
-    ``base`` is what addresses of examples begin with, ``ids`` what they name, where that is known.
+    ``base`` is what addresses of examples begin with, ``ids`` what they name, where that is known;
+    a server that ``asks_who`` comes is shown a token.
     """
     sections: dict[str, list[ToldCall]] = {}
     for each in operations:
-        sections.setdefault(each.description.section, []).append(_told(each, base, ids))
+        sections.setdefault(each.description.section, []).append(
+            _told(each, base, ids, asks_who=asks_who)
+        )
     shapes = {
         name: (schema.get("description", ""), sketch_fields(schema))
         for name, schema in components().items()
@@ -70,11 +79,15 @@ def render_docs(
         sections=sections,
         shapes=shapes,
         base=base,
+        asks_who=asks_who,
     )
 
 
-def curl(operation: Operation, base: str, ids: Mapping[str, str]) -> str:
-    """Write a call as a person would send it by curl, from any shell."""
+def curl(operation: Operation, base: str, ids: Mapping[str, str], *, asks_who: bool = False) -> str:
+    """Write a call as a person would send it by curl, from any shell.
+
+    To a server that ``asks_who`` comes, with the token that the shell knows.
+    """
     path, query = operation.path, []
     for each in operation.parameters:
         value = quote(ids.get(each.name, each.example), safe="")
@@ -83,7 +96,7 @@ def curl(operation: Operation, base: str, ids: Mapping[str, str]) -> str:
         elif each.place == QUERY and (each.required or each.example):
             query.append(f"{each.name}={value}")
     address = base + path + ("?" + "&".join(query) if query else "")
-    words = ["curl"]
+    words = []
     if operation.method not in ("get", "post") or (
         operation.method == "post" and operation.description.body is None
     ):
@@ -91,10 +104,11 @@ def curl(operation: Operation, base: str, ids: Mapping[str, str]) -> str:
     if (body := operation.description.body) is not None:
         kind = next(iter(body.content))
         words += ["-H", f"Content-Type: {kind}", "--data-binary", body.example]
-    return shlex.join([*words, address])
+    token = f"{_BEARER} " if asks_who and not operation.description.is_always_answered else ""
+    return f"curl {token}{shlex.join([*words, address])}"
 
 
-def _told(each: Operation, base: str, ids: Mapping[str, str]) -> ToldCall:
+def _told(each: Operation, base: str, ids: Mapping[str, str], *, asks_who: bool) -> ToldCall:
     told = each.description
     return ToldCall(
         each.id,
@@ -105,7 +119,7 @@ def _told(each: Operation, base: str, ids: Mapping[str, str]) -> ToldCall:
         None if told.body is None else _body(told.body),
         [_answer(answer) for answer in told.answers],
         refusals(each.method, told),
-        curl(each, base, ids),
+        curl(each, base, ids, asks_who=asks_who),
     )
 
 

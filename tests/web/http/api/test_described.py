@@ -225,6 +225,13 @@ def test_an_example_is_safe_in_a_shell_whatever_an_id_holds() -> None:
     assert words == ["curl", "http://h/api/cart?user_id=%27%3B%20rm%20-rf%20%2F%20%23"]
 
 
+def test_an_example_shows_the_token_where_one_is_asked_for() -> None:
+    """That of the shell; and none where everybody is answered."""
+    shown = {each.id: curl(each, "http://h", {}, asks_who=True) for each in OPERATIONS}
+    bare = {each for each, words in shown.items() if '"Authorization: Bearer $TOKEN"' not in words}
+    assert bare == {"getLivez", "getReadyz"}
+
+
 def test_the_readme_names_both_addresses() -> None:
     """Who reads it finds the rest."""
     readme = (ROOT / "README.md").read_text("utf-8")
