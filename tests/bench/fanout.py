@@ -42,7 +42,7 @@ BOUNDS: Final = {
     "bytes_a_second": 60 * 1024,
     "cpu_beside_a_bare_broadcast": 1.3,
     "back_within_s": 10,
-    "livez_ms": 100,
+    "livez_longest_ms": 100,
 }
 
 
@@ -173,15 +173,20 @@ class Bench:
         await asyncio.to_thread(self.server.kill)
         self._viewers.leave()
         port = self._viewers.port
+        coming = asyncio.create_task(self._viewers.come_back("", number))
         self.server = await asyncio.to_thread(Cartwatch, self.server.data, "--port", str(port))
         try:
-            with Livez(port) as livez:
-                began = time.monotonic()
-                await self._viewers.join([""] * number)
-                took = time.monotonic() - began
+            began = time.monotonic()
+            with Livez(port, every=0.02) as livez:
+                await coming
+            took = time.monotonic() - began
         finally:
             self._viewers.leave()
-        told = {"back_within_s": round(took, 1), "livez_ms": round(max(livez.delays) * 1000)}
+        told = {
+            "back_within_s": round(took, 1),
+            "livez_p99_ms": round(quantiles(livez.delays, n=100)[98] * 1000),
+            "livez_longest_ms": round(max(livez.delays) * 1000),
+        }
         tell(f"{number} viewers are back: {told}")
         return told
 

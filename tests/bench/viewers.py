@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import time
 from array import array
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -16,6 +18,8 @@ from tests.kit.frames import applied
 from tests.kit.wire import Parser
 
 _AT_ONCE: Final = 100
+_FIRST_RETRY_S: Final = 0.4
+_LAST_RETRY_S: Final = 5.0
 _EVENTS: Final = b'"events":'
 
 
@@ -129,6 +133,26 @@ class Viewers:
         self.all += came
         if reads:
             await asyncio.gather(*(viewer.live.wait() for viewer in came))
+
+    async def come_back(self, query: str, number: int) -> None:
+        """Let so many come that have lost their server: each tries as the page does, until it may.
+
+        The longest wait begins at 0.4 s and doubles up to 5 s; each waits a half to all of it.
+        """
+        loop = asyncio.get_running_loop()
+
+        async def one() -> None:
+            longest = _FIRST_RETRY_S
+            viewer = Viewer(self.posted, self._request(query), self._ended)
+            while viewer.transport is None:
+                await asyncio.sleep(longest * random.uniform(0.5, 1.0))
+                longest = min(2 * longest, _LAST_RETRY_S)
+                with suppress(OSError):
+                    await loop.create_connection(lambda: viewer, self.host, self.port)
+            await viewer.live.wait()
+            self.all.append(viewer)
+
+        await asyncio.gather(*(one() for _ in range(number)))
 
     def leave(self) -> None:
         """Let all of them go."""
