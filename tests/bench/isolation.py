@@ -34,6 +34,7 @@ from tests.kit.running import Cartwatch, until
 PROBE: Final = "probe"
 EVERY_S: Final = 0.1
 LEAST_S: Final = 6.0
+REST_S: Final = 15.0
 IDLE_S: Final = 20.0
 GIB: Final = 1024**3
 BOUNDS: Final = {"frame_delay_p99_ms": 250, "livez_p99_ms": 100, "idle_above_empty_percent": 2.0}
@@ -52,6 +53,7 @@ def measure(carts: int, upload_bytes: int) -> dict[str, Any]:
         with Cartwatch(folder / "data", "--max-upload", str(upload_bytes + 1)) as server:
             server.settled()
             server.upload_in(server.upload(lines.read_bytes()), "done", within=600)
+            looked_on(server, lambda: time.sleep(REST_S))  # what the load has left to be done
             quiet = looked_on(server, lambda: time.sleep(LEAST_S))
             told = {"quiet": quiet}
             for name, disturb in {
