@@ -1,6 +1,5 @@
 """The command ``cartwatch``: every mistake is one sentence and a status, never a traceback."""
 
-import importlib.metadata
 import os
 import signal
 import sys
@@ -80,6 +79,8 @@ class _Cartwatch(click.Group):
 def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     if not asked:
         return
+    import importlib.metadata  # a tenth of a start, for who asks
+
     try:
         version = importlib.metadata.version("cartwatch")
     except importlib.metadata.PackageNotFoundError:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final, NamedTuple
 
 from web.http.api.described.call import Body, Description, Parameter, description_of
@@ -90,9 +89,11 @@ def make_document(routes: Iterable[Resource], root: str, cookie: str = COOKIE) -
 
 
 def _version() -> str:
+    import importlib.metadata  # a tenth of a start, for who asks
+
     try:
-        return version("cartwatch")
-    except PackageNotFoundError:
+        return importlib.metadata.version("cartwatch")
+    except importlib.metadata.PackageNotFoundError:
         return "of a folder that is not installed"
 
 
