@@ -49,7 +49,6 @@ export function refusal(status, body) {
   }
   try {
     const { code, message } = parse(body).error;
-    if (code === "read_only") location.reload(); // signed in anew, as somebody who may less
     if (message) return new Refusal(code, message);
   } catch {
     // as below
