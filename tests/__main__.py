@@ -28,11 +28,11 @@ class Check(NamedTuple):
 
 
 SIDE_BY_SIDE: Final = (
-    *("-n", str(min(4, (os.cpu_count() or 1) + 1))),
+    *("-n", "auto", "--maxprocesses", "4"),
     *("--dist", "loadfile", "--no-loadscope-reorder"),
 )
-"""A process more than there are cores, as each waits for half of its time; a file stays together,
-and its server with it, and ``conftest.py`` says which begin first."""
+"""A process for each core, as a browser keeps one busy; a file stays together, and its server with
+it, and ``conftest.py`` says which begin first."""
 
 CHECKS: Final = {
     "format": Check("ruff", ("format", "--check", "."), "the Python is formatted"),
