@@ -118,7 +118,8 @@ document.addEventListener("click", dismiss);
 document.addEventListener("keydown", pressOnce);
 for (const [key, address] of Object.entries(VIEWS)) keys.on(`g ${key}`, () => navigation.go(ROOT + address));
 keys.on("?", async () => /** @type {KeyHelp} */ (await summoned("key-help")).open());
-const listen = once(() => connection.state === "offline", async () => {
+let wasAway = false;
+const listen = once(() => (wasAway ||= connection.state === "offline"), async () => {
   try {
     (await import("./paint/answered.js")).listen(connection);
   } catch (gone) {
