@@ -13,7 +13,7 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.kit.running import Cartwatch, until
-from web.http.connections import PING_EVERY_S, PONG_WITHIN_S
+from web.http.sockets import PING_EVERY_S, PONG_WITHIN_S
 
 HANDSHAKE = (
     "GET /ws{} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"

@@ -24,14 +24,9 @@ from web.commands.opening import damage_as_sentence, open_folder, opening_as_sen
 from web.data.folder import DataFolder
 from web.data.privacy import keep_private
 from web.http.app import HUB_PATH, create_app, create_hub_app
-from web.http.connections import (
-    PING_EVERY_S,
-    PONG_WITHIN_S,
-    HTTPConnection,
-    Socket,
-    raise_file_limit,
-)
+from web.http.connections import HTTPConnection, raise_file_limit
 from web.http.handshakes import Handshakes
+from web.http.sockets import PING_EVERY_S, PONG_WITHIN_S, Socket
 from web.service.service import Service
 from web.settings import Settings
 

@@ -8,45 +8,29 @@ there may be, the one that has been idle for longest makes room.
 import asyncio
 import logging
 import resource
-import socket
-from asyncio import BaseTransport
-from collections.abc import Callable, Iterator
-from http import HTTPStatus
+from collections.abc import Iterator
 from typing import Final
 
 import httptools
-import msgspec
 from starlette.types import Scope
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS, Request
+from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS
 
 from web.errors import APIError, bad_request
 from web.http.handshakes import MAX_HANDSHAKES
 from web.http.head import MAX_HEAD_BYTES, too_long_head
+from web.http.raw import Stalling, whole_answer
 from web.http.turnstile import Turnstile
-from web.live.socket import OUTLET
 
 HEAD_S: Final = 30.0
 """How long a connection may be without a whole request."""
-
-STALLED_S: Final = 300.0
-"""How long a client may take nothing of what it asked for."""
 
 ENDING_S: Final = 1.5
 """How long a request may go on when the server is being ended."""
 
 LINGER_S: Final = 2.0
 """How long a refused client may go on to send: a reset at once would take the refusal from it."""
-
-PING_EVERY_S: Final = 20.0
-PONG_WITHIN_S: Final = 40.0
-"""A socket whose other end is gone is found within a minute, and so is one that reads nothing: what
-waits for it stands before the ping."""
-
-SENDING_BYTES: Final = 64 * 1024
-"""What the system may keep of what a socket is sent."""
 
 MAX_CONNECTIONS: Final = 32_768
 """Far more than there may be viewers; what the system allows is mostly less."""
@@ -65,7 +49,6 @@ _MANY: Final = 1_000
 
 _CONNECT: Final = "CONNECT"
 _OF_BODIES: Final = (b"content-length", b"transfer-encoding")
-_VERSION: Final = 13
 _IS_SPARE: Final = "is_spare"
 _TURNSTILE: Final = "turnstile"
 _log = logging.getLogger(__name__)
@@ -96,11 +79,10 @@ def is_spare(scope: Scope) -> bool:
     return bool(scope.get("state", {}).get(_IS_SPARE, False))
 
 
-class HTTPConnection(HttpToolsProtocol):
+class HTTPConnection(Stalling, HttpToolsProtocol):
     """One connection of a client, whatever it sends."""
 
     _deadline: asyncio.TimerHandle | None = None
-    _stalled: asyncio.TimerHandle | None = None
     _is_spare = False
     _is_refused = False
     _is_in_head = False
@@ -123,8 +105,8 @@ class HTTPConnection(HttpToolsProtocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
-        self.resume_writing()
-        if self.transport is not None:
+        if self.transport is not None:  # else it was one too many, and never began
+            self.resume_writing()
             super().connection_lost(exc)
 
     @override
@@ -228,19 +210,6 @@ class HTTPConnection(HttpToolsProtocol):
         self._refuse(bad_request(words))
 
     @override
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._stalled = self.loop.call_later(STALLED_S, self.transport.abort)
-
-    @override
-    def resume_writing(self) -> None:
-        if self._stalled is not None:
-            self._stalled.cancel()
-            self._stalled = None
-        if self.flow is not None:
-            super().resume_writing()
-
-    @override
     def shutdown(self) -> None:
         super().shutdown()
         # Else uvicorn cancels what is left in the end, and each is an error in its log.
@@ -300,7 +269,7 @@ class HTTPConnection(HttpToolsProtocol):
         elif self.cycle is not None and not self.cycle.response_complete:
             self.cycle.keep_alive = False  # the request before it is answered yet
             return
-        self.transport.write(_whole(error))
+        self.transport.write(whole_answer(error))
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._stop_waiting()
@@ -309,94 +278,3 @@ class HTTPConnection(HttpToolsProtocol):
     def _leave(self) -> None:
         self.transport.close()
         self._deadline = self.loop.call_later(LINGER_S, self.transport.abort)
-
-
-def _whole(error: APIError, *more: str) -> bytes:
-    """Write a refusal as a whole answer, with further headers; it is the last of a connection."""
-    body = msgspec.json.encode(error.body())
-    head = [
-        f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}",
-        "content-type: application/json",
-        f"content-length: {len(body)}",
-        "x-content-type-options: nosniff",
-        "connection: close",
-        *more,
-    ]
-    return "\r\n".join([*head, "", ""]).encode() + body
-
-
-class Socket(WebSocketsSansIOProtocol):
-    """One socket of a browser or a flow, and the outlet that a hub writes to.
-
-    What the system keeps for it is little: so a slow one answers pings in time, and is not taken
-    for one that is gone.
-    """
-
-    cleared: Callable[[], object] | None = None
-    _stalled: asyncio.TimerHandle | None = None
-
-    @override
-    def connection_made(self, transport: BaseTransport) -> None:
-        super().connection_made(transport)
-        connection: socket.socket = transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENDING_BYTES)
-        self.transport.set_write_buffer_limits(high=1, low=0)  # whatever waits is told of
-
-    @override
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if not self.handshake_initiated and self.conn.handshake_exc is not None:
-            self._refuse("this is no request for a socket")  # which uvicorn leaves unanswered
-
-    @override
-    def handle_connect(self, event: Request) -> None:
-        answer = self.conn.accept(event)
-        if answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-            self._refuse("a socket is asked for by GET, with Sec-WebSocket-Version 13 and a key")
-            return
-        super().handle_connect(event)
-        self.scope["state"][OUTLET] = self
-
-    def _refuse(self, words: str) -> None:
-        self.handshake_initiated = self.handshake_complete = self.close_sent = True
-        self.transport.write(_whole(bad_request(words), f"sec-websocket-version: {_VERSION}"))
-        self.transport.close()
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether it has sent all that it was given, and would send more."""
-        return self.writable.is_set() and not self.close_sent and not self.transport.is_closing()
-
-    def put(self, messages: bytes) -> None:
-        """Send messages that are encoded already; where it is clear, and nothing else.
-
-        They go by uvicorn's protocol, which has nothing to add to what a server sends whole.
-        """
-        self.transport.write(messages)
-
-    @override
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.cleared = None
-        self.resume_writing()
-        super().connection_lost(exc)
-
-    @override
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._stalled = self.loop.call_later(STALLED_S, self.transport.abort)
-
-    @override
-    def resume_writing(self) -> None:
-        if self._stalled is not None:
-            self._stalled.cancel()
-            self._stalled = None
-        super().resume_writing()
-        if self.cleared is not None and self.is_clear:
-            self.cleared()
-
-    @override
-    def keepalive_timeout(self) -> None:
-        """Close it with a reason: it is gone, or has read nothing for a minute."""
-        super().keepalive_timeout()
-        # uvicorn tells the application only when all that was sent is taken, which may be never.
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": 1011, "reason": "silent"})
