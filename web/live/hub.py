@@ -6,7 +6,7 @@ waits for a viewer is what it was given last: it gets nothing before it has take
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from web.errors import APIError
@@ -230,11 +230,10 @@ class Hub:
         viewer.seen = channel.version
         return True
 
-    def beat(self, viewers: Iterable[Viewer], heartbeat: bytes) -> None:
-        """Tell viewers that all is well, but those whose snapshot is still to come."""
-        for viewer in viewers:
-            if viewer.seen and viewer.outlet.is_clear:
-                viewer.outlet.put(heartbeat)
+    def beat(self, viewer: Viewer, heartbeat: bytes) -> None:
+        """Tell a viewer that all is well, unless its snapshot is still to come."""
+        if viewer.seen and viewer.outlet.is_clear:
+            viewer.outlet.put(heartbeat)
 
     @property
     def is_full(self) -> bool:

@@ -13,6 +13,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from itertools import count
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -158,7 +159,7 @@ class Live:
         frames = Frames(next(self._versions), rfc3339(time.time()), text_message)
         contents = await self._look(channels, {viewer.channel.window for viewer in newcomers})
         self._due_at = contents.due_at
-        news = []
+        news = set()
         for channel in channels:
             content, error = contents.shown.get(channel.window), contents.failed.get(channel.window)
             if error is not None:
@@ -166,8 +167,8 @@ class Live:
             else:
                 is_news = content is not None and channel.update(content, frames, since)
             if is_news:
-                news.append(channel)
-        await self._tell(news, newcomers, frames.heartbeat())
+                news.add(channel)
+        await self._tell(news, newcomers, frames)
         self._failing = bool(contents.failed)
         return not contents.failed
 
@@ -186,19 +187,20 @@ class Live:
             _log.error("What pages show could not be read: %s. Trying again.", why)
         return contents
 
-    async def _tell(self, news: list[Channel], newcomers: list[Viewer], heartbeat: bytes) -> None:
+    async def _tell(self, news: set[Channel], newcomers: list[Viewer], frames: Frames) -> None:
         """Tell viewers what they lack, and that all is well those who would hear nothing."""
         now = time.monotonic()
-        back = [viewer for viewer in newcomers if viewer.seen]
+        beat = partial(self.hub.beat, heartbeat=frames.heartbeat())
+        back = [each for each in newcomers if each.seen and each.channel not in news]
         await self._in_turns(self.hub.bring, newcomers)
         for channel in news:
             channel.told_at = now
             await self._in_turns(self.hub.bring, channel.viewers)
-        self.hub.beat((viewer for viewer in back if viewer.channel not in news), heartbeat)
+        await self._in_turns(beat, back)
         for channel in self.hub.channels():
             if now - channel.told_at >= HEARTBEAT_S:
                 channel.told_at = now
-                await self._in_turns(lambda each: self.hub.beat([each], heartbeat), channel.viewers)
+                await self._in_turns(beat, channel.viewers)
 
     async def _in_turns(self, tell: Callable[[Viewer], object], viewers: Iterable[Viewer]) -> None:
         """Tell viewers, and let others do something now and then."""

@@ -21,6 +21,7 @@ from web.live.socket import OUTLET, serve_browser
 from web.view.windows import Window
 
 pytestmark = pytest.mark.anyio
+SHOWING_NOTHING = Content("1", NOTHING, NOTHING, COMMON)
 WITHIN_S = 20
 
 
@@ -32,7 +33,7 @@ class PlayedMoment(Moment):
 
     @override
     async def content(self, window: Window) -> Content:
-        raise NotImplementedError
+        return SHOWING_NOTHING
 
     @override
     async def look(
@@ -40,8 +41,7 @@ class PlayedMoment(Moment):
     ) -> Contents:
         broken = [each for each in windows if each.search in self._broken]
         error = sqlite3.OperationalError("disk I/O error")
-        nothing = Content("1", NOTHING, NOTHING, COMMON)
-        shown = dict.fromkeys(set(windows).difference(broken), nothing)
+        shown = dict.fromkeys(set(windows).difference(broken), SHOWING_NOTHING)
         return Contents(shown, dict.fromkeys(broken, error), None)
 
 

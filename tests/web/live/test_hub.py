@@ -219,7 +219,7 @@ def test_a_viewer_that_takes_nothing_is_given_nothing() -> None:
     for version in range(2, 9):
         channel.update(content(version), frames(version))
         assert common.bring(slow.viewer)
-        common.beat([slow.viewer], frames(version).heartbeat())
+        common.beat(slow.viewer, frames(version).heartbeat())
     assert len(slow.got) == 1
     assert common.traffic.conflated == 7
     slow.is_clear = True
