@@ -11,6 +11,20 @@ VARIABLE: Final = "CARTWATCH_TOKEN"
 _ENOUGH_BYTES: Final = 4 * MAX_CHARS
 
 
+def given_token(file: Path | None, text: str | None) -> str | None:
+    """Give the token that a person has given: in a file, or else as text in the environment.
+
+    None where neither was. Raises ``AccessError`` where it is none.
+    """
+    if file is not None:
+        return read_token(file, "the token file")
+    if text is None:
+        return None
+    token = text.strip()
+    refuse_token(token, VARIABLE)
+    return token
+
+
 def read_token(path: Path, what: str) -> str:
     """Read a token; space and line ends around it do not count.
 

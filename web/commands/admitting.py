@@ -11,8 +11,8 @@ from web.access.hosts import Hosts, is_address
 from web.access.kept import KeptSessions, keep_sessions, kept_sessions, kept_token
 from web.access.login import Login
 from web.access.own_names import host_names, look_up_full_name
-from web.access.token_file import VARIABLE, read_token
-from web.access.tokens import AccessError, Tokens, make_token, refuse_token
+from web.access.token_file import given_token, read_token
+from web.access.tokens import AccessError, Tokens, make_token
 from web.commands.listening import url_of
 from web.commands.opening import StartError
 from web.commands.terminal import shown, why
@@ -41,12 +41,7 @@ class Admitted(NamedTuple):
 def read_given(asked: Admission) -> Given:
     """Read tokens and certificate, before anything else is done; raises ``StartError``."""
     try:
-        changes = reads = None
-        if asked.token_file is not None:
-            changes = read_token(asked.token_file, "the token file")
-        elif asked.token is not None:
-            changes = asked.token.strip()
-            refuse_token(changes, VARIABLE)
+        changes, reads = given_token(asked.token_file, asked.token), None
         if asked.read_only_token_file is not None:
             reads = read_token(asked.read_only_token_file, "the file of the read-only token")
         if changes is not None:

@@ -4,8 +4,8 @@ import ssl
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from web.access.token_file import VARIABLE, read_token
-from web.access.tokens import AccessError, refuse_token
+from web.access.token_file import given_token
+from web.access.tokens import AccessError
 from web.commands.terminal import shown, why
 
 
@@ -23,16 +23,11 @@ class ServerKey(NamedTuple):
     def headers(self) -> dict[str, str]:
         """Give the headers that a request needs; raises ``ReplayError`` where there is no token."""
         try:
-            if self.token_file is not None:
-                token = read_token(Path(self.token_file), "the token file")
-            elif self.token is not None:
-                token = self.token.strip()
-                refuse_token(token, VARIABLE)
-            else:
-                return {}
+            file = None if self.token_file is None else Path(self.token_file)
+            token = given_token(file, self.token)
         except AccessError as error:
             raise ReplayError(str(error)) from None
-        return {"Authorization": f"Bearer {token}"}
+        return {} if token is None else {"Authorization": f"Bearer {token}"}
 
     def trust(self) -> ssl.SSLContext:
         """Give what a server is verified by; raises ``ReplayError`` where that cannot be read."""

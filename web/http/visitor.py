@@ -35,6 +35,11 @@ def may_change(scope: Scope) -> bool:
     return bool(scope.get("state", {}).get(_MAY_CHANGE, True))
 
 
+def is_signed_in(scope: Scope) -> bool:
+    """Whether who has sent a request came by the cookie of a session."""
+    return bool(scope.get("state", {}).get(_SIGNED_IN, False))
+
+
 def is_stranger(scope: Scope) -> bool:
     """Whether who has sent a request has shown neither token nor session, and should have."""
     return bool(scope.get("state", {}).get(_IS_STRANGER, False))

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from web.http.pages.render import render_view
 from web.http.pages.visitor import Visitor
 from web.http.resource import Later
+from web.http.visitor import is_signed_in, may_change
 from web.service.service import service_of
 from web.view.windows import NO_CARTS, Window
 
@@ -48,12 +49,8 @@ class Page(Later):
 
 def visitor_of(request: Request) -> Visitor:
     """Say who asks, by what the layers before the application found out."""
-    known = request.scope.get("state", {})
-    return Visitor(
-        service_of(request.app).settings.root_path,
-        known.get("may_change", True),
-        known.get("signed_in", False),
-    )
+    root = service_of(request.app).settings.root_path
+    return Visitor(root, may_change(request.scope), is_signed_in(request.scope))
 
 
 def _rendering(request: Request) -> asyncio.Lock:
