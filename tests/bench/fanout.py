@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain, product
 from pathlib import Path
-from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any, Final
@@ -25,6 +24,7 @@ from typing import Any, Final
 import psutil
 import uvloop
 
+from tests.bench.figures import cpu_of, hundredth
 from tests.bench.livez import Livez
 from tests.bench.throughput import tell
 from tests.bench.viewers import Posted, Viewers, shown_by
@@ -142,10 +142,9 @@ class Bench:
         await self._hold_to_the_truth(queries, readers)
         assert self._viewers.lost == 0
         self._viewers.leave()
-        hundredths = quantiles(delays, n=100)
         told = {
-            "p50_ms": round(median(delays) * 1000),
-            "p99_ms": round(hundredths[98] * 1000),
+            "p50_ms": hundredth(delays, 50),
+            "p99_ms": hundredth(delays, 99),
             "frames_a_second": round(frames / took / len(readers), 1),
             "kb_a_second": round(received / took / len(readers) / 1024, 1),
             "payload": round(received / max(frames, 1)),
@@ -184,7 +183,7 @@ class Bench:
             self._viewers.leave()
         told = {
             "back_within_s": round(took, 1),
-            "livez_p99_ms": round(quantiles(livez.delays, n=100)[98] * 1000),
+            "livez_p99_ms": hundredth(livez.delays, 99),
             "livez_longest_ms": round(max(livez.delays) * 1000),
         }
         tell(f"{number} viewers are back: {told}")
@@ -259,9 +258,3 @@ async def bare_broadcast(size: int, rate: float, seconds: float) -> float:
         await bare.wait()
     tell(f"a bare broadcast of {size} bytes, {rate} a second: {used}")
     return used[1] - used[0]
-
-
-def cpu_of(process: psutil.Process) -> float:
-    """Give the seconds of a processor that a process has used."""
-    times = process.cpu_times()
-    return float(times.user + times.system)

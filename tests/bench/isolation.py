@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from statistics import quantiles
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import Any, Final
@@ -25,7 +24,7 @@ from bytewax.recovery import init_db_dir
 from websockets.sync.client import ClientConnection, connect
 
 from dataflow.synthetic import generate
-from tests.bench.fanout import cpu_of
+from tests.bench.figures import cpu_of, hundredth
 from tests.bench.livez import Livez
 from tests.bench.throughput import ROOT, tell
 from tests.kit.frames import applied
@@ -233,8 +232,3 @@ def idling(server: Cartwatch, folder: Path) -> dict[str, float]:
 def _read(socket: ClientConnection, ended: Event) -> None:
     while not ended.is_set():
         socket.recv(timeout=30)
-
-
-def hundredth(delays: list[float], number: int) -> int:
-    """Give the time, in milliseconds, by which so many of a hundred have come."""
-    return round(quantiles(delays, n=100)[number - 1] * 1000)

@@ -134,6 +134,11 @@ def facts(server: Cartwatch) -> list[Any]:
     return [[(each["id"], each["state"]) for each in skipped], decided, stream]
 
 
+def of_path(each: Operation, there: Mapping[str, str]) -> dict[str, str]:
+    """Give the ids of what is there that the path of a call names."""
+    return {name: value for name, value in there.items() if f"{{{name}}}" in each.path}
+
+
 def test_the_document_is_one_of_openapi() -> None:
     """By the rules of OpenAPI 3.1, and of JSON Schema for all that is in it."""
     openapi_spec_validator.validate(make_document(ROUTES, "/orders"))
@@ -152,7 +157,7 @@ def test_a_call_refuses_what_it_does_not_say_that_it_takes(
     each: Operation,
 ) -> None:
     """In words, by a status that is described; and nothing has changed behind it."""
-    path = {name: value for name, value in there.items() if f"{{{name}}}" in each.path}
+    path = of_path(each, there)
     strategy = operation_of(schema, each).as_strategy(WRONG, path_parameters=path or None)
     before = facts(server)
     assert ask(server, session, strategy, "not_a_server_error", "negative_data_rejection")
@@ -184,8 +189,8 @@ def test_a_call_answers_as_it_says_of_what_is_there(
     each: Operation,
 ) -> None:
     """Ids that somebody made up are of nothing: these are of a cart, a record, an upload."""
+    path = of_path(each, there)
     names = {name.name for name in each.parameters if name.required}
-    path = {name: there[name] for name in names if f"{{{name}}}" in each.path}
     query = {name: there[name] for name in names - path.keys()}
     strategy = operation_of(schema, each).as_strategy(
         RIGHT, path_parameters=path or None, query=query or None

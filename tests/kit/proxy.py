@@ -7,7 +7,6 @@ import re
 from concurrent.futures import Future
 from contextlib import closing
 from threading import Thread
-from types import TracebackType
 from urllib.parse import urlsplit
 
 _ELSEWHERE = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -45,12 +44,7 @@ class Proxy:
         self.url = f"http://127.0.0.1:{self._begun.result(10)}{self._root}"
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join(10)
         self._loop.close()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
+from web.http.api.answers import JSON
 from web.http.api.described.call import PATH, QUERY, Answer, Body, Parameter
 from web.http.api.described.document import Operation
 from web.http.api.described.refusals import refusals
@@ -14,7 +15,6 @@ from web.http.api.described.schemas import components
 from web.http.pages.render import render_page
 from web.http.pages.sketch import Piece, bounds, sketch, sketch_fields
 
-_JSON: Final = "application/json"
 _BEARER: Final = '-H "Authorization: Bearer $TOKEN"'
 
 
@@ -133,6 +133,6 @@ def _body(body: Body) -> Told:
 
 def _answer(answer: Answer) -> Told:
     kinds = [
-        (kind, sketch(schema) if kind == _JSON else []) for kind, schema in answer.content.items()
+        (kind, sketch(schema) if kind == JSON else []) for kind, schema in answer.content.items()
     ]
     return Told(answer.about, answer.status, kinds)

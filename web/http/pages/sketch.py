@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-Schema = Mapping[str, Any]
+from web.http.api.described.call import Schema
 
 _WORDS: Final = {
     "string": "text",

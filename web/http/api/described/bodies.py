@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from dataflow.records import REASONS
+from web.http.api.answers import JSON
 from web.http.api.described.call import ANY, Body, Schema
 from web.http.api.described.parameters import one_of, text
-from web.http.api.described.schemas import JSON
 from web.intake.form import FIELD
 from web.intake.replacement import MAX_FIND
 from web.intake.stream import MAX_RATE as MAX_STREAM_RATE

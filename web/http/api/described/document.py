@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
+from web.http.api.answers import JSON
 from web.http.api.described.call import Body, Description, Parameter, description_of
 from web.http.api.described.refusals import refusals
-from web.http.api.described.schemas import JSON, components, shape
+from web.http.api.described.schemas import components, shape
 from web.http.api.described.shapes import Refusal
 from web.http.resource import HEAD, Resource
 

@@ -10,7 +10,6 @@ from web.http.api.described.call import Schema
 from web.http.api.described.flow_shapes import FLOW_SHAPES
 from web.http.api.described.shapes import ENUMS, SHAPES
 
-JSON: Final = "application/json"
 _PREFIX: Final = "#/components/schemas/"
 _NOTHING: Final = {"type": "null"}
 
