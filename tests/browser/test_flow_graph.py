@@ -5,7 +5,8 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from dataflow.drawing import EDGES, STEPS
-from tests.browser.flow_facts import answer, dataflow, flow_facts, opened, read_again, stopped
+from tests.browser.flow_facts import dataflow, flow_facts
+from tests.browser.flow_view import answer, opened, read_again, stopped
 from tests.browser.frames import STATS, changes
 from tests.browser.stage import Stage
 from web.http.pages.drawn_flow import STEP_WORDS, flow_path

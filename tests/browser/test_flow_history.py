@@ -7,7 +7,8 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.flow_facts import answer, flow_facts, history, let_pass, mark, opened
+from tests.browser.flow_facts import flow_facts, history, mark
+from tests.browser.flow_view import answer, let_pass, opened
 from tests.browser.stage import Stage
 
 GAP = [*([3.0] * 100), *([None] * 200), 250.0, None, *([12.25] * 298)]

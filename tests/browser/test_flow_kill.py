@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.flow_facts import answer, flow, killed, let_pass, opened, stopped
+from tests.browser.flow_facts import flow, killed
+from tests.browser.flow_view import answer, let_pass, opened, stopped
 from tests.browser.frames import AT, changes, recovery, snapshot, start
 from tests.browser.stage import Stage
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.flow_facts import answer, flow, flow_facts
+from tests.browser.flow_facts import flow, flow_facts
+from tests.browser.flow_view import answer
 from tests.browser.frames import STATS, changes
 from tests.browser.stage import Stage
 

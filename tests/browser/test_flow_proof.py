@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.flow_facts import answer, flow, opened, proof
+from tests.browser.flow_facts import flow, proof
+from tests.browser.flow_view import answer, opened
 from tests.browser.frames import STATS, changes, snapshot
 from tests.browser.stage import Stage
 

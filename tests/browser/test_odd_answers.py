@@ -7,7 +7,8 @@ import json
 import pytest
 from playwright.sync_api import FilePayload, Page, Route, expect
 
-from tests.browser.flow_facts import answer, flow_facts
+from tests.browser.flow_facts import flow_facts
+from tests.browser.flow_view import answer
 from tests.browser.frames import cart, snapshot, upload
 from tests.browser.stage import Stage
 

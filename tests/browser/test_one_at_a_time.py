@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.flow_facts import answer, flow_facts, proof
+from tests.browser.flow_facts import flow_facts, proof
+from tests.browser.flow_view import answer
 from tests.browser.frames import skipped, snapshot, upload
 from tests.browser.stage import PAINTED, Stage
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Request, expect
 
-from tests.browser.flow_facts import answer, flow, flow_facts
+from tests.browser.flow_facts import flow, flow_facts
+from tests.browser.flow_view import answer
 from tests.browser.frames import AT, Frame, agreement, changes, recovery, skipped, snapshot, start
 from tests.browser.stage import Stage
 
