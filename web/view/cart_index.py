@@ -19,7 +19,7 @@ from dataflow.cart import head_of
 from web.memory import give_back
 from web.view.cart_row import COLUMNS, NEVER, Entry, Run
 from web.view.page import Found
-from web.view.sorts import TOP, Key, Rank, Sort
+from web.view.sorts import Key, Rank, Sort, span
 from web.view.windows import Window
 
 _FEW: Final = 4_096
@@ -106,10 +106,7 @@ class _Tier:
 
     def _fits(self, window: Window, until: int | None) -> tuple[int, npt.NDArray[np.bool_]]:
         """Tell of the carts of a search, from where on they stand, which fit the filter."""
-        low, high = 0, len(self.users)
-        if window.search:
-            low = bisect_left(self.users, window.search)
-            high = bisect_right(self.users, window.search + TOP, low)
+        low, high = span(self.users, window.search)
         fits = np.ones(high - low, np.bool_)
         if window.filter != "all":
             fits &= self.column(window.filter)[low:high] > 0

@@ -1,11 +1,10 @@
 """The carts that have changed between two looks at the windows, each as it is now. Pure."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from operator import attrgetter
 
 from web.view.cart_row import CartRow, Entry, row_of
-from web.view.sorts import TOP, Rank, Sort
+from web.view.sorts import Rank, Sort, span
 from web.view.windows import Window
 
 
@@ -30,10 +29,7 @@ class ChangedCarts:
         ``until`` is the place since which an id of its filter has to be open, or before. Windows
         that differ in their search or cursor alone share what was found.
         """
-        low, high = 0, len(self._users)
-        if window.search:
-            low = bisect_left(self._users, window.search)
-            high = bisect_right(self._users, window.search + TOP, low)
+        low, high = span(self._users, window.search)
         if low == high:
             return []
         kind = (window.order, window.filter, until)

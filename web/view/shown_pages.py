@@ -188,11 +188,11 @@ class ShownPages:
         try:
             ranges = await self._carts.ranges([page.window for page in pages], margin)
         except (sqlite3.Error, OSError) as error:
-            failed: dict[Window, ReadError] = {pages[0].window: error}
-            if len(pages) > 1:
-                failed = {}
-                for page in pages:
-                    failed |= await self._read([page], now)
+            if len(pages) == 1:
+                return {pages[0].window: error}
+            failed: dict[Window, ReadError] = {}
+            for page in pages:
+                failed |= await self._read([page], now)
             return failed
         for page, known in zip(pages, ranges, strict=True):
             page.range, page.read_at, page.total = known, now, None

@@ -1,11 +1,21 @@
 """The orders that carts are listed in, each described once: words, SQL, cursors follow. Pure."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Final, NamedTuple, Protocol
 
 TOP: Final = "\U0010ffff" * 256
 """Ends the range of a prefix: no id that begins with it sorts after prefix and this."""
+
+
+def span(users: Sequence[str], prefix: str) -> tuple[int, int]:
+    """Tell where those begin and end, among users in order, whose ids begin with a prefix."""
+    if not prefix:
+        return 0, len(users)
+    low = bisect_left(users, prefix)
+    return low, bisect_right(users, prefix + TOP, low)
+
 
 Key = list[int | str]
 """The place of a row in an order: what a cursor holds."""
