@@ -16,6 +16,20 @@ export async function act(event, button, place, work) {
 }
 
 /**
+ * Do some work whenever a button is pressed, as `act` does.
+ * @param {Element} place  what holds the button and the `.error`
+ * @param {string} action
+ * @param {() => unknown} work
+ * @param {AbortSignal} signal
+ * @returns {HTMLElement | null} the button; null where this browser may not do that, and so has none
+ */
+export function onPress(place, action, work, signal) {
+  const button = /** @type {HTMLElement | null} */ (place.querySelector(`[data-action="${action}"]`));
+  button?.addEventListener("click", (event) => act(event, button, place, work), { signal });
+  return button;
+}
+
+/**
  * Do something, and tell at its place what was refused.
  * @param {Element} place  what holds the `.error`
  * @param {() => unknown} work

@@ -1,6 +1,6 @@
 import { putAside } from "../../api/skipped.js";
 import { resubmitMany } from "../../api/skipped_bulk.js";
-import { act } from "../../paint/action.js";
+import { act, onPress } from "../../paint/action.js";
 import { setForeign } from "../../paint/foreign.js";
 import { complain, fresh, part, setAttribute, setText, show } from "../../paint/patch.js";
 import { reasonWords } from "../../paint/record_words.js";
@@ -20,9 +20,6 @@ import { asideWords, previewWords, sentWords } from "./bulk_words.js";
 export function startBulk(bench, list, { store, announce }, signal) {
   const form = /** @type {HTMLFormElement} */ (part(bench, ".bulk"));
   const asked = Object.fromEntries(new URLSearchParams(bench.dataset.asked));
-  /** Who may only read looks at what would become of them, and has neither of these. */
-  const [send, aside] = ["send", "aside-all"].map((action) =>
-    /** @type {HTMLElement | null} */ (form.querySelector(`[data-action="${action}"]`)));
   const outcome = part(form, ".bulk-outcome");
   let wasChosen = 0;
   /** @type {string | null} what was looked at, and is sent as it is */
@@ -104,8 +101,9 @@ export function startBulk(bench, list, { store, announce }, signal) {
     event.preventDefault();
     act(new MouseEvent("click"), part(form, '[data-action="preview"]'), form, preview);
   }, { signal });
-  send?.addEventListener("click", (event) => act(event, send, form, sendAll), { signal });
-  aside?.addEventListener("click", (event) => act(event, aside, form, putAllAside), { signal });
+  // Who may only read looks at what would become of them, and has neither of these.
+  const send = onPress(form, "send", sendAll, signal);
+  const aside = onPress(form, "aside-all", putAllAside, signal);
   store.watch(({ skipped, flow }) => {
     if (sent !== null && (skipped || flow)) setText(part(form, ".bulk-words"), words());
   }, signal);

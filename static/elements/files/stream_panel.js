@@ -1,6 +1,6 @@
 import * as api from "../../api/files.js";
 import { Reading } from "../../api/reading.js";
-import { act } from "../../paint/action.js";
+import { act, onPress } from "../../paint/action.js";
 import { setTime } from "../../paint/clock.js";
 import { paceWords } from "../../paint/measures.js";
 import { part, setText, show } from "../../paint/patch.js";
@@ -56,7 +56,6 @@ class StreamPanel {
     if (!this.#form) return; // who may only read begins and ends none
     const form = this.#form;
     const begin = part(this.#place, '[data-action="begin"]');
-    const stop = part(this.#place, '[data-action="stop"]');
     form.addEventListener("input", () => this.#name(), { signal });
     form.addEventListener("submit", (event) => event.preventDefault(), { signal });
     begin.addEventListener("click", (event) => {
@@ -68,12 +67,12 @@ class StreamPanel {
         reading.soon();
       });
     }, { signal });
-    stop.addEventListener("click", (event) => act(event, stop, place, async () => {
+    onPress(place, "stop", async () => {
       await api.endStream();
       turns += 1;
       hear(null);
       reading.soon();
-    }), { signal });
+    }, signal);
     this.#name();
   }
 

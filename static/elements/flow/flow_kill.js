@@ -1,7 +1,7 @@
 import { adopt, rendered } from "../../api/flow.js";
 import { Reading } from "../../api/reading.js";
 import { restartFlow } from "../../api/server.js";
-import { act } from "../../paint/action.js";
+import { onPress } from "../../paint/action.js";
 import { part, setText } from "../../paint/patch.js";
 import { ASKED, tellOwnKills } from "./own_kills.js";
 
@@ -90,12 +90,11 @@ class FlowKill {
       if (stats && !this.#began && this.#watch.hasAttribute("data-awaits")) reading.soon();
     };
     store.watch(hear, signal);
-    const kill = /** @type {HTMLElement | null} */ (place.querySelector('[data-action="kill"]'));
-    kill?.addEventListener("click", (event) => act(event, kill, place, async () => {
+    onPress(place, "kill", async () => {
       await restartFlow();
       this.#isMine = true;
       start();
-    }), { signal });
+    }, signal);
     signal.addEventListener("abort", () => clearTimeout(this.#late));
     tellOwnKills(view);
     if (isGone) start(); // it may be back by now

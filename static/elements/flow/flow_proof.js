@@ -1,7 +1,7 @@
 import { adopt, proof, prove, rendered } from "../../api/flow.js";
 import { Reading } from "../../api/reading.js";
 import { FIGURES, keep, kept, THIS_TAB } from "../../kept.js";
-import { act } from "../../paint/action.js";
+import { onPress } from "../../paint/action.js";
 import { complain, part, setAttribute, setText } from "../../paint/patch.js";
 import { number, percent } from "../../paint/words.js";
 
@@ -37,7 +37,6 @@ class FlowProof {
     this.#place = place;
     this.#last = before ?? store.stats;
     const { signal } = place;
-    const button = /** @type {HTMLElement | null} */ (place.querySelector('[data-action="prove"]'));
     const say = (/** @type {string} */ words) => setText(part(this.#place, ".proof-outcome"), words);
     const bar = (/** @type {number} */ share) => {
       setAttribute(part(this.#place, ".proof-progress"), "aria-valuenow", share);
@@ -66,10 +65,10 @@ class FlowProof {
       connection,
       signal,
     });
-    button?.addEventListener("click", (event) => act(event, button, place, async () => {
+    onPress(place, "prove", async () => {
       await prove();
       reading.soon();
-    }), { signal });
+    }, signal);
     const look = () => {
       for (const side of SIDES) this.#put(side, keptOf(store.generation)[side] ?? {});
       if (before) this.#leave(store.generation); // it may be back by now

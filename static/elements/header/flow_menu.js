@@ -1,6 +1,6 @@
 import { asked } from "../../address.js";
 import { restartFlow, signOut } from "../../api/server.js";
-import { act } from "../../paint/action.js";
+import { onPress } from "../../paint/action.js";
 import { complain, part, setAttribute } from "../../paint/patch.js";
 
 /** @typedef {import("../../ports.js").Ports} Ports */
@@ -14,22 +14,18 @@ import { complain, part, setAttribute } from "../../paint/patch.js";
 export function begin(place, { place: where, keys, startOver }) {
   const { signal } = place;
   const sheet = part(place, "[popover]");
-  const on = (/** @type {string} */ action, /** @type {() => unknown} */ work) => {
-    const button = /** @type {HTMLElement | null} */ (place.querySelector(`[data-action="${action}"]`));
-    button?.addEventListener("click", (event) => act(event, button, place, work), { signal });
-  };
-  on("restart", async () => {
+  onPress(place, "restart", async () => {
     await restartFlow();
     sheet.hidePopover();
-  });
-  on("sign-out", async () => {
+  }, signal);
+  onPress(place, "sign-out", async () => {
     await signOut();
     location.reload();
-  });
-  on("start-over", () => {
+  }, signal);
+  onPress(place, "start-over", () => {
     sheet.hidePopover();
     return startOver();
-  });
+  }, signal);
   const single = part(place, '[data-action="keys"]');
   const tell = () => setAttribute(single, "aria-pressed", String(!keys.off));
   single.addEventListener("click", () => {

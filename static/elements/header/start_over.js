@@ -1,6 +1,6 @@
 import { startOver } from "../../api/server.js";
 import { PageElement } from "../../page_element.js";
-import { act } from "../../paint/action.js";
+import { onPress } from "../../paint/action.js";
 import { setForeign } from "../../paint/foreign.js";
 import { complain, part, show } from "../../paint/patch.js";
 
@@ -16,12 +16,10 @@ export class StartOver extends PageElement {
     const { signal } = this;
     const dialog = this.#dialog;
     part(this, '[data-action="keep"]').addEventListener("click", () => dialog.close(), { signal });
-    const confirm = part(this, '[data-action="confirm"]');
-    const work = async () => {
+    onPress(this, "confirm", async () => {
       await startOver(this.#replay?.id ?? null);
       dialog.close();
-    };
-    confirm.addEventListener("click", (event) => act(event, confirm, this, work), { signal });
+    }, signal);
   }
 
   /**

@@ -3,7 +3,7 @@ import { recovery } from "../../api/recovery.js";
 import { Reading } from "../../api/reading.js";
 import { restartFlow } from "../../api/server.js";
 import { PageElement } from "../../page_element.js";
-import { act } from "../../paint/action.js";
+import { onPress } from "../../paint/action.js";
 import { setTime } from "../../paint/clock.js";
 import { KeyedList } from "../../paint/keyed_list.js";
 import { size } from "../../paint/measures.js";
@@ -60,13 +60,10 @@ export class RecoveryPanel extends PageElement {
     store.watch(({ flow }) => {
       if (flow) reading.soon();
     }, signal);
-    const restart = /** @type {HTMLElement | null} */ (this.querySelector('[data-action="restart"]'));
-    const work = async () => {
+    onPress(part(this, ".recovery-part"), "restart", async () => {
       await restartFlow();
       reading.soon();
-    };
-    const place = part(this, ".recovery-part");
-    restart?.addEventListener("click", (event) => act(event, restart, place, work), { signal });
+    }, signal);
     reading.soon();
   }
 
