@@ -191,8 +191,8 @@ def shown_state(upload: Upload, counts: Counts, *, has_turn: bool) -> str:
     state = state_of(upload)
     if state is State.CANCELLING:
         return RUNNING
-    if state is State.PAUSED and counts.processed < (upload.paused_lines or 0):
-        return RUNNING
+    if state is State.PAUSED and not (upload.paused_lines or 0) <= counts.processed < upload.lines:
+        return RUNNING  # what was released still arrives, or all of it has and the end is written
     if _was_through(upload) and counts.processed < upload.released_lines:
         return RUNNING  # the view is made anew, and does not have all of it again
     if state is State.RUNNING and not has_turn and upload.released_lines < upload.lines:

@@ -35,6 +35,14 @@ def test_a_pause_shows_when_what_was_released_has_been_processed() -> None:
     assert shown_state(upload, Counts(10), has_turn=False) == PAUSED
 
 
+def test_a_pause_that_comes_too_late_never_shows() -> None:
+    """Not in the instant between the last line of all and the time of its end."""
+    upload = UPLOAD._replace(state=PAUSED, released_lines=UPLOAD.lines, paused_lines=UPLOAD.lines)
+    assert shown_state(upload, Counts(UPLOAD.lines - 1), has_turn=False) == RUNNING
+    assert shown_state(upload, Counts(UPLOAD.lines), has_turn=False) == RUNNING
+    assert shown_state(upload._replace(paused_lines=3), Counts(3), has_turn=False) == PAUSED
+
+
 def test_a_cancel_shows_when_it_has_its_end() -> None:
     """Not in the instant between its last line and the time of its end."""
     upload = UPLOAD._replace(state=CANCELLED, released_lines=10)
