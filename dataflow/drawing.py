@@ -16,6 +16,9 @@ PUBLISH: Final = "publish"
 STEPS: Final = (JOURNAL, DESERIALIZE, JOIN, SKIP, PUBLISH)
 """The ids of the drawn steps, in the order in which a record meets them."""
 
+OF_THE_FIRST: Final = (JOURNAL, DESERIALIZE)
+"""The steps that the first worker takes alone; the others are spread over all."""
+
 SNAPSHOT: Final = "snapshot"
 """What is measured beside them: how long the flow waits at the end of an epoch."""
 

@@ -1,17 +1,21 @@
 """The flow: how the steps hang together, and the tutorial's console form of it.
 
     journal ─▶ deserialize ─▶ join carts ────▶ publish
-                   │             └───────────▶ keep segments
+                   │             └───────────▶ keep segments (a step for each index)
                    ├────────▶ count skipped ──▶ publish
                    └────────▶ (taken) ────────▶ publish
+
+Several workers may run it together: the first one reads and parses, each joins the key groups that
+the engine gives it and publishes what it has made, by a partition of the sink that is its own.
 
 The ids of the steps are frozen: recovery finds state by them. Those that a person is shown stand
 in ``dataflow.drawing``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Final, TypeGuard, cast
+from typing import Final, NoReturn, TypeGuard, cast
 
 import bytewax.operators as op
 import msgspec
@@ -26,7 +30,7 @@ from dataflow.drawing import DESERIALIZE, JOIN, JOURNAL, PUBLISH, SKIP
 from dataflow.file_kind import hint_of_array, hint_of_lost_newlines
 from dataflow.file_source import Line, LineFileSource
 from dataflow.journal import Entry
-from dataflow.key_group import KEY_GROUPS, EventBatch, Segment, key_group
+from dataflow.key_group import KEY_GROUPS, MAX_SEGMENTS, EventBatch, Segment, key_group
 from dataflow.messages import API, CartsChanged, Message, RecordsSkipped, Started, Taken
 from dataflow.records import Event, Skipped, parse_line
 from dataflow.runs import code_of
@@ -36,19 +40,23 @@ from dataflow.sorted_chunk import Read, SortedChunk, sort_chunk
 from dataflow.steps import JoinLogic, Restored, SkipLogic, SkippedBatch
 from dataflow.stopwatch import Stopwatch
 from dataflow.timed import TimedLogic, timed_map
+from dataflow.workers import part_of
 
 _SKIP_KEYS: Final = 16
 
 _Item = tuple[str, EventBatch] | tuple[str, SkippedBatch] | tuple[str, Started | Taken]
 
 
-def deserialize(read: Read, groups: int) -> Iterator[_Item]:
+def deserialize(read: Read, groups: int, workers: int = 1) -> Iterator[_Item]:
     """Turn a chunk into one batch of events per key group, one of skipped lines, and its places.
 
     The last chunk of an upload that had others before goes to every group, so that each forgets it.
+    Every worker hears of the start, and of each chunk: so each has an end of every epoch in which
+    something was read.
     """
     if isinstance(read, Started):
-        yield "flow", read
+        for worker in range(workers):
+            yield part_of(worker), Started(read.offset, read.groups, worker)
         return
     chunk = read if isinstance(read, SortedChunk) else sort_chunk(read, groups)
     entry, by_group, skipped, blank = chunk
@@ -72,7 +80,8 @@ def deserialize(read: Read, groups: int) -> Iterator[_Item]:
             skipped[0] = msgspec.structs.replace(skipped[0], message=message)
         part = key_group(upload, _SKIP_KEYS)
         yield f"{part:02}", SkippedBatch(part, taken, skipped, blank, entry.is_last)
-    yield "flow", taken
+    for worker in range(workers):
+        yield part_of(worker), msgspec.structs.replace(taken, worker=worker)
 
 
 def _hint(entry: Entry, first: Skipped) -> str | None:
@@ -89,18 +98,20 @@ def build_flow(
     groups: int = KEY_GROUPS,
     restored: Restored | None = None,
     stopwatch: Stopwatch | None = None,
+    worker: int = 0,
+    workers: int = 1,
 ) -> Dataflow:
     """Build the flow of the dashboard between any source of chunks and any sink of messages.
 
     ``groups`` must stay what it was when the recovery store was made. ``restored`` is told what
     comes back of each key group, ``stopwatch`` how long the steps work; source and sink tell it
-    of themselves.
+    of themselves. ``worker`` of ``workers`` is the process that this runs in.
     """
     to_restore = restored or Restored()
     watch = stopwatch or Stopwatch()
 
     def parse(read: Read) -> Iterator[_Item]:
-        return deserialize(read, groups)
+        return deserialize(read, groups, workers)
 
     def join(snapshot: bytes | None) -> TimedLogic[EventBatch, CartsChanged | Segment, bytes]:
         return TimedLogic(JoinLogic(snapshot, to_restore), JOIN, watch)
@@ -111,20 +122,41 @@ def build_flow(
     def keep(snapshot: Kept | None) -> SegmentLogic:
         return SegmentLogic(snapshot, to_restore.segments)
 
+    def place(item: tuple[str, Message]) -> tuple[str, Message]:
+        return here, item[1]
+
+    here = part_of(worker)
     flow = Dataflow("cartwatch")
     chunks = op.input(JOURNAL, flow, source)
     items = op.flat_map(DESERIALIZE, chunks, timed_map(parse, DESERIALIZE, watch))
     events = op.branch("events", items, _is_events)
     others = op.branch("skipped_lines", events.falses, _is_skipped)
     joined = op.branch("segments", op.stateful_batch(JOIN, events.trues, join), _is_segment)
-    opened = op.map("segment_keys", joined.trues, _key_segment)
-    nothing = op.stateful_batch("keep_segments", opened, keep)
+    nothing = _keep(joined.trues, keep)
     carts = joined.falses
     skipped = op.stateful_batch(SKIP, others.trues, skip)
+    made: KeyedStream[Message] = op.merge("made", *nothing, carts, skipped)
+    placed = op.map("place", made, place)
     marks = cast("KeyedStream[Message]", others.falses)  # what is neither: Started and Taken
-    messages: KeyedStream[Message] = op.merge("messages", nothing, carts, skipped, marks)
+    messages: KeyedStream[Message] = op.merge("messages", placed, marks)
     op.output(PUBLISH, messages, sink)
     return flow
+
+
+def _keep(
+    segments: KeyedStream[Segment], keep: Callable[[Kept | None], SegmentLogic]
+) -> list[KeyedStream[NoReturn]]:
+    """Make the steps that keep segments, one for each index; nothing comes out of them."""
+    nothing = []
+    for index in range(MAX_SEGMENTS):
+        of_index = op.branch(f"segments_{index:02}", segments, partial(_has_index, index))
+        nothing.append(op.stateful_batch(f"keep_segments_{index:02}", of_index.trues, keep))
+        segments = of_index.falses
+    return nothing
+
+
+def _has_index(index: int, item: tuple[str, Segment]) -> bool:
+    return item[1].index == index
 
 
 def _is_events(item: _Item) -> TypeGuard[tuple[str, EventBatch]]:
@@ -133,11 +165,6 @@ def _is_events(item: _Item) -> TypeGuard[tuple[str, EventBatch]]:
 
 def _is_segment(item: tuple[str, CartsChanged | Segment]) -> TypeGuard[tuple[str, Segment]]:
     return isinstance(item[1], Segment)
-
-
-def _key_segment(item: tuple[str, Segment]) -> tuple[str, Segment]:
-    key, segment = item
-    return f"{key}-{segment.index:02}", segment
 
 
 def _is_skipped(item: _Item) -> TypeGuard[tuple[str, SkippedBatch]]:

@@ -25,6 +25,7 @@ from dataflow.messages import (
     Barrier,
     Committed,
     Message,
+    Started,
     Welcome,
     decode_answer,
     encode_message,
@@ -32,10 +33,11 @@ from dataflow.messages import (
 )
 from dataflow.outbox import Outbox
 from dataflow.pieces import MAX_MESSAGE_BYTES, split_batch
+from dataflow.steps import Restored
 from dataflow.stopwatch import Stopwatch
+from dataflow.workers import MAX_WORKERS, part_of
 
 BATCH_BYTES: Final = 256 * 1024
-_PARTITION: Final = "hub"
 _OPEN_TIMEOUT_S: Final = 5.0
 _LONGEST_PAUSE_S: Final = 2.0
 _log = logging.getLogger(__name__)
@@ -45,10 +47,11 @@ class HubPartition(StatefulSinkPartition[Message, int]):
     """One connection to the hub at ``url`` (``ws://…/ws/publish``), opened as often as it breaks.
 
     ``secret`` is the one that the hub made for this start; ``execution`` grows with every start
-    of the flow, and of two publishers the hub listens to the one with the greater. Now and then
-    it tells what ``stopwatch`` has measured; what it waits for the hub counts as its own work, as
-    it holds the flow up by it. While the end of an epoch becomes durable it does ``meanwhile``,
-    which is some of the work that comes next.
+    of the flow, and of two publishers of a ``worker`` the hub listens to the one with the greater.
+    That the flow has started is told with what was ``restored`` here. Now and then it tells what
+    ``stopwatch`` has measured; what it waits for the hub counts as its own work, as it holds the
+    flow up by it. While the end of an epoch becomes durable it does ``meanwhile``, which is some
+    of the work that comes next.
     """
 
     def __init__(
@@ -58,8 +61,12 @@ class HubPartition(StatefulSinkPartition[Message, int]):
         execution: int,
         stopwatch: Stopwatch | None = None,
         meanwhile: Callable[[], None] | None = None,
+        restored: Restored | None = None,
+        worker: int = 0,
     ) -> None:
-        self._url = f"{url}?execution={execution}"
+        self._url = f"{url}?execution={execution}&worker={worker}"
+        self._worker = worker
+        self._restored = restored or Restored()
         self._secret = secret
         self._meanwhile = meanwhile
         self._stopwatch = stopwatch or Stopwatch()
@@ -73,6 +80,8 @@ class HubPartition(StatefulSinkPartition[Message, int]):
         encoded: list[bytes] = []
         size = 0
         for message in values:
+            if isinstance(message, Started):
+                message = self._restored.started(message)
             data = encode_message(message)
             encoded.append(data)
             size += len(data)
@@ -80,7 +89,7 @@ class HubPartition(StatefulSinkPartition[Message, int]):
                 self._publish(encoded)
                 encoded, size = [], 0
         if self._stopwatch.is_due:
-            encoded.append(encode_message(self._stopwatch.tell()))
+            encoded.append(encode_message(self._stopwatch.tell(self._worker)))
         if encoded:
             self._publish(encoded)
         self._stopwatch.stop(PUBLISH, began)
@@ -89,7 +98,8 @@ class HubPartition(StatefulSinkPartition[Message, int]):
     def snapshot(self) -> int:
         reach("barrier to be sent")
         began = time.perf_counter()
-        self._publish([encode_message(self._stopwatch.tell()), encode_message(Barrier())])
+        busy, barrier = self._stopwatch.tell(self._worker), Barrier(self._worker)
+        self._publish([encode_message(busy), encode_message(barrier)])
         if self._meanwhile is not None:
             resting = time.perf_counter()
             self._meanwhile()
@@ -168,22 +178,42 @@ class HubPartition(StatefulSinkPartition[Message, int]):
                 return socket
 
 
-class HubSink(FixedPartitionedSink[Message, int]):
-    """Publishes messages to the hub, at least once each; ``begin`` makes its one partition."""
+class _Idle(StatefulSinkPartition[Message, int]):
+    """The partition of a worker that there was at another start, and is not now."""
 
-    def __init__(self, begin: Callable[[], HubPartition]) -> None:
+    @override
+    def write_batch(self, values: list[Message]) -> None:
+        raise RuntimeError("messages for a worker that there is not")
+
+    @override
+    def snapshot(self) -> int:
+        return 0
+
+
+class HubSink(FixedPartitionedSink[Message, int]):
+    """Publishes messages to the hub, at least once each; ``begin`` makes the partition in use.
+
+    A partition is that of a worker, named by ``part_of``. Each of the ``workers`` has its own, and
+    some of those that are not in use.
+    """
+
+    def __init__(
+        self, begin: Callable[[], HubPartition], worker: int = 0, workers: int = 1
+    ) -> None:
         self._begin = begin
+        self._worker = worker
+        self._workers = workers
 
     @override
     def list_parts(self) -> list[str]:
-        return [_PARTITION]
+        return [part_of(part) for part in range(self._worker, MAX_WORKERS, self._workers)]
 
     @override
     def part_fn(self, item_key: str) -> int:
-        return 0
+        return int(item_key)
 
     @override
     def build_part(
         self, step_id: str, for_part: str, resume_state: int | None
     ) -> StatefulSinkPartition[Message, int]:
-        return self._begin()
+        return self._begin() if for_part == part_of(self._worker) else _Idle()

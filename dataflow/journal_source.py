@@ -22,7 +22,6 @@ from dataflow.key_group import KEY_GROUPS
 from dataflow.messages import Started
 from dataflow.parent import end_at_once
 from dataflow.sorted_chunk import Read, SortedChunk, sort_chunk
-from dataflow.steps import Restored
 from dataflow.stopwatch import Stopwatch
 
 _POLL: Final = timedelta(milliseconds=5)
@@ -38,27 +37,24 @@ class _Partition(StatefulSourcePartition[Read, Resume]):
         self,
         reader: JournalReader,
         resume: Resume,
-        restored: Restored,
         stopwatch: Stopwatch,
         groups: int,
     ) -> None:
         self._reader = reader
         self._stopwatch = stopwatch
         self._resume = resume
-        self._restored: Restored | None = restored
         self._groups = groups
+        self._has_begun = False
         self._ahead: list[SortedChunk] = []
         self._awake_at: datetime | None = None
 
     @override
     def next_batch(self) -> list[Read]:
-        if self._restored is not None:
+        if not self._has_begun:
             # The sink's partition exists only after a write: so the hub hears of every start.
-            self._restored.finish()
-            started = Started(self._resume[0], self._restored.groups)
-            self._restored = None
+            self._has_begun = True
             reach("flow started")
-            return [started]
+            return [Started(self._resume[0], [])]
         ahead, self._ahead = self._ahead, []
         entries = [chunk.entry for chunk in ahead] or self._read()
         for entry in entries:
@@ -71,7 +67,7 @@ class _Partition(StatefulSourcePartition[Read, Resume]):
 
         No snapshot tells of it before that batch is taken.
         """
-        if self._restored is not None or self._ahead:
+        if not self._has_begun or self._ahead:
             return
         for entry in self._read():
             began = time.perf_counter()
@@ -108,22 +104,23 @@ class JournalSource(FixedPartitionedSource[Read, Resume]):
     """Reads a journal from its beginning, or from the offset of the last finished epoch.
 
     ``path`` is the journal, ``files`` the folder of the uploads. It never ends: the flow is
-    stopped from outside. What it reads ahead is sorted into ``groups``.
+    stopped from outside. What it reads ahead is sorted into ``groups``. Of several workers only the
+    first one reads.
     """
 
     def __init__(
         self,
         path: Path,
         files: Path,
-        restored: Restored,
         stopwatch: Stopwatch | None = None,
         groups: int = KEY_GROUPS,
+        worker: int = 0,
     ) -> None:
         self._path = path
         self._files = files
-        self._restored = restored
         self._stopwatch = stopwatch or Stopwatch()
         self._groups = groups
+        self._worker = worker
         self._part: _Partition | None = None
 
     def read_ahead(self) -> None:
@@ -133,7 +130,7 @@ class JournalSource(FixedPartitionedSource[Read, Resume]):
 
     @override
     def list_parts(self) -> list[str]:
-        return [_PARTITION]
+        return [] if self._worker else [_PARTITION]
 
     @override
     def build_part(
@@ -143,7 +140,5 @@ class JournalSource(FixedPartitionedSource[Read, Resume]):
             reader = JournalReader(self._path, self._files)
         except sqlite3.Error as error:
             end_at_once(f"The journal cannot be opened: {error}.")
-        self._part = _Partition(
-            reader, resume_state or (1, 1), self._restored, self._stopwatch, self._groups
-        )
+        self._part = _Partition(reader, resume_state or (1, 1), self._stopwatch, self._groups)
         return self._part

@@ -11,11 +11,12 @@ next step keeps. When the deltas have outgrown the base, the next segment is a n
 
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import msgspec
+from typing_extensions import override
 
 from dataflow.cart import (
     NEWEST,
@@ -64,15 +65,24 @@ class EventBatch(NamedTuple):
         """How many events there are."""
         return len(self.events) // 3
 
+    @override
+    def __reduce__(self) -> tuple[Callable[[bytes], "EventBatch"], tuple[bytes]]:
+        """Tell how to pickle it, as the engine does on its way to another worker.
+
+        MessagePack takes half of the time that each event would take otherwise.
+        """
+        return _unpacked, (_encode(tuple(self)),)
+
 
 @dataclass(slots=True)
 class Segment:
     """A segment on its way from the joiner to its step: empty, until the epoch ends.
 
     ``index`` counts from the base, which is 0. ``number`` tells it from those that had the index
-    before: the events that the group had accepted when it was opened. Both steps run in one
-    process, and the engine ends an epoch for the joiner before it does for the next step: so the
-    snapshot of the joiner sets ``carts``, and that of the next step finds them.
+    before: the events that the group had accepted when it was opened. Both steps have the key of
+    the group, and so run in one process, and the engine ends an epoch for the joiner before it does
+    for the next step: so the snapshot of the joiner sets ``carts``, and that of the next step finds
+    them.
     """
 
     group: int
@@ -104,6 +114,11 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode_head = msgspec.msgpack.Decoder(_Head).decode
 _decode = msgspec.msgpack.Decoder(_Snapshot).decode
 _decode_carts = msgspec.msgpack.Decoder(dict[str, bytes]).decode
+_decode_batch = msgspec.msgpack.Decoder(tuple[int, Taken, FlatEvents, bool]).decode
+
+
+def _unpacked(packed: bytes) -> EventBatch:
+    return EventBatch(*_decode_batch(packed))
 
 
 class _Tall:
@@ -163,6 +178,10 @@ class KeyGroup:
             self.group, self.accepted = state.group, state.accepted
             self._figures = msgspec.structs.astuple(state.figures)
             self.totals, self._segments = state.totals, state.segments
+
+    def is_whole(self, segments: Collection[int]) -> bool:
+        """Whether these are all the segments that hold the carts of the snapshot."""
+        return all(number in segments for number in self._segments)
 
     def restore(self, segments: dict[int, bytes]) -> None:
         """Take the carts of the snapshot in, before the first batch; refuses to be without any."""

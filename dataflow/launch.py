@@ -23,6 +23,8 @@ class Launch(NamedTuple):
     ``generation`` is the folder with the journal, the uploads and the recovery store, ``lock`` the
     file that keeps every other flow away; ``hub`` is where to publish, as which ``execution`` and
     by which secret. ``snapshot_interval`` is in seconds. ``logs`` is how it tells what goes on.
+    It is ``worker`` of as many as there are ``addresses``, by which they find each other; one that
+    is alone has none.
     """
 
     generation: Path
@@ -33,6 +35,8 @@ class Launch(NamedTuple):
     groups: int
     snapshot_interval: float
     logs: Logs = USUAL
+    worker: int = 0
+    addresses: tuple[str, ...] = ()
 
     def command(self) -> list[str]:
         """Give the words that start it; nothing is imported from the folder it is started in."""
@@ -46,6 +50,8 @@ class Launch(NamedTuple):
             f"--snapshot-interval={self.snapshot_interval!r}",
             f"--log-level={self.logs.level}",
             f"--log-format={self.logs.format}",
+            f"--worker={self.worker}",
+            *(f"--address={each}" for each in self.addresses),
         ]
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
@@ -76,8 +82,11 @@ def read_launch(words: Sequence[str], environ: Mapping[str, str]) -> Launch:
     parser.add_argument("--snapshot-interval", type=float, required=True)
     parser.add_argument("--log-level", choices=LEVELS, default=USUAL.level)
     parser.add_argument("--log-format", choices=FORMATS, default=USUAL.format)
+    parser.add_argument("--worker", type=int, default=0)
+    parser.add_argument("--address", action="append", default=[], dest="addresses")
     options = vars(parser.parse_args(words))
     if SECRET_VARIABLE not in environ:
         parser.error(f"{SECRET_VARIABLE} is not set: a server starts its flow by itself")
     logs = Logs(options.pop("log_level"), options.pop("log_format"))
-    return Launch(**options, secret=environ[SECRET_VARIABLE], logs=logs)
+    addresses = tuple(options.pop("addresses"))
+    return Launch(**options, addresses=addresses, secret=environ[SECRET_VARIABLE], logs=logs)

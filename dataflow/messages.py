@@ -4,6 +4,9 @@ Every message is harmless the second time: a cart carries the place of its last 
 absolute and only grow, a skipped record is known by its place. A place is that of a record in the
 one order in which the source reads them, from 1. Written by the joiner and its neighbours, sent
 by the hub sink, kept by the view.
+
+The flow may be several *workers*, processes numbered from 0, of which the first reads. What says
+how far they are comes from each of them.
 """
 
 from typing import Final
@@ -37,7 +40,7 @@ class Taken(msgspec.Struct, array_like=True, frozen=True, tag=4, gc=False):
 
     They are ``lines`` lines of a source, from ``first_line`` on, which were accepted at ``at``, in
     seconds since 1970 and never before those of the chunk before. Everything before ``offset`` of
-    the journal was read.
+    the journal was read, and what it means for ``worker`` is on its way there.
     """
 
     offset: int
@@ -47,6 +50,7 @@ class Taken(msgspec.Struct, array_like=True, frozen=True, tag=4, gc=False):
     source: str
     first_line: int
     at: float
+    worker: int = 0
 
     @property
     def shift(self) -> int:
@@ -100,13 +104,14 @@ class RecordsSkipped(msgspec.Struct, array_like=True, frozen=True, tag=2, gc=Fal
 
 
 class Started(msgspec.Struct, array_like=True, frozen=True, tag=3, gc=False):
-    """The flow runs: what it restored of each key group, and the offset that it goes on at.
+    """A worker runs: what it restored of its key groups, and the offset that the flow goes on at.
 
     ``groups`` holds ``(group, accepted, figures)`` as ``CartsChanged`` does.
     """
 
     offset: int
     groups: list[tuple[int, int, Figures]]
+    worker: int = 0
 
     @property
     def carts(self) -> int:
@@ -115,13 +120,16 @@ class Started(msgspec.Struct, array_like=True, frozen=True, tag=3, gc=False):
 
 
 class Barrier(msgspec.Struct, array_like=True, frozen=True, tag=5, gc=False):
-    """An epoch ends: all that came before it is to be durable before the acknowledgement."""
+    """An epoch of a worker ends: what it sent before is to be durable before it hears of this."""
+
+    worker: int = 0
 
 
 class Busy(msgspec.Struct, array_like=True, frozen=True, tag=6, gc=False):
-    """The seconds that each drawn step has worked since this execution began; told now and then."""
+    """The seconds that each drawn step has worked in a worker of this execution; told at times."""
 
     seconds: dict[str, float]
+    worker: int = 0
 
 
 Message = CartsChanged | RecordsSkipped | Started | Taken | Barrier | Busy

@@ -1,14 +1,18 @@
 """The process of the flow: ``python -m dataflow.process``, started and watched by the server.
 
-Takes the flow's lock, so that no second flow runs on the folder, and ends at once when the
-server does: standard input is a pipe that the server holds open and never writes to.
+It is one worker, alone or of several, which the engine connects. The first one takes the flow's
+lock, so that no second flow runs on the folder; the others hold nothing of it. Each ends at once
+when the server does: standard input is a pipe that the server holds open and never writes to.
 """
 
 import gc
+import logging
 import os
 import sys
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
+from typing import Final
 
 from bytewax.recovery import RecoveryConfig
 from bytewax.run import cli_main
@@ -21,8 +25,15 @@ from dataflow.launch import read_launch
 from dataflow.locks import FileLock, FolderLockedError
 from dataflow.logs import begin
 from dataflow.parent import end_with_parent
+from dataflow.peers import await_listening
+from dataflow.recovery import NO_RECOVERY
 from dataflow.steps import Restored
 from dataflow.stopwatch import Stopwatch
+
+_A_PEER_HAS_ENDED: Final = ("Send thread panic", "communication/src/")
+"""How the engine panics in a worker whose connection to another one is cut."""
+
+_log = logging.getLogger(__name__)
 
 
 def main() -> int:
@@ -30,9 +41,10 @@ def main() -> int:
     options = read_launch(sys.argv[1:], os.environ)
     begin("cartwatch flow", options.logs)
     end_with_parent()
-    faults.arm(f"flow {options.execution}")
+    worker, workers = options.worker, max(1, len(options.addresses))
+    faults.arm(f"flow {options.execution} {worker}")
     try:
-        lock = FileLock(options.lock)
+        lock = None if worker else FileLock(options.lock)
     except FolderLockedError as error:
         print(f"cartwatch: {error}: no second flow can run on it", file=sys.stderr)
         return 1
@@ -42,7 +54,7 @@ def main() -> int:
     restored, stopwatch = Restored(), Stopwatch()
     generation = options.generation
     source = JournalSource(
-        generation / "journal.db", generation / "uploads", restored, stopwatch, options.groups
+        generation / "journal.db", generation / "uploads", stopwatch, options.groups, worker
     )
     publish = partial(
         HubPartition,
@@ -51,23 +63,46 @@ def main() -> int:
         options.execution,
         stopwatch,
         meanwhile=source.read_ahead,
+        restored=restored,
+        worker=worker,
     )
     flow = build_flow(
         source,
-        HubSink(publish),
+        HubSink(publish, worker, workers),
         groups=options.groups,
         restored=restored,
         stopwatch=stopwatch,
+        worker=worker,
+        workers=workers,
     )
-    cli_main(  # type: ignore[no-untyped-call]
-        flow,
-        epoch_interval=timedelta(seconds=options.snapshot_interval),
-        recovery_config=RecoveryConfig(  # type: ignore[no-untyped-call]
-            str(generation / "recovery")
-        ),
-    )
-    lock.release()
+    await_listening(options.addresses[:worker])
+    try:
+        cli_main(  # type: ignore[no-untyped-call]
+            flow,
+            process_id=worker if options.addresses else None,
+            addresses=[*options.addresses] or None,
+            epoch_interval=timedelta(seconds=options.snapshot_interval),
+            recovery_config=RecoveryConfig(  # type: ignore[no-untyped-call]
+                str(_recovery(generation, worker))
+            ),
+        )
+    except BaseException as error:  # what the engine panics by is no Exception
+        if any(words in str(error) for words in _A_PEER_HAS_ENDED):
+            _log.info("Another worker has ended, and so does worker %d.", worker)
+            os._exit(1)
+        raise
+    if lock is not None:
+        lock.release()
     return 0
+
+
+def _recovery(generation: Path, worker: int) -> Path:
+    """Give the folder of a worker's part of the recovery store: all of it is with the first one."""
+    if not worker:
+        return generation / "recovery"
+    nothing = generation / NO_RECOVERY
+    nothing.mkdir(exist_ok=True)
+    return nothing
 
 
 if __name__ == "__main__":

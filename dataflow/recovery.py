@@ -22,6 +22,9 @@ REMEDY: Final = "stop the server, and cartwatch rebuild makes it anew from the j
 PART: Final = "part-0.sqlite3"
 """The one partition that a store is made of, for ever."""
 
+NO_RECOVERY: Final = "no-recovery"
+"""The folder beside it, an empty one, that the other workers have in its stead."""
+
 ROOM: Final = "room"
 """What is made to see whether there is room, and removed at once."""
 

@@ -1,9 +1,10 @@
 """Segments: the carts of a key group in its snapshots, in parts that are written once each.
 
 The first segment of a group is its base, all of its carts as they were; each one behind it is a
-delta, the carts that changed in one epoch. Every segment is the snapshot of a key of its own in
-the step ``keep_segments``, because the engine writes the snapshot of a key whole, and only in an
-epoch in which the key was awake. Which segments count, the snapshot of the group says.
+delta, the carts that changed in one epoch. The engine writes the snapshot of a key whole, and only
+in an epoch in which the key was awake: so the segments with one index have a step of their own,
+where each is the snapshot of its group's key – which keeps it in the process of its group. Which
+segments count, the snapshot of the group says.
 """
 
 from collections.abc import Iterable

@@ -1,10 +1,11 @@
 """The steps that keep state: the engine's shell around key groups, and around what is skipped.
 
 The engine restores the state of all steps, in any order, before it reads: so what a key group
-needs of another step waits in ``Restored`` until the first reading.
+needs of another step waits in ``Restored`` until the worker says that it has started.
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
@@ -12,13 +13,13 @@ from bytewax.operators import StatefulBatchLogic
 from typing_extensions import override
 
 from dataflow.key_group import EventBatch, KeyGroup, Segment
-from dataflow.messages import CartsChanged, Figures, RecordsSkipped, Taken
+from dataflow.messages import CartsChanged, Figures, RecordsSkipped, Started, Taken
 from dataflow.records import Skipped
 from dataflow.segments import Segments
 
 
 class Restored:
-    """What the engine restores: key groups and segments, until the former have the latter.
+    """What the engine restores in a worker: key groups, and segments until the former have them.
 
     ``groups`` holds ``(group, accepted, figures)`` of each, as ``Started`` tells it.
     """
@@ -26,24 +27,36 @@ class Restored:
     def __init__(self) -> None:
         self.groups: list[tuple[int, int, Figures]] = []
         self.segments: Segments = {}
-        self._waiting: list[KeyGroup] = []
+        self._waiting: dict[int, KeyGroup] = {}
 
     def make(self, snapshot: bytes | None) -> KeyGroup:
         """Make a key group, from its snapshot where it has one."""
         group = KeyGroup(snapshot)
         if snapshot is not None:
             self.groups.append((group.group, group.accepted, group.figures))
-            self._waiting.append(group)
+            self._waiting[group.group] = group
         return group
 
-    def finish(self) -> None:
-        """Give each key group its carts: to be called when the engine reads, as often as it may.
+    def started(self, started: Started) -> Started:
+        """Give each key group its carts, and tell what was restored here.
 
-        It restores the state of all steps before that. Raises what ``KeyGroup.restore`` raises.
+        To be called behind the steps, in the order of the engine's work: all that they restore is
+        there then. Raises what ``KeyGroup.restore`` raises.
         """
         while self._waiting:
-            group = self._waiting.pop()
-            group.restore(self.segments.pop(group.group, {}))
+            number, group = self._waiting.popitem()
+            group.restore(self.segments.pop(number, {}))
+        return msgspec.structs.replace(started, groups=self.groups)
+
+    def is_ready(self, group: KeyGroup) -> bool:
+        """Whether a key group has its carts; it gets them now where they are there."""
+        if group.group not in self._waiting:
+            return True
+        if not group.is_whole(self.segments.get(group.group, ())):
+            return False
+        del self._waiting[group.group]
+        group.restore(self.segments.pop(group.group, {}))
+        return True
 
 
 class JoinLogic(StatefulBatchLogic[EventBatch, CartsChanged | Segment, bytes]):
@@ -52,11 +65,27 @@ class JoinLogic(StatefulBatchLogic[EventBatch, CartsChanged | Segment, bytes]):
     def __init__(self, snapshot: bytes | None, restored: Restored) -> None:
         self._group = restored.make(snapshot)
         self._restored = restored
+        self._early: list[EventBatch] = []
 
     @override
     def on_batch(self, values: list[EventBatch]) -> tuple[Iterable[CartsChanged | Segment], bool]:
-        self._restored.finish()
-        message = self._group.join(values)
+        self._early += values
+        return self._join()
+
+    @override
+    def notify_at(self) -> datetime | None:
+        return datetime.now(UTC) if self._early else None
+
+    @override
+    def on_notify(self) -> tuple[Iterable[CartsChanged | Segment], bool]:
+        return self._join()
+
+    def _join(self) -> tuple[Iterable[CartsChanged | Segment], bool]:
+        # A worker that was held up may meet events before the steps behind this one have restored.
+        if not self._restored.is_ready(self._group):
+            return (), self.RETAIN
+        batches, self._early = self._early, []
+        message = self._group.join(batches)
         if message.accepted == message.begin:
             return (), self.RETAIN
         segment = self._group.open_segment() if message.carts else None
@@ -64,6 +93,8 @@ class JoinLogic(StatefulBatchLogic[EventBatch, CartsChanged | Segment, bytes]):
 
     @override
     def snapshot(self) -> bytes:
+        if self._early:
+            raise RuntimeError(f"an epoch of key group {self._group.group} ended before its start")
         return self._group.snapshot()
 
 

@@ -30,7 +30,7 @@ class Stopwatch:
         """Whether it was not told for so long that it is to be told now."""
         return time.perf_counter() - self._told_at >= TOLD_EVERY_S
 
-    def tell(self) -> Busy:
-        """Give what was measured so far."""
+    def tell(self, worker: int = 0) -> Busy:
+        """Give what was measured so far, in this process, which is that worker."""
         self._told_at = time.perf_counter()
-        return Busy(dict(self._seconds))
+        return Busy(dict(self._seconds), worker)

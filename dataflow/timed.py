@@ -1,10 +1,11 @@
 """Steps under a stopwatch: the engine's shell around a step that adds what each batch took.
 
-None of our steps uses timers, so batches and snapshots are all that there is to measure.
+A timer is passed on, and is not measured: it is seldom there.
 """
 
 import time
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import TypeVar
 
 from bytewax.operators import StatefulBatchLogic
@@ -31,6 +32,14 @@ class TimedLogic(StatefulBatchLogic[V, W, S]):
         emitted = self._logic.on_batch(values)
         self._stopwatch.stop(self._step, began)
         return emitted
+
+    @override
+    def notify_at(self) -> datetime | None:
+        return self._logic.notify_at()
+
+    @override
+    def on_notify(self) -> tuple[Iterable[W], bool]:
+        return self._logic.on_notify()
 
     @override
     def snapshot(self) -> S:

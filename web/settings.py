@@ -34,12 +34,14 @@ class Settings:
     seconds at which an open order asks for attention; ``port`` 0 takes any free one. ``logs`` is
     how server and flow tell what goes on. ``root_path`` stands before every address, as in
     ``/orders``: whole segments without a slash at the end, which are the same percent-encoded.
+    ``workers`` is how many processes the flow is.
     """
 
     data: Path
     host: str = "127.0.0.1"
     port: int = 8000
     snapshot_interval: float = 1.0
+    workers: int = 1
     max_upload: int = 2048 * MIB
     overdue: float = 1800.0
     logs: Logs = USUAL

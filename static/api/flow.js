@@ -19,10 +19,10 @@ import { call } from "../http.js";
  * @property {number} in
  * @property {number} out
  * @property {number} per_second
- * @property {number} busy_seconds  since this start of the flow
+ * @property {number} busy_seconds  since this start of the flow, of all workers that run it
  */
 
-/** @typedef {{steps: Step[], slowest: string | null}} Dataflow */
+/** @typedef {{steps: Step[], slowest: string | null, workers: number}} Dataflow */
 /** @typedef {{state: "none" | "running" | "done" | "failed", progress: number}} Proof */
 
 /**

@@ -5,6 +5,7 @@ import { call } from "../http.js";
 /**
  * @typedef {object} Start  one start of the flow; what is not known yet is null
  * @property {number} execution
+ * @property {number} workers
  * @property {string} reason
  * @property {string} started_at
  * @property {number | null} carts_restored

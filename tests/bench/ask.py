@@ -39,7 +39,7 @@ def measure(carts: int, orders: int, rate: int) -> dict[str, Any]:
     """Fill, let records come in, ask; gives the result as it is printed."""
     with TemporaryDirectory(prefix="cartwatch-bench-") as name:
         folder = Path(name)
-        with Cartwatch(folder / "data") as server:
+        with Cartwatch(folder / "data", workers=None) as server:
             ready(server)
             seconds = run(server, write(folder / "fill.jsonl", filling(carts, orders)))
             tell(f"filled with {carts:,} carts and {orders:,} orders in {seconds:.0f} s")

@@ -54,7 +54,7 @@ def measure(rate: int, seconds: float) -> dict[str, Any]:
 async def _measure(rate: int, seconds: float) -> dict[str, Any]:
     with TemporaryDirectory(prefix="cartwatch-bench-") as name:
         data = Path(name) / "data"
-        with Cartwatch(data) as server:
+        with Cartwatch(data, workers=None) as server:
             bench = Bench(server, rate, seconds)
             await bench.fill()
             idle = await bench.idle(5_000)

@@ -46,10 +46,12 @@ def measure(carts: int, upload_bytes: int) -> dict[str, Any]:
         lines = folder / "lines.jsonl"
         with lines.open("wb") as out:
             out.writelines(generate(carts, carts, 0.0))
-        with Cartwatch(folder / "idle") as server:
+        with Cartwatch(folder / "idle", workers=None) as server:
             idle = idling(server, folder)
             server.stop()
-        with Cartwatch(folder / "data", "--max-upload", str(upload_bytes + 1)) as server:
+        with Cartwatch(
+            folder / "data", "--max-upload", str(upload_bytes + 1), workers=None
+        ) as server:
             server.settled()
             server.upload_in(server.upload(lines.read_bytes()), "done", within=600)
             looked_on(server, lambda: time.sleep(REST_S))  # what the load has left to be done

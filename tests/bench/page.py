@@ -81,7 +81,7 @@ def measure(rate: int, flood: int) -> dict[str, Any]:
     with (
         TemporaryDirectory(prefix="cartwatch-bench-") as name,
         headless() as browser,
-        Cartwatch(Path(name) / "data") as server,
+        Cartwatch(Path(name) / "data", workers=None) as server,
     ):
         server.settled()
         post(server, [record(PROBE, 0), *(record(f"user-{n}", n) for n in range(USERS))])

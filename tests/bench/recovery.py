@@ -31,7 +31,7 @@ def measure(carts: int, orders: int, records: int) -> dict[str, Any]:
         folder = Path(name)
         load = write(folder / "load.jsonl", mixed(records, carts, orders))
         before = on_empty(folder / "empty-1", load)
-        with Cartwatch(folder / "full") as server:
+        with Cartwatch(folder / "full", workers=None) as server:
             ready(server)
             seconds = run(server, write(folder / "fill.jsonl", filling(carts, orders)))
             tell(f"filled with {carts:,} carts and {orders:,} orders in {seconds:.0f} s")
@@ -46,7 +46,7 @@ def measure(carts: int, orders: int, records: int) -> dict[str, Any]:
 
 def on_empty(data: Path, load: Path) -> float:
     """Put the load through a new server; gives the seconds."""
-    with Cartwatch(data) as server:
+    with Cartwatch(data, workers=None) as server:
         ready(server)
         seconds = run(server, load)
         server.stop()
@@ -57,7 +57,7 @@ def on_empty(data: Path, load: Path) -> float:
 def start_again(data: Path, load: Path, *options: str) -> dict[str, Any]:
     """Start on a full folder after a kill; gives how soon page and flow are back, and memory."""
     began = time.monotonic()
-    with Cartwatch(data, *options) as server:
+    with Cartwatch(data, *options, workers=None) as server:
         page = server.call("GET", "/").body
         shown = time.monotonic() - began
         assert b"data-cart=" in page, "the page shows no cart"
@@ -78,7 +78,7 @@ def start_again(data: Path, load: Path, *options: str) -> dict[str, Any]:
 
 def tall_cart(folder: Path) -> dict[str, Any]:
     """Compare what a record costs in a cart of very many orders and in small ones."""
-    with Cartwatch(folder / "tall") as server:
+    with Cartwatch(folder / "tall", workers=None) as server:
         ready(server)
         small_users = [f"small-{number}" for number in range(PROBES // SMALL_ORDERS)]
         run(server, write(folder / "tall.jsonl", orders_of(["tall"], range(TALL_ORDERS))))

@@ -30,7 +30,7 @@ def measure(
             data = DataFolder(full)
             data.switch_to(data.new_generation(number))
             data.release()
-            with Cartwatch(full) as server:
+            with Cartwatch(full, workers=None) as server:
                 ready(server)
                 seconds = run(server, fill)
                 tell(f"{number} key groups: filled in {seconds:.0f} s")

@@ -70,7 +70,7 @@ def bad_lines(count: int) -> Iterator[bytes]:
 
 def take_in(data: Path, file: Path) -> float:
     """Upload a file to a new server; gives the seconds until it is done, though it is all bad."""
-    with Cartwatch(data) as server:
+    with Cartwatch(data, workers=None) as server:
         ready(server)
         began = time.monotonic()
         upload = upload_file(server.url, file)

@@ -67,7 +67,7 @@ def _milder(line: bytes) -> bytes:
 def run_cartwatch(folder: Path, file: Path, records: int) -> tuple[float, int]:
     """Upload the file to a server of its own; gives the seconds, and its peak memory in bytes."""
     folder.mkdir()
-    with Cartwatch(folder / "data") as server:
+    with Cartwatch(folder / "data", workers=None) as server:
         until(lambda: server.call("GET", "/readyz").status == 200)
         with PeakMemory(server.pid) as memory:
             began = time.monotonic()

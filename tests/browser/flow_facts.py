@@ -31,7 +31,10 @@ def mark(at: str, kind: str = "killed", words: str = "The flow ended: a test.") 
 
 
 def dataflow(
-    busy: Mapping[str, float] | None = None, records: int = 1_000, slowest: str | None = None
+    busy: Mapping[str, float] | None = None,
+    records: int = 1_000,
+    slowest: str | None = None,
+    workers: int = 1,
 ) -> Frame:
     """Make an answer of `/api/dataflow`, in which each step has had so many records."""
     steps = [
@@ -44,7 +47,7 @@ def dataflow(
         }
         for step in STEPS
     ]
-    return {"steps": steps, "edges": [], "slowest": slowest}
+    return {"steps": steps, "edges": [], "slowest": slowest, "workers": workers}
 
 
 def proof(state: str = "none", **parts: Any) -> Frame:

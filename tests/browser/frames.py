@@ -179,6 +179,7 @@ def start(execution: int, **changes: Any) -> Frame:
     """Make a start of the flow that runs and has caught up."""
     return {
         "execution": execution,
+        "workers": 1,
         "reason": "the server was started",
         "started_at": AT,
         "restored_at": AT,

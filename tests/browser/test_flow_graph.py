@@ -9,7 +9,7 @@ from tests.browser.flow_facts import dataflow, flow_facts
 from tests.browser.flow_view import answer, opened, read_again, stopped
 from tests.browser.frames import STATS, changes
 from tests.browser.stage import Stage
-from web.http.pages.drawn_flow import STEP_WORDS, flow_path
+from web.http.pages.drawn_flow import STEP_WORDS, flow_path, workers_words
 
 
 def test_every_step_and_edge_of_the_flow_is_drawn(stage: Stage) -> None:
@@ -46,6 +46,20 @@ def test_shares_and_times_are_those_of_the_last_seconds(stage: Stage) -> None:
     expect(panel.locator("[data-fact=share]")).to_have_text("70 %")
     expect(panel.locator("[data-fact=in]")).to_have_text("1,200")
     expect(panel.locator("[data-fact=busy]")).to_have_text("1 min 41 s")
+
+
+def test_the_page_says_how_many_workers_the_flow_is(stage: Stage) -> None:
+    """The share of a step is of the time of those that run it; another server may have more."""
+    page = stopped(stage, step="join_carts", dataflow=dataflow())
+    words = page.locator(".graph-workers")
+    expect(words).to_have_text(workers_words(1))
+    answer(stage, dataflow=dataflow({"join_carts": 1.42, "deserialize": 0.71}, workers=2))
+    read_again(page, "dataflow")
+    expect(words).to_have_text(workers_words(2))
+    expect(page.locator('[data-step="join_carts"]')).to_contain_text("70 % busy")
+    expect(page.locator('[data-step="deserialize"]')).to_contain_text("70 % busy")
+    panel = page.get_by_role("region", name="join")
+    expect(panel.locator("[data-fact=workers]")).to_have_text("2 workers")
 
 
 def test_another_start_of_the_flow_is_measured_from_nought(stage: Stage) -> None:

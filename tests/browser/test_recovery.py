@@ -44,18 +44,21 @@ def test_it_tells_each_start_newest_first(stage: Stage) -> None:
     """When, why, what was restored, from where, how much again, how fast, and why it ended."""
     killed = start(1, ended_at=AT, ended_because="killed by SIGKILL", carts_restored=0)
     killed |= {"resumed_at": {"offset": 1, "source": None, "line": None}, "records_replayed": 0}
-    again = start(2, reason="killed by SIGKILL", carts_restored=44_882, records_replayed=323)
+    again = start(
+        2, workers=2, reason="killed by SIGKILL", carts_restored=44_882, records_replayed=323
+    )
     again |= {"resumed_at": {"offset": 9, "source": "cart-join.json", "line": 2_394}}
     panel = opened(stage, recovery([again, killed]))
     starts = panel.locator("[data-start]")
     expect(starts.nth(0).locator(".start-line")).to_have_text(
-        "12:00:00 it was killed (SIGKILL) · 44,882 carts · from line 2,394 of cart-join.json"
-        " · 323 replayed · 0.41 s"
+        "12:00:00 it was killed (SIGKILL) · 2 workers · 44,882 carts · from line 2,394 of"
+        " cart-join.json · 323 replayed · 0.41 s"
     )
     expect(starts.nth(0)).to_have_attribute("data-phase", "running")
     expect(starts.nth(0).locator(".start-end")).to_be_hidden()
     expect(starts.nth(1).locator(".start-line")).to_contain_text(
-        "the server was started · nothing to restore · from the end of the input  · 0 replayed"
+        "the server was started · 1 worker · nothing to restore · from the end of the input  ·"
+        " 0 replayed"
     )
     expect(starts.nth(1)).to_contain_text("ended: it was killed (SIGKILL)")
     expect(starts.nth(1)).to_have_attribute("data-phase", "ended")

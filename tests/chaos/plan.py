@@ -30,6 +30,9 @@ FLOW_POINTS: Final = {
 INTERVALS: Final = ("0.05", "0.05", "0.2", "1")
 """Seconds between snapshots of the flow: another one at each start."""
 
+WORKERS: Final = ("1", "2", "2", "3")
+"""Workers of the flow: others at each start."""
+
 KINDS: Final = {
     "server": 4,
     "flow": 4,
@@ -49,12 +52,14 @@ class Kill(NamedTuple):
     """One step of the plan.
 
     ``after`` is when it comes, in seconds from what its kind begins with; where it needs the
-    server started, ``interval`` is the snapshot interval of that start, and ``faults`` arms it.
+    server started, ``interval`` is the snapshot interval of that start, and ``faults`` arms it;
+    the flow is so many ``workers`` then.
     """
 
     kind: str
     after: float
     interval: str
+    workers: str
     faults: str | None = None
 
 
@@ -68,4 +73,5 @@ def make_plan(seed: int) -> Iterator[Kill]:
             points = SERVER_POINTS if kind.startswith("server") else FLOW_POINTS
             point = random.choice(list(points))
             faults = f"{random.randrange(10**6)}:{point}={points[point]}"
-        yield Kill(kind, random.random() ** 2, random.choice(INTERVALS), faults)
+        interval, workers = random.choice(INTERVALS), random.choice(WORKERS)
+        yield Kill(kind, random.random() ** 2, interval, workers, faults)

@@ -49,7 +49,7 @@ class Program:
         self._errors = self.log.open("ab")
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, interval: str = "1", faults: str | None = None) -> None:
+    def start(self, interval: str = "1", faults: str | None = None, *, workers: str = "2") -> None:
         """Start it and return at once; nothing of it may be running."""
         assert not self.is_alive()
         environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
@@ -61,6 +61,7 @@ class Program:
             [
                 *(sys.executable, "-m", "web", "serve", "--data", str(self.data)),
                 *("--port", str(self.port), "--snapshot-interval", interval),
+                *("--workers", workers),
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -100,19 +101,19 @@ class Program:
         self._process.wait(10)
         return True
 
-    def flow_pid(self) -> int | None:
-        """Give the pid of the flow's process; None where none runs."""
-        if self._process is None:
-            return None
-        with contextlib.suppress(psutil.NoSuchProcess):
-            for child in psutil.Process(self._process.pid).children():
-                with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-                    if "dataflow.process" in child.cmdline():
-                        return child.pid
-        return None
+    def flow_pids(self) -> list[int]:
+        """Give the pids of the flow's workers that run."""
+        pids: list[int] = []
+        if self._process is not None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                for child in psutil.Process(self._process.pid).children():
+                    with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+                        if "dataflow.process" in child.cmdline():
+                            pids.append(child.pid)
+        return pids
 
     def kill_flow(self, pid: int) -> bool:
-        """End the flow's process by SIGKILL; False where it was dead already."""
+        """End a worker of the flow by SIGKILL; False where it was dead already."""
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:

@@ -193,8 +193,8 @@ class _ResetLaboratory:
             program.kill()
         elif kind == "flow during a reset":
             experiment.pause(self._random.random() * 0.1)
-            pid = program.flow_pid()
-            if pid is None or not program.kill_flow(pid):
+            pids = program.flow_pids()
+            if not pids or not program.kill_flow(self._random.choice(pids)):
                 return
         elif "'" in kind:
             experiment.wait(lambda: not program.is_alive() or None, "death at the point")

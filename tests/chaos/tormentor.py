@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
+from collections.abc import Collection
+from random import Random
 from typing import Final
 
 from tests.chaos.experiment import Experiment
@@ -25,6 +27,7 @@ class Tormentor:
         self._experiment = experiment
         self._program = experiment.program
         self._plan = make_plan(seed)
+        self._random = Random(f"victims {seed}")
         self._by_hand: Counter[str] = Counter()
 
     def kill_all(self) -> None:
@@ -46,14 +49,14 @@ class Tormentor:
     def _carry_out(self, kill: Kill) -> None:
         if kill.kind == "server, starting":
             self._kill_server("server")
-            self._program.start(kill.interval)
+            self._program.start(kill.interval, workers=kill.workers)
             self._experiment.pause(kill.after * 0.3)
             self._kill_server(kill.kind)
             return
         if kill.faults is not None or kill.kind == "server, recovering":
             self._kill_server("server")
         if not self._program.is_alive():
-            self._start(kill.interval, kill.faults)
+            self._start(kill.interval, kill.faults, kill.workers)
         match kill.kind:
             case "server, recovering":
                 self._experiment.pause(kill.after * 0.4)
@@ -65,7 +68,7 @@ class Tormentor:
             case "server, twice in a row":
                 self._experiment.pause(kill.after)
                 self._kill_server(kill.kind)
-                self._start(kill.interval)
+                self._start(kill.interval, workers=kill.workers)
                 self._kill_server(kill.kind)
             case "flow, starting":
                 killed = self._kill_flow("flow")
@@ -84,10 +87,10 @@ class Tormentor:
                 self._experiment.pause(kill.after)
                 self._kill_server(kill.kind)
 
-    def _start(self, interval: str, faults: str | None = None) -> None:
+    def _start(self, interval: str, faults: str | None = None, workers: str = "2") -> None:
         """Start the server until it lives: it may be armed to die before."""
         while True:
-            self._program.start(interval, faults)
+            self._program.start(interval, faults, workers=workers)
             if self._program.wait_until_live():
                 return
             self._count()
@@ -98,25 +101,28 @@ class Tormentor:
             self._count()
 
     def _kill_flow(
-        self, kind: str, *, other_than: int | None = None, after: float = 0.0
-    ) -> int | None:
-        """Kill the flow, ``after`` so many seconds from when it is there; gives its pid."""
+        self, kind: str, *, other_than: Collection[int] = (), after: float = 0.0
+    ) -> Collection[int]:
+        """Kill a worker of the flow, ``after`` so many seconds from when it is there.
+
+        Gives the pids of its workers, which are none ``other_than`` which it is to be.
+        """
         end = time.monotonic() + FLOW_WITHIN_S
-        while (pid := self._program.flow_pid()) in (None, other_than):
+        while not (pids := self._program.flow_pids()) or {*pids} & {*other_than}:
             if not self._program.is_alive() or time.monotonic() > end:
-                return None
+                return ()
             self._hurry()
             self._experiment.pause(0.01)
         self._experiment.pause(after)
-        if pid is None or not self._program.kill_flow(pid):
-            return None
+        if not self._program.kill_flow(self._random.choice(pids)):
+            return ()
         self._by_hand[kind] += 1
         self._count()
-        return pid
+        return pids
 
     def _hurry(self) -> None:
         """Press the button that ends the supervisor's pause between two starts of the flow."""
-        if self._program.flow_pid() is None:
+        if not self._program.flow_pids():
             try:
                 self._program.call("POST", "/api/flow/restart")
             except GoneError:

@@ -158,6 +158,28 @@ def test_a_start_and_the_positions_pass_through() -> None:
     ]
 
 
+def test_every_worker_hears_of_the_start_and_of_every_chunk() -> None:
+    """By the partition that it publishes by; so each has an end of every epoch with records."""
+    (entry,) = placed([chunk(1, None, "api", 1, b"\n\n")])
+    told = [*deserialize(Started(4, []), GROUPS, 3), *deserialize(entry, GROUPS, 3)]
+    assert [each for each in told if not isinstance(each[1], SkippedBatch)] == [
+        *((f"00{worker}", Started(4, [], worker)) for worker in range(3)),
+        *((f"00{worker}", Taken(2, 1, 2, "", "api", 1, 1.0, worker)) for worker in range(3)),
+    ]
+
+
+def test_a_worker_publishes_what_it_has_made_by_its_own_partition() -> None:
+    """Whatever the group: only what says how far all is goes to the others."""
+    sent: list[tuple[str, Message]] = []
+    data = b"FAIL\n" + b"".join(generate(40, 20, seed=3))
+    items: list[Item] = [Started(1, []), *entries_of([(data, 20)])]
+    flow = build_flow(TestingSource(items), TestingSink(sent), groups=GROUPS, worker=1, workers=2)
+    cli_main(flow)  # type: ignore[no-untyped-call]
+    of_all = {key for key, message in sent if isinstance(message, Started | Taken)}
+    made = {key for key, message in sent if not isinstance(message, Started | Taken)}
+    assert (of_all, made) == ({"000", "001"}, {"001"})
+
+
 @pytest.mark.parametrize(
     ("data", "upload", "hinted"),
     [
@@ -208,9 +230,14 @@ def test_records_that_were_posted_without_their_newlines_get_a_hint(
                 "cartwatch.skipped_lines",
                 "cartwatch.join_carts",
                 "cartwatch.segments",
-                "cartwatch.segment_keys",
-                "cartwatch.keep_segments",
+                *(
+                    f"cartwatch.{step}_{index:02}"
+                    for index in range(32)
+                    for step in ("segments", "keep_segments")
+                ),
                 "cartwatch.count_skipped",
+                "cartwatch.made",
+                "cartwatch.place",
                 "cartwatch.messages",
                 "cartwatch.publish",
             ],

@@ -11,10 +11,12 @@ from websockets.sync.client import connect
 
 from dataflow.drawing import PUBLISH
 from dataflow.hub_sink import BATCH_BYTES, HubPartition, HubSink
-from dataflow.messages import Barrier, Busy, Message, RecordsSkipped, Taken
+from dataflow.messages import Barrier, Busy, Figures, Message, RecordsSkipped, Started, Taken
 from dataflow.outbox import MAX_BYTES
 from dataflow.pieces import MAX_MESSAGE_BYTES
 from dataflow.records import INVALID_JSON, Skipped
+from dataflow.steps import Restored
+from dataflow.workers import part_of
 from tests.kit.entries import taken
 from tests.kit.hub_server import WITHIN_S, HubServer, hub_server
 
@@ -157,12 +159,45 @@ def test_a_connection_that_says_nothing_is_left_alone(hub: HubServer) -> None:
         pass
 
 
-def test_the_sink_has_one_partition_for_ever() -> None:
-    """Recovery finds it by its name; every key goes there."""
-    sink = HubSink(lambda: HubPartition("ws://127.0.0.1:1/ws/publish", "secret", 1))
-    assert sink.list_parts() == ["hub"]
-    assert {sink.part_fn(key) for key in ("0000", "flow", "")} == {0}
-    assert isinstance(sink.build_part("publish", "hub", None), HubPartition)
+@pytest.mark.parametrize("workers", [1, 2, 3, 16])
+def test_the_sink_has_sixteen_partitions_for_ever(workers: int) -> None:
+    """The engine finds them by their names at any start, whatever the workers were before.
+
+    Each stands with one worker, which publishes by the one of its own number.
+    """
+    sinks = [
+        HubSink(lambda: HubPartition("ws://127.0.0.1:1/ws/publish", "secret", 1), worker, workers)
+        for worker in range(workers)
+    ]
+    names = [name for sink in sinks for name in sink.list_parts()]
+    assert sorted(names) == [f"{part:03}" for part in range(16)]
+    for worker, sink in enumerate(sinks):
+        assert sorted(names)[sink.part_fn(part_of(worker))] == part_of(worker)
+        made = {name: sink.build_part("publish", name, None) for name in sink.list_parts()}
+        in_use = [name for name, part in made.items() if isinstance(part, HubPartition)]
+        assert in_use == [part_of(worker)]
+
+
+def test_a_partition_that_is_not_in_use_keeps_quiet() -> None:
+    """A worker of an earlier start left a snapshot of it; messages for it are nobody's."""
+    sink = HubSink(lambda: HubPartition("ws://127.0.0.1:1/ws/publish", "secret", 1), 0, 2)
+    idle = sink.build_part("publish", "004", 0)
+    assert idle.snapshot() == 0
+    with pytest.raises(RuntimeError, match="a worker that there is not"):
+        idle.write_batch([taken(1, 1)])
+    idle.close()
+
+
+def test_a_start_is_told_with_what_was_restored_here(hub: HubServer) -> None:
+    """The source knows where the flow goes on, and each worker what came back to it."""
+    restored = Restored()
+    hub.point.expect(4, workers=2)
+    sink = HubPartition(hub.url, hub.point.secret, 4, restored=restored, worker=1)
+    with closing(sink):
+        restored.groups.append((5, 4, Figures(carts=3)))
+        sink.write_batch([Started(17, [], 1)])
+        sink.snapshot()
+    assert hub.messages == [Started(17, [(5, 4, Figures(carts=3))], 1), Barrier(1)]
 
 
 def test_the_hub_hears_how_long_the_steps_have_worked(

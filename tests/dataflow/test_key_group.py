@@ -1,5 +1,6 @@
 """The join: whatever the batches, the snapshots and the repeats, the same carts and sums."""
 
+import pickle
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from dataflow.cart import NEWEST, Head, Status, head_of
 from dataflow.key_group import MAX_SEGMENTS, EventBatch, KeyGroup, Segment, key_group
-from dataflow.messages import Figures
+from dataflow.messages import Figures, Started
 from dataflow.records import Event
 from dataflow.segments import SegmentLogic
 from tests.kit.entries import placed_events, taken
@@ -288,7 +289,17 @@ def test_the_segments_of_another_snapshot_are_refused() -> None:
     *others, (of_group, index, number, carts) = kept.segments
     for segments in ((), tuple(others), (*others, (of_group, index, number - 1, carts))):
         with pytest.raises(ValueError, match=f"without its segment {number if segments else 10}"):
-            KeptGroup(Snapshots(kept.group, segments)).join(batches_of([("", Event("a", 1, True))]))
+            KeptGroup(Snapshots(kept.group, segments)).restored.started(Started(1, []))
+
+
+@claim
+@given(of_two_uploads)
+def test_a_batch_goes_to_another_worker_as_it_is(stream: Stream) -> None:
+    """Ids keep their types, and places their values, whatever they are."""
+    for each in batches_of(stream):
+        again = pickle.loads(pickle.dumps(each))
+        assert type(again) is EventBatch
+        assert repr(again) == repr(each)
 
 
 def test_an_epoch_that_changes_no_cart_opens_no_segment() -> None:

@@ -22,6 +22,8 @@ launches = st.builds(
     groups=numbers,
     snapshot_interval=st.floats(0, 1e6),
     logs=st.builds(Logs, st.sampled_from(LEVELS), st.sampled_from(FORMATS)),
+    worker=numbers,
+    addresses=st.lists(words, max_size=3).map(tuple),
 )
 
 

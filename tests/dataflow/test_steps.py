@@ -1,16 +1,24 @@
 """The steps that keep state: what is skipped is summed, and what is over is forgotten."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.flow import deserialize
 from dataflow.key_group import EventBatch
-from dataflow.messages import RecordsSkipped
-from dataflow.records import INVALID_JSON, Skipped
+from dataflow.messages import CartsChanged, RecordsSkipped
+from dataflow.records import INVALID_JSON, Event, Skipped
+from dataflow.segments import SegmentLogic
 from dataflow.steps import JoinLogic, Restored, SkipLogic, SkippedBatch
-from tests.kit.entries import chunk, taken
+from tests.kit.entries import chunk, placed_events, taken
+from tests.kit.kept_group import KeptGroup
 from tests.kit.memory_view import MemoryView
 from tests.kit.streams import claim
+
+
+def event_batch(place: int, event: Event) -> EventBatch:
+    """Make a chunk of one event that has this place, of the group 3."""
+    return EventBatch(3, taken(place, 1, "one"), placed_events([event], place))
 
 
 @claim
@@ -51,6 +59,29 @@ def test_skipped_and_blank_lines_are_summed_over_restores(
         expected = sum(chunk[1] for chunk in of_upload), sum(chunk[2] for chunk in of_upload)
         assert view.counts(name)[2:] == expected
     assert len(view.skipped) == sum(chunk[1] for chunk in chunks)
+
+
+def test_events_that_come_before_the_carts_of_their_group_wait_for_them() -> None:
+    """A worker that was held up meets both at once; in their order, and before the epoch ends."""
+    group = KeptGroup()
+    group.join([event_batch(1, Event("a", 1, False))])
+    kept = group.snapshot()
+    restored = Restored()
+    logic = JoinLogic(kept.group, restored)
+    assert logic.notify_at() is None
+    for place, paid in ((2, True), (3, True)):
+        assert logic.on_batch([event_batch(place, Event("a", 1, paid))]) == ((), False)
+        assert logic.notify_at() is not None
+    assert logic.on_notify() == ((), False)
+    with pytest.raises(RuntimeError, match="ended before its start"):
+        logic.snapshot()
+    for segment in kept.segments:
+        SegmentLogic(segment, restored.segments)
+    (message, _), _ = logic.on_notify()
+    assert isinstance(message, CartsChanged)
+    assert (message.accepted, message.figures.paid, message.totals) == (3, 1, [("one", 3, 1)])
+    assert logic.notify_at() is None
+    assert logic.snapshot()
 
 
 def test_snapshots_hold_nothing_of_uploads_that_are_over() -> None:

@@ -58,8 +58,11 @@ class Cartwatch:
         folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
         umask: int = -1,
+        workers: int | None = 1,
     ) -> None:
         """Start it, by the module ``program``, from another ``folder`` where that holds one.
+
+        Its flow is one worker, which starts faster; with None as many as where nobody says.
 
         Returns when its live line is there. ``headers`` are sent with every call; ``trust`` is what
         a server that speaks TLS is verified by.
@@ -69,7 +72,11 @@ class Cartwatch:
         self.trust: ssl.SSLContext | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", program, "serve", "--port", "0", "--data", str(data), *options],
+            [
+                *(sys.executable, "-m", program, "serve", "--port", "0", "--data", str(data)),
+                *([] if workers is None else ["--workers", str(workers)]),
+                *options,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -11,6 +11,7 @@ import click
 from typing_extensions import override
 
 from dataflow.logs import FORMATS, LEVELS, USUAL, Logs
+from dataflow.workers import MAX_WORKERS, usual_workers
 from web.commands import terminal
 from web.commands.arguments import EnvironmentOption, decimal, path_name, root_path, whole
 from web.commands.network_options import (
@@ -136,6 +137,14 @@ def cartwatch() -> None:
     help="Time between two snapshots of the flow, 0.05 to 60.",
 )
 @click.option(
+    "--workers",
+    type=whole(1, MAX_WORKERS, f"a number of workers from 1 to {MAX_WORKERS}"),
+    default=usual_workers,
+    show_default="2 where there are two cores, else 1",
+    metavar="N",
+    help=f"Processes that the flow is, 1 to {MAX_WORKERS}; may change at every start.",
+)
+@click.option(
     "--max-upload",
     type=_POSITIVE,
     default=2048 * MIB,
@@ -179,6 +188,7 @@ def serve(
     port: int,
     data: str,
     snapshot_interval: float,
+    workers: int,
     max_upload: int,
     overdue: float,
     root: str,
@@ -203,6 +213,7 @@ def serve(
         host,
         port,
         snapshot_interval,
+        workers,
         max_upload,
         overdue,
         Logs(log_level, log_format),
@@ -318,7 +329,7 @@ def rebuild(data: str, generation: int | None) -> int:
     folder = Path(data)
     try:
         renew(folder, generation)
-        is_done = run(Settings(data=folder, port=0), until_processed)
+        is_done = run(Settings(data=folder, port=0, workers=usual_workers()), until_processed)
     except StartError as error:
         terminal.say(str(error))
         return 1

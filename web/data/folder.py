@@ -328,7 +328,7 @@ def _files_of(folder: Path, name: str) -> Iterator[Path]:
     except FolderError:
         return
     yield from generation.made_files(with_uploads=not is_private(generation.uploads))
-    yield from (generation.uploads, generation.recovery, folder)
+    yield from (generation.uploads, generation.recovery, generation.no_recovery, folder)
 
 
 def _mark(path: Path) -> None:

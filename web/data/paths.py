@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from dataflow.recovery import PART, ROOM
+from dataflow.recovery import NO_RECOVERY, PART, ROOM
 
 FORMAT: Final = 1
 FACTS: Final = "generation.json"
@@ -61,6 +61,11 @@ class Paths(msgspec.Struct, frozen=True):
         return self.folder / "recovery"
 
     @property
+    def no_recovery(self) -> Path:
+        """The empty folder that the workers have which keep no part of the recovery store."""
+        return self.folder / NO_RECOVERY
+
+    @property
     def alarm(self) -> Path:
         """The file that says what a proof has found wrong; there is none where nothing is."""
         return self.folder / "alarm.txt"
@@ -109,7 +114,7 @@ def remove(generation: Paths) -> None:
     with suppress(OSError):
         for path in generation.made_files():
             if path.name == FACTS:
-                for folder in (generation.uploads, generation.recovery):
+                for folder in (generation.uploads, generation.recovery, generation.no_recovery):
                     _remove_empty(folder)
             path.unlink(missing_ok=True)
     _remove_empty(generation.folder)

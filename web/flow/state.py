@@ -133,21 +133,21 @@ class FlowState:
         position: int | None,
         accepted: Iterable[tuple[int, int]] = (),
         complete: int | None = None,
-        *,
-        barrier: bool,
+        settled: int | None = None,
     ) -> bool:
         """Note what the view has committed; tells whether the flow is caught up by that.
 
         A position may overtake the records before it: so each key group is waited for, and that
-        the view is ``complete`` up to the place where it was not. Behind a barrier there is nothing
-        left to wait for.
+        the view is ``complete`` up to the place where it was not. Of what lies before the offset
+        ``settled`` there is nothing left to wait for.
         """
         if self.phase is not Phase.REPLAYING:
             return False
         self._hear(position, accepted)
         if complete is not None and complete >= self._missing:
             self._missing = 0
-        return self._arrive(is_complete=barrier or not (self._short or self._missing))
+        is_settled = settled is not None and settled >= self._target
+        return self._arrive(is_complete=is_settled or not (self._short or self._missing))
 
     def ended(self, why: str) -> float:
         """Note that the process ended by itself; gives the seconds until the next start."""

@@ -1,4 +1,4 @@
-"""The flow's process: started, watched, started again, and ended with the server.
+"""The flow's processes: started, watched, started again, and ended with the server.
 
 Before each start nothing else may run on the recovery store: the flow's lock is waited for (a
 flow whose server was killed is dying), or its holder is killed. Then the store is purged.
@@ -17,8 +17,10 @@ from typing import Final
 from dataflow.launch import Launch
 from dataflow.locks import FileLock, FolderLockedError
 from dataflow.logs import Logs
+from dataflow.peers import free_addresses
 from dataflow.recovery import REMEDY, RecoveryStoreError, purge
 from web.data.paths import Paths
+from web.flow.processes import Processes
 from web.flow.state import FlowState
 
 _PATIENCE_S: Final = 2.0
@@ -32,7 +34,7 @@ class FlowStuckError(Exception):
 
 
 class Supervisor:
-    """Keeps one process of the flow alive."""
+    """Keeps one flow alive: so many workers of it."""
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class Supervisor:
         lock: Path,
         state: FlowState,
         snapshot_interval: float,
+        workers: int,
         logs: Logs,
         begin: Callable[[str], Awaitable[str]],
         ended: Callable[[str], Awaitable[None]],
@@ -52,15 +55,17 @@ class Supervisor:
         self._lock = lock
         self._state = state
         self._interval = snapshot_interval
+        self._workers = workers
         self._logs = logs
         self._begin = begin
         self._ended = ended
         self._changed = changed
-        self._process: asyncio.subprocess.Process | None = None
+        self._processes = Processes([])
         self._asked: str | None = None
         self._given_up: str | None = None
         self._retry = asyncio.Event()
-        self.pid: int | None = None
+        self.pids: list[int] = []
+        """The workers that there are, the first one first; none where the flow does not run."""
 
     async def run(self, paths: Paths, hub_url: str, reason: str) -> None:
         """Start the flow and start it again whenever it ends, until cancelled."""
@@ -69,11 +74,11 @@ class Supervisor:
                 self._retry.clear()
                 self._asked = self._given_up = None
                 try:
-                    process = await self._start(paths, hub_url, reason)
-                    why = why_it_ended(await process.wait())
+                    processes = await self._start(paths, hub_url, reason)
+                    why = why_it_ended(await processes.wait())
                 except (RecoveryStoreError, FlowStuckError, sqlite3.Error, OSError) as error:
                     why = str(error)
-                self.pid = None
+                self.pids = []
                 if self._asked is not None:
                     reason = self._asked
                     await self._ended(reason)
@@ -88,32 +93,22 @@ class Supervisor:
             await self._kill()
 
     def restart(self, why: str) -> None:
-        """End the flow's process by SIGKILL; it is started again at once.
+        """End the flow's processes by SIGKILL; they are started again at once.
 
-        Where there is none, one is being started or waited for: that it is at once, too.
+        Where there are none, some are being started or waited for: that it is at once, too.
         """
         self._retry.set()
-        if self._send_kill():
+        if self._processes.kill():
             self._asked = why
             self._state.restart("The flow was killed and is being started again.")
             self._changed()
 
     def give_up(self, why: str) -> None:
-        """End the flow's process by SIGKILL, as one that has failed."""
-        if self._send_kill():
+        """End the flow's processes by SIGKILL, as those that have failed."""
+        if self._processes.kill():
             self._given_up = why
 
-    def _send_kill(self) -> bool:
-        """Kill the process; False where there is none, or none any more."""
-        if self._process is None or self._process.returncode is not None:
-            return False
-        try:
-            self._process.kill()
-        except ProcessLookupError:  # it ended in this very moment
-            return False
-        return True
-
-    async def _start(self, paths: Paths, hub_url: str, reason: str) -> asyncio.subprocess.Process:
+    async def _start(self, paths: Paths, hub_url: str, reason: str) -> Processes:
         secret = await self._begin(reason)
         lock = await claim(self._lock)
         # Shielded: a thread that is called off before it begins would never let the lock go.
@@ -129,16 +124,13 @@ class Supervisor:
             groups=paths.facts.key_groups,
             snapshot_interval=self._interval,
             logs=self._logs,
+            addresses=free_addresses(self._workers) if self._workers > 1 else (),
         )
-        self._process = await asyncio.create_subprocess_exec(
-            *launch.command(),
-            stdin=asyncio.subprocess.PIPE,
-            start_new_session=True,
-            env=launch.environment(os.environ),
-        )
-        self.pid = self._process.pid
+        workers = [launch._replace(worker=worker) for worker in range(self._workers)]
+        self._processes = await Processes.start(workers)
+        self.pids = self._processes.pids
         self._changed()
-        return self._process
+        return self._processes
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -146,10 +138,8 @@ class Supervisor:
                 await self._retry.wait()
 
     async def _kill(self) -> None:
-        self._send_kill()
-        if self._process is not None:
-            await self._process.wait()
-        self.pid = None
+        await self._processes.end()
+        self.pids = []
 
 
 def _purge(lock: FileLock, folder: Path) -> int:

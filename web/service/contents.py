@@ -36,15 +36,20 @@ class Contents:
         alarm: Callable[[], str | None],
         viewers: Callable[[], int],
         attention: Attention,
+        workers: int = 1,
     ) -> None:
-        """``alarm`` says what is wrong with the data; ``viewers`` counts who looks at them."""
+        """``alarm`` says what is wrong with the data; ``viewers`` counts who looks at them.
+
+        The flow is so many ``workers``.
+        """
         self._generation = generation
         self._flow = flow
         self._alarm = alarm
         self._viewers = viewers
         self._attention = attention
+        self._workers = workers
         self.rate = EventRate()
-        self.drawing = Drawing()
+        self.drawing = Drawing(workers)
 
     def committed(self, outcome: Outcome) -> None:
         """Take what a commit has changed, which the generation has taken in already."""
@@ -54,7 +59,7 @@ class Contents:
 
     def start_over(self) -> None:
         """Begin with what another generation shows."""
-        self.rate, self.drawing = EventRate(), Drawing()
+        self.rate, self.drawing = EventRate(), Drawing(self._workers)
 
     def is_quiet(self) -> bool:
         """Whether no figure changes by itself: nothing came lately."""

@@ -1,9 +1,11 @@
 """The flow drawn: what went into each step and came out of it, how fast, and which is the slowest.
 
 The sums are durable: they are counted from what the flow has told and the view has committed.
-Rates and times are of this process of the server and this start of the flow. Pure.
+Rates and times are of this process of the server and this start of the flow; the times of its
+workers are summed up. Pure.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from dataflow.drawing import DESERIALIZE, EDGES, JOIN, JOURNAL, PUBLISH, SKIP, SNAPSHOT, STEPS
@@ -41,24 +43,35 @@ def passed(totals: Totals) -> dict[str, Passed]:
 class Drawing:
     """Follows what the view commits, of one generation."""
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int = 1) -> None:
+        """The flow is so many ``workers``."""
+        self._workers = workers
         self._rates: Final = {step: EventRate() for step in STEPS}
-        self._busy: dict[str, float] = {}
+        self._busy: dict[int, Mapping[str, float]] = {}
         self._execution = 0
 
     def committed(self, outcome: Outcome, totals: Totals, execution: int) -> None:
         """Take what a commit has changed; ``totals`` know of it, ``execution`` has sent it."""
         for step, records in passed(totals).items():
             self._rates[step].sample(records.taken)
-        if outcome.busy is not None:
-            self._busy, self._execution = outcome.busy, execution
+        if execution != self._execution:
+            self._busy, self._execution = {}, execution
+        self._busy |= outcome.busy
 
     def waited(self, execution: int) -> float:
-        """Give how long this start of the flow has waited for the ends of its epochs."""
-        return self._times(execution).get(SNAPSHOT, 0.0)
+        """Give how long this start of the flow has waited for the ends of its epochs.
+
+        Its workers wait at the same time: so it is that of the one which has waited for longest.
+        """
+        return max((seconds[SNAPSHOT] for seconds in self._of(execution)), default=0.0)
 
     def _times(self, execution: int) -> dict[str, float]:
-        return self._busy if execution == self._execution else {}
+        """Sum up how long each step has worked, in all workers."""
+        workers = self._of(execution)
+        return {step: sum(seconds[step] for seconds in workers) for step in STEPS if workers}
+
+    def _of(self, execution: int) -> list[Mapping[str, float]]:
+        return list(self._busy.values()) if execution == self._execution else []
 
     def describe(self, totals: Totals, execution: int) -> dict[str, Any]:
         """Give it as it is answered, with the times of this start of the flow."""
@@ -75,4 +88,4 @@ class Drawing:
         ]
         # Each start says a word to the hub; where no record was read there is nothing to compare.
         slowest = max(STEPS, key=lambda step: busy[step]) if busy.get(JOURNAL) else None
-        return {"steps": steps, "edges": EDGES, "slowest": slowest}
+        return {"steps": steps, "edges": EDGES, "slowest": slowest, "workers": self._workers}

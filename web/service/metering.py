@@ -15,6 +15,6 @@ class Metering:
 
     def committed(self, at: float, outcome: Outcome) -> None:
         """Count what a commit has made durable at a time of the machine's clock."""
-        self.epochs += outcome.barrier
+        self.epochs += outcome.epochs
         for accepted, records in outcome.arrived.items():
             self.accept_to_view.add(at - accepted, records)

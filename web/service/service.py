@@ -59,6 +59,7 @@ class Service:
             self.alarm,
             lambda: self.live.hub.statistics()["viewers"],
             self.attention,
+            settings.workers,
         )
         self.live = Live(self.contents.moment, self.contents.is_quiet)
         self.history = History(folder, self.contents.sums)
@@ -81,6 +82,7 @@ class Service:
             lock=folder.flow_lock,
             state=self.flow,
             snapshot_interval=settings.snapshot_interval,
+            workers=settings.workers,
             logs=settings.logs,
             begin=self._begin,
             ended=self._ended,
@@ -247,7 +249,13 @@ class Service:
     def _open(self, paths: Paths) -> tuple[Generation, Starts, Upkeep]:
         generation = Generation(paths, self._committed, self.live.changed)
         generation.uploads.crashed = self._crash
-        starts = Starts(generation, self.flow, self.publish_point, lambda: self.upkeep.caught_up())
+        starts = Starts(
+            generation,
+            self.flow,
+            self.publish_point,
+            lambda: self.upkeep.caught_up(),
+            self.settings.workers,
+        )
         upkeep = Upkeep(
             generation,
             self.flow,
@@ -328,7 +336,7 @@ class Service:
         await generation.committed(outcome)
         self.history.committed(at, outcome.arrived)
         self.metering.committed(at, outcome)
-        if outcome.barrier:
+        if outcome.epochs:
             self._snapshot_at = time.time()
         self.contents.committed(outcome)
         await self.starts.committed(outcome)

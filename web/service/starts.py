@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from dataflow.messages import Started
 from web.flow.publish import PublishPoint
 from web.flow.start_log import Fact, StartLog
 from web.flow.state import FlowState
 from web.service.generation import Generation
 from web.view.outcome import Outcome
+from web.view.workers import Start
 
 _log = logging.getLogger(__name__)
 
@@ -29,12 +29,14 @@ class Starts:
         flow: FlowState,
         publish_point: PublishPoint,
         caught_up: Callable[[], None],
+        workers: int,
     ) -> None:
-        """``caught_up`` is called whenever a flow has recovered."""
+        """``caught_up`` is called whenever a flow has recovered; it is so many ``workers``."""
         self._generation: Final = generation
         self._flow: Final = flow
         self._publish_point: Final = publish_point
         self._caught_up: Final = caught_up
+        self._workers: Final = workers
         self._log: Final = StartLog(self._write)
         self._begun: int | None = None
         self._marks: dict[str, float] = {}
@@ -56,12 +58,12 @@ class Starts:
         await self._generation.committer.drain()
         await self._log.write()
         view = self._generation.view
-        begun = await self._generation.threads.write(view.begin_execution, reason)
+        begun = await self._generation.threads.write(view.begin_execution, reason, self._workers)
         self._begun = begun.execution
         self._marks = {}
         accepted = self._generation.totals.accepted()
         self._flow.begin(begun.execution, begun.target, accepted, begun.missing)
-        return self._publish_point.expect(begun.execution)
+        return self._publish_point.expect(begun.execution, self._workers)
 
     async def ended(self, why: str) -> None:
         """Note the end of the start that was begun last; there is none where none could be."""
@@ -79,9 +81,7 @@ class Starts:
             facts = {**self._describe(started), **self._mark("restored_at")}
             restored = ((group, events) for group, events, _ in started.groups)
             is_up = self._flow.started(started.offset, restored)
-        is_up |= self._flow.reached(
-            outcome.position, accepted, outcome.complete, barrier=outcome.barrier
-        )
+        is_up |= self._flow.reached(outcome.position, accepted, outcome.complete, outcome.settled)
         if outcome.has_new and "first_new_at" not in self._marks:
             facts |= self._mark("first_new_at")
         if is_up:
@@ -107,7 +107,7 @@ class Starts:
         """Note that it has come to this, now or at the time noted before; gives it as a fact."""
         return {name: self._marks.setdefault(name, time.time())}
 
-    def _describe(self, started: Started) -> dict[str, Fact]:
+    def _describe(self, started: Start) -> dict[str, Fact]:
         journal = self._generation.journal
         source, line = journal.place(started.offset) or (None, None)
         return {

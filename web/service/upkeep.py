@@ -115,7 +115,7 @@ class Upkeep:
         generation = self._generation
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
-            is_awaited = self._supervisor.pid is not None and generation.committer.is_idle
+            is_awaited = bool(self._supervisor.pids) and generation.committer.is_idle
             phase = self._flow.phase if is_awaited else Phase.WAITING
             size = 0
             if phase is Phase.STARTING:

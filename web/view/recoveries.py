@@ -16,7 +16,7 @@ CREATE TABLE recoveries (
     execution INTEGER PRIMARY KEY, reason TEXT NOT NULL, started_at REAL NOT NULL,
     target INTEGER NOT NULL, carts INTEGER, "offset" INTEGER, source TEXT, line INTEGER,
     records INTEGER, caught_up_at REAL, ended_at REAL, ended_because TEXT, restored_at REAL,
-    first_new_at REAL
+    first_new_at REAL, workers INTEGER NOT NULL DEFAULT 1
 );
 CREATE INDEX recoveries_ended ON recoveries (ended_at);
 """
@@ -45,10 +45,12 @@ class Resumed(msgspec.Struct, frozen=True):
 class Recovery(msgspec.Struct, frozen=True):
     """A start of the flow as it is answered; what is not known yet is null.
 
-    ``first_new_at`` is when the effect of a record stood in the view that it had not had before.
+    ``workers`` is how many processes it was. ``first_new_at`` is when the effect of a record stood
+    in the view that it had not had before.
     """
 
     execution: int = 0
+    workers: int = 1
     reason: str = ""
     started_at: str = ""
     restored_at: str | None = None
@@ -86,8 +88,10 @@ class Recoveries(NamedTuple):
     next: str | None
 
 
-def begin_recovery(db: sqlite3.Connection, reason: str, at: float, target: int) -> int:
-    """Write down a start that is caught up at ``target``; gives its number.
+def begin_recovery(
+    db: sqlite3.Connection, reason: str, at: float, target: int, workers: int = 1
+) -> int:
+    """Write down a start of so many workers that is caught up at ``target``; gives its number.
 
     The one before that had no end got it with its server, which nobody could write down.
     """
@@ -97,8 +101,9 @@ def begin_recovery(db: sqlite3.Connection, reason: str, at: float, target: int) 
         (at, REBUILT, _REBUILD_FOUND_DEAD, _FOUND_DEAD),
     )
     row = db.execute(
-        "INSERT INTO recoveries (reason, started_at, target) VALUES (?, ?, ?) RETURNING execution",
-        (reason, at, target),
+        "INSERT INTO recoveries (reason, started_at, target, workers) VALUES (?, ?, ?, ?)"
+        " RETURNING execution",
+        (reason, at, target, workers),
     ).fetchone()
     return int(row[0])
 
@@ -137,7 +142,7 @@ def read_recoveries(db: sqlite3.Connection, limit: int, before: int | None) -> R
 def _newest(db: sqlite3.Connection, most: int, before: int | None) -> list[Recovery]:
     rows = db.execute(
         'SELECT execution, reason, started_at, carts, "offset", source, line, records,'
-        " caught_up_at, ended_at, ended_because, restored_at, first_new_at FROM recoveries"
+        " caught_up_at, ended_at, ended_because, restored_at, first_new_at, workers FROM recoveries"
         " WHERE execution < ? ORDER BY execution DESC LIMIT ?",
         (2**63 - 1 if before is None else before, most),
     )
@@ -158,12 +163,14 @@ def _recovery(
     ended_because: str | None,
     restored_at: float | None,
     first_new_at: float | None,
+    workers: int,
 ) -> Recovery:
     def seconds(at: float | None) -> float | None:
         return None if at is None else round(at - started_at, 3)
 
     return Recovery(
         execution,
+        workers,
         reason,
         rfc3339(started_at),
         rfc3339_or_none(restored_at),

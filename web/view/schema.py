@@ -16,7 +16,7 @@ from web.view import (
     sums,
 )
 
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 
 SCHEMA: Final = f"""
 {cart_row.SCHEMA}

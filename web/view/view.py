@@ -10,7 +10,7 @@ before the flow hears of it.
 
 import sqlite3
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -44,6 +44,7 @@ from web.view.schema import SCHEMA, SCHEMA_VERSION
 from web.view.skipped import append_skipped
 from web.view.sums import load_totals, settle, settled_among, write_sums
 from web.view.totals import SKIPPED_PART, Counts, Totals
+from web.view.workers import Workers
 
 _CACHE_KIB: Final = 64 * 1024
 _CHECKPOINT_PAGES: Final = 8_000
@@ -76,6 +77,7 @@ class View:
             self._db.execute("SELECT part, counted FROM others").fetchall()
         )
         self._taken = last_place(self._db)
+        self._workers = Workers()
         self.marked, self.landed = marked(self._db)
         self._sent = last_sent(self._db)
 
@@ -89,12 +91,14 @@ class View:
         All must come from one execution of the flow: between two of them lies a commit.
         """
         accepted, others = dict(self._accepted), dict(self._others)
+        workers = self._workers.copy()
         carts: Carts = {}
         completed: list[Order] = []
         orders: list[TallOrder] = []
         skipped: list[RecordsSkipped] = []
         chunks: dict[int, Taken] = {}
         arrived: dict[float, int] = {}
+        busy: dict[int, Mapping[str, float]] = {}
         outcome = Outcome({}, {}, {})
         for batch in batches:
             for message in decode_messages(batch):
@@ -103,6 +107,7 @@ class View:
                         for upload, *counts in message.totals:
                             outcome.parts[upload, group] = Counts(*counts)
                         outcome.groups[group] = (message.accepted, message.figures)
+                        workers.joined(group, message.accepted, message.figures)
                         known = accepted.get(group, 0)
                         if message.accepted <= known:
                             continue
@@ -127,13 +132,16 @@ class View:
                             chunks[message.chunk.place] = message.chunk
                     case Taken():
                         chunks[message.place] = message
-                        outcome = outcome._replace(position=message.offset)
+                        outcome = outcome._replace(position=workers.taken(message))
                     case Started():
-                        outcome = outcome._replace(started=message)
+                        outcome = outcome._replace(started=workers.started(message))
                     case Barrier():
-                        outcome = outcome._replace(barrier=True)
+                        outcome = outcome._replace(
+                            settled=workers.settled(message),
+                            epochs=outcome.epochs + (not message.worker),
+                        )
                     case Busy():
-                        outcome = outcome._replace(busy=message.seconds)
+                        busy[message.worker] = message.seconds
         settled = settled_among(self._db, {upload for upload, _ in outcome.parts})
         for part in [part for part in outcome.parts if part[0] in settled]:
             del outcome.parts[part]
@@ -155,9 +163,9 @@ class View:
             _write_position(db, outcome.position)
             write_complete(db, outcome.complete)
         self.carts.keep(entries)
-        self._accepted, self._others = accepted, others
+        self._accepted, self._others, self._workers = accepted, others, workers
         self._taken = taken
-        return outcome._replace(carts=entries, arrived=arrived)
+        return outcome._replace(carts=entries, arrived=arrived, busy=busy)
 
     def _newer(self, message: CartsChanged) -> CartsChanged:
         """Give what is new in a message that begins among the events that the view has.
@@ -215,13 +223,18 @@ class View:
         row = self._db.execute('SELECT "offset" FROM position').fetchone()
         return 1 if row is None else int(row[0])
 
-    def begin_execution(self, reason: str) -> Begun:
-        """Write down that the flow is started anew; gives its number, and where it is caught up."""
+    def begin_execution(self, reason: str, workers: int = 1) -> Begun:
+        """Write down that the flow is started anew; gives its number, and where it is caught up.
+
+        What is committed from now on comes from so many ``workers``.
+        """
+        self._workers = Workers(workers)
         anew = read_anew(self._db)
         target = max(self.position(), anew.offset)
         known = max(self._taken, anew.place)
         missing = known if complete_place(self._db) < known else 0
-        return Begun(begin_recovery(self._db, reason, time.time(), target), target, missing)
+        number = begin_recovery(self._db, reason, time.time(), target, workers)
+        return Begun(number, target, missing)
 
     def change_execution(self, execution: int, **changes: str | float | None) -> None:
         """Set columns of an execution's row in ``recoveries``."""

@@ -2,7 +2,7 @@ import { dataflow } from "../../api/flow.js";
 import { Reading } from "../../api/reading.js";
 import { duration } from "../../paint/measures.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
-import { number, plural, rate } from "../../paint/words.js";
+import { count, number, plural, rate } from "../../paint/words.js";
 
 /** @typedef {import("../../api/flow.js").Dataflow} Dataflow */
 /** @typedef {import("../../api/flow.js").Step} Step */
@@ -11,6 +11,9 @@ import { number, plural, rate } from "../../paint/words.js";
 
 /** Shares and times are of so long. */
 const OVER_MS = 5_000;
+
+/** The steps that the first worker takes alone, as `dataflow/drawing.py` says. */
+const OF_THE_FIRST = ["journal", "deserialize"];
 
 /**
  * The flow drawn, its figures read once a second: how many records pass each step, and how busy that is.
@@ -70,9 +73,11 @@ class FlowGraph {
     const first = this.#looks[0];
     const last = this.#looks.at(-1);
     if (!first || !last) return;
+    this.#put("flow", { workers: workersWords(last.workers) });
     last.steps.forEach((step, n) => {
       const box = part(this.#place, `[data-step="${step.id}"]`);
       const isSlowest = step.id === last.slowest;
+      const workers = OF_THE_FIRST.includes(step.id) ? 1 : last.workers;
       setAttribute(box, "data-in", step.in);
       setAttribute(box, "data-out", step.out);
       box.toggleAttribute("data-slowest", isSlowest);
@@ -82,7 +87,8 @@ class FlowGraph {
         in: number(step.in),
         out: number(step.out),
         busy: duration(step.busy_seconds),
-        ...shares(step, first.steps[n], last.at - first.at),
+        workers: count(workers, "worker"),
+        ...shares(step, first.steps[n], (last.at - first.at) * workers),
       });
     });
   }
@@ -99,11 +105,18 @@ class FlowGraph {
   }
 }
 
+/** @param {number} workers  as `web/http/pages/drawn_flow.py` says it */
+function workersWords(workers) {
+  if (workers === 1) return "The flow is 1 worker: a process of its own.";
+  return `The flow is ${workers} workers, each a process of its own: the first one reads and parses,`
+    + " and each joins, counts and publishes its share.";
+}
+
 /**
  * How busy a step was between two looks, and what a record took.
  * @param {Step} step
  * @param {Step | undefined} before
- * @param {number} passed  milliseconds
+ * @param {number} passed  milliseconds, of all workers that run it
  */
 function shares(step, before, passed) {
   if (!before || passed === 0) return { share: "– %", cost: "– µs" };

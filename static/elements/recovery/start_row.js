@@ -30,6 +30,7 @@ export class StartRow {
     setText(part(row, ".start-outcome"), outcome(start, alive));
     setText(part(row, ".start-reason"), reason(start));
     setAttribute(part(row, ".start-reason"), "data-reason", start.reason);
+    setText(part(row, ".start-workers"), count(start.workers, "worker"));
     setText(part(row, ".start-restored"), start.carts_restored ? count(start.carts_restored, "cart") : "nothing to restore");
     const at = start.resumed_at?.source == null ? null : start.resumed_at;
     setText(part(row, ".start-resumed"), at ? `from line ${number(at.line)} of` : "from the end of the input");

@@ -18,6 +18,7 @@ from dataflow.messages import (
 from dataflow.pieces import LAST_PIECE, MAX_MESSAGE_BYTES, MORE_PIECES
 from tests.kit.entries import taken
 from tests.kit.hub_server import WITHIN_S, HubServer, hub_server
+from tests.kit.running import until
 
 
 @pytest.fixture
@@ -28,11 +29,15 @@ def hub() -> Iterator[HubServer]:
 
 
 def publisher(
-    hub: HubServer, secret: str | None = None, execution: int | str = 7
+    hub: HubServer,
+    secret: str | None = None,
+    execution: int | str = 7,
+    worker: int | str | None = None,
 ) -> ClientConnection:
     token = hub.point.secret if secret is None else secret
+    of_worker = "" if worker is None else f"&worker={worker}"
     return connect(
-        f"{hub.url}?execution={execution}",
+        f"{hub.url}?execution={execution}{of_worker}",
         additional_headers={"Authorization": f"Bearer {token}"},
         compression=None,
         proxy=None,
@@ -115,24 +120,53 @@ def test_a_newer_publisher_closes_the_older_and_goes_on_behind_it(hub: HubServer
     assert hub.messages == [taken(1, 1), taken(2, 1)]
 
 
-def test_between_two_publishers_lies_a_commit(hub: HubServer) -> None:
-    """A welcome comes when all that the older one sent is durable: repeats never meet in one."""
+def test_a_newer_publisher_hears_of_the_commits_of_what_the_older_one_sent(hub: HubServer) -> None:
+    """It is welcomed at once, behind what was received, and nothing counts as durable before."""
     with publisher(hub) as older:
         hear(older)
         older.send(positions(1))
         hear_until(older, 1)
         hub.open.clear()
         older.send(positions(2))
+        until(lambda: hub.point.received == 2)
         with publisher(hub) as newer:
+            assert hear(newer) == Welcome(2)
+            assert hear(newer) == Committed(1)
+            newer.send(positions(3))
             with pytest.raises(TimeoutError):
                 newer.recv(timeout=0.1)
             hub.open.set()
-            welcome = hear(newer)
-            assert isinstance(welcome, Welcome)
-            newer.send(positions(2, 3))
-            hear_until(newer, welcome.received + 1)
-    last = hub.commits[-1]
-    assert last == [taken(2, 1), taken(3, 1)]
+            hear_until(newer, 3)
+    assert hub.messages == [taken(1, 1), taken(2, 1), taken(3, 1)]
+
+
+def test_each_worker_publishes_by_itself_and_hears_of_its_own_batches() -> None:
+    """What one has sent is nothing to the numbers of the other, nor is that it comes again."""
+    with hub_server() as hub:
+        hub.point.expect(7, workers=2)
+        with publisher(hub, worker=0) as first, publisher(hub, worker=1) as second:
+            assert hear(first) == hear(second) == Welcome(0)
+            for offset in (1, 2):
+                first.send(positions(offset))
+            second.send(positions(3))
+            hear_until(first, 2)
+            hear_until(second, 1)
+            with publisher(hub, worker=1) as again:
+                assert hear(again) == Welcome(1)
+                first.send(positions(4))
+                hear_until(first, 3)
+            assert hub.point.received == 4
+    assert sorted(map(str, hub.messages)) == [str(taken(at, 1)) for at in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("worker", [2, -1, "x", ""])
+def test_a_worker_that_is_not_expected_is_refused(worker: int | str) -> None:
+    """As one of an older execution is."""
+    with hub_server() as hub:
+        hub.point.expect(7, workers=2)
+        with pytest.raises(InvalidStatus) as refused, publisher(hub, worker=worker):
+            pass
+        assert refused.value.response.status_code == 403
 
 
 def test_a_new_execution_counts_its_batches_anew(hub: HubServer) -> None:

@@ -61,22 +61,22 @@ def test_it_recovers_until_all_that_the_view_had_is_reached(flow: FlowState) -> 
     flow.begin(2, 10, {1: 5, 2: 7, 3: 0})
     assert not flow.started(4, [(1, 5), (2, 3)])
     assert flow.message is not None
-    assert not flow.reached(9, [(2, 6)], barrier=False)
-    assert not flow.reached(10, barrier=False)
-    assert not flow.reached(None, [(2, 6), (3, 2)], barrier=False)
+    assert not flow.reached(9, [(2, 6)])
+    assert not flow.reached(10)
+    assert not flow.reached(None, [(2, 6), (3, 2)])
     assert flow.state == RECOVERING
-    assert flow.reached(None, [(2, 8)], barrier=False)
+    assert flow.reached(None, [(2, 8)])
     assert flow.state == RUNNING
-    assert not flow.reached(11, barrier=True), "it is caught up once"
+    assert not flow.reached(11, settled=11), "it is caught up once"
 
 
 def test_the_end_of_an_epoch_behind_the_position_is_enough(flow: FlowState) -> None:
     """Where a key group never gets there, the comparison says so, and nobody waits for ever."""
     flow.begin(2, 10, {1: 5})
     assert not flow.started(4)
-    assert not flow.reached(9, barrier=True)
-    assert not flow.reached(10, barrier=False)
-    assert flow.reached(None, barrier=True)
+    assert not flow.reached(9, settled=9)
+    assert not flow.reached(10)
+    assert flow.reached(None, settled=10)
     assert flow.state == RUNNING
 
 
@@ -84,9 +84,9 @@ def test_it_recovers_until_the_view_lacks_nothing_before_its_position(flow: Flow
     """A crash may come between a position and its records: skipped lines are waited for, too."""
     flow.begin(2, 10, {1: 5}, 80)
     assert not flow.started(4, [(1, 5)])
-    assert not flow.reached(10, complete=70, barrier=False)
-    assert not flow.reached(11, barrier=False)
-    assert flow.reached(None, complete=80, barrier=False)
+    assert not flow.reached(10, complete=70)
+    assert not flow.reached(11)
+    assert flow.reached(None, complete=80)
     assert flow.state == RUNNING
 
 
@@ -97,7 +97,7 @@ def test_the_time_of_a_state_is_that_of_the_move_into_it(flow: FlowState, clock:
     clock.now += 60
     flow.started(2)
     assert flow.since == since
-    flow.reached(5, barrier=True)
+    flow.reached(5, settled=5)
     assert flow.since == clock.now
     assert flow.describe() == {
         "state": "running",
@@ -173,7 +173,7 @@ def test_the_last_words_of_a_flow_that_has_ended_change_nothing(flow: FlowState)
         flow.begin(execution, 1)
         flow.ended("exit status 1")
     assert not flow.started(1)
-    assert not flow.reached(7, barrier=True)
+    assert not flow.reached(7, settled=7)
     assert flow.state == DOWN
     flow.begin(4, 1)
     assert flow.started(1)
@@ -184,7 +184,7 @@ def test_what_is_told_a_second_time_changes_nothing(flow: FlowState) -> None:
     flow.begin(1, 5)
     assert not flow.started(2)
     assert not flow.started(2)
-    assert flow.reached(5, barrier=True)
+    assert flow.reached(5, settled=5)
     assert not flow.started(2)
     assert flow.state == RUNNING
 
@@ -246,17 +246,20 @@ class AnyWalk(RuleBasedStateMachine):
     @rule(
         position=st.none() | st.integers(1, TARGET + 3),
         groups=st.dictionaries(st.integers(1, 2), st.integers(0, 5)),
-        barrier=st.booleans(),
+        settled=st.none() | st.integers(1, TARGET + 3),
     )
-    def tell(self, position: int | None, groups: dict[int, int], barrier: bool) -> None:
-        told = self.flow.reached(position, groups.items(), barrier=barrier)
+    def tell(
+        self, position: int | None, groups: dict[int, int], settled: int | None = None
+    ) -> None:
+        told = self.flow.reached(position, groups.items(), settled=settled)
         news = self.lives and self.is_heard and not self.is_up
         if news:
             self.position = self.position if position is None else position
             for group, events in groups.items():
                 self.groups[group] = max(events, self.groups.get(group, 0))
             is_whole = all(self.groups.get(group, 0) >= of for group, of in GROUPS.items())
-            self.is_up = self.position >= TARGET and (barrier or is_whole)
+            is_settled = settled is not None and settled >= TARGET
+            self.is_up = self.position >= TARGET and (is_settled or is_whole)
         assert told == (news and self.is_up)
 
     @rule()
@@ -284,7 +287,7 @@ class AnyWalk(RuleBasedStateMachine):
         if not self.lives:
             self.begin()
         self.start(TARGET, {})
-        self.tell(TARGET, GROUPS, barrier=False)
+        self.tell(TARGET, GROUPS)
         assert self.flow.state == RUNNING
 
     @invariant()

@@ -44,6 +44,7 @@ class Stage:
             lock=folder.flow_lock,
             state=self.state,
             snapshot_interval=1.0,
+            workers=1,
             logs=Logs(),
             begin=self._begin,
             ended=self._end,
@@ -63,9 +64,7 @@ class Stage:
         self.moved.set()
 
     def _changed(self) -> None:
-        pid = self.supervisor.pid
-        if pid is not None and pid not in self.pids:
-            self.pids.append(pid)
+        self.pids += [pid for pid in self.supervisor.pids if pid not in self.pids]
         self.moved.set()
 
     async def until(self, reached: Callable[[], bool]) -> None:

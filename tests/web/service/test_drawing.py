@@ -3,7 +3,7 @@
 from typing import Any
 from unittest.mock import patch
 
-from dataflow.drawing import DESERIALIZE, EDGES, JOIN, JOURNAL, PUBLISH, SKIP, STEPS
+from dataflow.drawing import DESERIALIZE, EDGES, JOIN, JOURNAL, PUBLISH, SKIP, SNAPSHOT, STEPS
 from web.service.drawing import Drawing
 from web.view.outcome import Outcome
 from web.view.totals import SKIPPED_PART, Counts, Totals
@@ -39,21 +39,35 @@ def test_the_slowest_step_is_the_one_with_the_most_busy_seconds() -> None:
     """Since this start: those of the start before say nothing of it."""
     drawing, totals = Drawing(), totals_of(1, 1, 0, 0, 0)
     busy = {JOURNAL: 0.1, DESERIALIZE: 1.0, JOIN: 2.00000049, SKIP: 0.0, PUBLISH: 0.5}
-    drawing.committed(NOTHING._replace(busy=busy), totals, 7)
+    busy[SNAPSHOT] = 0.25
+    drawing.committed(NOTHING._replace(busy={0: busy}), totals, 7)
     drawing.committed(NOTHING, totals, 7)
     drawn = drawing.describe(totals, 7)
-    assert by_id(drawn, "busy_seconds") == busy | {JOIN: 2.0}
+    assert by_id(drawn, "busy_seconds") | {SNAPSHOT: 0.25} == busy | {JOIN: 2.0}
     assert drawn["slowest"] == JOIN
+    assert (drawing.waited(7), drawing.waited(8)) == (0.25, 0.0)
     anew = drawing.describe(totals, 8)
     assert by_id(anew, "busy_seconds") == dict.fromkeys(STEPS, 0.0)
     assert anew["slowest"] is None
 
 
+def test_what_workers_do_is_summed_up_and_what_they_wait_for_is_not() -> None:
+    """They wait for the end of an epoch together, and work one beside the other."""
+    drawing, totals = Drawing(), totals_of(1, 1, 0, 0, 0)
+    first = dict.fromkeys(STEPS, 1.0) | {SNAPSHOT: 0.5}
+    second = dict.fromkeys(STEPS, 0.0) | {JOIN: 1.5, PUBLISH: 0.5, SNAPSHOT: 0.75}
+    drawing.committed(NOTHING._replace(busy={0: first}), totals, 7)
+    drawing.committed(NOTHING._replace(busy={1: second}), totals, 7)
+    busy = by_id(drawing.describe(totals, 7), "busy_seconds")
+    assert busy == dict.fromkeys(STEPS, 1.0) | {JOIN: 2.5, PUBLISH: 1.5}
+    assert drawing.waited(7) == 0.75
+
+
 def test_where_no_record_was_read_none_is_the_slowest() -> None:
     """A start says a word to the hub, and waits for the answer."""
     drawing = Drawing()
-    busy = dict.fromkeys(STEPS, 0.0) | {PUBLISH: 0.3}
-    drawing.committed(NOTHING._replace(busy=busy), Totals(), 1)
+    busy = dict.fromkeys(STEPS, 0.0) | {PUBLISH: 0.3, SNAPSHOT: 0.3}
+    drawing.committed(NOTHING._replace(busy={0: busy}), Totals(), 1)
     assert drawing.describe(Totals(), 1)["slowest"] is None
 
 

@@ -38,7 +38,7 @@ async def test_a_reset_goes_on_where_whoever_asked_for_it_goes_away(service: Ser
         await asyncio.gather(asking, return_exceptions=True)
         await asyncio.to_thread(until, lambda number=number: service.generation.name == str(number))
     async with service.writing():
-        await asyncio.to_thread(until, lambda: service.supervisor.pid)
+        await asyncio.to_thread(until, lambda: service.supervisor.pids)
         assert service.folder.current().facts.number == 7
         assert not service.crashed.done()
 
@@ -70,4 +70,4 @@ async def test_a_reset_that_fails_goes_on_with_what_there_was(
     assert service.generation.name == "1"
     assert service.flow.message != "Everything is being started over."
     assert service.flow.state in (RESTARTING, "recovering")
-    await asyncio.to_thread(until, lambda: service.supervisor.pid)
+    await asyncio.to_thread(until, lambda: service.supervisor.pids)

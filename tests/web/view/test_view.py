@@ -229,11 +229,11 @@ def test_a_commit_that_fails_leaves_nothing_behind(path: Path) -> None:
 
 
 def test_a_commit_tells_what_it_made_durable(path: Path) -> None:
-    """Whose keep sums or show rows hear of it: parts, figures, position, start and barrier."""
+    """Whose keep sums or show rows hear of it: parts, figures, position, start and epoch."""
     entry = chunk(1, "u1", "f.jsonl", 1, line_of(Event("a", 1, False)) + b"FAIL\n\n")
     view = View(path)
     outcome = view.commit(PlayedFlow([entry]).run(2, repeat(9)))
-    assert outcome.barrier
+    assert (outcome.epochs, outcome.settled) == (1, 2)
     assert list(outcome.carts) == ["a"]
     assert (outcome.position, outcome.complete) == (2, 3)
     assert outcome.started is not None
@@ -310,9 +310,9 @@ def test_a_commit_tells_whether_anything_in_it_is_new(path: Path) -> None:
     entries = placed([chunk(1, None, "api", 1, line_of(Event("a", 1, False)) + b"FAIL HERE\n")])
     seconds = join_messages([encode_message(Busy({"join_carts": 0.5}))])
     first = view.commit([*PlayedFlow(entries).run(2, repeat(1)), seconds])
-    assert (first.has_new, first.taken, first.busy) == (True, 2, {"join_carts": 0.5})
+    assert (first.has_new, first.taken, first.busy) == (True, 2, {0: {"join_carts": 0.5}})
     again = view.commit(PlayedFlow(entries).run(2, repeat(1)))
-    assert (again.has_new, again.taken, again.busy) == (False, 2, None)
+    assert (again.has_new, again.taken, again.busy) == (False, 2, {})
     more = [*entries, chunk(2, None, "api", 3, b"FAIL HERE\n", place=3)]
     assert view.commit(PlayedFlow(more).run(3, repeat(1))).has_new
     view.close()

@@ -75,15 +75,15 @@ async def describe_recovery(service: Service, limit: int, cursor: int | None) ->
 
 @described(
     FLOW,
-    "Kills the process of the flow and lets it recover.",
+    "Kills the processes of the flow and lets it recover.",
     Answer("What was killed", {JSON: shape(Killed)}, 202),
 )
 async def restart_flow(request: Request) -> Response:
-    """``POST /api/flow/restart``: kill the flow's process and let it recover."""
+    """``POST /api/flow/restart``: kill the flow's processes and let it recover."""
     service = service_of(request.app)
-    killed = service.supervisor.pid
+    killed = service.supervisor.pids
     service.supervisor.restart("a person restarted it")
-    return JSONResponse({"killed": killed}, 202)
+    return JSONResponse({"killed": killed[0] if killed else None}, 202)
 
 
 @described(

@@ -125,6 +125,7 @@ def _of_the_flow(service: Service, starts: int, recoveries: int) -> Iterator[Fam
         "What the flow is doing",
         {state: state == service.flow.state for state in STATES},
     )
+    yield _gauge("flow_workers", "Processes that the flow is", len(service.supervisor.pids))
     yield _gauge("ready", "Whether it has recovered and can write", service.readiness() is None)
     yield _counter("flow_starts", "Starts of the flow", starts)
     yield _gauge(
@@ -135,7 +136,9 @@ def _of_the_flow(service: Service, starts: int, recoveries: int) -> Iterator[Fam
         "snapshot_seconds", "What the flow has waited for these", contents.snapshot_seconds()
     )
     yield _counter("step_records", "Records that went into a step of the flow", taken, "step")
-    yield _counter("step_busy_seconds", "What a step has worked since its start", busy, "step")
+    yield _counter(
+        "step_busy_seconds", "What a step has worked since its start, in all workers", busy, "step"
+    )
     yield _histogram(
         "accept_to_view_seconds",
         "From the acceptance of a record until its effect was durable in the view",

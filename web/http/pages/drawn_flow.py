@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from dataflow.drawing import DESERIALIZE, JOIN, JOURNAL, PUBLISH, SKIP
+from dataflow.drawing import DESERIALIZE, JOIN, JOURNAL, OF_THE_FIRST, PUBLISH, SKIP
 from web.http.pages.filters import rate
 
 
@@ -45,6 +45,7 @@ class DrawnStep(NamedTuple):
     busy_seconds: float
     is_slowest: bool
     share: str
+    workers: int
 
 
 def drawn_steps(dataflow: Mapping[str, Any]) -> dict[str, DrawnStep]:
@@ -61,9 +62,23 @@ def drawn_steps(dataflow: Mapping[str, Any]) -> dict[str, DrawnStep]:
             told[id_]["busy_seconds"],
             id_ == dataflow["slowest"],
             "– %" if told[id_]["per_second"] else "0 %",
+            1 if id_ in OF_THE_FIRST else dataflow["workers"],
         )
         for id_, words in STEP_WORDS.items()
     }
+
+
+def workers_words(workers: int) -> str:
+    """Say how many workers the flow is, and what each of them does.
+
+    The browser says it alike: `static/elements/flow/flow_graph.js`.
+    """
+    if workers == 1:
+        return "The flow is 1 worker: a process of its own."
+    return (
+        f"The flow is {workers} workers, each a process of its own: the first one reads and parses,"
+        " and each joins, counts and publishes its share."
+    )
 
 
 def flow_path(span: str, step: str | None) -> str:

@@ -233,6 +233,7 @@ def _environment() -> Environment:
         agreement_words.agreement_words,
         drawn_flow.drawn_steps,
         drawn_flow.flow_path,
+        drawn_flow.workers_words,
         drawn_history.draw,
         start_words.duration,
         start_words.size,

@@ -94,6 +94,7 @@ class Drawn(TypedDict):
     steps: list[Step]
     edges: list[list[StepId]]
     slowest: StepId | None
+    workers: Count
 
 
 class Series(TypedDict):
@@ -145,7 +146,7 @@ class Proof(TypedDict):
 
 
 class Killed(TypedDict):
-    """The process of the flow that was killed, null where none ran."""
+    """The first process of the flow, which was killed with the others; null where none ran."""
 
     killed: int | None
 

@@ -1,0 +1,23 @@
+"""Workers: the processes that one flow may be, numbered from 0; the first one reads. Pure."""
+
+import os
+from typing import Final
+
+MAX_WORKERS: Final = 16
+"""So many partitions has the sink at every start: the engine breaks over a snapshot of another."""
+
+
+def part_of(worker: int) -> str:
+    """Name the partition of the sink by which a worker publishes: the key of its messages."""
+    return f"{worker:03}"
+
+
+def usual_workers() -> int:
+    """Give how many are the fastest here: two where two can run at the same time, else one.
+
+    The first one reads, parses and takes its share of the join, and a second one takes half of that
+    share from it: what a third could take is less than what the view needs meanwhile.
+    """
+    affinity = getattr(os, "sched_getaffinity", None)  # which macOS has not
+    cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    return min(2, cores)
