@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from tests.bench import ask, fanout, isolation, page, recovery, scale, skipped, throughput
+from tests.bench import ask, cluster, fanout, isolation, page, recovery, scale, skipped, throughput
 
 
 def main() -> int:
@@ -62,6 +62,14 @@ def main() -> int:
     apart.add_argument("--carts", type=int, default=1_000_000, help="carts (%(default)s)")
     apart.add_argument("--upload", type=int, default=2 * 1024**3, help="bytes (%(default)s)")
     apart.set_defaults(run=lambda given: isolation.measure(given.carts, given.upload))
+    together = benches.add_parser("cluster", help="a file through one worker, and through several")
+    together.add_argument("--records", type=int, default=1_000_000, help="lines (%(default)s)")
+    together.add_argument("--users", type=int, default=100_000, help="users (%(default)s)")
+    together.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    together.add_argument("--runs", type=int, default=5, help="of each (%(default)s)")
+    together.set_defaults(
+        run=lambda given: cluster.measure(given.records, given.users, given.workers, given.runs)
+    )
     options = parser.parse_args()
     print(json.dumps(options.run(options)))
     return 0

@@ -2,7 +2,8 @@
 
 Ours is timed from the start of the upload until every line of it is durable and visible (the
 upload is ``done``); the tutorial's from the start of its process to its end, with recovery on and
-its output thrown away. Three runs of ours stand around one of the tutorial's, on one file.
+its output thrown away. Three runs of ours stand around one of the tutorial's, on one file; beside
+them stands how long the same file takes where it is just read at once and grouped.
 """
 
 import json
@@ -23,6 +24,7 @@ import psutil
 from bytewax.recovery import init_db_dir
 
 from dataflow.synthetic import generate
+from tests.bench import limit
 from tests.bench.tutorial import FILE_VARIABLE
 from tests.kit.running import Cartwatch, until
 
@@ -45,6 +47,8 @@ def measure(records: int, users: int) -> dict[str, Any]:
         first, peak = run_cartwatch(folder / "run-1", file, records)
         tutorial = run_tutorial(folder / "tutorial", file)
         others = [run_cartwatch(folder / f"run-{number}", file, records) for number in (2, 3)]
+        at_once = limit.measure(file)
+        tell(f"read at once: {at_once:.2f} s")
     times = [first, *(seconds for seconds, _ in others)]
     middle = median(times)
     return {
@@ -55,6 +59,8 @@ def measure(records: int, users: int) -> dict[str, Any]:
         "cartwatch_s": [round(seconds, 2) for seconds in times],
         "cartwatch_median_s": round(middle, 2),
         "ratio": round(tutorial / middle, 2),
+        "at_once_s": round(at_once, 3),
+        "times_at_once": round(middle / at_once, 2),
         "peak_mb": round(max(peak, *(each for _, each in others)) / MIB),
     }
 
