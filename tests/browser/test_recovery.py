@@ -200,7 +200,7 @@ def test_it_is_read_anew_with_the_flow_and_while_it_is_shown(stage: Stage) -> No
 def test_the_flow_is_restarted_from_it(stage: Stage) -> None:
     """The words say that a process is killed; a refusal stands there; a success is followed."""
     panel = opened(stage, recovery([start(1)]))
-    expect(panel.get_by_text("Kills its process for real")).to_be_visible()
+    expect(panel.get_by_text("Kills its processes for real")).to_be_visible()
     error = {"error": {"code": "busy", "message": "Everything is being started over."}}
     stage.answer("/api/flow/restart", error, status=503)
     button = panel.get_by_role("button", name="Restart the flow")
