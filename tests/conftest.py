@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.kit.broker import Broker, Noida, Tansu
 from tests.kit.running import Cartwatch
 
 LONGEST = ("test_chaos.py", "/e2e/", "/faults/", "/fuzz/", "/commands/", "/http/", "/browser/")
@@ -29,3 +30,22 @@ def cartwatch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cartwatch]:
     with Cartwatch(tmp_path_factory.mktemp("shared") / "data", "--max-upload=2000000") as server:
         server.settled()
         yield server
+
+
+@pytest.fixture
+def tansu() -> Iterator[Broker]:
+    """A broker in memory; the test is skipped, in words, where it is not installed."""
+    yield from _broker(Tansu)
+
+
+@pytest.fixture
+def noida() -> Iterator[Broker]:
+    """A broker with transactions; the test is skipped, in words, where it is not installed."""
+    yield from _broker(Noida)
+
+
+def _broker(kind: type[Broker]) -> Iterator[Broker]:
+    if missing := kind.missing():
+        pytest.skip(missing)
+    with kind() as broker:
+        yield broker
