@@ -26,6 +26,9 @@ OURS: Final = frozenset(
 _MOST_BYTES: Final = 64 * 1024
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._]*")
 _QUOTED: Final = re.compile(r'"([^"]*)"')
+_SECRET: Final = re.compile(r"pass|secret|key|token|cred|jaas|oauth")
+_FEW_CHARS: Final = 3
+"""What is as short, and is none of those, is a number or a truth, and stands in many a sentence."""
 
 
 class KafkaConfigError(Exception):
@@ -50,19 +53,25 @@ class KafkaConfig:
         usual: dict[str, str | int | bool] = {"client.id": "cartwatch"}
         return {**usual, **self.properties, **own, "bootstrap.servers": servers}
 
+    def said(self, error: object) -> str:
+        """Give what librdkafka says, as in an error of its own, without any secret."""
+        text = str(getattr(error, "str", lambda: error)())
+        # The longest first: another may be a part of it.
+        for name, value in sorted(self.properties.items(), key=lambda each: -len(each[1])):
+            if len(value) > _FEW_CHARS or _SECRET.search(name):
+                text = text.replace(value, "…")
+        return text
+
     def refused(self, error: Exception) -> KafkaConfigError:
         """Say why librdkafka makes no client of this, and where that stands, without any value."""
-        detail = error.args[0] if error.args else error
-        text = str(getattr(detail, "str", lambda: detail)())
+        text = self.said(error.args[0] if error.args else error)
         named = next((name for name in _QUOTED.findall(text) if name in self.lines), None)
-        # The shortest last: it may be a part of another.
-        for value in sorted(self.properties.values(), key=len, reverse=True):
-            text = text.replace(value, "…")
-        where = "" if self.path is None else f"{self.path}: "
         if named is not None:
-            where = f"{self.path}, line {self.lines[named]}: "
-            text = f"librdkafka does not take the property {named} so, or does not know it"
-        return KafkaConfigError(f"{where}{text}")
+            return KafkaConfigError(
+                f"{self.path}, line {self.lines[named]}: librdkafka does not take the property"
+                f" {named} so, or does not know it"
+            )
+        return KafkaConfigError(text if self.path is None else f"{self.path}: {text}")
 
 
 def read_kafka_config(path: Path) -> KafkaConfig:

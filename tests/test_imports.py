@@ -15,7 +15,7 @@ FLOORS: Final = (
     {"errors", "histogram", "memory", "numbers", "settings", "tasks", "words"},
     {"data"},
     {"view", "proof"},
-    {"intake", "flow", "history", "access"},
+    {"intake", "flow", "history", "access", "topic"},
     {"live"},
     {"service"},
     {"http"},
@@ -30,7 +30,13 @@ MOST_DEEP: Final = 14
 PURE: Final = (
     *("dataflow.cart", "dataflow.chunks", "dataflow.correction", "dataflow.file_kind"),
     "dataflow.key_group",
-    *("dataflow.launch", "dataflow.messages", "dataflow.signatures", "dataflow.sample"),
+    *(
+        "dataflow.kafka_config",
+        "dataflow.launch",
+        "dataflow.messages",
+        "dataflow.signatures",
+        "dataflow.sample",
+    ),
     *("dataflow.drawing", "dataflow.outbox", "dataflow.pieces", "dataflow.records"),
     *("dataflow.runs", "dataflow.times", "web.histogram", "web.service.metering"),
     *("dataflow.stopwatch", "dataflow.synthetic", "dataflow.upload"),
@@ -48,6 +54,7 @@ PURE: Final = (
     *("web.live.frames", "web.live.hub", "web.live.row_change", "web.http.turnstile"),
     *("web.service.drawing", "web.service.gate", "web.view.changed_carts", "web.view.key_range"),
     "web.http.pages.visitor",
+    "web.topic.publication",
     *("web.view.page", "web.view.totals", "web.view.windows"),
 )
 SHELLS: Final = {

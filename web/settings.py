@@ -4,6 +4,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dataflow.kafka_config import KafkaConfig
 from dataflow.logs import USUAL, Logs
 
 MIB = 1024 * 1024
@@ -27,6 +28,18 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True)
+class CompletedTopic:
+    """Where completed orders are published: the topic, and how its brokers are reached.
+
+    ``servers`` are ``HOST:PORT``, with commas between.
+    """
+
+    servers: str
+    topic: str
+    config: KafkaConfig = field(default_factory=KafkaConfig)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The options of ``cartwatch serve``, checked.
 
@@ -47,6 +60,7 @@ class Settings:
     logs: Logs = USUAL
     root_path: str = ""
     admission: Admission = Admission()
+    completed_topic: CompletedTopic | None = None
 
 
 def asset_folder(name: str) -> Path:

@@ -38,6 +38,7 @@ const begunWhenGone = (key, also, load) => begunOnce(({ store }, panel) => {
 
 export const elements = {
   "flow-history": FlowHistory,
+  "completed-topic": begunOnce(() => true, () => import("../elements/flow/completed_topic.js")),
   // As long as nothing passes, no figure of it changes.
   "flow-graph": begunOnce(
     ({ store }) => Boolean(store.stats.events_per_second) || isGone(store),

@@ -68,6 +68,11 @@ def proof(state: str = "none", **parts: Any) -> Frame:
     }
 
 
+def topic(state: str = "off", **parts: Any) -> Frame:
+    """Make an answer of `/api/completed/topic`."""
+    return {"state": state, "message": None, "since": None, **parts}
+
+
 def killed(execution: int = 2, **changes: Any) -> Frame:
     """Make a start that somebody's kill has led to."""
     return start(execution, reason="a person restarted it", **changes)
@@ -87,6 +92,7 @@ def flow_facts(**facts: Any) -> dict[str, Any]:
         "dataflow": dataflow(),
         "recovery": recovery([start(1)]),
         "proof": proof(),
+        "topic": topic(),
         "cursor": None,
         **facts,
     }

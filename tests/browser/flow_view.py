@@ -79,6 +79,7 @@ def answer(stage: Stage, **facts: Any) -> None:
     """Let the API tell these facts from now on, and the view be rendered from them."""
     stage.server.facts = stage.server.facts | facts
     paths = {"history": "/api/history?*", "dataflow": "/api/dataflow", "proof": "/api/prove"}
-    for name, path in {**paths, "recovery": "/api/recovery?*"}.items():
+    paths |= {"recovery": "/api/recovery?*", "topic": "/api/completed/topic"}
+    for name, path in paths.items():
         if name in facts:
             stage.answer(path, facts[name])

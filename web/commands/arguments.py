@@ -21,6 +21,7 @@ OWN_PLACES: Final = frozenset(
 """What our own addresses begin with: nobody could tell a root that begins so from one of them."""
 
 _ROOT_PATH: Final = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
+_TOPIC: Final = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,249}")
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _MAX_NAME: Final = 253
 
@@ -77,6 +78,31 @@ def host_names(text: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def brokers(text: str) -> str:
+    """Read brokers of Kafka, HOST:PORT with commas between, an IPv6 address in brackets."""
+    found = []
+    for each in text.split(","):
+        host, colon, port = each.strip().rpartition(":")
+        number = whole_number(port)
+        name = _address_v6(host[1:-1]) if host[:1] + host[-1:] == "[]" else _broker_host(host)
+        if not colon or name is None or number is None or not 1 <= number <= 65535:
+            raise click.BadParameter(
+                f"{_quoted(each)} is no broker: give HOST:PORT, such as kafka.example.com:9092,"
+                " with a comma between two"
+            )
+        found.append(f"{name}:{number}")
+    return ",".join(found)
+
+
+def topic_name(text: str) -> str:
+    """Read the name of a topic, as Kafka allows it."""
+    if not _TOPIC.fullmatch(text):
+        raise click.BadParameter(
+            f"{_quoted(text)} is no name of a topic: it has up to 249 letters, digits and . _ -"
+        )
+    return text
+
+
 def networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     """Read addresses, or networks of them, with commas between."""
     found = []
@@ -94,6 +120,21 @@ def networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, 
             )
         found.append(network)
     return tuple(found)
+
+
+def _broker_host(text: str) -> str | None:
+    """Give a host, by name or by an IPv4 address; None where it is neither."""
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError:
+        return _host_name(text)
+
+
+def _address_v6(text: str) -> str | None:
+    try:
+        return f"[{ipaddress.IPv6Address(text)}]"
+    except ValueError:
+        return None
 
 
 def _host_name(text: str) -> str | None:

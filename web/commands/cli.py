@@ -10,10 +10,13 @@ from typing import Any, Final, NoReturn
 import click
 from typing_extensions import override
 
+from dataflow.kafka_config import KafkaConfigError
 from dataflow.logs import FORMATS, LEVELS, USUAL, Logs
 from dataflow.workers import MAX_WORKERS, usual_workers
 from web.commands import terminal
 from web.commands.arguments import EnvironmentOption, decimal, path_name, root_path, whole
+from web.commands.kafka_options import completed_topic as completed_topic_of
+from web.commands.kafka_options import kafka_options
 from web.commands.network_options import (
     admission,
     client_options,
@@ -169,6 +172,7 @@ def cartwatch() -> None:
     show_default=True,
     help="Path that stands before every address, as /orders, where a proxy mounts it there.",
 )
+@kafka_options
 @click.option(
     "--log-level",
     type=click.Choice(LEVELS),
@@ -192,6 +196,9 @@ def serve(
     max_upload: int,
     overdue: float,
     root: str,
+    kafka: str | None,
+    kafka_config: str | None,
+    completed_topic: str | None,
     log_level: str,
     log_format: str,
     **who: Any,
@@ -202,6 +209,11 @@ def serve(
     proxy is named, it asks who comes; without a token of yours, it makes one and says so in a link.
     """
     admitted = admission(**who)
+    try:
+        published = completed_topic_of(kafka, kafka_config, completed_topic)
+    except KafkaConfigError as error:
+        terminal.say(str(error))
+        return 1
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
     terminal.hold_nothing_up()
@@ -219,6 +231,7 @@ def serve(
         Logs(log_level, log_format),
         root,
         admitted,
+        published,
     )
     try:
         run(settings)

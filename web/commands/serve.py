@@ -17,10 +17,16 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from dataflow import faults
+from dataflow.kafka_config import KafkaConfigError
 from dataflow.logs import begin
 from web.commands.admitting import Admitted, admit, live_lines, nobody, read_given
 from web.commands.listening import listen, listen_for_flow, url_of
-from web.commands.opening import damage_as_sentence, open_folder, opening_as_sentence
+from web.commands.opening import (
+    StartError,
+    damage_as_sentence,
+    open_folder,
+    opening_as_sentence,
+)
 from web.data.folder import DataFolder
 from web.data.privacy import keep_private
 from web.http.app import HUB_PATH, create_app, create_hub_app
@@ -28,7 +34,8 @@ from web.http.connections import HTTPConnection, raise_file_limit
 from web.http.handshakes import Handshakes
 from web.http.sockets import PING_EVERY_S, PONG_WITHIN_S, Socket
 from web.service.service import Service
-from web.settings import Settings
+from web.settings import CompletedTopic, Settings
+from web.topic.outlet import refuse_unusable
 
 _GRACE_S: Final = 2
 _NO_ERRORS: Final = frozenset(
@@ -110,6 +117,8 @@ def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = 
 
 async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] | None) -> bool:
     given = read_given(settings.admission)
+    if settings.completed_topic is not None:
+        _refuse_unusable(settings.completed_topic)
     listening = listen(settings.host, settings.port)
     for_flow = listen_for_flow()
     folder, service = _open(settings)
@@ -171,6 +180,14 @@ def _server(app: ASGIApp, tls: ssl.SSLContext | None = None) -> _Server:
         ws_ping_timeout=PONG_WITHIN_S,
     )
     return _Server(config, tls)
+
+
+def _refuse_unusable(target: CompletedTopic) -> None:
+    """Raise ``StartError`` where no client of Kafka can be made as it is asked for."""
+    try:
+        refuse_unusable(target)
+    except KafkaConfigError as error:
+        raise StartError(str(error)) from error
 
 
 def _open(settings: Settings) -> tuple[DataFolder, Service]:

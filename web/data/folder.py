@@ -1,11 +1,11 @@
 """The data folder: whose it is, and which generation of the data in it is the current one.
 
     data/cartwatch.txt  server.lock  flow.lock  current  history.db
-    data/cartwatch-token.txt  cartwatch-sessions.json
+    data/cartwatch-token.txt  cartwatch-sessions.json  cartwatch-topic.json
     data/generation-000001/  generation.json  journal.db  view.db  uploads/  recovery/
 
 A reset makes a new generation, as ``.new-generation-000002``, and renames the pointer to it; from
-that moment on the new one counts. Locks, the figures over time and what the login keeps live
+that moment on the new one counts. Locks, the figures over time and what login and topic keep live
 outside of both. Nothing is removed before it is understood: other files are left alone, and a
 generation goes only where the one that came in its place says so and was opened and found right.
 What is ours is its owner's alone to read.
@@ -100,6 +100,11 @@ class DataFolder:
         """The file of what signs the sessions of browsers, where there was one."""
         return self.path / "cartwatch-sessions.json"
 
+    @property
+    def topic(self) -> Path:
+        """The file of what a topic has of the completed orders, where they are published."""
+        return self.path / "cartwatch-topic.json"
+
     def release(self) -> None:
         """Let the folder go."""
         self._lock.release()
@@ -153,7 +158,9 @@ class DataFolder:
         open_journal(old.journal).close()  # the last one to close it folds its write-ahead log in
         if old.journal.with_name(f"{old.journal.name}-wal").exists():
             raise FolderError(f"another process has {old.journal} open: end it first")
-        new = self.new_generation(old.facts.key_groups, supersedes=old.facts.number)
+        new = self.new_generation(
+            old.facts.key_groups, supersedes=old.facts.number, made_of=int(old.facts.feed)
+        )
         try:
             new.journal.unlink()
             link(old.journal, new.journal)
@@ -172,7 +179,11 @@ class DataFolder:
         reach("generation switched")
 
     def new_generation(
-        self, key_groups: int = KEY_GROUPS, *, supersedes: int | None = None
+        self,
+        key_groups: int = KEY_GROUPS,
+        *,
+        supersedes: int | None = None,
+        made_of: int | None = None,
     ) -> Paths:
         """Make an empty generation, to take the place of another; durable, not yet in force.
 
@@ -183,7 +194,7 @@ class DataFolder:
         while any(os.path.lexists(self.path / f"{each}{name_of(number)}") for each in ("", _NEW)):
             number += 1
         draft = self.path / f"{_NEW}{name_of(number)}"
-        facts = GenerationFacts(FORMAT, number, key_groups, supersedes)
+        facts = GenerationFacts(FORMAT, number, key_groups, supersedes, made_of)
         new = Paths(draft, facts)
         draft.mkdir()
         try:
@@ -255,7 +266,7 @@ class DataFolder:
             yield from _files_of(self.path / name, name)
         for name in self._named(_NEW):
             yield from _files_of(self.path / f"{_NEW}{name}", name)
-        for path in (self.token, self.sessions):
+        for path in (self.token, self.sessions, self.topic):
             yield from (path, path.with_name(f".{path.name}"))
         yield from (path for path in self.path.iterdir() if _PUT_ASIDE.fullmatch(path.name))
         for name in (_MARK, _POINTER, f".{_POINTER}", "server.lock", "flow.lock"):

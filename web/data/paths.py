@@ -26,12 +26,22 @@ class SwitchError(FolderError):
 
 
 class GenerationFacts(msgspec.Struct, frozen=True):
-    """What was fixed when a generation was made; ``supersedes`` is the one whose place it takes."""
+    """What was fixed when a generation was made; ``supersedes`` is the one whose place it takes.
+
+    ``made_of`` is the one whose journal it has, where it was made anew of that: the same orders
+    complete at the same ``seq``.
+    """
 
     format: int
     number: int
     key_groups: int
     supersedes: int | None = None
+    made_of: int | None = None
+
+    @property
+    def feed(self) -> str:
+        """The generation that the feed of completed orders began with; it outlives a rebuild."""
+        return str(self.number if self.made_of is None else self.made_of)
 
 
 class Paths(msgspec.Struct, frozen=True):

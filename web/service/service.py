@@ -37,6 +37,9 @@ from web.service.starts import Starts
 from web.service.streaming import Streaming
 from web.service.upkeep import Upkeep
 from web.settings import Settings
+from web.topic.kept_position import KeptPositions
+from web.topic.publication import FAILING, Standing
+from web.topic.publisher import Publisher
 from web.view.outcome import Outcome
 from web.view.recoveries import REBUILD_STOPPED, REBUILT, STOPPED
 from web.view.view import ViewError
@@ -77,6 +80,11 @@ class Service:
         self._stopped = False
         self._tasks: list[asyncio.Task[None]] = []
         self._committing: asyncio.Task[None] | None = None
+        self.publisher: Publisher | None = None
+        self._publishing: asyncio.Task[None] | None = None
+        if settings.completed_topic is not None:
+            kept = KeptPositions(folder.topic)
+            self.publisher = Publisher(settings.completed_topic, kept)
         self._lasting: list[asyncio.Task[None]] = []
         self.supervisor = Supervisor(
             lock=folder.flow_lock,
@@ -114,7 +122,7 @@ class Service:
             await self._stop_flow()
             await self.starts.ended(STOPPED if self._release else REBUILD_STOPPED)
             await self._end(self._committing)
-            await self._end(*self._lasting, self._proving)
+            await self._end(*self._lasting, self._proving, self._publishing)
             await self.streaming.end()
             await self.history.close()
             await self.generation.close()
@@ -191,6 +199,18 @@ class Service:
             return self.flow.message or f"the flow is {self.flow.state}"
         return None
 
+    def describe_topic(self) -> dict[str, Any]:
+        """Tell how the publishing of completed orders stands, as ``GET /api/completed/topic``."""
+        return self._topic().describe(self.generation.totals.figures.paid)
+
+    def failing_topic_since(self) -> float | None:
+        """Tell since when no completed order can be published; None where it can, or it is off."""
+        standing = self._topic()
+        return standing.since if standing.state == FAILING else None
+
+    def _topic(self) -> Standing:
+        return Standing() if self.publisher is None else self.publisher.standing
+
     async def describe_snapshot(self) -> dict[str, Any]:
         """Tell when the flow's last snapshot was taken, and how large all of them are."""
         folder = self.generation.paths.recovery
@@ -233,7 +253,9 @@ class Service:
 
     async def _go_on_with(self, new: Paths, old: Generation) -> None:
         """Open a generation that is in force now, and let the old one go."""
-        await self._end(self._committing)
+        await self._end(self._committing, self._publishing)
+        if self.publisher is not None:
+            self.publisher.left(old.totals.figures.paid)
         self.generation, self.starts, self.upkeep = self._open(new)
         self.contents.start_over()
         self._snapshot_at = None
@@ -284,6 +306,9 @@ class Service:
 
     def _start_generation(self, reason: str) -> None:
         self._committing = self._task(self.generation.committer.run(), "committer")
+        if self.publisher is not None and self._release:
+            publishing = self.publisher.run(self.generation.paths)
+            self._publishing = self._task(publishing, "completed topic")
         self._start_flow(reason)
 
     def _start_flow(self, reason: str) -> None:
@@ -341,6 +366,8 @@ class Service:
         self.contents.committed(outcome)
         await self.starts.committed(outcome)
         self.live.committed()
+        if self.publisher is not None:
+            self.publisher.committed()
 
 
 def service_of(application: Any) -> Service:

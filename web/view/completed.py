@@ -97,6 +97,15 @@ def cursor_before(db: sqlite3.Connection, until: int | None, many: int) -> int:
     return 0
 
 
+def count_completed(db: sqlite3.Connection, until: int) -> int:
+    """Count the orders up to a ``seq``; decodes those of its range alone."""
+    before = db.execute(
+        "SELECT ifnull(sum(count), 0) FROM completed WHERE range < ?", (until // BLOCK,)
+    ).fetchone()[0]
+    blocks = db.execute("SELECT orders FROM completed WHERE range = ?", (until // BLOCK,))
+    return int(before) + sum(order[2] <= until for (block,) in blocks for order in _decode(block))
+
+
 class FeedCount:
     """Counts the orders that stand in the blocks, again and again.
 

@@ -1,13 +1,14 @@
 """The lists of the API: carts, skipped records and the fulfilment feed, by pages."""
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from dataflow.cart import Summary
 from web.http.addresses import user_of
 from web.http.api.answers import JSON, no_cart, page_json
 from web.http.api.described import parameters as take
 from web.http.api.described.call import Answer, described
+from web.http.api.described.flow_shapes import CompletedTopic
 from web.http.api.described.schemas import counts, page_of, shape
 from web.http.api.described.sections import CARTS, COMPLETED, SKIPPED
 from web.http.api.described.shapes import CompletedOrder
@@ -104,3 +105,13 @@ async def list_completed(request: Request) -> Response:
         return page_json(await threads.read(lambda view: view.completed(after, limit)))
 
     return Later(make, JSON)
+
+
+@described(
+    COMPLETED,
+    "Tells how the publishing of completed orders to a topic stands.",
+    Answer("Its state, its promise and its figures", {JSON: shape(CompletedTopic)}),
+)
+async def get_completed_topic(request: Request) -> Response:
+    """``GET /api/completed/topic``: how the publishing of completed orders stands."""
+    return JSONResponse(service_of(request.app).describe_topic())

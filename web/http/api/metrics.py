@@ -6,6 +6,7 @@ of its own: what it tells the server is told here.
 """
 
 import asyncio
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -33,6 +34,8 @@ from web.http.api.described.sections import WATCHING
 from web.http.connections import most_connections
 from web.http.resource import Later
 from web.service.service import Service, service_of
+from web.topic.publication import OFF
+from web.topic.publication import STATES as STATES_OF_TOPIC
 from web.view.skipped_filter import OPEN
 
 _PREFIX: Final = "cartwatch"
@@ -87,6 +90,7 @@ async def describe(service: Service) -> list[Family]:
     return [
         *_of_the_data(service, skipped.by_reason, attention),
         *_of_the_flow(service, starts.total, attention["recoveries_today"]),
+        *_of_the_topic(service),
         *_of_the_server(service, sizes),
     ]
 
@@ -143,6 +147,32 @@ def _of_the_flow(service: Service, starts: int, recoveries: int) -> Iterator[Fam
         "accept_to_view_seconds",
         "From the acceptance of a record until its effect was durable in the view",
         metering.accept_to_view,
+    )
+
+
+def _of_the_topic(service: Service) -> Iterator[Family]:
+    """Tell of the publishing of completed orders, where there is any."""
+    told = service.describe_topic()
+    if told["state"] == OFF:
+        return
+    yield StateSetMetricFamily(
+        f"{_PREFIX}_completed_topic_state",
+        "What the publishing of completed orders is doing",
+        {state: state == told["state"] for state in STATES_OF_TOPIC},
+    )
+    yield _counter(
+        "completed_topic_messages", "Completed orders that were published", told["messages"]
+    )
+    yield _counter("completed_topic_failures", "Attempts that failed", told["failures"])
+    yield _counter("completed_topic_lost_orders", "Orders that a reset took before", told["lost"])
+    if told["position"] is not None:
+        yield _gauge("completed_topic_position", "The seq that the topic has", told["position"])
+        yield _gauge("completed_topic_lag_orders", "Orders that it does not have", told["lag"])
+    since = service.failing_topic_since()
+    yield _gauge(
+        "completed_topic_failing_seconds",
+        "For how long nothing could be published; 0 where it can",
+        0.0 if since is None else max(0.0, time.time() - since),
     )
 
 

@@ -55,6 +55,7 @@ _CALLS: Final = [
     ),
     Resource("/api/skipped.csv", get=export_lists.skipped("skipped.csv", ViewReader.skipped_table)),
     Resource("/api/completed", get=lists.list_completed),
+    Resource("/api/completed/topic", get=lists.get_completed_topic),
     Resource(
         "/api/completed.jsonl",
         get=export_lists.completed("completed.jsonl", ViewReader.all_completed),

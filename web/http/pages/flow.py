@@ -42,6 +42,7 @@ async def flow_page(request: Request) -> Response:
             "dataflow": service.contents.dataflow(),
             "recovery": msgspec.to_builtins(await describe_recovery(service, _STARTS_SHOWN, None)),
             "proof": service.proof.describe(),
+            "topic": service.describe_topic(),
             "proved_at": rfc3339_or_none(service.proof.ended_at),
         }
 

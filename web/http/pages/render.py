@@ -62,7 +62,13 @@ VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "file": ("styles/uploads.css", "styles/files.css", "styles/skipped.css"),
         "cart": ("styles/carts.css", "styles/cart.css"),
         "completed": ("styles/carts.css", "styles/cart.css", "styles/completed.css"),
-        "flow": ("styles/history.css", "styles/graph.css", "styles/stopwatch.css", _STARTS_SHEET),
+        "flow": (
+            "styles/history.css",
+            "styles/graph.css",
+            "styles/stopwatch.css",
+            "styles/topic.css",
+            _STARTS_SHEET,
+        ),
         "recovery": ("styles/recovery.css", "styles/agreement.css", _STARTS_SHEET),
         "skipped": ("styles/bench.css", "styles/record.css"),
     }

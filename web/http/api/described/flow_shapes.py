@@ -10,12 +10,16 @@ from web.history.timeline import KILLED, RESET, STARTED
 from web.http.api.described.kinds import Count, Time, words
 from web.proof.proof import State
 from web.proof.verdict import Figures
+from web.topic.publication import MODES
+from web.topic.publication import STATES as TOPIC_STATES
 from web.view.recoveries import Recovery, Resumed
 
 FlowWord = Annotated[str, words(STATES)]
 StepId = Annotated[str, words(STEPS)]
 MarkKind = Annotated[str, words((KILLED, STARTED, RESET))]
 ProofWord = Annotated[str, words(State)]
+TopicWord = Annotated[str, words(TOPIC_STATES)]
+TopicMode = Annotated[str, words(MODES)]
 
 
 class Stats(TypedDict):
@@ -145,6 +149,30 @@ class Proof(TypedDict):
     error: str | None
 
 
+class CompletedTopic(TypedDict):
+    """How the publishing of completed orders stands; all is null or 0 where it is off.
+
+    since is when the state began; position is the seq of the newest order of the generation that
+    the topic has, lag counts those that it does not have, null where nobody knows yet. messages,
+    failures and lost (by a reset that came first) count since the server was started.
+    """
+
+    topic: str | None
+    state: TopicWord
+    message: str | None
+    since: Time | None
+    mode: TopicMode | None
+    because: str | None
+    error: str | None
+    generation: str | None
+    position: Count | None
+    lag: Count | None
+    messages: Count
+    failures: Count
+    lost: Count
+    published_at: Time | None
+
+
 class Killed(TypedDict):
     """The first process of the flow, which was killed with the others; null where none ran."""
 
@@ -159,5 +187,5 @@ class Status(TypedDict):
 
 FLOW_SHAPES: Final[tuple[Any, ...]] = (
     *(Stats, Flow, Recovery, Resumed, Snapshot, Agreement, Sums, ViewSums, Drawn, Step),
-    *(History, Series, Mark, Stream, Proof, Figures, Killed, Status),
+    *(History, Series, Mark, Stream, Proof, Figures, CompletedTopic, Killed, Status),
 )

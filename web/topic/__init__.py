@@ -1,0 +1,1 @@
+"""Completed orders out: the fulfilment feed, published to a topic of Kafka."""
