@@ -20,11 +20,13 @@ from dataflow.records import Event
 from dataflow.runs import code_of
 from tests.chaos.laboratory import run_experiment
 from tests.chaos.plan import FLOW_POINTS, KINDS, SERVER_POINTS, make_plan
+from tests.chaos.publishing import run_publishing
 from tests.chaos.report import Report, broken_lines
 from tests.chaos.resets import run_resets
 from tests.chaos.screen import Feed, Screen
 from tests.chaos.stream import SPOILED, make_stream
 from tests.chaos.verdict import prefix, version_of
+from tests.kit.broker import Noida
 from tests.kit.oracle import MIB, Oracle, OracleCart, read_line
 from tests.kit.streams import claim, events, line_of, sources
 
@@ -53,6 +55,15 @@ def test_resets_under_fire_leave_the_old_or_the_new(tmp_path: Path) -> None:
     report = run_resets(tmp_path, seed=1, resets=5)
     assert report.differences == [], report.text()
     assert report.kills.total() >= 3  # a flow that is ended by the reset first cannot be killed
+
+
+def test_kills_of_the_publisher_leave_each_order_once(tmp_path: Path) -> None:
+    """In the order of the feed, for who reads committed messages alone."""
+    if missing := Noida.missing():
+        pytest.skip(missing)
+    report = run_publishing(tmp_path, seed=1, kills=5)
+    assert report.differences == [], report.text()
+    assert report.kills.total() >= 5
 
 
 @claim

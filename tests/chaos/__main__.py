@@ -9,7 +9,9 @@ import tempfile
 from pathlib import Path
 
 from tests.chaos.laboratory import run_experiment
+from tests.chaos.publishing import run_publishing
 from tests.chaos.resets import run_resets
+from tests.kit.broker import Noida
 
 
 def main() -> int:
@@ -19,10 +21,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of stream and plan (%(default)s)")
     parser.add_argument("--records", type=int, default=20_000, help="about (%(default)s)")
     parser.add_argument("--resets", type=int, help="instead: so many resets under fire")
+    parser.add_argument(
+        "--completed", action="store_true", help="instead: kill who publishes completed orders"
+    )
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="cartwatch-chaos-"))
     if options.resets is not None:
         report = run_resets(folder, seed=options.seed, resets=options.resets)
+    elif options.completed:
+        if missing := Noida.missing():
+            parser.error(missing)
+        report = run_publishing(folder, seed=options.seed, kills=options.kills)
     else:
         report = run_experiment(
             folder, seed=options.seed, kills=options.kills, records=options.records

@@ -39,13 +39,17 @@ class DiedError(AssertionError):
 
 
 class Program:
-    """The server of one laboratory; what it and its flow write to stderr is kept in one file."""
+    """The server of one laboratory; what it and its flow write to stderr is kept in one file.
+
+    ``options`` are given at every start.
+    """
 
     def __init__(self, folder: Path, random: Random) -> None:
         self.data = folder / "data"
         self.log = folder / "stderr.txt"
         self.port = _free_port(random)
         self.starts = 0
+        self.options: tuple[str, ...] = ()
         self._errors = self.log.open("ab")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -61,7 +65,7 @@ class Program:
             [
                 *(sys.executable, "-m", "web", "serve", "--data", str(self.data)),
                 *("--port", str(self.port), "--snapshot-interval", interval),
-                *("--workers", workers),
+                *("--workers", workers, *self.options),
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

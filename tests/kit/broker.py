@@ -17,7 +17,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typing_extensions import override
 
@@ -26,8 +26,19 @@ if TYPE_CHECKING:
 
 START_S: Final = 20.0
 END_S: Final = 10.0
+QUIET_S: Final = 3.0
+"""So long without a message is the end of a topic, where a broker does not tell it."""
+
 NOBODY: Final = 65534
 """Who runs a young program where root would."""
+
+
+class Message(NamedTuple):
+    """A message of a topic, where it stands and what it is."""
+
+    partition: int
+    key: bytes
+    value: bytes
 
 
 class Broker(ABC):
@@ -123,6 +134,38 @@ class Broker(ABC):
         admin = self._admin()
         (gone,) = admin.delete_records([TopicPartition(name, partition, offset)]).values()
         gone.result(END_S)
+
+    def committed(self, name: str) -> list[Message]:
+        """Read a topic from its begin, as who wants committed messages alone.
+
+        Each partition in its order, to its end; by a client that shares nothing with what is
+        tested.
+        """
+        from confluent_kafka import Consumer, KafkaError, TopicPartition
+
+        config = {
+            "bootstrap.servers": self.address,
+            "group.id": "reader",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+        }
+        consumer = Consumer(config)
+        try:
+            parts = set(consumer.list_topics(name, timeout=END_S).topics[name].partitions)
+            consumer.assign([TopicPartition(name, each, 0) for each in sorted(parts)])
+            found = []
+            while parts and (message := consumer.poll(QUIET_S)) is not None:
+                error = message.error()
+                if error is None:
+                    part, key = message.partition(), message.key()
+                    found.append(Message(part or 0, bytes(key or b""), message.value() or b""))
+                else:
+                    assert error.code() == KafkaError._PARTITION_EOF, error
+                    parts.discard(message.partition() or 0)
+            return found
+        finally:
+            consumer.close()
 
     def close(self) -> None:
         """End it if it still runs, and remove what it has kept."""

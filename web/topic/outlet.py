@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -30,7 +31,11 @@ CALL_S: Final = 0.5
 """A call that has to wait for the broker is asked again as often: a stop does not wait longer."""
 
 PATIENCE_S: Final = 10.0
-"""After so long without an answer the producer is made anew."""
+"""After so long without an answer a client that is being made is made anew."""
+
+PROMPT_S: Final = 2.0
+"""So long may it take to publish: then it is given up and begun anew, by another producer. A broker
+that comes back meanwhile may not know any more what was begun before."""
 
 SLOW_S: Final = 1.0
 """From then on an answer that does not come is a failure."""
@@ -38,8 +43,7 @@ SLOW_S: Final = 1.0
 _PAUSE_S: Final = 0.05
 TRANSACTION_MS: Final = 10_000
 """For so long an open transaction of a server that was killed and not started again holds readers
-of committed messages up; and the client waits as long for a position to be taken, whatever the time
-that it is given."""
+of committed messages up."""
 
 _NO_NOTE: Final = (
     "the broker does not keep what is written beside a position, and so not its word on"
@@ -96,6 +100,7 @@ class Outlet:
         self._is_ending = is_ending
         self._waits = waits
         self._said = ""
+        self._patience_s = PATIENCE_S
         self.mode = EXACTLY_ONCE
         self.because: str | None = None
         self._producer: Producer | None = None
@@ -104,6 +109,7 @@ class Outlet:
             self._group = consumer.consumer_group_metadata()
             self._cluster, partitions = self._find_topic(consumer)
             self.resumed = self._open(consumer, partitions)
+            self._patience_s = PROMPT_S
         except BaseException:
             self.close()
             raise
@@ -218,7 +224,7 @@ class Outlet:
 
         at = TopicPartition(self._target.topic, 0, position.seq, metadata=position.note)
         send = producer.send_offsets_to_transaction
-        self._patiently(lambda: self._done(send, [at], self._group, CALL_S))
+        self._apart(lambda: send([at], self._group, CALL_S))
         self._patiently(lambda: self._done(producer.commit_transaction, CALL_S))
 
     def _committed(self, consumer: Consumer) -> Position | None:
@@ -310,6 +316,34 @@ class Outlet:
         call(*arguments)
         return True
 
+    def _apart(self, call: Callable[[], None]) -> None:
+        """Make a call of the producer that may never come back, whatever time it is given.
+
+        librdkafka's taking of a position does so, where the broker was started anew in the middle
+        of a transaction: the producer is left behind with it then.
+        """
+        from confluent_kafka import KafkaException
+
+        ended = threading.Event()
+        errors: list[Any] = []
+
+        def work() -> None:
+            try:
+                call()
+            except KafkaException as error:
+                errors.append(error.args[0])
+            finally:
+                ended.set()
+
+        threading.Thread(target=work, name="completed-topic-position", daemon=True).start()
+        try:
+            self._patiently(lambda: ended.wait(CALL_S))
+        except OutletError:
+            self._producer = None
+            raise
+        if errors:
+            raise OutletError(self._words(errors[0]))
+
     def _trying(self, call: Callable[[], object]) -> None:
         """Make a call that waits for nothing."""
         from confluent_kafka import KafkaException
@@ -322,7 +356,7 @@ class Outlet:
     def _patiently(self, call: Callable[[], T | None], *, raw: bool = False) -> T:
         """Make a call again and again until it gives something.
 
-        An error that may pass is waited out, up to ``PATIENCE_S``; any other ends this outlet, with
+        An error that may pass is waited out for some seconds; any other ends this outlet, with
         ``raw`` as it is.
         """
         from confluent_kafka import KafkaError, KafkaException
@@ -346,7 +380,7 @@ class Outlet:
                 self._producer.poll(0)
             words = f"{why}: {self._said}" if self._said else why
             waited = time.monotonic() - begun
-            if self._is_ending() or waited > PATIENCE_S:
+            if self._is_ending() or waited > self._patience_s:
                 raise OutletError(words)
             if waited > SLOW_S:
                 self._waits(words)

@@ -44,6 +44,7 @@ OPTIONS = {
         *("--host", "--port", "--data", "--snapshot-interval", "--max-upload", "--root-path"),
         "--token-file",
         *("--read-only-token-file", "--tls-cert", "--tls-key", "--name", "--proxy"),
+        *("--kafka", "--kafka-config", "--completed-topic"),
     ),
     "replay": ("FILE", "--rate", "--check", "--server", "--token-file", "--ca"),
     "generate": ("--events", "--users", "--bad", "--seed"),
@@ -123,6 +124,24 @@ BAD_VALUES = {
         "a/",
     ),
     ("serve", "--proxy"): ("", "x", "10.0.0.1,", "10.0.0.0/33", "0.0.0.0/0", "::/0", "10.0.0.1:80"),
+    ("serve", "--kafka"): (
+        *(
+            "",
+            ",",
+            "k",
+            "k:",
+            ":9092",
+            "k:0",
+            "k:65536",
+            "k:x",
+            "k:9092,",
+            "a b:9092",
+            "http://k:1",
+        ),
+        *("[::1]", "::1:9092", "[k]:9092", "PLAINTEXT://k:9092", "k:9092/x"),
+    ),
+    ("serve", "--kafka-config"): ("", " ", "a\0b"),
+    ("serve", "--completed-topic"): ("", " ", ".", "..", "a b", "a/b", "ä", "x" * 250),
     ("serve", "--token-file"): ("", " ", "a\0b"),
     ("serve", "--read-only-token-file"): ("", " "),
     ("serve", "--tls-cert"): ("", " "),
@@ -184,6 +203,7 @@ def test_a_bad_value_is_one_sentence_and_status_2(
         *(["replay"], ["replay", "f", "g"], ["replay", "f", "--rates", "1"], ["replay", ""]),
         *(["generate"], ["generate", "--events", "5"], ["generate", "--users", "5"]),
         *(["--tls-cert", "c"], ["--tls-key", "k"], ["--token", "t"]),
+        *(["--kafka", "k:9092"], ["--completed-topic", "t"], ["--kafka-config", "f"]),
         *(["rebuild"], ["rebuild", "a", "b"], ["rebuild", " "], ["serv"], [""], ["-x"]),
     ],
 )
@@ -209,6 +229,19 @@ def test_a_used_port_is_one_sentence_and_status_1(tmp_path: Path) -> None:
         said = one_sentence(run("--port", str(port), "--data", str(tmp_path / "data")), 1)
     assert str(port) in said
     assert "--port 0" in said
+
+
+@pytest.mark.parametrize("line", ["acks=0", "no.such.property=s3cr3t", "s3cr3t"])
+def test_a_bad_file_of_kafka_is_one_sentence_and_status_1(tmp_path: Path, line: str) -> None:
+    """It names file and line, and no value; nothing is made."""
+    pytest.importorskip("confluent_kafka", reason="the extra kafka is not installed")
+    path = tmp_path / "kafka.properties"
+    path.write_text(f"# ours\n{line}\n")
+    kafka = ("--kafka", "127.0.0.1:9", "--completed-topic", "t", "--kafka-config", str(path))
+    said = one_sentence(run("--port", "0", "--data", str(tmp_path / "data"), *kafka), 1)
+    assert f"{path}, line 2" in said
+    assert "s3cr3t" not in said
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_folder_that_cannot_be_used_is_one_sentence_and_status_1(tmp_path: Path) -> None:
