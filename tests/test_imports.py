@@ -54,7 +54,7 @@ PURE: Final = (
     *("web.live.frames", "web.live.hub", "web.live.row_change", "web.http.turnstile"),
     *("web.service.drawing", "web.service.gate", "web.view.changed_carts", "web.view.key_range"),
     "web.http.pages.visitor",
-    "web.topic.publication",
+    *("web.topic.publication", "web.topic.resuming"),
     *("web.view.page", "web.view.totals", "web.view.windows"),
 )
 SHELLS: Final = {

@@ -61,11 +61,10 @@ class OutletError(Exception):
 
 
 class Message(NamedTuple):
-    """An order as it is published: its key, its value, and the position behind it."""
+    """An order as it is published."""
 
     key: bytes
     value: bytes
-    position: Position
 
 
 def refuse_unusable(target: CompletedTopic) -> None:
@@ -116,11 +115,10 @@ class Outlet:
         finally:
             consumer.close()  # one that is kept asks for its broker all the time
 
-    def publish(self, messages: Sequence[Message]) -> None:
-        """Publish orders in their order; they are in the topic, with the position, on return."""
+    def publish(self, messages: Sequence[Message], position: Position) -> None:
+        """Publish orders in their order, and the position behind them; all is there on return."""
         producer = self._producer
         assert producer is not None
-        position = messages[-1].position
         if self.mode == EXACTLY_ONCE:
             self._trying(producer.begin_transaction)
         failures: list[str] = []

@@ -4,10 +4,7 @@ The broker knows it as long as it keeps the position: that was committed with th
 Kafka drops a position that nobody renews for a week, so a copy is kept with the data.
 """
 
-import hashlib
 from typing import NamedTuple
-
-from web.view.completed import Completed
 
 BEGIN = "begin"
 """The note of a position before every order."""
@@ -28,12 +25,6 @@ class Resumed(NamedTuple):
 
     position: Position
     warning: str | None = None
-
-
-def note_of(order: Completed) -> str:
-    """Make the note of an order: what stands for ever, in a few bytes without the user's id."""
-    text = repr((order.seq, order.user_id, order.order_id))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def resume(

@@ -1,7 +1,7 @@
 import { topic } from "../../api/flow.js";
 import { Reading } from "../../api/reading.js";
 import { setTime } from "../../paint/clock.js";
-import { part, setAttribute, setText } from "../../paint/patch.js";
+import { part, setAttribute, setText, show } from "../../paint/patch.js";
 
 /** @typedef {import("../../page_element.js").PageElement} PageElement */
 /** @typedef {import("../../ports.js").Ports} Ports */
@@ -22,7 +22,7 @@ export function begin(place, { connection, clock }) {
     take: ({ state, message, since }) => {
       setAttribute(place, "data-state", state);
       setText(part(place, ".topic-message"), message);
-      setText(part(place, ".topic-word"), state === "failing" ? "Failing" : "So");
+      show(part(place, ".topic-since"), state === "failing");
       setTime(part(place, "time"), since);
       clock.tell();
     },

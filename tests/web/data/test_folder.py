@@ -156,3 +156,15 @@ def test_a_pointer_to_nothing_is_refused(folder: DataFolder) -> None:
     (folder.path / "current").write_text("generation-000009\n")
     with pytest.raises(FolderError, match="names generation-000009, which is not there"):
         folder.current()
+
+
+def test_a_feed_keeps_its_name_over_every_rebuild(tmp_path: Path) -> None:
+    """Its orders complete at the same ``seq``; a reset begins another."""
+    folder = DataFolder(tmp_path / "data")
+    assert folder.current().facts.feed == "1"
+    for _ in range(2):
+        folder.renew(lambda _, __: None)
+    assert (folder.current().facts.number, folder.current().facts.feed) == (3, "1")
+    folder.switch_to(folder.new_generation(supersedes=3))
+    assert folder.current().facts.feed == "4"
+    folder.release()

@@ -85,11 +85,11 @@ class _Outlet:
         self.mode, self.because = topic.mode, topic.because
         self.resumed = Resumed(topic.position)
 
-    def publish(self, messages: Sequence[Message]) -> None:
+    def publish(self, messages: Sequence[Message], position: Position) -> None:
         if self._topic.refuses:
             raise OutletError(self._topic.refuses)
         self._topic.messages += messages
-        self._topic.position = messages[-1].position
+        self._topic.position = position
 
     def attend(self) -> None:
         pass

@@ -14,7 +14,7 @@ import pytest
 from tests.kit.running import until
 from tests.web.topic.outlets import TARGET, Topic, View
 from web.topic import feeding as module
-from web.topic.feeding import Feeding, message_of
+from web.topic.feeding import Feeding, message_of, note_of
 from web.topic.kept_position import KeptPositions
 from web.topic.publication import AT_LEAST_ONCE, FAILING, PUBLISHING, Publication
 from web.topic.resuming import Position
@@ -66,7 +66,14 @@ def test_a_message_is_the_item_of_the_feed_with_its_generation() -> None:
         '{"seq":7,"user_id":"zoë","order_id":"1","completed_at":"1970-01-01T00:00:00.500Z",'
         '"generation":"3"}'
     )
-    assert message.position.seq == 7
+
+
+def test_a_note_tells_an_order_from_any_other() -> None:
+    """By its place, its user, its id and the type of that; the time has no part in it."""
+    order = Completed(5, "a", 1, 9.0)
+    assert note_of(order) == note_of(order._replace(completed_at=1.0))
+    others = (order._replace(seq=6), order._replace(user_id="b"), order._replace(order_id="1"))
+    assert len({note_of(each) for each in (order, *others)}) == 4
 
 
 def test_orders_are_published_in_the_order_of_the_feed(

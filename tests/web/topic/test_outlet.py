@@ -29,8 +29,9 @@ def said() -> list[str]:
     return []
 
 
-def order(seq: int) -> Message:
-    return Message(b"a", str(seq).encode(), Position(seq, f"note {seq}"))
+def publish(outlet: Outlet, *seqs: int) -> None:
+    messages = [Message(b"a", str(seq).encode()) for seq in seqs]
+    outlet.publish(messages, Position(seqs[-1], f"note {seqs[-1]}"))
 
 
 def opened(
@@ -50,8 +51,8 @@ def test_orders_and_position_are_committed_together(noida: Broker, kept: KeptPos
     with opened(noida, kept) as outlet:
         assert (outlet.mode, outlet.because) == (EXACTLY_ONCE, None)
         assert outlet.resumed == (Position(0, BEGIN), None)
-        outlet.publish([order(3), order(9)])
-        outlet.publish([order(12)])
+        publish(outlet, 3, 9)
+        publish(outlet, 12)
     assert values(noida) == ["3", "9", "12"]
     with opened(noida, kept) as outlet:
         assert outlet.resumed == (Position(12, "note 12"), None)
@@ -69,9 +70,9 @@ def test_what_a_dead_producer_has_left_open_is_undone(noida: Broker, kept: KeptP
         producer.produce(TOPIC, b"never")
         assert producer.flush(5) == 0
         with opened(noida, kept) as outlet:
-            outlet.publish([order(3)])
+            publish(outlet, 3)
             with pytest.raises(OutletError):
-                old.publish([order(3)])
+                publish(old, 3)
     assert values(noida) == ["3"]
 
 
@@ -81,7 +82,7 @@ def test_the_copy_counts_where_the_broker_has_forgotten(
     """As Kafka does after a week; a folder of another name is another publisher."""
     noida.create_topic(TOPIC)
     with opened(noida, kept) as outlet:
-        outlet.publish([order(3)])
+        publish(outlet, 3)
         cluster = outlet._cluster
     other = KeptPositions(tmp_path / "other.json")
     other.put(cluster, TOPIC, "1", Position(3, "note 3"))
@@ -100,7 +101,7 @@ def test_a_broker_that_forgets_what_is_beside_a_position_is_not_relied_on(
             assert outlet.mode == AT_LEAST_ONCE
             assert "does not keep what is written beside a position" in (outlet.because or "")
             seq = outlet.resumed.position.seq + 1
-            outlet.publish([order(seq)])
+            publish(outlet, seq)
     assert values(tansu) == ["1", "2"]
     tansu.kill()
     tansu.start()
@@ -136,15 +137,15 @@ def test_a_broker_that_goes_down_is_told_and_what_was_begun_is_undone(
     noida.create_topic(TOPIC)
     target = CompletedTopic(noida.address, TOPIC)
     with closing(Outlet(target, kept, "1", lambda: False, said.append)) as outlet:
-        outlet.publish([order(3)])
+        publish(outlet, 3)
         noida.stop()
         with pytest.raises(OutletError, match=r"Connection refused$"):
-            outlet.publish([order(9)])
+            publish(outlet, 9)
     assert said[0].startswith("the broker does not answer: ")
     noida.start()
     with closing(Outlet(target, kept, "1", lambda: False, said.append)) as outlet:
         assert outlet.resumed.position.seq == 3
-        outlet.publish([order(9)])
+        publish(outlet, 9)
     assert values(noida) == ["3", "9"]
 
 

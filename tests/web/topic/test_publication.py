@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from web.http.api.described.flow_shapes import CompletedTopic
 from web.topic.publication import (
     AT_LEAST_ONCE,
     CONNECTING,
@@ -114,4 +115,5 @@ def test_it_is_told_in_words_that_are_known(publication: Publication) -> None:
     told = publication.standing.describe(1)
     assert told["state"] in STATES
     assert told["mode"] in MODES
+    assert list(told) == list(CompletedTopic.__annotations__)
     assert told["since"] == told["published_at"] == "1970-01-01T00:16:40.000Z"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from tests.kit.running import until
 from tests.web.topic.outlets import TARGET, Topic, View
 from web.topic import publisher as module
 from web.topic.kept_position import KeptPositions
-from web.topic.outlet import Message
 from web.topic.publication import CONNECTING, PUBLISHING
 from web.topic.publisher import Publisher
 from web.topic.resuming import BEGIN, Position
@@ -29,7 +27,7 @@ class Stuck(Topic):
         self.let_go = threading.Event()
         self.is_stuck = threading.Event()
 
-    def stick(self, _: Sequence[Message]) -> None:
+    def stick(self) -> None:
         self.is_stuck.set()
         self.let_go.wait(10)
 
@@ -70,9 +68,7 @@ async def test_a_client_that_does_not_come_back_holds_nobody_up(
     view = View(tmp_path / "1")
     view.complete(3)
     publisher = Publisher(TARGET, KeptPositions(tmp_path / "topic.json"), stuck.open)
-    monkeypatch.setattr(
-        "tests.web.topic.outlets._Outlet.publish", lambda _, each: stuck.stick(each)
-    )
+    monkeypatch.setattr("tests.web.topic.outlets._Outlet.publish", lambda *_: stuck.stick())
     task = asyncio.create_task(publisher.run(view.paths))
     await asyncio.to_thread(stuck.is_stuck.wait, 10)
     await ended(task)

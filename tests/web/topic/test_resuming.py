@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from web.topic.resuming import BEGIN, Position, note_of, resume
-from web.view.completed import Completed
+from web.topic.resuming import BEGIN, Position, resume
 
 FIVE, NINE = Position(5, "five"), Position(9, "nine")
 
@@ -35,11 +34,3 @@ def test_a_position_that_the_broker_has_forgotten_is_kept_with_the_data() -> Non
     assert resumed.position == NINE
     assert "it goes on behind seq 9" in (resumed.warning or "")
     assert resume(None, NINE, is_empty=False, is_asked=False) == (NINE, None)
-
-
-def test_a_note_tells_an_order_from_any_other() -> None:
-    """By its place, its user, its id and the type of that; the time has no part in it."""
-    order = Completed(5, "a", 1, 9.0)
-    assert note_of(order) == note_of(order._replace(completed_at=1.0))
-    others = (order._replace(seq=6), order._replace(user_id="b"), order._replace(order_id="1"))
-    assert len({note_of(each) for each in (order, *others)}) == 4

@@ -22,6 +22,7 @@ from web.view.completed import (
     FeedCount,
     Order,
     append_completed,
+    count_completed,
     cursor_before,
     read_completed,
 )
@@ -102,3 +103,15 @@ def test_a_large_commit_is_cut_into_blocks(db: sqlite3.Connection) -> None:
     assert [each.order_id for each in read_completed(db, BLOCK - 1)] == list(
         range(BLOCK, 2 * BLOCK + 1)
     )
+
+
+@claim
+@given(st.sets(st.integers(1, 3 * BLOCK)), st.integers(1, 4), st.integers(0, 4 * BLOCK))
+def test_orders_up_to_a_place_are_counted(places: set[int], blocks: int, until: int) -> None:
+    """In whatever blocks they came."""
+    with closing(feed(1_000_000)) as db:
+        for block in range(blocks):
+            append_completed(
+                db, [("a", place, place) for place in places if place % blocks == block]
+            )
+        assert count_completed(db, until) == sum(place <= until for place in places)
