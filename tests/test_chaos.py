@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -20,13 +21,13 @@ from dataflow.records import Event
 from dataflow.runs import code_of
 from tests.chaos.laboratory import run_experiment
 from tests.chaos.plan import FLOW_POINTS, KINDS, SERVER_POINTS, make_plan
-from tests.chaos.publishing import run_publishing
+from tests.chaos.publishing import run_publishing, wrong
 from tests.chaos.report import Report, broken_lines
 from tests.chaos.resets import run_resets
 from tests.chaos.screen import Feed, Screen
 from tests.chaos.stream import SPOILED, make_stream
 from tests.chaos.verdict import prefix, version_of
-from tests.kit.broker import Noida
+from tests.kit.broker import Message, Noida
 from tests.kit.oracle import MIB, Oracle, OracleCart, read_line
 from tests.kit.streams import claim, events, line_of, sources
 
@@ -64,6 +65,22 @@ def test_kills_of_the_publisher_leave_each_order_once(tmp_path: Path) -> None:
     report = run_publishing(tmp_path, seed=1, kills=5)
     assert report.differences == [], report.text()
     assert report.kills.total() >= 5
+
+
+def test_what_is_wrong_with_a_topic_is_seen() -> None:
+    """An order that is lost, there twice, of nobody, out of its order, or under another key."""
+    orders = [{"seq": seq, "user_id": "a"} for seq in (1, 2, 3)]
+    right = [Message(0, b"a", json.dumps(order).encode()) for order in orders]
+    foreign = Message(1, b"a", b'{"seq": 4, "user_id": "a"}')
+    assert wrong(orders, right) == []
+    for messages, what in (
+        (right[1:], "1 lost"),
+        ([*right, right[2]], "1 twice"),
+        ([*right, foreign], "1 foreign"),
+        (right[::-1], "partition 0 is not in the order"),
+        ([*right[:2], right[2]._replace(key=b"b")], "the key of"),
+    ):
+        assert [each.startswith(what) for each in wrong(orders, messages)] == [True], what
 
 
 @claim

@@ -19,7 +19,7 @@ from tests.chaos.experiment import Experiment
 from tests.chaos.feeders import Poster
 from tests.chaos.program import Program
 from tests.chaos.report import Report
-from tests.kit.broker import Broker, Noida
+from tests.kit.broker import Broker, Message, Noida
 
 TOPIC: Final = "completed"
 PARTITIONS: Final = 3
@@ -123,23 +123,29 @@ class _Laboratory:
         return told if is_done else None
 
     def _compare(self) -> None:
-        differences = self._report.differences
         feed = self._experiment.lines("/api/completed.jsonl")
-        expected = [json.dumps({**order, "generation": "1"}, sort_keys=True) for order in feed]
-        messages = self._broker.committed(TOPIC)
         self._report.figures["completed orders"] = len(feed)
-        values = [json.loads(message.value) for message in messages]
-        found = Counter(json.dumps(value, sort_keys=True) for value in values)
-        lost = [each for each in expected if not found[each]]
-        twice = [each for each, many in found.items() if many > 1]
-        foreign = found.keys() - set(expected)
-        for what, orders in (("lost", lost), ("twice", twice), ("foreign", foreign)):
-            if orders:
-                differences.append(f"{len(orders)} {what} in the topic, such as {min(orders)}")
-        told = list(zip(messages, values, strict=True))
-        for partition in range(PARTITIONS):
-            seqs = [value["seq"] for message, value in told if message.partition == partition]
-            if seqs != sorted(seqs):
-                differences.append(f"partition {partition} is not in the order of seq")
-        if any(message.key != value["user_id"].encode() for message, value in told):
-            differences.append("a message whose key is not its user")
+        expected = [{**order, "generation": "1"} for order in feed]
+        self._report.differences += wrong(expected, self._broker.committed(TOPIC))
+
+
+def wrong(expected: list[dict[str, Any]], messages: list[Message]) -> list[str]:
+    """Say what is wrong with the messages of a topic that is to have these orders."""
+    differences = []
+    values = [json.loads(message.value) for message in messages]
+    due = {json.dumps(order, sort_keys=True) for order in expected}
+    found = Counter(json.dumps(value, sort_keys=True) for value in values)
+    lost = due - found.keys()
+    twice = {each for each, many in found.items() if many > 1}
+    for what, orders in (("lost", lost), ("twice", twice), ("foreign", found.keys() - due)):
+        if orders:
+            differences.append(f"{len(orders)} {what} in the topic, such as {min(orders)}")
+    seqs: dict[int, list[int]] = {}
+    for message, value in zip(messages, values, strict=True):
+        seqs.setdefault(message.partition, []).append(value["seq"])
+        if message.key != value["user_id"].encode():
+            differences.append(f"the key of {value} is {message.key!r}")
+    for partition, of_it in seqs.items():
+        if of_it != sorted(of_it):
+            differences.append(f"partition {partition} is not in the order of seq")
+    return differences
