@@ -1,0 +1,400 @@
+"""Topics, read through one consumer: each partition in its order, and what waits in a bounded room.
+
+No group and no committed offsets: where each partition goes on is told by whoever takes from it.
+Delivery: what is handed out is what the broker holds, without a gap that nobody hears of. Before a
+partition goes on, at a start and whenever a broker was out of reach, its last record is read once
+more: a broker that has lost its tail, and has others at the same offsets, is found out by it.
+"""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
+
+from dataflow.kafka_watch import Topics
+from dataflow.order_log import Partition, crc_of
+
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+_AT_ONCE: Final = 2_000
+_ROUNDS: Final = 8
+"""Messages that are asked for at once, and how often in a turn: larger batches cost more each."""
+
+_MOST: Final = 40_000
+_MOST_BYTES: Final = 8 * 1024 * 1024
+"""From where on a partition is not asked for more, and has to come down to a quarter of it."""
+
+_ANSWER_S: Final = 5.0
+_LOOK_S: Final = 1.0
+_PROVED_S: Final = 5.0
+"""How long a partition's last record may take to come again before its end is looked at."""
+
+Value = bytes | None
+
+
+class LostRecordsError(Exception):
+    """Records of a partition cannot be read (again); ``go_on_at`` is where it could go on."""
+
+    def __init__(self, number: int, next_offset: int, go_on_at: int, reason: str) -> None:
+        super().__init__(reason)
+        self.number, self.next, self.go_on_at, self.reason = number, next_offset, go_on_at, reason
+
+
+class Going(NamedTuple):
+    """Where a partition goes on: at ``next``, behind a record of this checksum, where one was."""
+
+    partition: Partition
+    next: int
+    mark: int | None = None
+
+
+class Standing(NamedTuple):
+    """How far a partition is: ``end`` is that of the broker, -1 where it is not known.
+
+    ``read_to`` is the time of the newest record that was taken, in seconds since 1970; 0: none.
+    """
+
+    partition: Partition
+    next: int
+    end: int
+    read_to: float
+
+
+class Records(NamedTuple):
+    """Records of a partition, one behind the other without a gap; one without a value is None."""
+
+    first: int
+    values: list[Value]
+
+    @property
+    def last(self) -> int:
+        """The offset of the last one."""
+        return self.first + len(self.values) - 1
+
+
+class _Reading:
+    """One partition: what has come of it and was not taken yet."""
+
+    def __init__(self, going: Going) -> None:
+        self.partition = going.partition
+        self.next = going.next
+        self.mark = going.mark
+        self.kept: deque[tuple[int, Value]] = deque()
+        self.kept_bytes = 0
+        self.times: deque[tuple[int, float]] = deque()
+        self.read_to = 0.0
+        self.end = -1
+        self.is_paused = False
+        self.unproved_since: float | None = None
+        """Since when its last record is waited for, which has to be the one that it was."""
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """The topic, and the number of the partition in it."""
+        return self.partition.topic, self.partition.partition
+
+    def begin(self, now: float) -> int:
+        """Forget what has come; gives the offset to read from."""
+        self.kept.clear()
+        self.times.clear()
+        self.kept_bytes = 0
+        self.is_paused = False
+        self.unproved_since = None if self.mark is None else now
+        return self.next if self.mark is None else self.next - 1
+
+    def lost(self, go_on_at: int, reason: str) -> LostRecordsError:
+        """Give what is to be raised where records of it are lost."""
+        return LostRecordsError(self.partition.number, self.next, go_on_at, reason)
+
+
+class KafkaReader:
+    """Reads partitions from where each of them goes on, as soon as it is told to ``begin``."""
+
+    def __init__(self, topics: Topics) -> None:
+        """Prepare; raises ``KafkaConfigError`` where no client can be made."""
+        self._readings: dict[tuple[str, int], _Reading] = {}
+        self._by_number: dict[int, _Reading] = {}
+        self._in_doubt = False
+        self._looked_at = 0.0
+        self._consumer: Consumer = _consumer(topics, self._hear)
+
+    def close(self) -> None:
+        """Let the brokers go."""
+        self._consumer.close()
+
+    def begin(self, goings: Iterable[Going]) -> None:
+        """Read these partitions, too."""
+        new = [_Reading(going) for going in goings]
+        for reading in new:
+            self._readings[reading.key] = self._by_number[reading.partition.number] = reading
+        self._assign(new)
+
+    def standings(self) -> list[Standing]:
+        """Tell how far each partition is, by their numbers."""
+        return [
+            Standing(each.partition, each.next, each.end, each.read_to)
+            for _, each in sorted(self._by_number.items())
+        ]
+
+    def mark(self, number: int) -> tuple[int, int | None]:
+        """Tell where a partition goes on, and the checksum of the record before."""
+        reading = self._by_number[number]
+        return reading.next, reading.mark
+
+    def is_proved(self, number: int) -> bool:
+        """Whether a partition's last record was found to be the one that it was."""
+        reading = self._by_number.get(number)
+        return reading is not None and reading.unproved_since is None
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of the partitions that are read."""
+        return list(self._by_number)
+
+    def poll(self, wait: float = 0.0) -> None:
+        """Take in what has come, waiting for so many seconds at most.
+
+        Raises ``LostRecordsError`` where records are gone, or others stand in their place.
+        """
+        if not self._readings:
+            return
+        for _ in range(_ROUNDS):
+            messages = self._consumer.consume(_AT_ONCE, wait)
+            wait = 0.0
+            if self._in_doubt:  # a broker was out of reach: what it says now is to be proved
+                self._in_doubt = False
+                self._restart(list(self._readings.values()))
+                return
+            self._keep(messages)
+            self._pause_full()
+            if len(messages) < _AT_ONCE:
+                break
+        self._look()
+
+    def take(self, number: int, most: int, most_bytes: int) -> Records | None:
+        """Hand out what waits of a partition, up to bounds or a gap; None where nothing does."""
+        reading = self._by_number[number]
+        kept = reading.kept
+        if not kept or reading.unproved_since is not None:
+            return None
+        first = offset = kept[0][0]
+        values: list[Value] = []
+        size = 0
+        while kept and kept[0][0] == offset and len(values) < most and size < most_bytes:
+            _, value = kept.popleft()
+            values.append(value)
+            size += 0 if value is None else len(value)
+            offset += 1
+        self._took(reading, offset, values[-1], size)
+        return Records(first, values)
+
+    def take_again(self, number: int, first: int, last: int) -> Records | None:
+        """Hand out a range that was taken before; None where not all of it has come yet.
+
+        Raises ``LostRecordsError`` where it is not there any more as it was.
+        """
+        reading = self._by_number.get(number)
+        if reading is None or reading.unproved_since is not None:
+            return None
+        kept, count = reading.kept, last - first + 1
+        if kept and kept[0][0] != first:
+            raise reading.lost(
+                kept[0][0],
+                f"the records from {first} on of {reading.partition.source} are gone: the next that"
+                f" is there is {kept[0][0]}",
+            )
+        if len(kept) < count:
+            return None
+        some = [kept.popleft() for _ in range(count)]
+        if some[-1][0] != last:
+            raise reading.lost(
+                reading.next,
+                f"{reading.partition.source} held {count} records from {first} to {last}, and some"
+                " of them are gone",
+            )
+        values = [value for _, value in some]
+        self._took(reading, last + 1, values[-1], sum(len(value or b"") for value in values))
+        return Records(first, values)
+
+    def leap(self, number: int, offset: int) -> None:
+        """Let a partition go on at an offset: what stood before was given up."""
+        reading = self._by_number[number]
+        if reading.next != offset or reading.mark is not None:
+            reading.next, reading.mark = offset, None
+            self._restart([reading])
+
+    def _took(self, reading: _Reading, offset: int, last: Value, size: int) -> None:
+        reading.next = offset
+        reading.mark = crc_of(last)
+        reading.kept_bytes -= size
+        while reading.times and reading.times[0][0] < offset:
+            reading.read_to = reading.times.popleft()[1]
+        is_low = len(reading.kept) < _MOST // 4 and reading.kept_bytes < _MOST_BYTES // 4
+        if reading.is_paused and is_low:
+            reading.is_paused = False
+            self._consumer.resume([_place(reading)])
+
+    def _keep(self, messages: "list[Message]") -> None:
+        """Put messages with what waits of their partitions."""
+        readings = self._readings
+        newest: dict[tuple[str, int], Message] = {}
+        for message in messages:
+            key = message.topic(), message.partition()
+            reading = readings.get(key)  # type: ignore[arg-type]  # of an error it may be nobody's
+            if reading is None:
+                continue
+            error = message.error()
+            if error is not None:
+                self._meet(reading, error)
+                continue
+            offset, value = message.offset(), message.value()
+            assert offset is not None
+            if reading.unproved_since is not None:
+                self._prove(reading, offset, value)
+            elif offset >= reading.next:
+                reading.kept.append((offset, value))
+                reading.kept_bytes += 0 if value is None else len(value)
+                newest[reading.key] = message
+        for key, message in newest.items():
+            kind, milliseconds = message.timestamp()
+            if kind:
+                offset = message.offset()
+                assert offset is not None
+                readings[key].times.append((offset, milliseconds / 1000))
+
+    def _prove(self, reading: _Reading, offset: int, value: Value) -> None:
+        """Hold the record before the one that is to come to what it was."""
+        if offset < reading.next - 1:
+            return
+        if (offset, crc_of(value)) != (reading.next - 1, reading.mark):
+            raise reading.lost(
+                reading.next,
+                f"offset {reading.next - 1} of {reading.partition.source} holds another record than"
+                " the one that was read there: the brokers have lost records, and others stand in"
+                " their place",
+            )
+        reading.unproved_since = None
+
+    def _meet(self, reading: _Reading, error: "KafkaError") -> None:
+        """Meet what the broker says of a partition instead of a record.
+
+        Only that its offset is out of range says anything of the records; all else goes by.
+        """
+        from confluent_kafka import KafkaError
+
+        if error.code() not in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
+            return
+        low, high = self._ends(reading)
+        if low > reading.next:
+            raise reading.lost(
+                low,
+                f"the records of {reading.partition.source} from {reading.next} to {low - 1} are"
+                " gone before they were read: the topic keeps what comes from"
+                f" {low} on",
+            )
+        if 0 <= high < reading.next:
+            self._ends_early(reading, high)
+        if low == reading.next:
+            reading.mark = None  # the last record that was read is gone, and none behind it
+        self._restart([reading])
+
+    def _ends_early(self, reading: _Reading, high: int) -> NoReturn:
+        raise reading.lost(
+            high,
+            f"{reading.partition.source} ends at offset {high}, and was read up to {reading.next}:"
+            " the brokers have lost records",
+        )
+
+    def _ends(self, reading: _Reading) -> tuple[int, int]:
+        """Ask where a partition begins and ends; (-1, -1) where nobody answers."""
+        from confluent_kafka import KafkaException
+
+        try:
+            ends = self._consumer.get_watermark_offsets(_place(reading), timeout=_ANSWER_S)
+        except KafkaException:
+            return -1, -1
+        return ends or (-1, -1)
+
+    def _look(self) -> None:
+        """Look once a second where the partitions end, as the brokers have told by the way."""
+        now = time.monotonic()
+        if now - self._looked_at < _LOOK_S:
+            return
+        self._looked_at = now
+        doubtful = []
+        for reading in self._readings.values():
+            ends = self._consumer.get_watermark_offsets(_place(reading), cached=True)
+            reading.end = ends[1] if ends is not None and ends[1] >= 0 else -1
+            if not 0 <= reading.end < reading.next:
+                continue
+            if reading.unproved_since is None:
+                doubtful.append(reading)
+            elif now - reading.unproved_since > _PROVED_S:
+                self._ends_early(reading, reading.end)
+        self._restart([each for each in doubtful if each.mark is not None])
+
+    def _pause_full(self) -> None:
+        """Ask for no more of partitions of which enough waits."""
+        full = [
+            each
+            for each in self._readings.values()
+            if not each.is_paused and (len(each.kept) > _MOST or each.kept_bytes > _MOST_BYTES)
+        ]
+        for reading in full:
+            reading.is_paused = True
+        if full:
+            self._consumer.pause([_place(each) for each in full])
+
+    def _restart(self, readings: list[_Reading]) -> None:
+        """Read partitions anew from where they go on."""
+        if readings:
+            self._consumer.incremental_unassign([_place(each) for each in readings])
+            self._assign(readings)
+
+    def _assign(self, readings: list[_Reading]) -> None:
+        now = time.monotonic()
+        places = [_place(each, each.begin(now)) for each in readings]
+        if places:
+            self._consumer.incremental_assign(places)
+
+    def _hear(self, error: "KafkaError") -> None:
+        from confluent_kafka import KafkaError
+
+        if error.code() in (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN):
+            self._in_doubt = True
+
+
+def _place(reading: _Reading, offset: int | None = None) -> "TopicPartition":
+    from confluent_kafka import TopicPartition
+
+    if offset is None:
+        return TopicPartition(*reading.key)
+    return TopicPartition(*reading.key, offset)
+
+
+def _consumer(topics: Topics, hear: object) -> "Consumer":
+    from confluent_kafka import Consumer, KafkaException
+
+    usual = {
+        "fetch.error.backoff.ms": 50,
+        "fetch.queue.backoff.ms": 5,
+        "queued.min.messages": 50_000,
+        "queued.max.messages.kbytes": 16_384,
+        "reconnect.backoff.ms": 20,
+        "reconnect.backoff.max.ms": 500,
+    }
+    own: Mapping[str, str | int | bool] = {
+        "group.id": "cartwatch",
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "error",
+        "isolation.level": "read_committed",
+        "allow.auto.create.topics": False,
+        "log_level": 0,
+    }
+    settings = {**usual, **topics.config.settings(topics.servers, own)}
+    try:
+        return Consumer({**settings, "error_cb": hear})
+    except (KafkaException, ValueError) as error:
+        raise topics.config.refused(error) from None
