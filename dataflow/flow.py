@@ -31,7 +31,15 @@ from dataflow.file_kind import hint_of_array, hint_of_lost_newlines
 from dataflow.file_source import Line, LineFileSource
 from dataflow.journal import Entry
 from dataflow.key_group import KEY_GROUPS, MAX_SEGMENTS, EventBatch, Segment, key_group
-from dataflow.messages import API, CartsChanged, Message, RecordsSkipped, Started, Taken
+from dataflow.messages import (
+    API,
+    CartsChanged,
+    Message,
+    RecordsSkipped,
+    Started,
+    Taken,
+    TopicsRead,
+)
 from dataflow.records import Event, Skipped, parse_line
 from dataflow.runs import code_of
 from dataflow.sample import SAMPLE
@@ -44,7 +52,7 @@ from dataflow.workers import part_of
 
 _SKIP_KEYS: Final = 16
 
-_Item = tuple[str, EventBatch] | tuple[str, SkippedBatch] | tuple[str, Started | Taken]
+_Item = tuple[str, EventBatch] | tuple[str, SkippedBatch] | tuple[str, Started | Taken | TopicsRead]
 
 
 def deserialize(read: Read, groups: int, workers: int = 1) -> Iterator[_Item]:
@@ -54,6 +62,9 @@ def deserialize(read: Read, groups: int, workers: int = 1) -> Iterator[_Item]:
     Every worker hears of the start, and of each chunk: so each has an end of every epoch in which
     something was read.
     """
+    if isinstance(read, TopicsRead):
+        yield part_of(0), read
+        return
     if isinstance(read, Started):
         for worker in range(workers):
             yield part_of(worker), Started(read.offset, read.groups, worker)
@@ -63,13 +74,14 @@ def deserialize(read: Read, groups: int, workers: int = 1) -> Iterator[_Item]:
     upload = API if entry.upload is None else entry.upload
     ends_all = entry.is_last and entry.first_line > 1
     taken = Taken(
-        entry.offset + 1,
+        entry.end or entry.offset + 1,
         entry.place,
         entry.lines,
         upload,
         entry.source,
         entry.first_line,
         entry.at,
+        journal=entry.offset + 1 if entry.end else 0,
     )
     for group, batch in enumerate(by_group):
         if batch or ends_all:
@@ -86,6 +98,8 @@ def deserialize(read: Read, groups: int, workers: int = 1) -> Iterator[_Item]:
 
 def _hint(entry: Entry, first: Skipped) -> str | None:
     """Say more about the first skipped line of a chunk, where all of what came in is mistaken."""
+    if entry.values is not None:
+        return None  # each is a record by itself, and says what is to be said of it
     if entry.upload is None:
         return hint_of_lost_newlines(entry.data)
     return hint_of_array(first.line, entry.data)
@@ -137,7 +151,7 @@ def build_flow(
     skipped = op.stateful_batch(SKIP, others.trues, skip)
     made: KeyedStream[Message] = op.merge("made", *nothing, carts, skipped)
     placed = op.map("place", made, place)
-    marks = cast("KeyedStream[Message]", others.falses)  # what is neither: Started and Taken
+    marks = cast("KeyedStream[Message]", others.falses)  # what is neither: Started, Taken, …
     messages: KeyedStream[Message] = op.merge("messages", placed, marks)
     op.output(PUBLISH, messages, sink)
     return flow

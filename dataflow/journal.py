@@ -60,7 +60,9 @@ class Entry(NamedTuple):
 
     ``lines`` counts them, ``at`` is when they were accepted, in seconds since 1970. ``is_last``
     says that nothing of its upload comes after it. ``place`` is that of its first line in the one
-    order in which the source reads all records, told by the source.
+    order in which the source reads all records, told by the source. Of a topic it has ``values``,
+    and no bytes: each is one record, and None stands for a record without a value. ``end`` is where
+    the source goes on behind it, where that is not the next offset of the journal.
     """
 
     offset: int
@@ -72,6 +74,8 @@ class Entry(NamedTuple):
     at: float
     is_last: bool = False
     place: int = 0
+    values: Sequence[bytes | None] | None = None
+    end: int = 0
 
 
 class Journal:
@@ -303,15 +307,21 @@ class JournalReader:
         """Close the file."""
         self._db.close()
 
-    def read(self, offset: int, most_bytes: int = READ_BYTES) -> list[Entry]:
-        """Read the chunks at and behind an offset, up to about ``most_bytes`` of lines."""
+    def read(
+        self, offset: int, most_bytes: int = READ_BYTES, before: int = 2**63 - 1
+    ) -> list[Entry]:
+        """Read the chunks at and behind an offset, up to about ``most_bytes`` of lines.
+
+        None at or behind ``before``.
+        """
         entries: list[Entry] = []
         size = 0
         rows = self._db.execute(
             'SELECT "offset", upload, ifnull(name, source), first_line, chunks.lines, at, file,'
             ' "start", "end", data, first_line + chunks.lines > uploads.lines FROM chunks'
-            ' LEFT JOIN uploads ON uploads.id = upload WHERE "offset" >= ? ORDER BY "offset"',
-            (offset,),
+            ' LEFT JOIN uploads ON uploads.id = upload WHERE "offset" >= ? AND "offset" < ?'
+            ' ORDER BY "offset"',
+            (offset, before),
         )
         for number, upload, source, first_line, lines, at, file, start, end, data, is_last in rows:
             if upload is not None:

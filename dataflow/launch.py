@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from dataflow.kafka_config import KafkaConfig
+from dataflow.kafka_watch import STARTS, Topics
 from dataflow.logs import FORMATS, LEVELS, USUAL, Logs
 
 SECRET_VARIABLE: Final = "CARTWATCH_HUB_SECRET"  # noqa: S105 (the name, not the secret)
@@ -25,6 +27,8 @@ class Launch(NamedTuple):
     by which secret. ``snapshot_interval`` is in seconds. ``logs`` is how it tells what goes on.
     It is ``worker`` of as many as there are ``addresses``, by which they find each other; one that
     is alone has none.
+    ``topics`` are those that it reads beside the journal; of what else their client needs, only the
+    file is named here.
     """
 
     generation: Path
@@ -37,6 +41,7 @@ class Launch(NamedTuple):
     logs: Logs = USUAL
     worker: int = 0
     addresses: tuple[str, ...] = ()
+    topics: Topics | None = None
 
     def command(self) -> list[str]:
         """Give the words that start it; nothing is imported from the folder it is started in."""
@@ -52,11 +57,25 @@ class Launch(NamedTuple):
             f"--log-format={self.logs.format}",
             f"--worker={self.worker}",
             *(f"--address={each}" for each in self.addresses),
+            *_words_of(self.topics),
         ]
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Give the environment that it is started in."""
         return {**finding_this_code(environ), SECRET_VARIABLE: self.secret, "RUST_BACKTRACE": "0"}
+
+
+def _words_of(topics: Topics | None) -> list[str]:
+    """Give the words that say which topics are read."""
+    if topics is None:
+        return []
+    path = topics.config.path
+    return [
+        f"--kafka={topics.servers}",
+        *(f"--topic={name}" for name in topics.names),
+        f"--kafka-from={topics.start}",
+        *([] if path is None else [f"--kafka-config={path}"]),
+    ]
 
 
 def finding_this_code(environ: Mapping[str, str]) -> dict[str, str]:
@@ -84,9 +103,17 @@ def read_launch(words: Sequence[str], environ: Mapping[str, str]) -> Launch:
     parser.add_argument("--log-format", choices=FORMATS, default=USUAL.format)
     parser.add_argument("--worker", type=int, default=0)
     parser.add_argument("--address", action="append", default=[], dest="addresses")
+    parser.add_argument("--kafka")
+    parser.add_argument("--topic", action="append", default=[])
+    parser.add_argument("--kafka-from", choices=STARTS, default=STARTS[0])
+    parser.add_argument("--kafka-config", type=Path)
     options = vars(parser.parse_args(words))
     if SECRET_VARIABLE not in environ:
         parser.error(f"{SECRET_VARIABLE} is not set: a server starts its flow by itself")
     logs = Logs(options.pop("log_level"), options.pop("log_format"))
     addresses = tuple(options.pop("addresses"))
-    return Launch(**options, addresses=addresses, secret=environ[SECRET_VARIABLE], logs=logs)
+    servers, names = options.pop("kafka"), tuple(options.pop("topic"))
+    start, config = options.pop("kafka_from"), KafkaConfig(options.pop("kafka_config"))
+    topics = None if servers is None else Topics(servers, names, start, config)
+    secret = environ[SECRET_VARIABLE]
+    return Launch(**options, addresses=addresses, secret=secret, logs=logs, topics=topics)

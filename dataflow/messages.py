@@ -18,6 +18,12 @@ from dataflow.records import OrderId, Skipped
 API: Final = ""
 """Stands for an upload's id where records came from a source that is none, as ``api``."""
 
+KAFKA: Final = "kafka"
+"""Stands for an upload's id where records came from a topic; no upload has such an id."""
+
+NO_UPLOADS: Final = frozenset((API, KAFKA))
+"""What stands for the ids of uploads where records came from none."""
+
 
 class Figures(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The whole of one key group: carts, orders by status, and carts with at least one such."""
@@ -39,8 +45,9 @@ class Taken(msgspec.Struct, array_like=True, frozen=True, tag=4, gc=False):
     """A chunk was read and is on its way: its records have the places from ``place`` on.
 
     They are ``lines`` lines of a source, from ``first_line`` on, which were accepted at ``at``, in
-    seconds since 1970 and never before those of the chunk before. Everything before ``offset`` of
-    the journal was read, and what it means for ``worker`` is on its way there.
+    seconds since 1970 and never before those of the chunk before. Everything before ``offset`` was
+    read, and what it means for ``worker`` is on its way there: of the journal, or where an order
+    log decides, of that. ``journal`` is then how far the journal was read by it, else 0.
     """
 
     offset: int
@@ -51,6 +58,12 @@ class Taken(msgspec.Struct, array_like=True, frozen=True, tag=4, gc=False):
     first_line: int
     at: float
     worker: int = 0
+    journal: int = 0
+
+    @property
+    def chunk(self) -> int:
+        """The offset of the chunk in the journal; 0 of records of a topic."""
+        return 0 if self.upload == KAFKA else (self.journal or self.offset) - 1
 
     @property
     def shift(self) -> int:
@@ -132,7 +145,33 @@ class Busy(msgspec.Struct, array_like=True, frozen=True, tag=6, gc=False):
     worker: int = 0
 
 
-Message = CartsChanged | RecordsSkipped | Started | Taken | Barrier | Busy
+class PartitionRead(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """How far a partition of a topic was read: everything before the offset ``next``.
+
+    ``end`` is where the broker's records end, -1 where that is not known; ``read_to`` the time of
+    the newest record that was read, by the broker, in seconds since 1970, 0 where there is none.
+    """
+
+    topic: str
+    partition: int
+    next: int
+    end: int
+    read_to: float
+
+
+class TopicsRead(msgspec.Struct, array_like=True, frozen=True, tag=7, gc=False):
+    """How the reading of topics stands; told when it has changed, once a second at the most.
+
+    Since ``down_since`` the brokers do not answer, for which ``troubles`` says why, as it does of
+    topics that cannot be read; None where they do.
+    """
+
+    partitions: list[PartitionRead]
+    down_since: float | None
+    troubles: list[str]
+
+
+Message = CartsChanged | RecordsSkipped | Started | Taken | Barrier | Busy | TopicsRead
 
 
 class Welcome(msgspec.Struct, array_like=True, frozen=True, tag=1, gc=False):

@@ -24,6 +24,8 @@ from dataflow.journal_source import JournalSource
 from dataflow.launch import read_launch
 from dataflow.locks import FileLock, FolderLockedError
 from dataflow.logs import begin
+from dataflow.order_log import ORDER_FILE
+from dataflow.ordered_source import OrderedSource
 from dataflow.parent import end_with_parent
 from dataflow.peers import await_listening
 from dataflow.recovery import NO_RECOVERY
@@ -53,9 +55,13 @@ def main() -> int:
     gc.set_threshold(5_000_000, 10, 10)
     restored, stopwatch = Restored(), Stopwatch()
     generation = options.generation
-    source = JournalSource(
-        generation / "journal.db", generation / "uploads", stopwatch, options.groups, worker
-    )
+    source: JournalSource | OrderedSource
+    if (generation / ORDER_FILE).exists():  # it has read Kafka: its log says in which order
+        source = OrderedSource(generation, options.topics, stopwatch, options.groups, worker)
+    else:
+        source = JournalSource(
+            generation / "journal.db", generation / "uploads", stopwatch, options.groups, worker
+        )
     publish = partial(
         HubPartition,
         options.hub,

@@ -41,6 +41,9 @@ REASONS: Final = (
     INVALID_ORDER_ID,
 )
 
+_WIRE_BYTES: Final = 5
+"""What Confluent's serializers put before the JSON: a zero and the number of a schema."""
+
 _decode = msgspec.json.Decoder().decode
 
 
@@ -90,6 +93,26 @@ def parse_line(line: bytes, number: int, *, is_json: bool = True) -> Event | Ski
     if isinstance(record, _NotJSON):
         return _skip(line, number, INVALID_JSON, f"is not JSON: {record.why}", record.column)
     return _read_record(record, line, number)
+
+
+def parse_value(
+    value: bytes | None, offset: int, *, is_json: bool = True
+) -> Event | Skipped | None:
+    """Read the value of a topic's record: as a line, though it may go over several of them."""
+    if value is None:
+        return Skipped(
+            offset, NOT_AN_OBJECT, f"offset {offset} has no value (a tombstone)", None, "", False
+        )
+    outcome = parse_line(value, offset, is_json=is_json)
+    if not isinstance(outcome, Skipped):
+        return outcome
+    words = f"offset {outcome.message.removeprefix('line ')}"
+    if value[:1] == b"\0" and value[_WIRE_BYTES : _WIRE_BYTES + 1] in (b"{", b"["):
+        words += (
+            ": it begins with the five bytes of the Confluent wire format (a schema's number): let"
+            " the producer write JSON without a schema registry"
+        )
+    return msgspec.structs.replace(outcome, message=words)
 
 
 def _read_record(record: object, line: bytes, number: int) -> Event | Skipped:

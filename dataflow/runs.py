@@ -4,15 +4,26 @@ First step after the source. Typed decoders read the good lines (msgspec), many 
 that they refuse is read by itself, by ``dataflow.records``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Final, Literal, NamedTuple, cast
 
 import msgspec
 
-from dataflow.records import MAX_ID_CHARS, MAX_LINE_BYTES, Event, OrderId, Skipped, parse_line
+from dataflow.records import (
+    MAX_ID_CHARS,
+    MAX_LINE_BYTES,
+    Event,
+    OrderId,
+    Skipped,
+    parse_line,
+    parse_value,
+)
 
 _RUN_BYTES: Final = 8 * 1024
 """About the size of a run of lines; a longer line is one of its own."""
+
+_RUN_VALUES: Final = 128
+"""How many records of a topic are read at once: about as much."""
 
 _Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID_CHARS)]
@@ -112,6 +123,26 @@ def parse_runs(data: bytes, first_line: int, place: int) -> Iterator[Parsed]:
         place += lines
 
 
+def parse_values(values: Sequence[bytes | None], first: int, place: int) -> Iterator[Parsed]:
+    """Do that for records of a topic, the first of which has the offset ``first``.
+
+    Each value is one record, though it go over several lines.
+    """
+    shift = place - first
+    for start in range(0, len(values), _RUN_VALUES):
+        some = values[start : start + _RUN_VALUES]
+        text = b"\n".join(value or b"" for value in some)
+        is_sound = len(text) <= MAX_LINE_BYTES and _is_utf8(text)
+        # As lines, where that is what they are: no value holds the end of one.
+        is_of_lines = is_sound and text.count(b"\n") == len(some) - 1
+        events = _read_run(text, len(some), place) if is_of_lines else None
+        if events is None:
+            yield _read_each(some, place, shift, is_sound=is_sound, careful=parse_value)
+        else:
+            yield Parsed(events, [], 0)
+        place += len(some)
+
+
 def _read_run(text: bytes, lines: int, place: int) -> list[PlacedEvent] | None:
     """Read a run of good lines at once, in half of the time; None where it is not known to be one.
 
@@ -133,17 +164,30 @@ def _read_run(text: bytes, lines: int, place: int) -> list[PlacedEvent] | None:
     ]
 
 
-def _read_each(lines: list[bytes], place: int, shift: int, *, is_sound: bool) -> Parsed:
-    """Read lines one by one, the first of which has this place: ``shift`` more than its number."""
+def _read_each(
+    lines: Sequence[bytes | None],
+    place: int,
+    shift: int,
+    *,
+    is_sound: bool,
+    careful: Callable[..., Event | Skipped | None] = parse_line,
+) -> Parsed:
+    """Read lines one by one, the first of which has this place: ``shift`` more than its number.
+
+    What is no good line is read by ``careful``.
+    """
     events: list[PlacedEvent] = []
     skipped: list[Skipped] = []
     blank = 0
     for at, line in enumerate(lines, place):
         is_json = True  # as far as is known
         # Bad bytes or a line that is too long cost the lines around them no more than this look.
-        if is_sound or (len(line) <= MAX_LINE_BYTES and _is_utf8(line)):
+        is_text = line is not None and (
+            is_sound or (len(line) <= MAX_LINE_BYTES and _is_utf8(line))
+        )
+        if is_text:
             try:
-                record = _decode_record(line)
+                record = _decode_record(line)  # type: ignore[arg-type]  # a text is no None
             except (msgspec.ValidationError, RecursionError):
                 pass  # the careful way below names the reason
             except msgspec.DecodeError:
@@ -155,7 +199,7 @@ def _read_each(lines: list[bytes], place: int, shift: int, *, is_sound: bool) ->
                 code = code_of(at, is_payment=record.type == "payment")
                 events.append((user_id, record.order_id, code))
                 continue
-        outcome = parse_line(line, at - shift, is_json=is_json)
+        outcome = careful(line, at - shift, is_json=is_json)
         if outcome is None:
             blank += 1
         elif isinstance(outcome, Event):

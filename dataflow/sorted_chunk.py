@@ -4,9 +4,9 @@ import zlib
 from typing import NamedTuple
 
 from dataflow.journal import Entry
-from dataflow.messages import Started
+from dataflow.messages import Started, TopicsRead
 from dataflow.records import Skipped
-from dataflow.runs import FlatEvents, parse_runs
+from dataflow.runs import FlatEvents, parse_runs, parse_values
 
 
 class SortedChunk(NamedTuple):
@@ -18,8 +18,11 @@ class SortedChunk(NamedTuple):
     blank: int
 
 
-Read = Entry | SortedChunk | Started
-"""What the source of the flow gives: chunks, some of them sorted already, and its first word."""
+Read = Entry | SortedChunk | Started | TopicsRead
+"""What the source of the flow gives: chunks, some of them sorted already, and what it tells.
+
+That is its first word, and how the reading of topics stands.
+"""
 
 
 def sort_chunk(entry: Entry, groups: int) -> SortedChunk:
@@ -31,7 +34,11 @@ def sort_chunk(entry: Entry, groups: int) -> SortedChunk:
     skipped: list[Skipped] = []
     blank = 0
     crc32 = zlib.crc32
-    for run in parse_runs(entry.data, entry.first_line, entry.place):
+    if entry.values is None:
+        runs = parse_runs(entry.data, entry.first_line, entry.place)
+    else:
+        runs = parse_values(entry.values, entry.first_line, entry.place)
+    for run in runs:
         for event in run.events:
             by_group[crc32(event[0].encode()) % groups] += event
         skipped += run.skipped

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataflow.kafka_config import KafkaConfig
+from dataflow.kafka_watch import STARTS, Topics
 from dataflow.launch import PROCESS, SECRET_VARIABLE, Launch, read_launch
 from dataflow.logs import FORMATS, LEVELS, Logs
 
@@ -24,6 +26,14 @@ launches = st.builds(
     logs=st.builds(Logs, st.sampled_from(LEVELS), st.sampled_from(FORMATS)),
     worker=numbers,
     addresses=st.lists(words, max_size=3).map(tuple),
+    topics=st.none()
+    | st.builds(
+        Topics,
+        servers=words,
+        names=st.lists(words, min_size=1, max_size=3).map(tuple),
+        start=st.sampled_from(STARTS),
+        config=st.builds(KafkaConfig, st.none() | words.map(Path)),
+    ),
 )
 
 

@@ -4,8 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflow.records import BOM, MAX_LINE_BYTES, REASONS, Event, Skipped, parse_line
-from dataflow.runs import PAYMENT, Parsed, PlacedEvent, parse_lines
+from dataflow.records import (
+    BOM,
+    MAX_LINE_BYTES,
+    NOT_AN_OBJECT,
+    REASONS,
+    Event,
+    Skipped,
+    parse_line,
+    parse_value,
+)
+from dataflow.runs import PAYMENT, Parsed, PlacedEvent, parse_lines, parse_values
 from tests.kit.oracle import BLANK, Outcome, read_line, read_source
 from tests.kit.streams import VALUES, claim, lines, sources
 
@@ -308,3 +317,48 @@ def test_a_byte_order_mark_inside_a_file_says_that_two_were_put_together(
 def test_a_byte_order_mark_in_a_string_is_text() -> None:
     """An id may hold one: it is only no space between values."""
     assert parse_line(record('"\ufeff"'), 1) == Event("\ufeff", 1, False)
+
+
+def test_a_value_of_a_topic_is_one_record_over_any_lines() -> None:
+    """A producer may indent its JSON; a line of a file may not."""
+    value = b'{\n  "user_id": "a",\n  "type": "order",\n  "order_id": 1\n}\n'
+    assert parse_value(value, 7) == Event("a", 1, False)
+
+
+def test_a_tombstone_is_skipped_in_words() -> None:
+    """A record without a value is told by its offset."""
+    skipped = parse_value(None, 118)
+    assert isinstance(skipped, Skipped)
+    assert skipped.reason == NOT_AN_OBJECT
+    assert skipped.message == "offset 118 has no value (a tombstone)"
+
+
+def test_what_a_schema_registry_puts_before_the_json_is_named() -> None:
+    """Five bytes before the JSON are no mistake of the record's: the sentence says what to do."""
+    skipped = parse_value(b'\0\0\0\0\x07{"user_id": "a"}', 3)
+    assert isinstance(skipped, Skipped)
+    assert skipped.message.startswith("offset 3 is not JSON")
+    assert "Confluent wire format" in skipped.message
+
+
+def test_an_offset_is_called_one() -> None:
+    """No line of a topic has a number."""
+    skipped = parse_value(b"FAIL HERE", 6)
+    assert isinstance(skipped, Skipped)
+    assert skipped.message == "offset 6 is not JSON: expected a value at column 1"
+    assert parse_value(b" ", 6) is None
+
+
+@given(st.lists(st.none() | lines, max_size=300), st.integers(0, 10**6))
+def test_values_are_read_together_as_each_by_itself(values: list[bytes | None], first: int) -> None:
+    """The quick way and the careful one agree, and places follow offsets."""
+    runs = list(parse_values(values, first, 11))
+    alone = [parse_value(value, first + at) for at, value in enumerate(values)]
+    events = [event_of(each) for run in runs for each in run.events]
+    assert events == [each for each in alone if isinstance(each, Event)]
+    assert [each for run in runs for each in run.skipped] == [
+        each for each in alone if isinstance(each, Skipped)
+    ]
+    assert sum(run.blank for run in runs) == alone.count(None)
+    places = [code >> 2 for run in runs for *_, code in run.events]
+    assert places == [at for at, each in enumerate(alone, 11) if isinstance(each, Event)]

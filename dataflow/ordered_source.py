@@ -1,0 +1,228 @@
+"""Journal and topics as one source of the flow: one partition, as their order is decided once.
+
+Delivery: nothing is lost and the order never changes. What is given was written down in the order
+log before, durable; a resume starts again behind the last finished epoch, and reads what came after
+it in the order that stands there, so it must be harmless the second time. Every record has a
+*place* in this order, the same at every reading.
+"""
+
+import logging
+import os
+import sqlite3
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, NoReturn
+
+from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+from typing_extensions import override
+
+from dataflow.drawing import DESERIALIZE, JOURNAL
+from dataflow.faults import reach
+from dataflow.journal import JournalReader
+from dataflow.kafka_config import KafkaConfigError, read_kafka_config
+from dataflow.kafka_watch import Topics
+from dataflow.key_group import KEY_GROUPS
+from dataflow.messages import Started, TopicsRead
+from dataflow.one_order import Marks, OneOrder, RefusedError, State, Turn
+from dataflow.order_log import ORDER_FILE, REFUSED, OrderLog, OrderLogError
+from dataflow.parent import end_at_once
+from dataflow.sorted_chunk import Read, SortedChunk, sort_chunk
+from dataflow.stopwatch import Stopwatch
+
+_POLL: Final = timedelta(milliseconds=5)
+_TELL_S: Final = 1.0
+_PARTITION: Final = "journal"
+_log = logging.getLogger(__name__)
+
+Resume = tuple[int, int] | tuple[int, int, int, float, Marks]
+"""Where to go on: a state of the order, or what the journal alone has for one."""
+
+
+class _Partition(StatefulSourcePartition[Read, Resume]):
+    def __init__(
+        self,
+        order: OneOrder,
+        log: OrderLog,
+        state: State,
+        stopwatch: Stopwatch,
+        groups: int,
+    ) -> None:
+        self._order = order
+        self._log = log
+        self._state = state
+        self._has_begun = False
+        self._stopwatch = stopwatch
+        self._groups = groups
+        self._ahead: tuple[Turn, list[SortedChunk]] | None = None
+        self._kept: int | None = None
+        self._told: TopicsRead | None = None
+        self._told_at = 0.0
+        self._refused: str | None = None
+        self._is_over = False
+        self._awake_at: datetime | None = None
+
+    @override
+    def next_batch(self) -> list[Read]:
+        if not self._has_begun:
+            # The sink's partition exists only after a write: so the hub hears of every start.
+            self._has_begun = True
+            reach("flow started")
+            return [Started(self._state.seq, [])]
+        if self._kept is not None:  # the first batch behind a snapshot comes when that is durable
+            self._order.prune(self._kept)
+            self._kept = None
+            if self._is_over:
+                self._end()
+        batch = [*self._next(), *self._news()]
+        self._awake_at = None if batch else datetime.now(UTC) + _POLL
+        return batch
+
+    def read_ahead(self) -> None:
+        """Take and sort what comes next, for the next batch: while somebody waits, it costs none.
+
+        Its order is written down, and no snapshot tells of it before that batch is given.
+        """
+        if not self._has_begun or self._ahead is not None:
+            return
+        turn = self._take()
+        chunks = []
+        for entry in turn.entries:
+            began = time.perf_counter()
+            chunks.append(sort_chunk(entry, self._groups))
+            self._stopwatch.stop(DESERIALIZE, began)
+        if chunks:
+            self._ahead = turn, chunks
+
+    def _next(self) -> list[Read]:
+        if self._ahead is not None:
+            (turn, chunks), self._ahead = self._ahead, None
+            self._state = turn.state
+            return [*chunks]
+        turn = self._take()
+        self._state = turn.state
+        return [*turn.entries]
+
+    def _take(self) -> Turn:
+        """Take what comes next; nothing any more once it cannot go on."""
+        began = time.perf_counter()
+        try:
+            turn = Turn([], self._state) if self._refused is not None else self._order.turn()
+        except RefusedError as error:
+            self._refused = str(error)
+            return Turn([], self._state)
+        except (OSError, sqlite3.Error) as error:
+            end_at_once(f"The journal or its order cannot be read or written: {error}.")
+        if turn.entries:  # to look in vain is to wait, and no work
+            self._stopwatch.stop(JOURNAL, began)
+        return turn
+
+    def _news(self) -> list[TopicsRead]:
+        """Tell how the reading of topics stands, where that has changed since a while ago."""
+        now = time.monotonic()
+        if now - self._told_at < _TELL_S:
+            return []
+        self._told_at = now
+        told = self._order.topics()
+        if told is None or told == self._told:
+            return []
+        self._told = told
+        return [told]
+
+    def _end(self) -> NoReturn:
+        """End the flow, which cannot go on: all that it has given is in a snapshot by now."""
+        assert self._refused is not None
+        self._log.refuse(self._refused)
+        end_refused(self._refused)
+
+    @override
+    def next_awake(self) -> datetime | None:
+        return self._awake_at
+
+    @override
+    def snapshot(self) -> Resume:
+        self._kept = self._state.seq
+        self._is_over = self._refused is not None and self._ahead is None
+        seq, journal, place, at, marks = self._state
+        return seq, journal, place, at, dict(marks)
+
+    @override
+    def close(self) -> None:
+        self._order.close()
+
+
+class OrderedSource(FixedPartitionedSource[Read, Resume]):
+    """Reads a generation's journal and topics in their one order, from where the last epoch ended.
+
+    ``topics`` is None where none are to be read now; the order log tells of those that were. It
+    never ends: the flow is stopped from outside. What it reads ahead is sorted into ``groups``. Of
+    several workers only the first one reads.
+    """
+
+    def __init__(
+        self,
+        generation: Path,
+        topics: Topics | None,
+        stopwatch: Stopwatch | None = None,
+        groups: int = KEY_GROUPS,
+        worker: int = 0,
+    ) -> None:
+        self._generation = generation
+        self._topics = topics
+        self._stopwatch = stopwatch or Stopwatch()
+        self._groups = groups
+        self._worker = worker
+        self._part: _Partition | None = None
+
+    def read_ahead(self) -> None:
+        """Do a part of the next batch's work now: for whoever has to wait in the flow's thread."""
+        if self._part is not None:
+            self._part.read_ahead()
+
+    @override
+    def list_parts(self) -> list[str]:
+        return [] if self._worker else [_PARTITION]
+
+    @override
+    def build_part(
+        self, step_id: str, for_part: str, resume_state: Resume | None
+    ) -> StatefulSourcePartition[Read, Resume]:
+        state = state_of(resume_state)
+        try:
+            log = OrderLog(self._generation / ORDER_FILE)
+            log.refuse(None)
+            journal = JournalReader(self._generation / "journal.db", self._generation / "uploads")
+            order = OneOrder(journal, log, _configured(self._topics), state)
+        except (sqlite3.Error, OrderLogError) as error:
+            end_at_once(f"The journal or its order log cannot be opened: {error}.")
+        except KafkaConfigError as error:
+            log.refuse(str(error))
+            end_refused(str(error))
+        self._part = _Partition(order, log, state, self._stopwatch, self._groups)
+        return self._part
+
+
+def _configured(topics: Topics | None) -> Topics | None:
+    """Read the file that says what else a client needs: it may have changed since the last start.
+
+    Raises ``KafkaConfigError``.
+    """
+    if topics is None or topics.config.path is None:
+        return topics
+    return topics._replace(config=read_kafka_config(topics.config.path))
+
+
+def state_of(resume: Resume | None) -> State:
+    """Read where to go on; what the journal alone has written is read, too."""
+    if resume is None:
+        return State()
+    if len(resume) == 2:
+        offset, place = resume
+        return State(offset, offset, place)
+    return State(*resume)
+
+
+def end_refused(why: str) -> NoReturn:
+    """End this process by a sentence, with the status that says why it is not to be repeated."""
+    _log.error("The flow cannot go on: %s.", why)
+    os._exit(REFUSED)
