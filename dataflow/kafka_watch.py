@@ -6,10 +6,10 @@ tells what it finds, and changes nothing.
 
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dataflow.kafka_config import KafkaConfig
+from dataflow.kafka_config import KafkaConfig, read_kafka_config
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer
@@ -26,6 +26,10 @@ _NO_ID: Final = "AAAAAAAAAAAAAAAAAAAAAA"
 """What a broker says that gives topics no ids."""
 
 
+class NoAnswerError(Exception):
+    """The brokers do not tell what they were asked for; the message is what was said instead."""
+
+
 class Topics(NamedTuple):
     """What is to be read: of the brokers ``servers``, the ``names``, from ``start`` on.
 
@@ -36,6 +40,16 @@ class Topics(NamedTuple):
     names: tuple[str, ...]
     start: str = EARLIEST
     config: KafkaConfig = KafkaConfig()
+
+
+def configured(topics: Topics | None) -> Topics | None:
+    """Read the file that says what else a client needs: it may have changed since the last start.
+
+    Raises ``KafkaConfigError``.
+    """
+    if topics is None or topics.config.path is None:
+        return topics
+    return topics._replace(config=read_kafka_config(topics.config.path))
 
 
 class Found(NamedTuple):
@@ -176,6 +190,29 @@ class Watch:
             return str(told[topic].result(_ANSWER_S).topic_id)
         except (KafkaException, TimeoutError):
             return ""
+
+
+def ends_of(
+    topics: Topics, partitions: Iterable[tuple[str, int]]
+) -> tuple[str | None, dict[tuple[str, int], tuple[int, int]]]:
+    """Ask whose the brokers are, and where each partition begins and ends.
+
+    Raises ``KafkaConfigError`` where no client can be made, ``NoAnswerError`` where nobody answers.
+    """
+    from confluent_kafka import KafkaException, TopicPartition
+
+    client, _ = _clients(topics)
+    try:
+        cluster = client.list_topics(timeout=_ANSWER_S).cluster_id
+        ends = {
+            each: client.get_watermark_offsets(TopicPartition(*each), timeout=_ANSWER_S)
+            for each in partitions
+        }
+    except KafkaException as error:
+        raise NoAnswerError(in_words(error)) from error
+    finally:
+        client.close()
+    return cluster or None, ends
 
 
 def in_words(error: Exception) -> str:

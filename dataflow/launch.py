@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from dataflow.kafka_config import KafkaConfig
 from dataflow.kafka_watch import STARTS, Topics
@@ -57,7 +57,7 @@ class Launch(NamedTuple):
             f"--log-format={self.logs.format}",
             f"--worker={self.worker}",
             *(f"--address={each}" for each in self.addresses),
-            *_words_of(self.topics),
+            *topic_words(self.topics),
         ]
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
@@ -65,8 +65,8 @@ class Launch(NamedTuple):
         return {**finding_this_code(environ), SECRET_VARIABLE: self.secret, "RUST_BACKTRACE": "0"}
 
 
-def _words_of(topics: Topics | None) -> list[str]:
-    """Give the words that say which topics are read."""
+def topic_words(topics: Topics | None) -> list[str]:
+    """Give the words that say which topics are read; ``take_topic_words`` reads them."""
     if topics is None:
         return []
     path = topics.config.path
@@ -76,6 +76,20 @@ def _words_of(topics: Topics | None) -> list[str]:
         f"--kafka-from={topics.start}",
         *([] if path is None else [f"--kafka-config={path}"]),
     ]
+
+
+def take_topic_words(
+    parser: argparse.ArgumentParser, words: Sequence[str]
+) -> tuple[dict[str, Any], Topics | None]:
+    """Read a command line of which some words say which topics are read; gives the others, too."""
+    parser.add_argument("--kafka")
+    parser.add_argument("--topic", action="append", default=[])
+    parser.add_argument("--kafka-from", choices=STARTS, default=STARTS[0])
+    parser.add_argument("--kafka-config", type=Path)
+    options = vars(parser.parse_args(words))
+    servers, names = options.pop("kafka"), tuple(options.pop("topic"))
+    start, config = options.pop("kafka_from"), KafkaConfig(options.pop("kafka_config"))
+    return options, None if servers is None else Topics(servers, names, start, config)
 
 
 def finding_this_code(environ: Mapping[str, str]) -> dict[str, str]:
@@ -103,17 +117,9 @@ def read_launch(words: Sequence[str], environ: Mapping[str, str]) -> Launch:
     parser.add_argument("--log-format", choices=FORMATS, default=USUAL.format)
     parser.add_argument("--worker", type=int, default=0)
     parser.add_argument("--address", action="append", default=[], dest="addresses")
-    parser.add_argument("--kafka")
-    parser.add_argument("--topic", action="append", default=[])
-    parser.add_argument("--kafka-from", choices=STARTS, default=STARTS[0])
-    parser.add_argument("--kafka-config", type=Path)
-    options = vars(parser.parse_args(words))
+    options, topics = take_topic_words(parser, words)
     if SECRET_VARIABLE not in environ:
         parser.error(f"{SECRET_VARIABLE} is not set: a server starts its flow by itself")
     logs = Logs(options.pop("log_level"), options.pop("log_format"))
-    addresses = tuple(options.pop("addresses"))
-    servers, names = options.pop("kafka"), tuple(options.pop("topic"))
-    start, config = options.pop("kafka_from"), KafkaConfig(options.pop("kafka_config"))
-    topics = None if servers is None else Topics(servers, names, start, config)
-    secret = environ[SECRET_VARIABLE]
+    addresses, secret = tuple(options.pop("addresses")), environ[SECRET_VARIABLE]
     return Launch(**options, addresses=addresses, secret=secret, logs=logs, topics=topics)

@@ -84,8 +84,10 @@ class OneOrder:
         self._troubles: list[str] = []
         if topics is not None:
             known = [(each.topic, each.partition) for each in self._partitions.values()]
+            due = (self._partitions[number].topic for number in self._pending)
+            names = tuple(dict.fromkeys((*topics.names, *due)))
             self._reader = KafkaReader(topics)
-            self._watch = Watch(topics, known)
+            self._watch = Watch(topics._replace(names=names), known)
             self._watch.begin()
 
     def close(self) -> None:
@@ -172,7 +174,7 @@ class OneOrder:
             and each.topic not in look.troubles
             and (each.topic in self._names or each.number in self._pending)
         )
-        for found in look.found:
+        for found in (each for each in look.found if each.topic in self._names):
             new = self._log.add_partition(*found, look.ids.get(found.topic))
             self._watch.has_begun(new.topic, new.partition)
             self._partitions[new.number] = new

@@ -192,6 +192,13 @@ class OrderLog:
         row = self._one("SELECT * FROM taken ORDER BY seq DESC LIMIT 1")
         return None if row is None else Range(*row)
 
+    def newest_with_records(self, before: int = 2**62) -> Range | None:
+        """Give the last range, below a number, that is more than a place to go on at."""
+        row = self._one(
+            "SELECT * FROM taken WHERE seq < ? AND count > 0 ORDER BY seq DESC LIMIT 1", before
+        )
+        return None if row is None else Range(*row)
+
     def end(self) -> int:
         """Give the number that the next range will have."""
         newest = self.newest()
@@ -208,6 +215,14 @@ class OrderLog:
         """Give the last range of a partition; None where there is none."""
         row = self._one("SELECT * FROM taken WHERE part = ? ORDER BY seq DESC LIMIT 1", number)
         return None if row is None else Range(*row)
+
+    def extent(self, partition: Partition) -> tuple[int, int] | None:
+        """Give the first and the last offset that were read of a partition; None for none."""
+        row = self._one(
+            "SELECT min(first), max(last) FROM taken WHERE part = ? AND count > 0",
+            partition.number,
+        )
+        return None if row is None or row[0] is None else (row[0], row[1])
 
     def after(self, seq: int, most: int) -> list[Range]:
         """Read ranges from a number on, in their order."""

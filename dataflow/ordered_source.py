@@ -20,8 +20,8 @@ from typing_extensions import override
 from dataflow.drawing import DESERIALIZE, JOURNAL
 from dataflow.faults import reach
 from dataflow.journal import JournalReader
-from dataflow.kafka_config import KafkaConfigError, read_kafka_config
-from dataflow.kafka_watch import Topics
+from dataflow.kafka_config import KafkaConfigError
+from dataflow.kafka_watch import Topics, configured
 from dataflow.key_group import KEY_GROUPS
 from dataflow.messages import Started, TopicsRead
 from dataflow.one_order import Marks, OneOrder, RefusedError, State, Turn
@@ -190,9 +190,8 @@ class OrderedSource(FixedPartitionedSource[Read, Resume]):
         state = state_of(resume_state)
         try:
             log = OrderLog(self._generation / ORDER_FILE)
-            log.refuse(None)
             journal = JournalReader(self._generation / "journal.db", self._generation / "uploads")
-            order = OneOrder(journal, log, _configured(self._topics), state)
+            order = OneOrder(journal, log, configured(self._topics), state)
         except (sqlite3.Error, OrderLogError) as error:
             end_at_once(f"The journal or its order log cannot be opened: {error}.")
         except KafkaConfigError as error:
@@ -200,16 +199,6 @@ class OrderedSource(FixedPartitionedSource[Read, Resume]):
             end_refused(str(error))
         self._part = _Partition(order, log, state, self._stopwatch, self._groups)
         return self._part
-
-
-def _configured(topics: Topics | None) -> Topics | None:
-    """Read the file that says what else a client needs: it may have changed since the last start.
-
-    Raises ``KafkaConfigError``.
-    """
-    if topics is None or topics.config.path is None:
-        return topics
-    return topics._replace(config=read_kafka_config(topics.config.path))
 
 
 def state_of(resume: Resume | None) -> State:

@@ -50,6 +50,7 @@ PURE: Final = (
     *("web.intake.description", "web.intake.lineup", "web.intake.pace"),
     *("web.intake.run_ahead", "web.intake.tally", "web.intake.upload_states"),
     *("web.proof.comparison", "web.proof.facts", "web.proof.report", "web.proof.roll_call"),
+    "web.proof.gone",
     *("web.proof.stored_cart", "web.proof.verdict"),
     *("web.live.frames", "web.live.hub", "web.live.row_change", "web.http.turnstile"),
     *("web.service.drawing", "web.service.gate", "web.view.changed_carts", "web.view.key_range"),
@@ -193,6 +194,9 @@ def test_the_proof_shares_nothing_with_what_it_judges(name: str) -> None:
     """It reads the journal as that is read, tells a record as all do, and joins on its own."""
     shared = {"dataflow.faults", "dataflow.launch", "dataflow.parent"}
     shared |= {"dataflow.journal", "dataflow.records", "dataflow.times", "web.data.paths"}
+    # Topics are read as they are read, in the order that was decided.
+    shared |= {"dataflow.kafka_config", "dataflow.kafka_reader", "dataflow.kafka_watch"}
+    shared |= {"dataflow.messages", "dataflow.order_log"}
     for other in imported(name):
         if is_module(other) and not other.startswith("web.proof"):
             assert other in shared, f"{name} imports {other}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dataflow.kafka_config import KafkaConfig
+from dataflow.kafka_watch import Topics
 from dataflow.logs import USUAL, Logs
 
 MIB = 1024 * 1024
@@ -48,6 +49,7 @@ class Settings:
     how server and flow tell what goes on. ``root_path`` stands before every address, as in
     ``/orders``: whole segments without a slash at the end, which are the same percent-encoded.
     ``workers`` is how many processes the flow is.
+    ``topics`` are those of Kafka that are read, too; None where there are none.
     """
 
     data: Path
@@ -61,6 +63,7 @@ class Settings:
     root_path: str = ""
     admission: Admission = Admission()
     completed_topic: CompletedTopic | None = None
+    topics: Topics | None = None
 
 
 def asset_folder(name: str) -> Path:

@@ -15,8 +15,7 @@ from dataflow.logs import FORMATS, LEVELS, USUAL, Logs
 from dataflow.workers import MAX_WORKERS, usual_workers
 from web.commands import terminal
 from web.commands.arguments import EnvironmentOption, decimal, path_name, root_path, whole
-from web.commands.kafka_options import completed_topic as completed_topic_of
-from web.commands.kafka_options import kafka_options
+from web.commands.kafka_options import broker_options, kafka_of, kafka_options, known_topics_of
 from web.commands.network_options import (
     admission,
     client_options,
@@ -198,6 +197,8 @@ def serve(
     root: str,
     kafka: str | None,
     kafka_config: str | None,
+    names: tuple[str, ...],
+    kafka_from: str | None,
     completed_topic: str | None,
     log_level: str,
     log_format: str,
@@ -210,7 +211,7 @@ def serve(
     """
     admitted = admission(**who)
     try:
-        published = completed_topic_of(kafka, kafka_config, completed_topic)
+        topics, completed = kafka_of(kafka, kafka_config, names, kafka_from, completed_topic)
     except KafkaConfigError as error:
         terminal.say(str(error))
         return 1
@@ -231,7 +232,8 @@ def serve(
         Logs(log_level, log_format),
         root,
         admitted,
-        published,
+        completed,
+        topics,
     )
     try:
         run(settings)
@@ -330,19 +332,27 @@ def generate(events: int, users: int, bad: float, seed: int) -> int:
     metavar="N",
     help="The generation of the data to rebuild from; the current one where it is not given.",
 )
-def rebuild(data: str, generation: int | None) -> int:
+@broker_options
+def rebuild(data: str, generation: int | None, kafka: str | None, kafka_config: str | None) -> int:
     """Make view and flow state of a stopped server's data folder anew from its journal.
 
-    For a folder in which one of these is damaged. Interrupted, it goes on at the next start.
+    For a folder in which one of these is damaged. Interrupted, it goes on at the next start. What
+    was read from topics is read again from there, by --kafka: where it is gone, nothing is changed.
     """
+    try:
+        topics = known_topics_of(kafka, kafka_config)
+    except KafkaConfigError as error:
+        terminal.say(str(error))
+        return 1
     from web.commands.opening import StartError
     from web.commands.rebuild import renew, until_processed
     from web.commands.serve import run
 
     folder = Path(data)
     try:
-        renew(folder, generation)
-        is_done = run(Settings(data=folder, port=0, workers=usual_workers()), until_processed)
+        topics = renew(folder, generation, topics)
+        settings = Settings(data=folder, port=0, topics=topics, workers=usual_workers())
+        is_done = run(settings, until_processed)
     except StartError as error:
         terminal.say(str(error))
         return 1

@@ -11,14 +11,20 @@ import sys
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from shutil import copyfile
 
 from tqdm import tqdm
 
 from dataflow import faults
+from dataflow.kafka_watch import Topics
+from dataflow.order_log import OrderLog
 from web.commands.opening import StartError, open_folder, opening_as_sentence
 from web.commands.terminal import say
+from web.commands.topics_again import topics_again
+from web.data.files import sync
 from web.data.folder import DataFolder
-from web.data.journal_file import open_journal, refuse_gap
+from web.data.journal_file import open_journal
+from web.data.order import open_order
 from web.data.paths import Paths
 from web.data.privacy import keep_private
 from web.flow.state import DOWN, RUNNING
@@ -32,37 +38,50 @@ from web.words import count
 _POLL_S = 0.1
 
 
-def renew(data: Path, generation: int | None = None) -> None:
+def renew(data: Path, generation: int | None = None, topics: Topics | None = None) -> Topics | None:
     """Put a new generation in force, with the journal of another and nothing made of it yet.
 
-    Of the one in force, or of that of a number. Raises ``StartError`` where it cannot.
+    Of the one in force, or of that of a number. Where that has read topics, these are read again by
+    the brokers of ``topics``; gives which they are. Raises ``StartError`` where it cannot: then
+    nothing was changed.
     """
     keep_private()
     faults.arm("rebuild")
     folder = open_folder(data, to_rebuild=True)
     try:
         with opening_as_sentence(data):
-            asyncio.run(_renew(folder, generation))
+            return asyncio.run(_renew(folder, generation, topics))
     finally:
         folder.release()
 
 
-async def _renew(folder: DataFolder, generation: int | None) -> None:
+async def _renew(
+    folder: DataFolder, generation: int | None, topics: Topics | None
+) -> Topics | None:
     try:
         lock = await claim(folder.flow_lock)  # a flow whose server was killed still reads
     except FlowStuckError as error:
         raise StartError(str(error)) from error
     try:
+        old = folder.current() if generation is None else folder.generation(generation)
+        again = topics_again(old.order, topics)
         folder.renew(partial(_carry_history, folder), generation)
     finally:
         lock.release()
+    return again
 
 
 def _carry_history(folder: DataFolder, old: Paths, new: Paths) -> None:
-    with closing(open_journal(new.journal)) as journal:
-        end = journal.end()
-        refuse_gap(old.journal, end, position_in(old.view))
-        anew = Anew(end, journal.lines_between(1, end))
+    if old.order.exists():
+        OrderLog(old.order).close()  # folds its write-ahead log in, as the last one to close it
+        copyfile(old.order, new.order)  # no second name for it: the flow writes into it
+        sync(new.order)
+    with (
+        closing(open_journal(new.journal)) as journal,
+        closing(open_order(new, journal, position_in(old.view), reads_topics=False)) as order,
+    ):
+        end = order.settled_end()
+        anew = Anew(end, order.records_between(1, end))
     if not copy_recoveries(old.view, new.view):
         say("the history of the flow's starts could not be read")
     write_anew(new.view, anew)
@@ -80,7 +99,7 @@ async def until_processed(service: Service) -> None:
     released = service.generation.uploads.released_lines
     with tqdm(total=released, unit=" lines", file=sys.stderr) as bar:
         while True:
-            processed = service.generation.totals.all.processed
+            processed = service.generation.totals.of_journal
             bar.update(processed - bar.n)
             is_all_there = processed >= released and not service.generation.corrections.is_behind
             if is_all_there and service.flow.state == RUNNING:

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from dataflow.order_log import ORDER_FILE
 from dataflow.recovery import NO_RECOVERY, PART, ROOM
 
 FORMAT: Final = 1
@@ -61,6 +62,11 @@ class Paths(msgspec.Struct, frozen=True):
         return self.folder / "view.db"
 
     @property
+    def order(self) -> Path:
+        """The order log's file; there is none where topics were never read."""
+        return self.folder / ORDER_FILE
+
+    @property
     def uploads(self) -> Path:
         """The folder of the uploaded files."""
         return self.folder / "uploads"
@@ -86,7 +92,7 @@ class Paths(msgspec.Struct, frozen=True):
 
     def made_files(self, *, with_uploads: bool = True) -> Iterator[Path]:
         """Give all files that Cartwatch makes in a generation, the one that says so the last."""
-        for path in (self.journal, self.view, self.recovery / PART):
+        for path in (self.journal, self.view, self.order, self.recovery / PART):
             yield from (path.with_name(path.name + suffix) for suffix in ("", *BESIDE))
         yield self.recovery / ROOM
         yield self.alarm

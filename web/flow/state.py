@@ -162,6 +162,12 @@ class FlowState:
             self.message = f"The flow ended ({why}) and is being started again."
         return min(_FIRST_PAUSE_S * 2.0 ** min(self._failures - 1, 10), _LONGEST_PAUSE_S)
 
+    def refused(self, why: str) -> None:
+        """Note that the process has said why it cannot go on: it is down until somebody acts."""
+        self._never_up = max(self._never_up, FAILURES_UNTIL_DOWN)
+        self._move(Event.ENDED)
+        self.message = why
+
     def restart(self, why: str) -> None:
         """Note that the process is ended on purpose, to be started again at once."""
         self._move(Event.RESTARTED)

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
+from dataflow.kafka_watch import Topics
 from dataflow.launch import Launch
 from dataflow.locks import FileLock, FolderLockedError
 from dataflow.logs import Logs
@@ -47,10 +48,14 @@ class Supervisor:
         begin: Callable[[str], Awaitable[str]],
         ended: Callable[[str], Awaitable[None]],
         changed: Callable[[], None],
+        topics: Topics | None = None,
+        refusal: Callable[[], str | None] = lambda: None,
     ) -> None:
         """Prepare; ``begin`` writes a start down, given its reason, and gives the hub's secret.
 
-        ``ended`` is told why, once for every call of ``begin``, also where that has failed.
+        ``ended`` is told why, once for every call of ``begin``, also where that has failed. The
+        flow reads ``topics``, too; where it has ended because it cannot go on with them,
+        ``refusal`` says why in words, and it is not started again before somebody asks for it.
         """
         self._lock = lock
         self._state = state
@@ -60,6 +65,8 @@ class Supervisor:
         self._begin = begin
         self._ended = ended
         self._changed = changed
+        self._topics = topics
+        self._refusal = refusal
         self._processes = Processes([])
         self._asked: str | None = None
         self._given_up: str | None = None
@@ -73,9 +80,11 @@ class Supervisor:
             while True:
                 self._retry.clear()
                 self._asked = self._given_up = None
+                refusal: str | None = None
                 try:
                     processes = await self._start(paths, hub_url, reason)
                     why = why_it_ended(await processes.wait())
+                    refusal = self._refusal()
                 except (RecoveryStoreError, FlowStuckError, sqlite3.Error, OSError) as error:
                     why = str(error)
                 self.pids = []
@@ -83,9 +92,13 @@ class Supervisor:
                     reason = self._asked
                     await self._ended(reason)
                     continue
-                reason = self._given_up or why
+                reason = refusal or self._given_up or why
                 _log.warning("The flow ended (%s).", reason)
-                pause = self._state.ended(reason)
+                pause: float | None = None
+                if refusal is None:
+                    pause = self._state.ended(reason)
+                else:
+                    self._state.refused(_sentence(refusal))
                 self._changed()
                 await self._ended(reason)
                 await self._pause(pause)
@@ -125,6 +138,7 @@ class Supervisor:
             snapshot_interval=self._interval,
             logs=self._logs,
             addresses=free_addresses(self._workers) if self._workers > 1 else (),
+            topics=self._topics,
         )
         workers = [launch._replace(worker=worker) for worker in range(self._workers)]
         self._processes = await Processes.start(workers)
@@ -132,7 +146,8 @@ class Supervisor:
         self._changed()
         return self._processes
 
-    async def _pause(self, seconds: float) -> None:
+    async def _pause(self, seconds: float | None) -> None:
+        """Wait so long, or until somebody asks for a start; without a number, for that alone."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._retry.wait()
@@ -140,6 +155,10 @@ class Supervisor:
     async def _kill(self) -> None:
         await self._processes.end()
         self.pids = []
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _purge(lock: FileLock, folder: Path) -> int:

@@ -40,6 +40,11 @@ class Moment(NamedTuple):
     last_place: int
 
     @property
+    def is_complete(self) -> bool:
+        """Whether every record that it knows of had its effect."""
+        return self.records == self.last_place
+
+    @property
     def records(self) -> int:
         """How many records had their effect."""
         return sum(self.accepted.values()) + sum(self.others.values())

@@ -11,8 +11,11 @@ import sys
 from typing import Final
 
 from dataflow import faults
+from dataflow.kafka_config import KafkaConfigError
+from dataflow.order_log import OrderLogError
 from dataflow.parent import end_with_parent
 from web.data.paths import FolderError
+from web.proof.in_order import UncountableError
 from web.proof.inquiry import prove
 from web.proof.launch import read_launch
 from web.proof.recount import JournalChangedError
@@ -39,8 +42,11 @@ def main() -> int:
             _say(Progress(share))
 
     try:
-        verdict = prove(read_launch(sys.argv[1:]), tell)
-    except (sqlite3.Error, OSError, FolderError, JournalChangedError) as error:
+        verdict = prove(*read_launch(sys.argv[1:]), tell)
+    except (
+        *(sqlite3.Error, OSError, FolderError, JournalChangedError),
+        *(KafkaConfigError, OrderLogError, UncountableError),
+    ) as error:
         _say(Failed(f"the proof could not be brought to its end: {_in_words(error)}"))
         return 1
     _say(
@@ -50,6 +56,8 @@ def main() -> int:
             verdict.lost,
             verdict.twice,
             verdict.examples,
+            verdict.uncounted,
+            verdict.uncounted_ranges,
         )
     )
     return 0

@@ -102,6 +102,8 @@ class Proof:
             "seconds": None if self.state is State.NONE else round(seconds, 2),
             "examples": [] if outcome is None else outcome.examples,
             "error": self._error,
+            "uncounted": None if outcome is None else outcome.uncounted,
+            "uncounted_ranges": [] if outcome is None else outcome.uncounted_ranges,
         }
 
     async def _run(self, paths: Paths) -> None:

@@ -4,13 +4,14 @@ A record's place is its number in this reading. Of each key group as many events
 view had, of all other lines as many as each part of those that count them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from dataflow.journal import Entry
-from dataflow.records import Event, Skipped, parse_line
+from dataflow.records import Event, Skipped, parse_line, parse_value
 from dataflow.times import rfc3339
 from web.proof.facts import ORDER, PAYMENT, checksum
+from web.proof.gone import GonePlaces
 from web.proof.moment import Moment, Tell
 from web.proof.roll_call import RollCall
 from web.proof.spool import ChunkRow, SkippedRow, Spool
@@ -31,25 +32,39 @@ class JournalChangedError(Exception):
 class Recount:
     """Puts events on the spool, and compares skipped records and chunks at once."""
 
-    def __init__(self, moment: Moment, groups: int, spool: Spool, verdict: Verdict) -> None:
+    def __init__(
+        self,
+        moment: Moment,
+        groups: int,
+        spool: Spool,
+        verdict: Verdict,
+        gone: GonePlaces | None = None,
+    ) -> None:
+        """``gone`` are the places of what cannot be read; the moment is complete where there are.
+
+        Every record before its last place is taken then, whatever each key group has counted.
+        """
+        self._gone = gone or GonePlaces()
         self._last_place = moment.last_place
         self._groups = groups
         self._events = dict(moment.accepted)
         self._others = dict(moment.others)
-        self._left = moment.records
+        self._left = moment.records - self._gone.count
         self._spool = spool
         self._verdict = verdict
-        self._skipped = RollCall(spool.skipped(), self._skipped_differ)
+        skipped = (row for row in spool.skipped() if row[0] not in self._gone)
+        self._skipped = RollCall(skipped, self._skipped_differ)
         self._chunks = RollCall(spool.chunks(), self._chunks_differ)
 
     def read(self, entries: Iterable[Entry], tell: Tell) -> None:
         """Read the journal from its beginning, as far as is needed."""
         place, most = 1, max(1, self._left)
         for entry in entries:
-            if not self._left and place > self._last_place:
+            if place > self._last_place and (self._gone or not self._left):
                 break
             before = self._left
-            self._take(entry, place)
+            if place not in self._gone:
+                self._take(entry, place)
             if self._left < before or place <= self._last_place:
                 self._chunks.expect(_row_of(entry, place))
             place += entry.lines
@@ -62,9 +77,12 @@ class Recount:
             self._verdict.differ("records", words, twice=self._left)
 
     def _take(self, entry: Entry, first_place: int) -> None:
-        lines = entry.data.split(b"\n")
-        if not lines[-1]:
-            lines.pop()
+        lines: Sequence[bytes | None]
+        if entry.values is None:
+            lines = entry.data.split(b"\n")
+            lines = lines if lines[-1] else lines[:-1]
+        else:
+            lines = entry.values
         if len(lines) != entry.lines:
             raise JournalChangedError(
                 f"{entry.source!r} holds {len(lines)} lines from line {entry.first_line} on where"
@@ -75,18 +93,22 @@ class Recount:
         part = checksum(upload) % _PARTS
         for line, data in enumerate(lines, entry.first_line):
             place = first_place + line - entry.first_line
-            outcome = parse_line(data, line)
+            if entry.values is not None:
+                outcome = parse_value(data, line)
+            else:
+                assert data is not None
+                outcome = parse_line(data, line)
             if isinstance(outcome, Event):
                 user_id, order_id, is_payment = outcome
                 of_user = checksum(user_id)
                 group = of_user % groups
-                if left.get(group):
-                    left[group] -= 1
+                if self._gone or left.get(group):
+                    left[group] = left.get(group, 0) - 1
                     self._left -= 1
                     kind = PAYMENT if is_payment else ORDER
                     spool.add(of_user, (user_id, order_id, kind, place, None, 0))
-            elif self._others.get(part):
-                self._others[part] -= 1
+            elif self._gone or self._others.get(part):
+                self._others[part] = self._others.get(part, 0) - 1
                 self._left -= 1
                 if outcome is not None:
                     self._verdict.journal.skipped += 1
@@ -116,6 +138,7 @@ class Recount:
 
 
 def _row_of(entry: Entry, place: int) -> ChunkRow:
+    """Give what the view should know of a chunk; one of a topic has no offset in the journal."""
     return (
         *(place, entry.lines, entry.upload or "", entry.source),
         *(entry.first_line, entry.at, entry.offset),

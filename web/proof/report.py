@@ -18,13 +18,18 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 
 class Outcome(msgspec.Struct, frozen=True, tag="outcome"):
-    """What there is by the journal and in the view, and what differs."""
+    """What there is by the journal and in the view, and what differs.
+
+    ``uncounted`` records of topics could not be read again, of ``uncounted_ranges``.
+    """
 
     journal: Figures
     view: Figures
     lost: int
     twice: int
     examples: list[str]
+    uncounted: int = 0
+    uncounted_ranges: list[str] = []
 
 
 Report = Progress | Failed | Outcome

@@ -45,6 +45,8 @@ class Verdict:
         self.lost = 0
         self.twice = 0
         self._examples: dict[str, list[str]] = {}
+        self.uncounted = 0
+        self.uncounted_ranges: list[str] = []
 
     def differ(self, kind: str, words: str, *, lost: int = 0, twice: int = 0) -> None:
         """Take a difference; a few of each kind are kept in words."""
@@ -53,6 +55,21 @@ class Verdict:
         examples = self._examples.setdefault(kind, [])
         if len(examples) < EXAMPLES:
             examples.append(words)
+
+    def pass_over(self, source: str, first: int, records: int) -> None:
+        """Take records that cannot be read again: what they did is compared with nothing.
+
+        Of a source it is told in one range from where to where, as far as that goes on.
+        """
+        self.uncounted += records
+        last = first + records - 1
+        head, _, end = (
+            self.uncounted_ranges[-1].rpartition(" ") if self.uncounted_ranges else ("",) * 3
+        )
+        if head.startswith(f"{source} from ") and end == str(first - 1):
+            self.uncounted_ranges[-1] = f"{head} {last}"
+        elif len(self.uncounted_ranges) < EXAMPLES * 8:
+            self.uncounted_ranges.append(f"{source} from {first} to {last}")
 
     @property
     def examples(self) -> list[str]:

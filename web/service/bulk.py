@@ -142,6 +142,8 @@ class Bulk:
             return record.raw, record.reason
         if not record.is_cut:
             return record.raw, None
+        if not record.place[0]:  # of a topic: it may be gone there, and each costs a question
+            return record.raw, record.reason
         line = self._lines.find(*record.place)
         if line.size > MAX_WHOLE:
             line.file.close()

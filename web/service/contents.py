@@ -97,7 +97,9 @@ class Contents:
 
     def flow(self) -> dict[str, Any]:
         """Give the state of the flow as frames and API show it."""
-        return {**self._flow.describe(), "alarm": self._alarm()}
+        told = self._flow.describe()
+        message = told["message"] or self._generation().kafka.message()
+        return {**told, "message": message, "alarm": self._alarm()}
 
     def dataflow(self) -> dict[str, Any]:
         """Give the flow as it is drawn, as ``GET /api/dataflow`` does."""
@@ -136,8 +138,8 @@ class Contents:
 
 
 def _lag(generation: Generation) -> int:
-    """Count the lines that were released to the flow and are not processed yet."""
-    return max(0, generation.uploads.released_lines - generation.totals.all.processed)
+    """Count the lines that were released to the flow, or wait in topics, and are not processed."""
+    return generation.waiting + generation.kafka.lag
 
 
 class _Moment(Moment):

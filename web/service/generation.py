@@ -7,12 +7,15 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable
 
-from dataflow.messages import API
-from web.data.journal_file import open_journal, refuse_gap
+from dataflow.kafka_watch import Topics
+from dataflow.messages import NO_UPLOADS
+from web.data.journal_file import open_journal
+from web.data.order import open_order
 from web.data.paths import Paths
 from web.intake.run_ahead import RunAhead
 from web.intake.uploads import Uploads
 from web.service.corrections import Corrections
+from web.service.kafka import Kafka
 from web.view.carts import Carts
 from web.view.committer import Committer
 from web.view.marking import Marking
@@ -31,15 +34,20 @@ class Generation:
         paths: Paths,
         committed: Callable[[Outcome], Awaitable[None]],
         changed: Callable[[], None],
+        topics: Topics | None = None,
     ) -> None:
         """Open it; raises ``JournalError``, ``ViewError``, ``sqlite3.Error`` or ``OSError``.
 
-        ``committed`` hears of every commit, and is to pass it on to ``committed`` of this.
+        ``committed`` hears of every commit, and is to pass it on to ``committed`` of this. The
+        flow reads ``topics``, too, where there are some.
         """
         self.paths = paths
         self.journal = open_journal(paths.journal)
         self.view = View(paths.view)
-        refuse_gap(paths.journal, self.journal.end(), self.view.position())
+        self.order = open_order(
+            paths, self.journal, self.view.position(), reads_topics=topics is not None
+        )
+        self.kafka = Kafka(topics, self.order.log)
         self.totals = self.view.totals()
         self.run_ahead = RunAhead()
         self._unwritable: str | None = None
@@ -79,6 +87,12 @@ class Generation:
             return self._unwritable
         return self.committer.failure
 
+    @property
+    def waiting(self) -> int:
+        """Count the lines that were released to the flow, or taken by it, and not processed."""
+        released = self.uploads.released_lines - self.totals.of_journal
+        return max(0, released, self.totals.in_hand)
+
     def look(self) -> None:
         """Find out whether everything can be written, by writing nothing new; in any thread."""
         if self.journal.failure is not None or not self._is_looked_at:
@@ -96,8 +110,9 @@ class Generation:
             self.totals.put_group(group, accepted, figures)
         self.totals.put_taken(outcome.taken)
         self.carts.committed(outcome.carts)
-        if outcome.position is not None:
-            self.run_ahead.arrived(outcome.position)
+        self.kafka.told(outcome.topics)
+        if outcome.journal is not None:
+            self.run_ahead.arrived(outcome.journal)
         self.corrections.committed()
         self._unheard_of += self.uploads.take_ended()
         told = {upload for upload, _ in outcome.parts}.union(self._unheard_of)
@@ -107,7 +122,7 @@ class Generation:
 
     async def _settle(self, uploads: Iterable[str]) -> None:
         """Keep one sum of each upload that is through, and none of its parts."""
-        through = [each for each in uploads if each != API and self._is_through(each)]
+        through = [each for each in uploads if each not in NO_UPLOADS and self._is_through(each)]
         if through:
             await self.threads.write(self.view.settle, through)
             for upload in through:
@@ -126,5 +141,6 @@ class Generation:
         await asyncio.to_thread(self._close_files)
 
     def _close_files(self) -> None:
+        self.order.close()
         self.view.close()
         self.journal.close()

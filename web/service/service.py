@@ -26,6 +26,7 @@ from web.history.history import History
 from web.history.timeline import KILLED, RESET, STARTED
 from web.intake.stream import Asked
 from web.live.live import Live
+from web.proof.launch import command
 from web.proof.proof import Proof, State
 from web.service.attention import Attention
 from web.service.contents import Contents
@@ -71,7 +72,7 @@ class Service:
         self.publish_point = PublishPoint(lambda: self.generation.committer)
         self.gate = Gate()
         self._hub_url = ""
-        self.proof = Proof()
+        self.proof = Proof(lambda paths: command(paths, settings.topics))
         self._proving: asyncio.Task[None] | None = None
         self.streaming = Streaming(self._task, self.live.follows)
         self._release = True
@@ -95,6 +96,8 @@ class Service:
             begin=self._begin,
             ended=self._ended,
             changed=self.live.changed,
+            topics=settings.topics,
+            refusal=self._refusal,
         )
         self.generation, self.starts, self.upkeep = self._open(folder.current())
         self.proof.recall(self.generation.paths)
@@ -269,7 +272,7 @@ class Service:
         self.live.changed()
 
     def _open(self, paths: Paths) -> tuple[Generation, Starts, Upkeep]:
-        generation = Generation(paths, self._committed, self.live.changed)
+        generation = Generation(paths, self._committed, self.live.changed, self.settings.topics)
         generation.uploads.crashed = self._crash
         starts = Starts(
             generation,
@@ -290,9 +293,24 @@ class Service:
         )
         return generation, starts, upkeep
 
+    def _refusal(self) -> str | None:
+        """Say why the flow has ended by itself and does not go on, where it has written that."""
+        log = self.generation.order.log
+        return None if log is None else log.refusal()
+
+    def accept_loss(self, topic: str, partition: int, next_offset: int, go_on_at: int) -> None:
+        """Give up records of a topic that are lost, as they were shown; the flow goes on.
+
+        Durable when this returns. Raises ``APIError`` where nothing of the kind is lost.
+        """
+        self.generation.kafka.accept_loss(topic, partition, next_offset, go_on_at)
+        self.supervisor.restart(f"lost records of {topic}/{partition} were given up")
+
     async def _begin(self, reason: str) -> str:
         """Begin a start of the flow, which writes into the folder; gives what it publishes by."""
         self.folder.refuse_moved()
+        if (log := self.generation.order.log) is not None:
+            log.refuse(None)  # what the start before has said is not the word of this one
         secret = await self.starts.begin(reason)
         _log.info("Start %d of the flow: %s.", self.flow.execution, reason)
         self.history.mark(STARTED, f"The flow was started. The reason: {reason}.")

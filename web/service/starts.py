@@ -108,14 +108,14 @@ class Starts:
         return {name: self._marks.setdefault(name, time.time())}
 
     def _describe(self, started: Start) -> dict[str, Fact]:
-        journal = self._generation.journal
-        source, line = journal.place(started.offset) or (None, None)
+        order = self._generation.order
+        source, line = order.at(started.offset) or (None, None)
         return {
             "carts": started.carts,
             "offset": started.offset,
             "source": source,
             "line": line,
-            "records": journal.lines_between(started.offset, self._flow.target),
+            "records": order.records_between(started.offset, self._flow.target),
         }
 
     async def _write(self, execution: int, facts: dict[str, Fact]) -> None:

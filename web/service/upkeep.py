@@ -116,6 +116,7 @@ class Upkeep:
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
             is_awaited = bool(self._supervisor.pids) and generation.committer.is_idle
+            is_awaited &= generation.kafka.down_since is None  # it may wait for nothing else
             phase = self._flow.phase if is_awaited else Phase.WAITING
             size = 0
             if phase is Phase.STARTING:
@@ -125,7 +126,7 @@ class Upkeep:
                 phase=phase,
                 execution=self._flow.execution,
                 received=self._received(),
-                has_work=generation.uploads.released_lines > generation.totals.all.processed,
+                has_work=generation.waiting > 0,
                 store_bytes=size,
             )
             if why is not None:

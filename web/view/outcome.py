@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from dataflow.messages import Figures
+from dataflow.messages import Figures, TopicsRead
 from web.view.cart_row import Entry
 from web.view.totals import Counts
 from web.view.workers import Start
@@ -23,6 +23,9 @@ class Outcome(NamedTuple):
     which the effect of every record is there now, where that could be told. ``taken`` is the last
     place of all that the flow has read. ``arrived`` counts the records whose effects are new by
     when they were accepted, in seconds since 1970.
+
+    ``journal`` is the offset of the journal before which every chunk was read, ``topics`` the
+    newest word of how topics are read.
     """
 
     parts: dict[tuple[str, int], Counts]
@@ -37,3 +40,5 @@ class Outcome(NamedTuple):
     taken: int = 0
     busy: Mapping[int, Mapping[str, float]] = MappingProxyType({})
     arrived: Mapping[float, int] = MappingProxyType({})
+    journal: int | None = None
+    topics: TopicsRead | None = None

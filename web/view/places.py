@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from dataflow.marks import RESUBMIT
-from dataflow.messages import API, Taken
+from dataflow.messages import API, NO_UPLOADS, Taken
 
 SCHEMA: Final = """
 CREATE TABLE places (
@@ -26,7 +26,7 @@ INSERT INTO complete VALUES (1, 0);
 """
 """``complete`` is the last place up to which the effect of every record is in the view.
 
-``offset`` is that of the chunk in the journal.
+``offset`` is that of the chunk in the journal, 0 of records of a topic.
 """
 
 
@@ -49,6 +49,11 @@ class Origin(NamedTuple):
     at: float
 
 
+def upload_or_none(upload: str) -> str | None:
+    """Give the id of an upload as it is answered; None of what stands for none."""
+    return None if upload in NO_UPLOADS else upload
+
+
 def append_places(db: sqlite3.Connection, chunks: Iterable[Taken]) -> None:
     """Write the places of chunks, in the caller's transaction; what is told again is passed over.
 
@@ -62,7 +67,7 @@ def append_places(db: sqlite3.Connection, chunks: Iterable[Taken]) -> None:
             each.source,
             each.first_line,
             each.at,
-            each.offset - 1,
+            each.chunk,
         )
         for each in chunks
     ]
@@ -107,7 +112,7 @@ class Places:
         first, _, upload, source, first_line, at, _ = self._find(place)
         line = place - first + first_line
         skipped = self._corrected(line) if (upload, source) == (API, RESUBMIT) else None
-        return Origin(Cause(upload or None, source, line, skipped), at)
+        return Origin(Cause(upload_or_none(upload), source, line, skipped), at)
 
     def at(self, place: int) -> float:
         """Tell when the record at a place was accepted, in seconds since 1970."""

@@ -261,7 +261,10 @@ class ViewReader:
             return count_facets(self._db, asked), read_these_skipped(self._db, ids)
 
     def whole_line(self, number: int) -> tuple[int, int] | None:
-        """Tell where in the journal a skipped record stands: its chunk, and which line of it."""
+        """Tell where in the journal a skipped record stands: its chunk, and which line of it.
+
+        There is no chunk of the number 0: what is said to stand there came from a topic.
+        """
         with self._moment():
             found = read_mendable(self._db, [number])
             return found[0].place if found else None

@@ -16,7 +16,7 @@ from dataflow.times import rfc3339, rfc3339_or_none
 from web.view.bulk_insert import bulk_insert
 from web.view.json_line import encode_line
 from web.view.page import Page, Row
-from web.view.places import Places
+from web.view.places import Places, upload_or_none
 from web.view.skipped_filter import OPEN, SkippedFilter
 from web.view.skipped_lists import list_skipped
 from web.view.skipped_walk import count_matching, count_skipped, walk
@@ -151,7 +151,7 @@ def _records(db: sqlite3.Connection, ids: list[int]) -> Iterator[SkippedRecord]:
         state, sent_at, landed_at, sent_as, sent_raw, outcome = fate
         yield SkippedRecord(
             number,
-            upload or None,
+            upload_or_none(upload),
             source,
             line,
             reason,

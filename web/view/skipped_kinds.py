@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from dataflow.messages import API
+from dataflow.messages import NO_UPLOADS
 
 BLOCK: Final = 4_096
 """Ids of a range: of so many at most those of a kind have to be decoded to find a single one."""
@@ -61,12 +61,12 @@ class Listed(NamedTuple):
 
 def label_of(upload: str, source: str) -> str:
     """Give what a source is listed as: its name, and a file's that has the name of no file."""
-    return f"file {source}" if upload != API and source in NO_FILES else source
+    return f"file {source}" if upload not in NO_UPLOADS and source in NO_FILES else source
 
 
 def scopes_of(upload: str, source: str) -> list[tuple[str, str]]:
     """Give the scopes of records of an upload or another source, each with its label."""
     scopes = [("all", ""), ("source", label_of(upload, source))]
-    if upload != API:
+    if upload not in NO_UPLOADS:
         scopes.append(("upload", upload))
     return scopes

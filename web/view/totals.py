@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from dataflow.messages import API, Figures
+from dataflow.messages import API, KAFKA, Figures
 
 SKIPPED_PART: Final = -1
 """The part of an upload's totals that counts skipped and blank lines; others are key groups."""
@@ -101,6 +101,16 @@ class Totals:
     def of_upload(self, upload: str) -> Counts:
         """Give the counts of an upload (``API`` for the records of ``POST /api/events``)."""
         return self._uploads.get(upload, Counts())
+
+    @property
+    def in_hand(self) -> int:
+        """The lines that the flow has read and that are not processed yet."""
+        return max(0, self.taken - self.all.processed)
+
+    @property
+    def of_journal(self) -> int:
+        """The lines of the journal that were processed: what came from topics is none of them."""
+        return self.all.processed - self.of_upload(KAFKA).processed
 
     @property
     def api(self) -> Counts:

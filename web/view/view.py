@@ -27,6 +27,7 @@ from dataflow.messages import (
     RecordsSkipped,
     Started,
     Taken,
+    TopicsRead,
     decode_messages,
 )
 from dataflow.records import OrderId
@@ -132,7 +133,10 @@ class View:
                             chunks[message.chunk.place] = message.chunk
                     case Taken():
                         chunks[message.place] = message
-                        outcome = outcome._replace(position=workers.taken(message))
+                        position = workers.taken(message)
+                        outcome = outcome._replace(
+                            position=position, journal=message.journal or position
+                        )
                     case Started():
                         outcome = outcome._replace(started=workers.started(message))
                     case Barrier():
@@ -142,6 +146,8 @@ class View:
                         )
                     case Busy():
                         busy[message.worker] = message.seconds
+                    case TopicsRead():
+                        outcome = outcome._replace(topics=message)
         settled = settled_among(self._db, {upload for upload, _ in outcome.parts})
         for part in [part for part in outcome.parts if part[0] in settled]:
             del outcome.parts[part]
@@ -219,7 +225,10 @@ class View:
             settle(db, uploads)
 
     def position(self) -> int:
-        """Give the offset of the journal before which every chunk was read, as far as is known."""
+        """Give the offset before which everything was read, as far as is known.
+
+        It is one of the journal, or where an order log decides, a number of that.
+        """
         row = self._db.execute('SELECT "offset" FROM position').fetchone()
         return 1 if row is None else int(row[0])
 

@@ -83,7 +83,7 @@ class Stage:
         self.view.commit(self.flow.run(len(self.entries) + 1, repeat(9)))
 
     def prove(self) -> Verdict:
-        return prove(self.paths, lambda _: None)
+        return prove(self.paths, None, lambda _: None)
 
     def change(self, statement: str, *values: object) -> None:
         """Change the view as nothing of ours would."""
@@ -242,7 +242,7 @@ def test_a_row_that_is_listed_as_another_cart_is_named(filled: Stage, column: st
 def test_progress_only_grows_to_its_end(filled: Stage) -> None:
     """From 0 to 1, through the view, the journal and the comparison."""
     told: list[float] = []
-    prove(filled.paths, told.append)
+    prove(filled.paths, None, told.append)
     assert told == sorted(told)
     assert told[0] >= 0
     assert told[-1] == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import closing
+from io import BytesIO
 from typing import Any, Final
 
 import msgspec
@@ -27,6 +28,7 @@ from web.intake.replacement import PatternError
 from web.numbers import whole_number
 from web.service.bulk import resubmit_in_bulk, set_aside
 from web.service.generation import Generation
+from web.service.kafka import Kafka
 from web.service.service import Service, service_of
 from web.tasks import to_its_end
 from web.view.json_line import encode_line
@@ -65,15 +67,23 @@ async def get_skipped(request: Request) -> Response:
     "Gives the whole line of a skipped record as it came, however long.",
     Answer("The line, without its end", {_BYTES: text_of("Its bytes")}),
     names=(take.RECORD,),
-    refusals=_NO_RECORD,
+    refusals={
+        **_NO_RECORD,
+        410: "It came from a topic, which does not hold it any more",
+        503: "It came from a topic, and no broker gives it now",
+    },
 )
 async def get_raw(request: Request) -> Response:
     """``GET /api/skipped/{id}/raw``: its whole line, as it came."""
     generation = service_of(request.app).generation
-    number = (await _find(generation, request)).id
+    record = await _find(generation, request)
+    number = record.id
     place = await generation.threads.read(lambda view: view.whole_line(number))
     assert place is not None
-    line = await asyncio.to_thread(_whole_line, generation, place)
+    if place[0]:
+        line = await asyncio.to_thread(_whole_line, generation, place)
+    else:
+        line = await asyncio.to_thread(_of_topic, generation.kafka, record)
     headers = {
         "content-length": str(line.size),
         "content-disposition": f'attachment; filename="skipped-{number}.txt"',
@@ -203,6 +213,11 @@ async def _find(generation: Generation, request: Request) -> SkippedRecord:
     if record is None:
         raise not_found(f"there is no skipped record {text[:40]!r}")
     return record
+
+
+def _of_topic(kafka: Kafka, record: SkippedRecord) -> WholeLine:
+    value = kafka.read_value(record.source, record.line) or b""
+    return WholeLine(BytesIO(value), 0, len(value))
 
 
 def _whole_line(generation: Generation, place: tuple[int, int]) -> WholeLine:

@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import override
 
+from dataflow.order_log import source_of
 from dataflow.recovery import store_bytes
 from web.data.paths import Paths
 from web.flow.state import STATES
@@ -33,6 +34,7 @@ from web.http.api.described.schemas import text_of
 from web.http.api.described.sections import WATCHING
 from web.http.connections import most_connections
 from web.http.resource import Later
+from web.service.kafka import READING, Kafka, lag_seconds
 from web.service.service import Service, service_of
 from web.topic.publication import OFF
 from web.topic.publication import STATES as STATES_OF_TOPIC
@@ -124,6 +126,7 @@ def _of_the_flow(service: Service, starts: int, recoveries: int) -> Iterator[Fam
     taken = {step["id"]: step["in"] for step in steps}
     busy = {step["id"]: step["busy_seconds"] for step in steps}
     yield _gauge("lag_records", "Lines that the flow has still to do", contents.stats()["lag"])
+    yield from _of_topics(service.generation.kafka)
     yield StateSetMetricFamily(
         f"{_PREFIX}_flow_state",
         "What the flow is doing",
@@ -176,6 +179,31 @@ def _of_the_topic(service: Service) -> Iterator[Family]:
     )
 
 
+def _of_topics(kafka: Kafka) -> Iterator[Family]:
+    """Tell of topics, where this folder has ever read any."""
+    if not kafka.is_known:
+        return
+    now = time.time()
+    partitions = kafka.partitions()
+    lag: dict[str, float] = {}
+    seconds: dict[str, float] = {}
+    for each in partitions:
+        source = source_of(each.topic, each.partition)
+        if each.end >= 0:
+            lag[source] = max(0, each.end - each.next)
+        if (old := lag_seconds(each, now)) is not None:
+            seconds[source] = old
+    state = kafka.describe()["state"]
+    yield _gauge("kafka_lag_records", "Records that wait in a partition", lag, "source")
+    yield _gauge(
+        "kafka_lag_seconds",
+        "The age of the newest that was read, where others wait",
+        seconds,
+        "source",
+    )
+    yield _gauge("kafka_up", "Whether the brokers answer, and nothing is lost", state == READING)
+
+
 def _of_the_server(service: Service, sizes: Mapping[str, int]) -> Iterator[Family]:
     hub, waiting = service.live.hub, service.generation.committer.statistics()
     told, traffic = hub.statistics(), hub.traffic
@@ -225,6 +253,8 @@ def _histogram(name: str, about: str, times: Histogram) -> HistogramMetricFamily
 
 def _sizes(paths: Paths) -> dict[str, int]:
     databases = {"journal": paths.journal, "view": paths.view}
+    if paths.order.exists():
+        databases["order"] = paths.order
     sizes = {
         name: _size(path) + _size(path.with_name(f"{path.name}-wal"))
         for name, path in databases.items()

@@ -133,6 +133,21 @@ ASIDE: Final = Body(
     {JSON: _object({**_CHOICE, "aside": _FLAG}, required=["aside"], **_ONE_WAY)},
     '{"reason": "invalid_utf8", "aside": true}',
 )
+LOSS: Final = Body(
+    "What is lost, as it was shown: so nothing is given up that nobody has seen",
+    {
+        JSON: _object(
+            {
+                "topic": {"type": "string"},
+                "partition": {"type": "integer", "minimum": 0},
+                "next": {"type": "integer", "minimum": 0},
+                "go_on_at": {"type": "integer", "minimum": 0},
+            },
+            required=["topic", "partition", "next", "go_on_at"],
+        )
+    },
+    '{"topic": "orders", "partition": 3, "next": 118, "go_on_at": 240}',
+)
 RESET: Final = Body(
     "That it is meant, and an upload that is replayed then",
     {

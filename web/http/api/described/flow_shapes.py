@@ -147,6 +147,8 @@ class Proof(TypedDict):
     seconds: float | None
     examples: list[str]
     error: str | None
+    uncounted: Count | None
+    uncounted_ranges: list[str]
 
 
 class CompletedTopic(TypedDict):

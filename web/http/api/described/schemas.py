@@ -8,6 +8,7 @@ import msgspec
 
 from web.http.api.described.call import Schema
 from web.http.api.described.flow_shapes import FLOW_SHAPES
+from web.http.api.described.kafka_shapes import KAFKA_SHAPES
 from web.http.api.described.shapes import ENUMS, SHAPES
 
 _PREFIX: Final = "#/components/schemas/"
@@ -60,7 +61,7 @@ def components() -> dict[str, dict[str, Any]]:
 
 @cache
 def _known() -> dict[str, type]:
-    return {of.__name__: of for of in (*SHAPES, *FLOW_SHAPES)}
+    return {of.__name__: of for of in (*SHAPES, *FLOW_SHAPES, *KAFKA_SHAPES)}
 
 
 def _tidied(of: type, made: dict[str, Any]) -> dict[str, Any]:

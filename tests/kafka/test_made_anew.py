@@ -1,0 +1,121 @@
+"""What was read of topics, read again from there: by a proof, and by a rebuild."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.kafka.reading import brokers, events, kept, reading
+from tests.kit.broker import Broker
+from tests.kit.running import Cartwatch, until
+from tests.kit.topic import Topic, order, orders
+
+
+def proved(server: Cartwatch) -> dict[str, Any]:
+    """Have the view held to journal and topics; gives the outcome."""
+    server.call("POST", "/api/prove")
+
+    def look() -> dict[str, Any] | None:
+        told: dict[str, Any] = server.get("/api/prove")
+        return told if told["state"] in ("done", "failed") else None
+
+    return until(look, 60)
+
+
+def filled(server: Cartwatch, topic: Topic) -> None:
+    """Have it read 41 good records and two bad ones, from here and from the topic."""
+    topic.send(orders(range(20)))
+    events(server, 20)
+    server.call("POST", "/api/events", order("posted", 1))
+    events(server, 21)
+    topic.send([None, *orders(range(20, 30)), b"FAIL"], partition=1)
+    topic.send([order(f"user-{number % 10}", number, "payment") for number in range(10)])
+    events(server, 41)
+
+
+def rebuild(data: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "web", "rebuild", str(data), *options],
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+
+
+def shown(server: Cartwatch) -> list[Any]:
+    """Give all that a person sees of the data."""
+    lists = ("/api/carts.jsonl", "/api/skipped.jsonl", "/api/completed.jsonl")
+    exported = [server.call("GET", path).body for path in lists]
+    return [*exported, server.get("/api/carts/user-3/orders")["items"]]
+
+
+def test_a_proof_reads_the_topic_as_far_as_it_is_there(tmp_path: Path, noida: Broker) -> None:
+    """And says what it could not count: of what that did, it finds nothing lost and nothing twice.
+
+    But it finds what is wrong with the rest.
+    """
+    topic = Topic(noida, partitions=2)
+    with reading(tmp_path / "data", topic) as server:
+        filled(server, topic)
+        whole = proved(server)
+        assert (whole["state"], whole["lost"], whole["twice"]) == ("done", 0, 0), whole
+        assert whole["journal"] == whole["view"]
+        assert (whole["uncounted"], whole["uncounted_ranges"]) == (0, [])
+        noida.delete_before("orders", 0, 20)
+        rest = proved(server)
+        assert (rest["state"], rest["lost"], rest["twice"]) == ("done", 0, 0), rest
+        assert rest["uncounted"] == 20
+        assert rest["uncounted_ranges"] == ["orders/0 from 0 to 19"]
+        assert server.call("GET", "/readyz").status == 200
+
+
+def test_a_proof_without_kafka_counts_what_is_local(tmp_path: Path, noida: Broker) -> None:
+    """Nothing that it cannot read is called lost or twice."""
+    topic = Topic(noida, partitions=2)
+    data = tmp_path / "data"
+    with reading(data, topic) as server:
+        filled(server, topic)
+        kept(data)
+        server.stop()
+    with Cartwatch(data) as server:
+        server.settled()
+        told = proved(server)
+        assert (told["state"], told["lost"], told["twice"]) == ("done", 0, 0), told
+        assert told["uncounted"] == 42
+
+
+def test_a_rebuild_reads_the_topic_again(tmp_path: Path, noida: Broker) -> None:
+    """And ends with the same carts, places, times and numbers; nothing new comes in by it."""
+    topic = Topic(noida, partitions=2)
+    data = tmp_path / "data"
+    with reading(data, topic) as server:
+        filled(server, topic)
+        before = shown(server)
+        server.stop()
+    assert "give --kafka" in rebuild(data).stderr
+    made = rebuild(data, *brokers(data, topic))
+    assert made.returncode == 0, made.stderr
+    topic.send([order("new", 1)])
+    with reading(data, topic) as server:
+        events(server, 42)
+        after = shown(server)
+        assert after[1:3] == before[1:3]
+        assert after[3] == before[3]
+        assert proved(server)["lost"] == 0
+
+
+def test_a_rebuild_changes_nothing_where_records_are_gone(tmp_path: Path, noida: Broker) -> None:
+    """It says which, and the folder goes on as it was."""
+    topic = Topic(noida, partitions=2)
+    data = tmp_path / "data"
+    with reading(data, topic) as server:
+        filled(server, topic)
+        kept(data)
+        server.stop()
+    noida.delete_before("orders", 0, 5)
+    made = rebuild(data, *brokers(data, topic))
+    assert made.returncode == 1
+    assert "orders/0 was read from 0 on, and keeps what comes from 5 on" in made.stderr
+    with reading(data, topic) as server:
+        server.settled()
+        events(server, 41)

@@ -1,0 +1,140 @@
+"""Journal and topics, read once more in the one order that the order log has decided.
+
+What a topic does not hold any more is given as a range of so many records without their values.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from typing import Final
+
+from dataflow.journal import Entry, JournalReader
+from dataflow.kafka_reader import Going, KafkaReader, LostRecordsError
+from dataflow.kafka_watch import NoAnswerError, Topics, ends_of
+from dataflow.messages import KAFKA
+from dataflow.order_log import JOURNAL, OrderLog, Partition, Range
+from web.data.paths import Paths
+
+_PATIENCE_S: Final = 30.0
+_ROWS: Final = 500
+_EVERYTHING: Final = 2**62
+
+
+class UncountableError(Exception):
+    """What topics do not hold any more leaves nothing to be proved now; the message says why."""
+
+
+class InOrder:
+    """Reads a generation's records in their one order, from the beginning."""
+
+    def __init__(self, paths: Paths, topics: Topics | None, opened: ExitStack) -> None:
+        """Open it; what is opened is closed with ``opened``.
+
+        Raises ``sqlite3.Error``, ``OrderLogError``, ``KafkaConfigError``, and ``UncountableError``
+        where no broker answers.
+        """
+        self._journal = opened.enter_context(closing(JournalReader(paths.journal, paths.uploads)))
+        self._log: OrderLog | None = None
+        self._reader: KafkaReader | None = None
+        self._partitions: dict[int, Partition] = {}
+        self._ends: dict[int, tuple[int, int]] = {}
+        if paths.order.exists():
+            self._log = opened.enter_context(closing(OrderLog(paths.order)))
+            self._partitions = {each.number: each for each in self._log.partitions()}
+            if topics is not None and self._partitions:
+                self._ends = self._ask(topics)
+                self._reader = opened.enter_context(closing(KafkaReader(topics)))
+                self._reader.begin(self._goings())
+
+    def gone(self) -> Iterator[tuple[int, Entry]]:
+        """Find the ranges whose records are not there any more, each with its first place."""
+        for row in self._rows():
+            if row.part != JOURNAL and not self._holds(row):
+                yield row.place, self._without_values(row)
+
+    def read(self) -> Iterator[Entry]:
+        """Read every record in turn; what is gone of a topic comes without values."""
+        origin = None if self._log is None else self._log.origin().seq
+        offset = 1
+        while entries := self._journal.read(offset, 1, before=origin or _EVERYTHING):
+            yield from entries
+            offset = entries[-1].offset + 1
+        for row in self._rows():
+            if row.part == JOURNAL:
+                yield from self._of_journal(row)
+            elif self._holds(row):
+                yield self._of_topic(row)
+            else:
+                yield self._without_values(row)
+
+    def _rows(self) -> Iterator[Range]:
+        """Give what the order log says, but for where a partition went on behind a loss."""
+        if self._log is None:
+            return
+        seq = self._log.origin().seq
+        while rows := self._log.after(seq, _ROWS):
+            yield from (row for row in rows if not row.is_leap)
+            seq = rows[-1].seq + 1
+
+    def _ask(self, topics: Topics) -> dict[int, tuple[int, int]]:
+        places = {(each.topic, each.partition): each.number for each in self._partitions.values()}
+        try:
+            _, ends = ends_of(topics, places)
+        except NoAnswerError as error:
+            raise UncountableError(
+                f"the brokers {topics.servers} do not tell what they hold ({error})"
+            ) from error
+        return {places[each]: found for each, found in ends.items()}
+
+    def _goings(self) -> Iterator[Going]:
+        """Tell where the first range of each partition begins that is there."""
+        assert self._log is not None
+        first: dict[int, int] = {}
+        for row in self._rows():
+            if row.part != JOURNAL and row.part not in first and self._holds(row):
+                first[row.part] = row.first
+                if len(first) == len(self._partitions):
+                    break
+        for number, offset in first.items():
+            yield Going(self._partitions[number], offset)
+
+    def _holds(self, row: Range) -> bool:
+        """Whether the topic holds the records of a range, by where it begins and ends."""
+        low, high = self._ends.get(row.part, (0, 0))
+        return low <= row.first and row.last < high
+
+    def _of_journal(self, row: Range) -> Iterator[Entry]:
+        offset, at = row.first, row.at
+        while offset <= row.last:
+            entries = self._journal.read(offset, 1, before=row.last + 1)
+            if not entries:
+                return
+            for entry in entries:
+                at = max(at, entry.at)
+                yield entry._replace(at=at)
+            offset = entries[-1].offset + 1
+
+    def _of_topic(self, row: Range) -> Entry:
+        reader = self._reader
+        assert reader is not None
+        end = time.monotonic() + _PATIENCE_S
+        try:
+            if reader.mark(row.part)[0] > row.first:  # behind a loss that was given up
+                reader.leap(row.part, row.first)
+            while (found := reader.take_again(row.part, row.first, row.last)) is None:
+                if time.monotonic() > end:
+                    raise UncountableError(
+                        f"{self._partitions[row.part].source} gave nothing for"
+                        f" {_PATIENCE_S:.0f} s: the brokers do not answer"
+                    )
+                reader.poll(0.05)
+        except LostRecordsError as error:
+            raise UncountableError(
+                f"{error.reason}, while they were read: begin the proof again"
+            ) from error
+        return self._without_values(row)._replace(values=found.values)
+
+    def _without_values(self, row: Range) -> Entry:
+        """Give a range of a topic as far as the order log knows it."""
+        source = self._partitions[row.part].source
+        return Entry(0, KAFKA, source, row.first, row.records, b"", row.at)

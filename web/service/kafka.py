@@ -1,0 +1,215 @@
+"""How topics are read, as everybody is told: how far each partition is, what is lost, who is away.
+
+What the flow tells stands beside what the order log keeps: so a partition is known, and what is
+lost of it, also while there is no flow.
+"""
+
+import time
+from typing import Any, Final
+
+from dataflow.kafka_config import KafkaConfigError
+from dataflow.kafka_watch import NoAnswerError, Topics
+from dataflow.messages import PartitionRead, TopicsRead
+from dataflow.order_log import Loss, OrderLog, Partition
+from dataflow.times import rfc3339, rfc3339_or_none
+from dataflow.topic_value import GoneError, read_value
+from web.errors import APIError
+
+OFF: Final = "off"
+CONNECTING: Final = "connecting"
+READING: Final = "reading"
+DOWN: Final = "down"
+STOPPED: Final = "stopped"
+STATES: Final = (OFF, CONNECTING, READING, DOWN, STOPPED)
+"""Nothing is asked for; nobody has answered yet; it is read; nobody answers; something is lost."""
+
+
+class Kafka:
+    """The topics of one generation."""
+
+    def __init__(self, topics: Topics | None, log: OrderLog | None) -> None:
+        self._topics: Final = topics
+        self._log: Final = log
+        self._told: TopicsRead | None = None
+
+    def told(self, topics: TopicsRead | None) -> None:
+        """Hear the newest word of the flow, where there is one."""
+        if topics is not None:
+            self._told = topics
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this folder reads topics, or has done so."""
+        return self._log is not None
+
+    @property
+    def lag(self) -> int:
+        """Count the records that wait in the topics, as far as that is known."""
+        return 0 if self._told is None else sum(map(_lag, self._told.partitions))
+
+    @property
+    def down_since(self) -> float | None:
+        """Since when the brokers do not answer, in seconds since 1970; None where they do."""
+        return None if self._told is None or self._topics is None else self._told.down_since
+
+    def message(self) -> str | None:
+        """Say what a person should know of it while all else goes on; None where that is nothing.
+
+        What is lost is not said here: the flow is down by it, and says so.
+        """
+        if self._topics is None:
+            left = ", ".join(self._not_read())
+            return f"Topics of this folder are not read, without --kafka: {left}." if left else None
+        if self.down_since is not None:
+            return (
+                f"The brokers of Kafka ({self._topics.servers}) have not answered since"
+                f" {rfc3339(self.down_since)}; all else goes on."
+            )
+        troubles = [] if self._told is None else self._told.troubles
+        if troubles:
+            return f"{troubles[0][:1].upper()}{troubles[0][1:]}."
+        left = ", ".join(self._not_read())
+        return f"Topics of this folder are not read, without --topic: {left}." if left else None
+
+    def describe(self) -> dict[str, Any]:
+        """Give the answer of ``GET /api/kafka``: what is not known yet is null."""
+        now = time.time()
+        lost = [] if self._log is None else self._log.losses()
+        return {
+            "state": self._state(lost),
+            "brokers": None if self._topics is None else self._topics.servers,
+            "start": None if self._topics is None else self._topics.start,
+            "cluster": None if self._log is None else self._log.origin().cluster,
+            "down_since": rfc3339_or_none(self.down_since),
+            "message": self.message(),
+            "partitions": [_described(each, now) for each in self.partitions()],
+            "not_read": self._not_read(),
+            "lost": [self._described_loss(each) for each in lost],
+        }
+
+    def partitions(self) -> list[PartitionRead]:
+        """Tell how far each partition is, those of a topic one behind the other."""
+        read = {(each.topic, each.partition): each for each in self._kept()}
+        if self._told is not None:
+            read |= {(each.topic, each.partition): each for each in self._told.partitions}
+        return [read[key] for key in sorted(read)]
+
+    def read_value(self, source: str, offset: int) -> bytes | None:
+        """Read a record once more, as it came; in any thread. Raises ``APIError`` where it cannot.
+
+        Its partition is named as the source of its causes is.
+        """
+        topic, _, partition = source.rpartition("/")
+        if self._topics is None:
+            raise APIError(
+                503,
+                "kafka_off",
+                f"this record came from {source}: start the server with --kafka to read it there",
+            )
+        try:
+            return read_value(self._topics, topic, int(partition), offset)
+        except GoneError as error:
+            raise APIError(
+                410, "gone", f"offset {offset} of {source} is gone: {error}; what is shown is kept"
+            ) from error
+        except (NoAnswerError, KafkaConfigError) as error:
+            raise APIError(
+                503, "no_broker", f"offset {offset} of {source} cannot be read now: {error}"
+            ) from error
+
+    def accept_loss(self, topic: str, partition: int, next_offset: int, go_on_at: int) -> None:
+        """Give up what is lost, as it was shown: durable. Raises ``APIError`` for anything else."""
+        for loss in [] if self._log is None else self._log.losses():
+            known = self._named(loss.number)
+            if (known.topic, known.partition) != (topic, partition):
+                continue
+            if loss.go_on_at is None:
+                raise APIError(
+                    409,
+                    "records_are_shown",
+                    "the view has these records, and the flow's state has not: they cannot be given"
+                    " up alone. Stop the server: cartwatch rebuild makes both anew as far as the"
+                    " topics hold the records, or says that it cannot; or start over",
+                )
+            assert self._log is not None
+            if self._log.leap(loss.number, next_offset, go_on_at, time.time()):
+                return
+        raise APIError(
+            409,
+            "not_as_shown",
+            f"nothing of {topic}/{partition} is lost from {next_offset} to before {go_on_at}: ask"
+            " GET /api/kafka what is",
+        )
+
+    def _state(self, lost: list[Loss]) -> str:
+        if lost:
+            return STOPPED
+        if self._topics is None:
+            return OFF
+        if self._told is None:
+            return CONNECTING
+        if self.down_since is not None:
+            return DOWN
+        return READING if self._told.partitions else CONNECTING
+
+    def _kept(self) -> list[PartitionRead]:
+        """Tell how far each partition is by the order log: of those that are to be read."""
+        if self._log is None or self._topics is None:
+            return []
+        kept = []
+        for each in self._log.partitions():
+            if each.topic in self._topics.names:
+                last = self._log.last_of(each.number)
+                read_to = each.first if last is None else last.last + 1
+                kept.append(PartitionRead(each.topic, each.partition, read_to, -1, 0.0))
+        return kept
+
+    def _not_read(self) -> list[str]:
+        """Name the topics that were read once, and are not asked for now."""
+        asked = () if self._topics is None else self._topics.names
+        known = [] if self._log is None else self._log.partitions()
+        return sorted({each.topic for each in known}.difference(asked))
+
+    def _named(self, number: int) -> Partition:
+        assert self._log is not None
+        (found,) = [each for each in self._log.partitions() if each.number == number]
+        return found
+
+    def _described_loss(self, loss: Loss) -> dict[str, Any]:
+        known = self._named(loss.number)
+        return {
+            "topic": known.topic,
+            "partition": known.partition,
+            "next": loss.next,
+            "go_on_at": loss.go_on_at,
+            "reason": loss.reason,
+            "at": rfc3339(loss.at),
+        }
+
+
+def lag_seconds(partition: PartitionRead, now: float) -> float | None:
+    """Tell how old the newest record is that was read, where others wait; 0 where none does.
+
+    None where that is not known.
+    """
+    if partition.end < 0:
+        return None
+    if not _lag(partition):
+        return 0.0
+    return max(0.0, now - partition.read_to) if partition.read_to else None
+
+
+def _lag(partition: PartitionRead) -> int:
+    return max(0, partition.end - partition.next) if partition.end >= 0 else 0
+
+
+def _described(partition: PartitionRead, now: float) -> dict[str, Any]:
+    seconds = lag_seconds(partition, now)
+    return {
+        "topic": partition.topic,
+        "partition": partition.partition,
+        "next": partition.next,
+        "end": partition.end if partition.end >= 0 else None,
+        "lag": _lag(partition) if partition.end >= 0 else None,
+        "lag_seconds": None if seconds is None else round(seconds, 3),
+    }
