@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.chaos.kafka import run_kafka
 from tests.chaos.laboratory import run_experiment
 from tests.chaos.publishing import run_publishing
 from tests.chaos.resets import run_resets
@@ -24,6 +25,7 @@ def main() -> int:
     parser.add_argument(
         "--completed", action="store_true", help="instead: kill who publishes completed orders"
     )
+    parser.add_argument("--kafka", action="store_true", help="instead: with topics of a broker")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="cartwatch-chaos-"))
     if options.resets is not None:
@@ -32,6 +34,10 @@ def main() -> int:
         if missing := Noida.missing():
             parser.error(missing)
         report = run_publishing(folder, seed=options.seed, kills=options.kills)
+    elif options.kafka:
+        if (missing := Noida.missing()) is not None:
+            parser.error(missing)
+        report = run_kafka(folder, seed=options.seed, kills=options.kills, records=options.records)
     else:
         report = run_experiment(
             folder, seed=options.seed, kills=options.kills, records=options.records

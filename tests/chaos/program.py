@@ -10,10 +10,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import Final
 
 import psutil
@@ -41,15 +42,26 @@ class DiedError(AssertionError):
 class Program:
     """The server of one laboratory; what it and its flow write to stderr is kept in one file.
 
-    ``options`` are given at every start.
+    ``brokers`` are the words that name them to whoever reads topics, ``options`` what else it is
+    started with, in an environment with ``variables``.
     """
 
-    def __init__(self, folder: Path, random: Random) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        random: Random,
+        *,
+        brokers: Sequence[str] = (),
+        options: Sequence[str] = (),
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._brokers = [*brokers]
+        self._options = [*options]
+        self._variables = dict(variables)
         self.data = folder / "data"
         self.log = folder / "stderr.txt"
         self.port = _free_port(random)
         self.starts = 0
-        self.options: tuple[str, ...] = ()
         self._errors = self.log.open("ab")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -57,6 +69,7 @@ class Program:
         """Start it and return at once; nothing of it may be running."""
         assert not self.is_alive()
         environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+        environment |= self._variables
         if faults is not None:
             environment[VARIABLE] = faults
         self.starts += 1
@@ -65,7 +78,7 @@ class Program:
             [
                 *(sys.executable, "-m", "web", "serve", "--data", str(self.data)),
                 *("--port", str(self.port), "--snapshot-interval", interval),
-                *("--workers", workers, *self.options),
+                *("--workers", workers, *self._brokers, *self._options),
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -136,7 +149,7 @@ class Program:
 
     def rebuild(self) -> None:
         """Make view and state anew; nothing of it may be running."""
-        command = [sys.executable, "-m", "web", "rebuild", str(self.data)]
+        command = [sys.executable, "-m", "web", "rebuild", str(self.data), *self._brokers]
         ended = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,

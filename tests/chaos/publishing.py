@@ -38,8 +38,12 @@ def run_publishing(folder: Path, *, seed: int, kills: int) -> Report:
     """Run one experiment in an empty folder, to its end, with a broker of its own."""
     with Noida() as broker:
         broker.create_topic(TOPIC, PARTITIONS)
-        program = Program(folder, Random(f"port {seed}"))
-        program.options = ("--kafka", broker.address, "--completed-topic", TOPIC)
+        program = Program(
+            folder,
+            Random(f"port {seed}"),
+            brokers=("--kafka", broker.address),
+            options=("--completed-topic", TOPIC),
+        )
         experiment = Experiment(program, kills)
         report = Report(f"completed topic, seed {seed}", folder)
         laboratory = _Laboratory(experiment, broker, report, seed)

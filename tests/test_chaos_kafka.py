@@ -1,0 +1,26 @@
+"""The laboratory with topics in short; and that it finds out where the order is not kept."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.kafka import run_kafka
+from tests.kit.broker import Noida
+
+pytestmark = [
+    pytest.mark.skipif(Noida.missing() is not None, reason=str(Noida.missing())),
+    pytest.mark.timeout(300),
+]
+
+
+def test_six_kills_leave_no_difference_with_topics(tmp_path: Path) -> None:
+    """An unkeyed producer, a broker that is stopped and restarted, 4 partitions that become 8."""
+    report = run_kafka(tmp_path, seed=1, kills=6, records=4_000)
+    assert report.differences == [], report.text()
+    assert report.kills.total() >= 6
+
+
+def test_without_the_order_log_the_same_differs(tmp_path: Path) -> None:
+    """So the laboratory would see it, and the log is what keeps the order."""
+    report = run_kafka(tmp_path, seed=1, kills=12, records=12_000, has_log=False)
+    assert report.differences, report.text()
