@@ -38,6 +38,23 @@ export const history = (range, signal) => call("GET", `/api/history?range=${rang
  */
 export const dataflow = (signal) => call("GET", "/api/dataflow", { signal });
 
+/**
+ * @typedef {object} Kafka  how topics are read
+ * @property {string} state
+ * @property {string | null} message
+ * @property {{topic: string, partition: number, next: number, lag: number | null, lag_seconds: number | null}[]} partitions
+ * @property {object[]} lost
+ */
+
+/**
+ * @param {AbortSignal} signal
+ * @returns {Promise<Kafka>}
+ */
+export const kafka = (signal) => call("GET", "/api/kafka", { signal });
+
+/** @param {string} loss  as it was shown, in JSON */
+export const acceptLoss = (loss) => call("POST", "/api/kafka/accept-loss", { json: loss });
+
 /** Begin a proof, or hear of the one that runs. */
 export const prove = () => call("POST", "/api/prove");
 

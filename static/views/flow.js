@@ -44,6 +44,7 @@ export const elements = {
     ({ store }) => Boolean(store.stats.events_per_second) || isGone(store),
     () => import("../elements/flow/flow_graph.js"),
   ),
+  "flow-topics": begunOnce(() => true, () => import("../elements/flow/flow_topics.js")),
   "flow-kill": begunWhenGone(OWN_KILLS, "[data-awaits], [data-phase=catching-up]", () => import("../elements/flow/flow_kill.js")),
   "flow-proof": begunWhenGone(FIGURES, ".proof[data-state=running]", () => import("../elements/flow/flow_proof.js")),
 };

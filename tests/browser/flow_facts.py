@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.browser.frames import AT, Frame, recovery, start
+from web.service.kafka import Kafka
 
 STEPS = ("journal", "deserialize", "join_carts", "count_skipped", "publish")
 FROM = "2026-03-01T11:50:00Z"
@@ -64,6 +65,8 @@ def proof(state: str = "none", **parts: Any) -> Frame:
         "seconds": 0.42,
         "examples": [],
         "error": None,
+        "uncounted": 0 if is_done else None,
+        "uncounted_ranges": [],
         **parts,
     }
 
@@ -90,6 +93,7 @@ def flow_facts(**facts: Any) -> dict[str, Any]:
         "step": None,
         "history": history(),
         "dataflow": dataflow(),
+        "kafka": Kafka(None, None).describe(),
         "recovery": recovery([start(1)]),
         "proof": proof(),
         "topic": topic(),

@@ -18,7 +18,9 @@ from web.proof.verdict import Figures
 
 pytestmark = pytest.mark.anyio
 
-OUTCOME = Outcome(Figures(1, 2, 3, 4, 5, 6), Figures(), 7, 8, ["an order"])
+OUTCOME = Outcome(
+    Figures(1, 2, 3, 4, 5, 6), Figures(), 7, 8, ["an order"], 9, ["orders/0 from 1 to 9"]
+)
 NOTHING = {
     "state": "none",
     "progress": 0.0,
@@ -29,6 +31,8 @@ NOTHING = {
     "seconds": None,
     "examples": [],
     "error": None,
+    "uncounted": None,
+    "uncounted_ranges": [],
 }
 WAIT = "sys.stdin.read()"
 
@@ -79,6 +83,8 @@ async def test_what_its_process_finds_is_told(tmp_path: Path) -> None:
         "twice": 8,
         "examples": ["an order"],
         "error": None,
+        "uncounted": 9,
+        "uncounted_ranges": ["orders/0 from 1 to 9"],
     }
 
 

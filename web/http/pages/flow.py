@@ -41,6 +41,7 @@ async def flow_page(request: Request) -> Response:
             "history": msgspec.json.decode(service.history.answer(span)),
             "dataflow": service.contents.dataflow(),
             "recovery": msgspec.to_builtins(await describe_recovery(service, _STARTS_SHOWN, None)),
+            "kafka": service.generation.kafka.describe(),
             "proof": service.proof.describe(),
             "topic": service.describe_topic(),
             "proved_at": rfc3339_or_none(service.proof.ended_at),

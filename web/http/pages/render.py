@@ -25,6 +25,7 @@ from web.http.pages import (
     filters,
     order_filters,
     start_words,
+    topics_words,
     upload_words,
 )
 from web.http.pages.compiled import KeptTemplates
@@ -250,6 +251,8 @@ def _environment() -> Environment:
         start_words.start_restored,
         start_words.start_resumed,
         start_words.start_source,
+        topics_words.loss_shown,
+        topics_words.topics_words,
         upload_words.alarming_first,
         upload_words.by_count,
         upload_words.has_ended,
