@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dataflow.kafka_config import KafkaConfig, read_kafka_config
+from dataflow.parent import end_at_once
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer
@@ -88,7 +89,7 @@ class Watch:
         ``known`` are the partitions that have a beginning already.
         """
         self._topics: Final = topics
-        self._known: Final = set(known)
+        self._known = frozenset(known)  # replaced, never changed: two threads look at it
         self._client, self._admin = _clients(topics)
         self._compacted: dict[str, bool] = {}
         self._ids: dict[str, str] = {}
@@ -104,9 +105,12 @@ class Watch:
         return self._looks.pop() if self._looks else None
 
     def _run(self) -> None:
-        while True:
-            self.look()
-            time.sleep(EVERY_S)
+        try:
+            while True:
+                self.look()
+                time.sleep(EVERY_S)
+        except Exception as error:
+            end_at_once(f"The watch on the brokers has failed: {error!r}.")
 
     def look(self) -> None:
         """Look once; what cannot be asked now is asked for again by the next look."""
@@ -157,7 +161,7 @@ class Watch:
 
     def has_begun(self, topic: str, partition: int) -> None:
         """Hear that a partition is being read by now."""
-        self._known.add((topic, partition))
+        self._known |= {(topic, partition)}
 
     def _is_compacted(self, topic: str) -> bool:
         """Ask once for a topic's policy, and its id; a broker that tells neither is believed."""

@@ -174,7 +174,11 @@ class OneOrder:
             and each.topic not in look.troubles
             and (each.topic in self._names or each.number in self._pending)
         )
-        for found in (each for each in look.found if each.topic in self._names):
+        known = {(each.topic, each.partition) for each in self._partitions.values()}
+        for found in look.found:
+            # A look may have begun before the watch was told what the one before has led to.
+            if found.topic not in self._names or (found.topic, found.partition) in known:
+                continue
             new = self._log.add_partition(*found, look.ids.get(found.topic))
             self._watch.has_begun(new.topic, new.partition)
             self._partitions[new.number] = new

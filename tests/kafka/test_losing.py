@@ -174,3 +174,28 @@ def test_a_topic_that_is_not_there_is_named_and_not_made(
     with reading(tmp_path / "data", topic, options=options) as server:
         until(lambda: "'oders' cannot be read" in (server.get("/api/kafka")["message"] or ""))
         events(server, 1)
+
+
+@pytest.mark.parametrize(("others", "reason"), [(3, "ends at offset 3"), (8, "another record")])
+def test_a_broker_that_lost_all_while_it_was_read_stops_the_flow(
+    tmp_path: Path, tansu: Broker, others: int, reason: str
+) -> None:
+    """Fewer records than were read, or more of them at the same offsets: found out when it is back.
+
+    The flow keeps what it has read before it ends, so a person may go on without the rest.
+    """
+    topic = Topic(tansu)
+    with reading(tmp_path / "data", topic) as server:
+        topic.send(orders(range(5)))
+        events(server, 5)
+        tansu.kill()
+        kafka_in(server, "down")
+        tansu.start()
+        again = Topic(tansu)
+        again.send(orders(range(100, 100 + others)))
+        assert reason in down(server)
+        shown = lost(server)
+        assert (shown["next"], shown["go_on_at"]) == (5, min(others, 5))
+        assert server.call("POST", "/api/kafka/accept-loss", shown).status == 202
+        again.send(orders(range(200, 202)))
+        events(server, 5 + max(0, others - 5) + 2)

@@ -95,6 +95,7 @@ def test_a_rebuild_reads_the_topic_again(tmp_path: Path, noida: Broker) -> None:
     assert "give --kafka" in rebuild(data).stderr
     made = rebuild(data, *brokers(data, topic))
     assert made.returncode == 0, made.stderr
+    assert "Rebuilt 43 lines" in made.stdout
     topic.send([order("new", 1)])
     with reading(data, topic) as server:
         events(server, 42)

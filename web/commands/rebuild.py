@@ -109,4 +109,5 @@ async def until_processed(service: Service) -> None:
             await asyncio.sleep(_POLL_S)
     if (alarm := await service.upkeep.check()) is not None:
         raise StartError(alarm)
-    print(f"Rebuilt {count(released, 'line')}; state and view agree.", flush=True)
+    lines = count(service.generation.totals.all.processed, "line")  # those of topics among them
+    print(f"Rebuilt {lines}; state and view agree.", flush=True)

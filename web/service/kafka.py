@@ -31,11 +31,13 @@ class Kafka:
         self._topics: Final = topics
         self._log: Final = log
         self._told: TopicsRead | None = None
+        self._left: list[str] = self._find_left()
 
     def told(self, topics: TopicsRead | None) -> None:
         """Hear the newest word of the flow, where there is one."""
         if topics is not None:
             self._told = topics
+            self._left = self._find_left()
 
     @property
     def is_known(self) -> bool:
@@ -58,7 +60,7 @@ class Kafka:
         What is lost is not said here: the flow is down by it, and says so.
         """
         if self._topics is None:
-            left = ", ".join(self._not_read())
+            left = ", ".join(self._left)
             return f"Topics of this folder are not read, without --kafka: {left}." if left else None
         if self.down_since is not None:
             return (
@@ -68,7 +70,7 @@ class Kafka:
         troubles = [] if self._told is None else self._told.troubles
         if troubles:
             return f"{troubles[0][:1].upper()}{troubles[0][1:]}."
-        left = ", ".join(self._not_read())
+        left = ", ".join(self._left)
         return f"Topics of this folder are not read, without --topic: {left}." if left else None
 
     def describe(self) -> dict[str, Any]:
@@ -83,7 +85,7 @@ class Kafka:
             "down_since": rfc3339_or_none(self.down_since),
             "message": self.message(),
             "partitions": [_described(each, now) for each in self.partitions()],
-            "not_read": self._not_read(),
+            "not_read": self._left,
             "lost": [self._described_loss(each) for each in lost],
         }
 
@@ -164,7 +166,7 @@ class Kafka:
                 kept.append(PartitionRead(each.topic, each.partition, read_to, -1, 0.0))
         return kept
 
-    def _not_read(self) -> list[str]:
+    def _find_left(self) -> list[str]:
         """Name the topics that were read once, and are not asked for now."""
         asked = () if self._topics is None else self._topics.names
         known = [] if self._log is None else self._log.partitions()
