@@ -13,14 +13,14 @@ pytestmark = [
 ]
 
 
-def test_six_kills_leave_no_difference_with_topics(tmp_path: Path) -> None:
+def test_eight_kills_leave_no_difference_with_topics(tmp_path: Path) -> None:
     """An unkeyed producer, a broker that is stopped and restarted, 4 partitions that become 8."""
-    report = run_kafka(tmp_path, seed=1, kills=6, records=4_000)
+    report = run_kafka(tmp_path, seed=1, kills=8, records=4_000, interval="3")
     assert report.differences == [], report.text()
-    assert report.kills.total() >= 6
+    assert report.kills.total() >= 8
 
 
 def test_without_the_order_log_the_same_differs(tmp_path: Path) -> None:
     """So the laboratory would see it, and the log is what keeps the order."""
-    report = run_kafka(tmp_path, seed=1, kills=12, records=12_000, has_log=False)
+    report = run_kafka(tmp_path, seed=1, kills=8, records=4_000, interval="3", has_log=False)
     assert report.differences, report.text()

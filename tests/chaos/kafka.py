@@ -34,22 +34,38 @@ PARTITIONS: Final = (4, 8)
 
 USERS: Final = 60
 _SHOWN: Final = 20
+_KEPT_WITHIN_S: Final = 1.0
+"""How long the broker may take to write down what it has acknowledged."""
+
 _LASTING: Final = ("/api/carts.jsonl?sort=user", "/api/skipped.jsonl", "/api/completed.jsonl")
 
 
-def run_kafka(folder: Path, *, seed: int, kills: int, records: int, has_log: bool = True) -> Report:
-    """Run one experiment in an empty folder, to its end; without its order log it should differ."""
+def run_kafka(
+    folder: Path,
+    *,
+    seed: int,
+    kills: int,
+    records: int,
+    has_log: bool = True,
+    interval: str | None = None,
+) -> Report:
+    """Run one experiment in an empty folder, to its end; without its order log it should differ.
+
+    With an ``interval``, the flow takes its snapshots so many seconds apart, whatever is planned:
+    the longer, the more a kill lets it read again.
+    """
+    often = () if interval is None else (f"--snapshot-interval={interval}",)
     with Noida() as broker:
         topic = Topic(broker, partitions=PARTITIONS[0])
         program = Program(
             folder,
             Random(f"port {seed}"),
             brokers=(f"--kafka={broker.address}", f"--kafka-config={config_file(folder)}"),
-            options=(f"--topic={topic.name}",),
+            options=(f"--topic={topic.name}", *often),
             variables={} if has_log else forgetful(folder),
         )
         experiment = Experiment(program, kills)
-        tormentor = Tormentor(experiment, seed)
+        tormentor = Tormentor(experiment, seed, with_topics=True)
         report = Report(f"seed {seed}, with topics", folder)
         laboratory = _Laboratory(experiment, tormentor, topic, report, seed, records)
         experiment.conduct(lambda: laboratory.run(has_log=has_log), report)
@@ -78,6 +94,8 @@ class _Laboratory:
         self._stops = self._restarts = 0
         self._is_done = False
         self._is_calm = threading.Event()
+        self._hold = threading.Event()
+        self._is_held = threading.Event()
 
     def run(self, *, has_log: bool) -> None:
         """Produce, post, kill and stop at once; then let it come to rest, and compare."""
@@ -94,6 +112,8 @@ class _Laboratory:
         experiment.wait(self._is_calm.is_set, "the last restart of the broker")
         experiment.join(hands, within=90.0)
         values = read_topic(self._topic)
+        held = sum(map(len, values.values()))
+        assert held >= self._sent, f"the broker has lost {self._sent - held} records: no verdict"
         self._settle(values)
         self._write_figures()
         self._report.differences += islice(self._compare(values), _SHOWN)
@@ -121,6 +141,10 @@ class _Laboratory:
         failed: list[object] = []
         number = 0
         while not self._is_done:
+            if self._hold.is_set():
+                assert producer.flush(60) == 0, "the broker did not take what was sent"
+                self._is_held.set()
+                self._experiment.wait(lambda: not self._hold.is_set(), "the broker's restart")
             for value in _records(random, number, 40):
                 producer.produce(
                     self._topic.name,
@@ -134,6 +158,7 @@ class _Laboratory:
         assert producer.flush(60) == 0, "the broker did not take what was sent"
         assert not failed, failed[:3]
         self._sent = number
+        self._is_held.set()
 
     def _post(self) -> None:
         """Post some, too: a local record stands between those of the topic."""
@@ -180,10 +205,21 @@ class _Laboratory:
         self._stops += 1
 
     def _restart(self, random: Random) -> None:
+        """Restart it, once it has all that it was sent: it loses some where it is amidst them.
+
+        Seen: acknowledged records of the last second were gone, and others at their offsets.
+        """
+        self._hold.set()
+        self._experiment.wait(
+            lambda: self._is_held.is_set() or self._sent, "the producer's pause", within=90.0
+        )
+        time.sleep(_KEPT_WITHIN_S)
         self._topic.broker.stop()
         time.sleep(random.random())
         self._topic.broker.start()
         self._restarts += 1
+        self._is_held.clear()
+        self._hold.clear()
 
     def _add_partitions(self, _: Random) -> None:
         self._topic.add_partitions(PARTITIONS[1])

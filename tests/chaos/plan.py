@@ -27,6 +27,13 @@ FLOW_POINTS: Final = {
     "barrier acknowledged": 0.4,
 }
 
+ORDER_POINTS: Final = {
+    "order to be kept": 0.1,
+    "order kept": 0.1,
+    "order read again": 0.4,
+}
+"""Points of a flow that reads topics, beside these."""
+
 INTERVALS: Final = ("0.05", "0.05", "0.2", "1")
 """Seconds between snapshots of the flow: another one at each start."""
 
@@ -63,14 +70,15 @@ class Kill(NamedTuple):
     faults: str | None = None
 
 
-def make_plan(seed: int) -> Iterator[Kill]:
+def make_plan(seed: int, *, with_topics: bool = False) -> Iterator[Kill]:
     """Draw kills for ever."""
+    of_flow = FLOW_POINTS | ORDER_POINTS if with_topics else FLOW_POINTS
     random = Random(f"plan {seed}")
     while True:
         kind = random.choices(list(KINDS), list(KINDS.values()))[0]
         faults = None
         if kind.endswith("at a point"):
-            points = SERVER_POINTS if kind.startswith("server") else FLOW_POINTS
+            points = SERVER_POINTS if kind.startswith("server") else of_flow
             point = random.choice(list(points))
             faults = f"{random.randrange(10**6)}:{point}={points[point]}"
         interval, workers = random.choice(INTERVALS), random.choice(WORKERS)

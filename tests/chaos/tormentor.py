@@ -23,10 +23,10 @@ _REACHED: Final = re.compile(r"^fault: killed at (.+)$", re.MULTILINE)
 class Tormentor:
     """Kills the server and its flow, and starts the server again."""
 
-    def __init__(self, experiment: Experiment, seed: int) -> None:
+    def __init__(self, experiment: Experiment, seed: int, *, with_topics: bool = False) -> None:
         self._experiment = experiment
         self._program = experiment.program
-        self._plan = make_plan(seed)
+        self._plan = make_plan(seed, with_topics=with_topics)
         self._random = Random(f"victims {seed}")
         self._by_hand: Counter[str] = Counter()
 
