@@ -6,6 +6,7 @@ partition goes on, at a start and whenever a broker was out of reach, its last r
 more: a broker that has lost its tail, and has others at the same offsets, is found out by it.
 """
 
+import math
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -27,6 +28,9 @@ _MOST_BYTES: Final = 8 * 1024 * 1024
 
 _ANSWER_S: Final = 5.0
 _LOOK_S: Final = 1.0
+_SURE_S: Final = 5.0
+"""For how long a partition that was proved is not doubted again."""
+
 _PROVED_S: Final = 5.0
 """How long a partition's last record may take to come again before its end is looked at."""
 
@@ -89,6 +93,8 @@ class _Reading:
         self.unproved_since: float | None = None
         """Since when its last record is waited for, which has to be the one that it was."""
 
+        self.proved_at = -math.inf
+
     @property
     def key(self) -> tuple[str, int]:
         """The topic, and the number of the partition in it."""
@@ -101,6 +107,8 @@ class _Reading:
         self.kept_bytes = 0
         self.is_paused = False
         self.unproved_since = None if self.mark is None else now
+        if self.mark is None:  # there is nothing to be proved
+            self.proved_at = now
         return self.next if self.mark is None else self.next - 1
 
     def lost(self, go_on_at: int, reason: str) -> LostRecordsError:
@@ -162,11 +170,8 @@ class KafkaReader:
         for _ in range(_ROUNDS):
             messages = self._consumer.consume(_AT_ONCE, wait)
             wait = 0.0
-            if self._in_doubt:  # a broker was out of reach: what it says now is to be proved
-                self._in_doubt = False
-                self._restart(list(self._readings.values()))
-                return
-            self._keep(messages)
+            restarted = self._doubt() if self._in_doubt else frozenset()
+            self._keep(messages, passed_over=restarted)
             self._pause_full()
             if len(messages) < _AT_ONCE:
                 break
@@ -235,14 +240,27 @@ class KafkaReader:
             reading.is_paused = False
             self._consumer.resume([_place(reading)])
 
-    def _keep(self, messages: "list[Message]") -> None:
-        """Put messages with what waits of their partitions."""
+    def _doubt(self) -> frozenset[tuple[str, int]]:
+        """Have the last records proved again: a broker was out of reach; gives which are.
+
+        One that is waited for yet has its proof to come, and one that has just had it is not asked
+        again at once: a broker that stays away is told of twice a second.
+        """
+        now = time.monotonic()
+        proved = [each for each in self._readings.values() if each.unproved_since is None]
+        doubtful = [each for each in proved if now - each.proved_at >= _SURE_S]
+        self._in_doubt = len(doubtful) < len(proved)  # those are asked when that time is over
+        self._restart(doubtful)
+        return frozenset(each.key for each in doubtful)
+
+    def _keep(self, messages: "list[Message]", passed_over: frozenset[tuple[str, int]]) -> None:
+        """Put messages with what waits of their partitions, but for some, which are read anew."""
         readings = self._readings
         newest: dict[tuple[str, int], Message] = {}
         for message in messages:
             key = message.topic(), message.partition()
             reading = readings.get(key)  # type: ignore[arg-type]  # of an error it may be nobody's
-            if reading is None:
+            if reading is None or reading.key in passed_over:
                 continue
             error = message.error()
             if error is not None:
@@ -275,6 +293,7 @@ class KafkaReader:
                 " their place",
             )
         reading.unproved_since = None
+        reading.proved_at = time.monotonic()
 
     def _meet(self, reading: _Reading, error: "KafkaError") -> None:
         """Meet what the broker says of a partition instead of a record.
