@@ -160,22 +160,25 @@ class KafkaReader:
         """The numbers of the partitions that are read."""
         return list(self._by_number)
 
-    def poll(self, wait: float = 0.0) -> None:
-        """Take in what has come, waiting for so many seconds at most.
+    def poll(self, wait: float = 0.0) -> int:
+        """Take in what has come, waiting for so many seconds at most; tells how much that was.
 
         Raises ``LostRecordsError`` where records are gone, or others stand in their place.
         """
         if not self._readings:
-            return
+            return 0
+        came = 0
         for _ in range(_ROUNDS):
             messages = self._consumer.consume(_AT_ONCE, wait)
             wait = 0.0
             restarted = self._doubt() if self._in_doubt else frozenset()
             self._keep(messages, passed_over=restarted)
             self._pause_full()
+            came += len(messages)
             if len(messages) < _AT_ONCE:
                 break
         self._look()
+        return came
 
     def take(self, number: int, most: int, most_bytes: int) -> Records | None:
         """Hand out what waits of a partition, up to bounds or a gap; None where nothing does."""

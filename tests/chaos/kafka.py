@@ -293,7 +293,7 @@ class _Laboratory:
             ),
             "the end of a proof",
         )
-        expected = {"state": "done", "lost": 0, "twice": 0, "uncounted": 0}
+        expected = {"state": "done", "lost": 0, "twice": 0, "uncounted": 0, "error": None}
         yield from fields("the proof", expected, told)
         agreement = experiment.get("/api/recovery")["agreement"]
         if agreement["message"] is not None:

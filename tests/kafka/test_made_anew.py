@@ -3,9 +3,10 @@
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
-from tests.kafka.reading import brokers, events, kept, reading
+from tests.kafka.reading import brokers, events, kept, reading, stats_when
 from tests.kit.broker import Broker
 from tests.kit.running import Cartwatch, until
 from tests.kit.topic import Topic, order, orders
@@ -67,6 +68,31 @@ def test_a_proof_reads_the_topic_as_far_as_it_is_there(tmp_path: Path, noida: Br
         assert rest["uncounted"] == 20
         assert rest["uncounted_ranges"] == ["orders/0 from 0 to 19"]
         assert server.call("GET", "/readyz").status == 200
+
+
+def test_a_proof_is_made_while_records_flow(tmp_path: Path, noida: Broker) -> None:
+    """What the flow has read since the proof began to look is no record that is gone."""
+    topic = Topic(noida)
+    over = Event()
+
+    def send() -> None:
+        number = 0
+        while not over.wait(0.01):
+            topic.send(orders(range(number, number + 20)))
+            number += 20
+
+    with reading(tmp_path / "data", topic) as server:
+        sender = Thread(target=send)
+        sender.start()
+        try:
+            stats_when(server, lambda stats: stats["events"] > 100)
+            outcomes = [proved(server) for _ in range(3)]
+        finally:
+            over.set()
+            sender.join()
+        for told in outcomes:
+            found = [told[name] for name in ("state", "lost", "twice", "uncounted", "error")]
+            assert found == ["done", 0, 0, 0, None], told
 
 
 def test_a_proof_without_kafka_counts_what_is_local(tmp_path: Path, noida: Broker) -> None:

@@ -37,10 +37,11 @@ class InOrder:
         self._log: OrderLog | None = None
         self._reader: KafkaReader | None = None
         self._partitions: dict[int, Partition] = {}
+        self._topics = topics
         self._ends: dict[int, tuple[int, int]] = {}
         if paths.order.exists():
             self._log = opened.enter_context(closing(OrderLog(paths.order)))
-            self._partitions = {each.number: each for each in self._log.partitions()}
+            self._partitions = {each.number: each for each in self._known()}
             if topics is not None and self._partitions:
                 self._ends = self._ask(topics)
                 self._reader = opened.enter_context(closing(KafkaReader(topics)))
@@ -99,9 +100,22 @@ class InOrder:
             yield Going(self._partitions[number], offset)
 
     def _holds(self, row: Range) -> bool:
-        """Whether the topic holds the records of a range, by where it begins and ends."""
+        """Whether the topic holds the records of a range, by where it begins and ends.
+
+        Where it was found to end before, it is asked again: the flow may have read on since.
+        """
+        if self._topics is None:
+            return False
         low, high = self._ends.get(row.part, (0, 0))
+        if row.last >= high:
+            self._partitions |= {each.number: each for each in self._known()}
+            self._ends = self._ask(self._topics)
+            low, high = self._ends[row.part]
         return low <= row.first and row.last < high
+
+    def _known(self) -> list[Partition]:
+        assert self._log is not None
+        return self._log.partitions()
 
     def _of_journal(self, row: Range) -> Iterator[Entry]:
         offset, at = row.first, row.at
@@ -119,6 +133,8 @@ class InOrder:
         assert reader is not None
         end = time.monotonic() + _PATIENCE_S
         try:
+            if row.part not in reader.numbers:  # it was added since
+                reader.begin([Going(self._partitions[row.part], row.first)])
             if reader.mark(row.part)[0] > row.first:  # behind a loss that was given up
                 reader.leap(row.part, row.first)
             while (found := reader.take_again(row.part, row.first, row.last)) is None:
@@ -127,7 +143,8 @@ class InOrder:
                         f"{self._partitions[row.part].source} gave nothing for"
                         f" {_PATIENCE_S:.0f} s: the brokers do not answer"
                     )
-                reader.poll(0.05)
+                if reader.poll(0.05):
+                    end = time.monotonic() + _PATIENCE_S
         except LostRecordsError as error:
             raise UncountableError(
                 f"{error.reason}, while they were read: begin the proof again"
