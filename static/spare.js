@@ -15,6 +15,7 @@ Promise.allSettled([
   import("./elements/flow/flow_graph.js"),
   import("./elements/flow/flow_kill.js"),
   import("./elements/flow/flow_proof.js"),
+  import("./elements/flow/flow_topics.js"),
   import("./elements/header/alarm_notice.js"),
   import("./elements/header/flow_menu.js"),
   import("./elements/header/key_help.js"),

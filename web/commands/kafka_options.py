@@ -1,6 +1,6 @@
 """The options of Kafka: its brokers, how they are reached, what is read and what is published."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,7 +76,7 @@ def known_topics_of(kafka: str | None, kafka_config: str | None) -> Topics | Non
     return Topics(kafka, (), EARLIEST, _config(kafka_config))
 
 
-def _refuse_without_brokers(given: dict[str, object]) -> None:
+def _refuse_without_brokers(given: Mapping[str, object]) -> None:
     for name in (name for name, value in given.items() if value):
         raise click.UsageError(f"{name} goes with --kafka: name the brokers, too")
 
