@@ -54,8 +54,9 @@ class KafkaConfig:
         return {**usual, **self.properties, **own, "bootstrap.servers": servers}
 
     def said(self, error: object) -> str:
-        """Give what librdkafka says, as in an error of its own, without any secret."""
-        text = str(getattr(error, "str", lambda: error)())
+        """Give what librdkafka or its client says by an error, without any secret."""
+        detail = error.args[0] if isinstance(error, Exception) and error.args else error
+        text = str(getattr(detail, "str", lambda: detail)())
         # The longest first: another may be a part of it.
         for name, value in sorted(self.properties.items(), key=lambda each: -len(each[1])):
             if len(value) > _FEW_CHARS or _SECRET.search(name):
@@ -64,7 +65,7 @@ class KafkaConfig:
 
     def refused(self, error: Exception) -> KafkaConfigError:
         """Say why librdkafka makes no client of this, and where that stands, without any value."""
-        text = self.said(error.args[0] if error.args else error)
+        text = self.said(error)
         named = next((name for name in _QUOTED.findall(text) if name in self.lines), None)
         if named is not None:
             return KafkaConfigError(

@@ -120,7 +120,7 @@ class Watch:
             look = self._look()
         except KafkaException as error:
             if self.down is None:
-                self.down = Down(time.time(), in_words(error))
+                self.down = Down(time.time(), self._topics.config.said(error))
             return
         self.down = None
         self._looks = [look]
@@ -213,16 +213,10 @@ def ends_of(
             for each in partitions
         }
     except KafkaException as error:
-        raise NoAnswerError(in_words(error)) from error
+        raise NoAnswerError(topics.config.said(error)) from error
     finally:
         client.close()
     return cluster or None, ends
-
-
-def in_words(error: Exception) -> str:
-    """Say what a client of Kafka has met, as far as it tells."""
-    detail = error.args[0] if error.args else error
-    return str(getattr(detail, "str", lambda: detail)())
 
 
 def _clients(topics: Topics) -> "tuple[Consumer, AdminClient]":

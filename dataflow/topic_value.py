@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING, Final
 
-from dataflow.kafka_watch import NoAnswerError, Topics, in_words
+from dataflow.kafka_watch import NoAnswerError, Topics
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer
@@ -39,7 +39,7 @@ def read_value(topics: Topics, topic: str, partition: int, offset: int) -> bytes
     try:
         return _read(consumer, topic, partition, offset)
     except KafkaException as error:
-        raise NoAnswerError(in_words(error)) from error
+        raise NoAnswerError(topics.config.said(error)) from error
     finally:
         consumer.close()
 
