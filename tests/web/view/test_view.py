@@ -243,7 +243,7 @@ def test_a_commit_tells_what_it_made_durable(path: Path) -> None:
         Figures(carts=1, unpaid=1, with_unpaid=1)
     ]
     empty = view.commit([join_messages([encode_message(taken(4, 2))])])
-    assert empty == Outcome({}, {}, {}, position=1, taken=5)
+    assert empty == Outcome({}, {}, {}, position=1, journal=1, taken=5)
     view.close()
 
 
