@@ -21,6 +21,15 @@ def test_eight_kills_leave_no_difference_with_topics(tmp_path: Path) -> None:
 
 
 def test_without_the_order_log_the_same_differs(tmp_path: Path) -> None:
-    """So the laboratory would see it, and the log is what keeps the order."""
-    report = run_kafka(tmp_path, seed=1, kills=8, records=4_000, interval="3", has_log=False)
-    assert report.differences, report.text()
+    """So the laboratory would see it, and the log is what keeps the order.
+
+    Not every kill falls where partitions are met in another order again: one of six has to.
+    """
+
+    def differs(seed: int) -> bool:
+        folder = tmp_path / f"seed-{seed}"
+        folder.mkdir()
+        report = run_kafka(folder, seed=seed, kills=8, records=4_000, interval="3", has_log=False)
+        return bool(report.differences)
+
+    assert any(map(differs, range(1, 7)))

@@ -53,7 +53,9 @@ def test_the_stopwatch_runs_while_it_recovers_and_then_is_exact(stage: Stage) ->
     words = "dead 0.00 restored 0.21 first new record 0.25 caught up 0.28 s"
     expect(watch(page)).to_have_text(words)
     newest = page.locator('[data-start="2"]')
-    expect(newest).to_contain_text("you killed it · 1 worker · 2 carts · from line 6 of cart-join.json")
+    expect(newest).to_contain_text(
+        "you killed it · 1 worker · 2 carts · from line 6 of cart-join.json"
+    )
     expect(newest).to_contain_text("3 replayed · 0.28 s")
     expect(page.locator('[data-start="1"]')).to_contain_text("ended: a person killed it")
     page.clock.run_for(60_000)
