@@ -10,89 +10,67 @@ import logging
 import os
 import sqlite3
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NoReturn
 
-from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from typing_extensions import override
 
-from dataflow.drawing import DESERIALIZE, JOURNAL
-from dataflow.faults import reach
+from dataflow.drawing import JOURNAL
+from dataflow.first_source import FirstPartition, FirstSource
 from dataflow.journal import JournalReader
 from dataflow.kafka_config import KafkaConfigError
 from dataflow.kafka_watch import Topics, configured
 from dataflow.key_group import KEY_GROUPS
-from dataflow.messages import Started, TopicsRead
+from dataflow.messages import TopicsRead
 from dataflow.one_order import Marks, OneOrder, RefusedError, State, Turn
 from dataflow.order_log import ORDER_FILE, REFUSED, OrderLog, OrderLogError
 from dataflow.parent import end_at_once
-from dataflow.sorted_chunk import Read, SortedChunk, sort_chunk
+from dataflow.sorted_chunk import Read, SortedChunk
 from dataflow.stopwatch import Stopwatch
 
-_POLL: Final = timedelta(milliseconds=5)
 _TELL_S: Final = 1.0
-_PARTITION: Final = "journal"
 _log = logging.getLogger(__name__)
 
 Resume = tuple[int, int] | tuple[int, int, int, float, Marks]
 """Where to go on: a state of the order, or what the journal alone has for one."""
 
 
-class _Partition(StatefulSourcePartition[Read, Resume]):
+class _Partition(FirstPartition[Resume]):
     def __init__(
-        self,
-        order: OneOrder,
-        log: OrderLog,
-        state: State,
-        stopwatch: Stopwatch,
-        groups: int,
+        self, order: OneOrder, log: OrderLog, state: State, stopwatch: Stopwatch, groups: int
     ) -> None:
+        super().__init__(stopwatch, groups)
         self._order = order
         self._log = log
         self._state = state
-        self._has_begun = False
-        self._stopwatch = stopwatch
-        self._groups = groups
         self._ahead: tuple[Turn, list[SortedChunk]] | None = None
         self._kept: int | None = None
         self._told: TopicsRead | None = None
         self._told_at = 0.0
         self._refused: str | None = None
         self._is_over = False
-        self._awake_at: datetime | None = None
+
+    @property
+    @override
+    def position(self) -> int:
+        return self._state.seq
 
     @override
-    def next_batch(self) -> list[Read]:
-        if not self._has_begun:
-            # The sink's partition exists only after a write: so the hub hears of every start.
-            self._has_begun = True
-            reach("flow started")
-            return [Started(self._state.seq, [])]
+    def go_on(self) -> list[Read]:
         if self._kept is not None:  # the first batch behind a snapshot comes when that is durable
             self._order.prune(self._kept)
             self._kept = None
             if self._is_over:
                 self._end()
-        batch = [*self._next(), *self._news()]
-        self._awake_at = None if batch else datetime.now(UTC) + _POLL
-        return batch
+        return [*self._next(), *self._news()]
 
-    def read_ahead(self) -> None:
-        """Take and sort what comes next, for the next batch: while somebody waits, it costs none.
-
-        Its order is written down, and no snapshot tells of it before that batch is given.
-        """
-        if not self._has_begun or self._ahead is not None:
-            return
-        turn = self._take()
-        chunks = []
-        for entry in turn.entries:
-            began = time.perf_counter()
-            chunks.append(sort_chunk(entry, self._groups))
-            self._stopwatch.stop(DESERIALIZE, began)
-        if chunks:
-            self._ahead = turn, chunks
+    @override
+    def go_ahead(self) -> None:
+        """Its order is written down by then."""
+        if self._ahead is None:
+            turn = self._take()
+            if turn.entries:
+                self._ahead = turn, self.sorted(turn.entries)
 
     def _next(self) -> list[Read]:
         if self._ahead is not None:
@@ -136,10 +114,6 @@ class _Partition(StatefulSourcePartition[Read, Resume]):
         end_refused(self._refused)
 
     @override
-    def next_awake(self) -> datetime | None:
-        return self._awake_at
-
-    @override
     def snapshot(self) -> Resume:
         self._kept = self._state.seq
         self._is_over = self._refused is not None and self._ahead is None
@@ -151,12 +125,10 @@ class _Partition(StatefulSourcePartition[Read, Resume]):
         self._order.close()
 
 
-class OrderedSource(FixedPartitionedSource[Read, Resume]):
+class OrderedSource(FirstSource[Resume]):
     """Reads a generation's journal and topics in their one order, from where the last epoch ended.
 
-    ``topics`` is None where none are to be read now; the order log tells of those that were. It
-    never ends: the flow is stopped from outside. What it reads ahead is sorted into ``groups``. Of
-    several workers only the first one reads.
+    ``topics`` is None where none are to be read now; the order log tells of those that were.
     """
 
     def __init__(
@@ -167,27 +139,13 @@ class OrderedSource(FixedPartitionedSource[Read, Resume]):
         groups: int = KEY_GROUPS,
         worker: int = 0,
     ) -> None:
+        super().__init__(stopwatch, groups, worker)
         self._generation = generation
         self._topics = topics
-        self._stopwatch = stopwatch or Stopwatch()
-        self._groups = groups
-        self._worker = worker
-        self._part: _Partition | None = None
-
-    def read_ahead(self) -> None:
-        """Do a part of the next batch's work now: for whoever has to wait in the flow's thread."""
-        if self._part is not None:
-            self._part.read_ahead()
 
     @override
-    def list_parts(self) -> list[str]:
-        return [] if self._worker else [_PARTITION]
-
-    @override
-    def build_part(
-        self, step_id: str, for_part: str, resume_state: Resume | None
-    ) -> StatefulSourcePartition[Read, Resume]:
-        state = state_of(resume_state)
+    def open(self, resume: Resume | None) -> FirstPartition[Resume]:
+        state = state_of(resume)
         try:
             log = OrderLog(self._generation / ORDER_FILE)
             journal = JournalReader(self._generation / "journal.db", self._generation / "uploads")
@@ -197,8 +155,7 @@ class OrderedSource(FixedPartitionedSource[Read, Resume]):
         except KafkaConfigError as error:
             log.refuse(str(error))
             end_refused(str(error))
-        self._part = _Partition(order, log, state, self._stopwatch, self._groups)
-        return self._part
+        return _Partition(order, log, state, self.stopwatch, self.groups)
 
 
 def state_of(resume: Resume | None) -> State:

@@ -1,0 +1,117 @@
+"""A source of one partition, which the first worker reads: one, as its order makes a replay.
+
+What reads the journal and what reads journal and topics have this in common. Both read and sort
+ahead while the flow waits.
+"""
+
+import time
+from abc import abstractmethod
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+
+from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+from typing_extensions import override
+
+from dataflow.drawing import DESERIALIZE
+from dataflow.faults import reach
+from dataflow.journal import Entry
+from dataflow.key_group import KEY_GROUPS
+from dataflow.messages import Started
+from dataflow.sorted_chunk import Read, SortedChunk, sort_chunk
+from dataflow.stopwatch import Stopwatch
+
+_POLL: Final = timedelta(milliseconds=5)
+_PARTITION: Final = "journal"
+
+S = TypeVar("S")
+
+
+class FirstPartition(StatefulSourcePartition[Read, S]):
+    """The partition: says that it has started, and then gives what comes."""
+
+    def __init__(self, stopwatch: Stopwatch, groups: int) -> None:
+        self._stopwatch = stopwatch
+        self._groups = groups
+        self._has_begun = False
+        self._awake_at: datetime | None = None
+
+    @override
+    def next_batch(self) -> list[Read]:
+        if not self._has_begun:
+            # The sink's partition exists only after a write: so the hub hears of every start.
+            self._has_begun = True
+            reach("flow started")
+            return [Started(self.position, [])]
+        batch = self.go_on()
+        self._awake_at = None if batch else datetime.now(UTC) + _POLL
+        return batch
+
+    def read_ahead(self) -> None:
+        """Read and sort what comes next, for the next batch: while somebody waits, it costs none.
+
+        No snapshot tells of it before that batch is given.
+        """
+        if self._has_begun:
+            self.go_ahead()
+
+    @override
+    def next_awake(self) -> datetime | None:
+        return self._awake_at
+
+    @property
+    @abstractmethod
+    def position(self) -> int:
+        """Where it goes on: the offset that the server is told."""
+
+    @abstractmethod
+    def go_on(self) -> list[Read]:
+        """Give the next batch: what was read ahead, or what is there now."""
+
+    @abstractmethod
+    def go_ahead(self) -> None:
+        """Read ahead, unless that was done."""
+
+    def sorted(self, entries: Iterable[Entry]) -> list[SortedChunk]:
+        """Sort chunks into the key groups, under the stopwatch of the step that does it else."""
+        chunks = []
+        for entry in entries:
+            began = time.perf_counter()
+            chunks.append(sort_chunk(entry, self._groups))
+            self._stopwatch.stop(DESERIALIZE, began)
+        return chunks
+
+
+class FirstSource(FixedPartitionedSource[Read, S]):
+    """The source; never ends, as the flow is stopped from outside.
+
+    What it reads ahead is sorted into ``groups``. Of several workers only the first one reads.
+    """
+
+    def __init__(
+        self, stopwatch: Stopwatch | None = None, groups: int = KEY_GROUPS, worker: int = 0
+    ) -> None:
+        self.stopwatch = stopwatch or Stopwatch()
+        self.groups = groups
+        self._worker = worker
+        self._part: FirstPartition[S] | None = None
+
+    def read_ahead(self) -> None:
+        """Do a part of the next batch's work now: for whoever has to wait in the flow's thread."""
+        if self._part is not None:
+            self._part.read_ahead()
+
+    @override
+    def list_parts(self) -> list[str]:
+        return [] if self._worker else [_PARTITION]
+
+    @override
+    def build_part(
+        self, step_id: str, for_part: str, resume_state: S | None
+    ) -> StatefulSourcePartition[Read, S]:
+        self._part = self.open(resume_state)
+        return self._part
+
+    @abstractmethod
+    def open(self, resume: S | None) -> FirstPartition[S]:
+        """Open the partition, to go on there."""
