@@ -6,17 +6,16 @@ partition goes on, at a start and whenever a broker was out of reach, its last r
 more: a broker that has lost its tail, and has others at the same offsets, is found out by it.
 """
 
-import math
 import time
-from collections import deque
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, NoReturn
 
-from dataflow.kafka_watch import Topics
-from dataflow.order_log import Partition, crc_of
+from dataflow.kafka_partition import Going, Reading, Records, Standing, Value
+from dataflow.order_log import crc_of
+from dataflow.topics import Topics, make_consumer
 
 if TYPE_CHECKING:
-    from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+    from confluent_kafka import KafkaError, Message, TopicPartition
 
 _AT_ONCE: Final = 2_000
 _ROUNDS: Final = 8
@@ -34,86 +33,14 @@ _SURE_S: Final = 5.0
 _PROVED_S: Final = 5.0
 """How long a partition's last record may take to come again before its end is looked at."""
 
-Value = bytes | None
-
-
-class LostRecordsError(Exception):
-    """Records of a partition cannot be read (again); ``go_on_at`` is where it could go on."""
-
-    def __init__(self, number: int, next_offset: int, go_on_at: int, reason: str) -> None:
-        super().__init__(reason)
-        self.number, self.next, self.go_on_at, self.reason = number, next_offset, go_on_at, reason
-
-
-class Going(NamedTuple):
-    """Where a partition goes on: at ``next``, behind a record of this checksum, where one was."""
-
-    partition: Partition
-    next: int
-    mark: int | None = None
-
-
-class Standing(NamedTuple):
-    """How far a partition is: ``end`` is that of the broker, -1 where it is not known.
-
-    ``read_to`` is the time of the newest record that was taken, in seconds since 1970; 0: none.
-    """
-
-    partition: Partition
-    next: int
-    end: int
-    read_to: float
-
-
-class Records(NamedTuple):
-    """Records of a partition, one behind the other without a gap; one without a value is None."""
-
-    first: int
-    values: list[Value]
-
-    @property
-    def last(self) -> int:
-        """The offset of the last one."""
-        return self.first + len(self.values) - 1
-
-
-class _Reading:
-    """One partition: what has come of it and was not taken yet."""
-
-    def __init__(self, going: Going) -> None:
-        self.partition = going.partition
-        self.next = going.next
-        self.mark = going.mark
-        self.kept: deque[tuple[int, Value]] = deque()
-        self.kept_bytes = 0
-        self.times: deque[tuple[int, float]] = deque()
-        self.read_to = 0.0
-        self.end = -1
-        self.is_paused = False
-        self.unproved_since: float | None = None
-        """Since when its last record is waited for, which has to be the one that it was."""
-
-        self.proved_at = -math.inf
-
-    @property
-    def key(self) -> tuple[str, int]:
-        """The topic, and the number of the partition in it."""
-        return self.partition.topic, self.partition.partition
-
-    def begin(self, now: float) -> int:
-        """Forget what has come; gives the offset to read from."""
-        self.kept.clear()
-        self.times.clear()
-        self.kept_bytes = 0
-        self.is_paused = False
-        self.unproved_since = None if self.mark is None else now
-        if self.mark is None:  # there is nothing to be proved
-            self.proved_at = now
-        return self.next if self.mark is None else self.next - 1
-
-    def lost(self, go_on_at: int, reason: str) -> LostRecordsError:
-        """Give what is to be raised where records of it are lost."""
-        return LostRecordsError(self.partition.number, self.next, go_on_at, reason)
+_USUAL: Final = {
+    "fetch.error.backoff.ms": 50,
+    "fetch.queue.backoff.ms": 5,
+    "queued.min.messages": 50_000,
+    "queued.max.messages.kbytes": 16_384,
+    "reconnect.backoff.ms": 20,
+    "reconnect.backoff.max.ms": 500,
+}
 
 
 class KafkaReader:
@@ -121,11 +48,11 @@ class KafkaReader:
 
     def __init__(self, topics: Topics) -> None:
         """Prepare; raises ``KafkaConfigError`` where no client can be made."""
-        self._readings: dict[tuple[str, int], _Reading] = {}
-        self._by_number: dict[int, _Reading] = {}
+        self._readings: dict[tuple[str, int], Reading] = {}
+        self._by_number: dict[int, Reading] = {}
         self._in_doubt = False
         self._looked_at = 0.0
-        self._consumer: Consumer = _consumer(topics, self._hear)
+        self._consumer: Final = make_consumer(topics, {"error_cb": self._hear}, _USUAL)
 
     def close(self) -> None:
         """Let the brokers go."""
@@ -133,7 +60,7 @@ class KafkaReader:
 
     def begin(self, goings: Iterable[Going]) -> None:
         """Read these partitions, too."""
-        new = [_Reading(going) for going in goings]
+        new = [Reading(going) for going in goings]
         for reading in new:
             self._readings[reading.key] = self._by_number[reading.partition.number] = reading
         self._assign(new)
@@ -232,7 +159,7 @@ class KafkaReader:
             reading.next, reading.mark = offset, None
             self._restart([reading])
 
-    def _took(self, reading: _Reading, offset: int, last: Value, size: int) -> None:
+    def _took(self, reading: Reading, offset: int, last: Value, size: int) -> None:
         reading.next = offset
         reading.mark = crc_of(last)
         reading.kept_bytes -= size
@@ -284,7 +211,7 @@ class KafkaReader:
                 assert offset is not None
                 readings[key].times.append((offset, milliseconds / 1000))
 
-    def _prove(self, reading: _Reading, offset: int, value: Value) -> None:
+    def _prove(self, reading: Reading, offset: int, value: Value) -> None:
         """Hold the record before the one that is to come to what it was."""
         if offset < reading.next - 1:
             return
@@ -298,7 +225,7 @@ class KafkaReader:
         reading.unproved_since = None
         reading.proved_at = time.monotonic()
 
-    def _meet(self, reading: _Reading, error: "KafkaError") -> None:
+    def _meet(self, reading: Reading, error: "KafkaError") -> None:
         """Meet what the broker says of a partition instead of a record.
 
         Only that its offset is out of range says anything of the records; all else goes by.
@@ -321,14 +248,14 @@ class KafkaReader:
             reading.mark = None  # the last record that was read is gone, and none behind it
         self._restart([reading])
 
-    def _ends_early(self, reading: _Reading, high: int) -> NoReturn:
+    def _ends_early(self, reading: Reading, high: int) -> NoReturn:
         raise reading.lost(
             high,
             f"{reading.partition.source} ends at offset {high}, and was read up to {reading.next}:"
             " the brokers have lost records",
         )
 
-    def _ends(self, reading: _Reading) -> tuple[int, int]:
+    def _ends(self, reading: Reading) -> tuple[int, int]:
         """Ask where a partition begins and ends; (-1, -1) where nobody answers."""
         from confluent_kafka import KafkaException
 
@@ -368,13 +295,13 @@ class KafkaReader:
         if full:
             self._consumer.pause([_place(each) for each in full])
 
-    def _restart(self, readings: list[_Reading]) -> None:
+    def _restart(self, readings: list[Reading]) -> None:
         """Read partitions anew from where they go on."""
         if readings:
             self._consumer.incremental_unassign([_place(each) for each in readings])
             self._assign(readings)
 
-    def _assign(self, readings: list[_Reading]) -> None:
+    def _assign(self, readings: list[Reading]) -> None:
         now = time.monotonic()
         places = [_place(each, each.begin(now)) for each in readings]
         if places:
@@ -387,36 +314,9 @@ class KafkaReader:
             self._in_doubt = True
 
 
-def _place(reading: _Reading, offset: int | None = None) -> "TopicPartition":
+def _place(reading: Reading, offset: int | None = None) -> "TopicPartition":
     from confluent_kafka import TopicPartition
 
     if offset is None:
         return TopicPartition(*reading.key)
     return TopicPartition(*reading.key, offset)
-
-
-def _consumer(topics: Topics, hear: object) -> "Consumer":
-    from confluent_kafka import Consumer, KafkaException
-
-    usual = {
-        "fetch.error.backoff.ms": 50,
-        "fetch.queue.backoff.ms": 5,
-        "queued.min.messages": 50_000,
-        "queued.max.messages.kbytes": 16_384,
-        "reconnect.backoff.ms": 20,
-        "reconnect.backoff.max.ms": 500,
-    }
-    own: Mapping[str, str | int | bool] = {
-        "group.id": "cartwatch",
-        "enable.auto.commit": False,
-        "enable.auto.offset.store": False,
-        "auto.offset.reset": "error",
-        "isolation.level": "read_committed",
-        "allow.auto.create.topics": False,
-        "log_level": 0,
-    }
-    settings = {**usual, **topics.config.settings(topics.servers, own)}
-    try:
-        return Consumer({**settings, "error_cb": hear})
-    except (KafkaException, ValueError) as error:
-        raise topics.config.refused(error) from None

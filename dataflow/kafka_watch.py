@@ -9,17 +9,11 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dataflow.kafka_config import KafkaConfig, read_kafka_config
 from dataflow.parent import end_at_once
+from dataflow.topics import LATEST, Topics, make_consumer
 
 if TYPE_CHECKING:
-    from confluent_kafka import Consumer
     from confluent_kafka.admin import AdminClient
-
-EARLIEST: Final = "earliest"
-LATEST: Final = "latest"
-STARTS: Final = (EARLIEST, LATEST)
-"""Where a topic that was never read begins."""
 
 EVERY_S: Final = 1.0
 _ANSWER_S: Final = 5.0
@@ -29,28 +23,6 @@ _NO_ID: Final = "AAAAAAAAAAAAAAAAAAAAAA"
 
 class NoAnswerError(Exception):
     """The brokers do not tell what they were asked for; the message is what was said instead."""
-
-
-class Topics(NamedTuple):
-    """What is to be read: of the brokers ``servers``, the ``names``, from ``start`` on.
-
-    ``start`` is for topics that were never read; ``config`` is what else a client needs.
-    """
-
-    servers: str
-    names: tuple[str, ...]
-    start: str = EARLIEST
-    config: KafkaConfig = KafkaConfig()
-
-
-def configured(topics: Topics | None) -> Topics | None:
-    """Read the file that says what else a client needs: it may have changed since the last start.
-
-    Raises ``KafkaConfigError``.
-    """
-    if topics is None or topics.config.path is None:
-        return topics
-    return topics._replace(config=read_kafka_config(topics.config.path))
 
 
 class Found(NamedTuple):
@@ -90,7 +62,8 @@ class Watch:
         """
         self._topics: Final = topics
         self._known = frozenset(known)  # replaced, never changed: two threads look at it
-        self._client, self._admin = _clients(topics)
+        self._client: Final = make_consumer(topics)
+        self._admin: Final = _admin(topics)
         self._compacted: dict[str, bool] = {}
         self._ids: dict[str, str] = {}
         self._looks: list[Look] = []
@@ -205,7 +178,7 @@ def ends_of(
     """
     from confluent_kafka import KafkaException, TopicPartition
 
-    client, _ = _clients(topics)
+    client = make_consumer(topics)
     try:
         cluster = client.list_topics(timeout=_ANSWER_S).cluster_id
         ends = {
@@ -219,14 +192,11 @@ def ends_of(
     return cluster or None, ends
 
 
-def _clients(topics: Topics) -> "tuple[Consumer, AdminClient]":
-    from confluent_kafka import Consumer, KafkaException
+def _admin(topics: Topics) -> "AdminClient":
+    from confluent_kafka import KafkaException
     from confluent_kafka.admin import AdminClient
 
-    quiet: dict[str, str | int | bool] = {"log_level": 0, "allow.auto.create.topics": False}
-    settings = topics.config.settings(topics.servers, quiet)
     try:
-        client = Consumer({**settings, "group.id": "cartwatch", "enable.auto.commit": False})
-        return client, AdminClient({**topics.config.settings(topics.servers, {"log_level": 0})})
+        return AdminClient({**topics.config.settings(topics.servers, {"log_level": 0})})
     except (KafkaException, ValueError) as error:
         raise topics.config.refused(error) from None

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from dataflow.kafka_config import KafkaConfig
-from dataflow.kafka_watch import STARTS, Topics
 from dataflow.logs import FORMATS, LEVELS, USUAL, Logs
+from dataflow.topics import STARTS, Topics
 
 SECRET_VARIABLE: Final = "CARTWATCH_HUB_SECRET"  # noqa: S105 (the name, not the secret)
 PROCESS: Final = "dataflow.process"

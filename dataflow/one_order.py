@@ -13,11 +13,13 @@ from typing import Final, NamedTuple
 
 from dataflow.faults import reach
 from dataflow.journal import READ_BYTES, Entry, JournalReader
-from dataflow.kafka_reader import Going, KafkaReader, LostRecordsError, Records
-from dataflow.kafka_watch import Look, Topics, Watch
+from dataflow.kafka_partition import Going, LostRecordsError, Records
+from dataflow.kafka_reader import KafkaReader
+from dataflow.kafka_watch import Look, Watch
 from dataflow.messages import KAFKA, PartitionRead, TopicsRead
 from dataflow.order_log import JOURNAL, Loss, OrderLog, Partition, Range, crc_of_all
 from dataflow.records import MAX_LINE_BYTES
+from dataflow.topics import Topics
 
 RANGE_RECORDS: Final = 32_000
 RANGE_BYTES: Final = 2 * 1024 * 1024

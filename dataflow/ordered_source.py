@@ -19,7 +19,6 @@ from dataflow.drawing import JOURNAL
 from dataflow.first_source import FirstPartition, FirstSource
 from dataflow.journal import JournalReader
 from dataflow.kafka_config import KafkaConfigError
-from dataflow.kafka_watch import Topics, configured
 from dataflow.key_group import KEY_GROUPS
 from dataflow.messages import TopicsRead
 from dataflow.one_order import Marks, OneOrder, RefusedError, State, Turn
@@ -27,6 +26,7 @@ from dataflow.order_log import ORDER_FILE, REFUSED, OrderLog, OrderLogError
 from dataflow.parent import end_at_once
 from dataflow.sorted_chunk import Read, SortedChunk
 from dataflow.stopwatch import Stopwatch
+from dataflow.topics import Topics, configured
 
 _TELL_S: Final = 1.0
 _log = logging.getLogger(__name__)

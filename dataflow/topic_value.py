@@ -3,7 +3,8 @@
 import time
 from typing import TYPE_CHECKING, Final
 
-from dataflow.kafka_watch import NoAnswerError, Topics
+from dataflow.kafka_watch import NoAnswerError
+from dataflow.topics import Topics, make_consumer
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer
@@ -21,21 +22,9 @@ def read_value(topics: Topics, topic: str, partition: int, offset: int) -> bytes
     Raises ``GoneError`` where the record is gone, ``NoAnswerError`` where nobody answers in five
     seconds, and ``KafkaConfigError`` where no client can be made.
     """
-    from confluent_kafka import Consumer, KafkaException
+    from confluent_kafka import KafkaException
 
-    own: dict[str, str | int | bool] = {
-        "group.id": "cartwatch",
-        "enable.auto.commit": False,
-        "auto.offset.reset": "error",
-        "isolation.level": "read_committed",
-        "allow.auto.create.topics": False,
-        "queued.max.messages.kbytes": 1_024,
-        "log_level": 0,
-    }
-    try:
-        consumer = Consumer(topics.config.settings(topics.servers, own))
-    except (KafkaException, ValueError) as error:
-        raise topics.config.refused(error) from None
+    consumer = make_consumer(topics, {"queued.max.messages.kbytes": 1_024})
     try:
         return _read(consumer, topic, partition, offset)
     except KafkaException as error:

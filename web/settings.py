@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dataflow.kafka_config import KafkaConfig
-from dataflow.kafka_watch import Topics
 from dataflow.logs import USUAL, Logs
+from dataflow.topics import Topics
 
 MIB = 1024 * 1024
 

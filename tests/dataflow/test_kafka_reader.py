@@ -6,9 +6,11 @@ from contextlib import closing
 
 import pytest
 
-from dataflow.kafka_reader import Going, KafkaReader, LostRecordsError, Records
-from dataflow.kafka_watch import LATEST, Found, Watch
+from dataflow.kafka_partition import Going, LostRecordsError, Records
+from dataflow.kafka_reader import KafkaReader
+from dataflow.kafka_watch import Found, Watch
 from dataflow.order_log import Partition, crc_of
+from dataflow.topics import LATEST
 from tests.kit.broker import Broker
 from tests.kit.topic import Topic, topics_of
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.kafka_config import KafkaConfig
-from dataflow.kafka_watch import STARTS, Topics
 from dataflow.launch import PROCESS, SECRET_VARIABLE, Launch, read_launch
 from dataflow.logs import FORMATS, LEVELS, Logs
+from dataflow.topics import STARTS, Topics
 
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 numbers = st.integers(0, 2**62)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from dataflow.journal import Entry, Journal, JournalReader
-from dataflow.kafka_watch import Topics
 from dataflow.messages import KAFKA
 from dataflow.one_order import OneOrder, RefusedError, State
 from dataflow.order_log import JOURNAL, OrderLog, make_order_log
+from dataflow.topics import Topics
 from tests.kit.broker import Broker
 from tests.kit.topic import Topic, order, topics_of
 

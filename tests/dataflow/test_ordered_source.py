@@ -11,11 +11,11 @@ import pytest
 from bytewax.inputs import StatefulSourcePartition
 
 from dataflow.journal import Entry, Journal
-from dataflow.kafka_watch import Topics
 from dataflow.messages import Started, TopicsRead
 from dataflow.order_log import ORDER_FILE, REFUSED, OrderLog, make_order_log
 from dataflow.ordered_source import OrderedSource, Resume
 from dataflow.sorted_chunk import Read, SortedChunk
+from dataflow.topics import Topics
 from tests.kit.broker import Broker
 from tests.kit.topic import Topic, order, topics_of
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dataflow.kafka_config import KafkaConfig
-from dataflow.kafka_watch import EARLIEST, Topics
+from dataflow.topics import EARLIEST, Topics
 from tests.kit.broker import Broker
 
 if TYPE_CHECKING:

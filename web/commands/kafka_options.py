@@ -7,7 +7,7 @@ from typing import Any, Final
 import click
 
 from dataflow.kafka_config import KafkaConfig, read_kafka_config, require_kafka
-from dataflow.kafka_watch import EARLIEST, STARTS, Topics
+from dataflow.topics import EARLIEST, STARTS, Topics
 from web.commands.arguments import brokers, path_name, topic_name
 from web.settings import CompletedTopic
 

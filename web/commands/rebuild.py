@@ -16,8 +16,8 @@ from shutil import copyfile
 from tqdm import tqdm
 
 from dataflow import faults
-from dataflow.kafka_watch import Topics
 from dataflow.order_log import OrderLog
+from dataflow.topics import Topics
 from web.commands.opening import StartError, open_folder, opening_as_sentence
 from web.commands.terminal import say
 from web.commands.topics_again import topics_again

@@ -4,8 +4,9 @@ from contextlib import closing
 from pathlib import Path
 
 from dataflow.kafka_config import KafkaConfigError
-from dataflow.kafka_watch import NoAnswerError, Topics, ends_of
+from dataflow.kafka_watch import NoAnswerError, ends_of
 from dataflow.order_log import OrderLog, OrderLogError, Partition
+from dataflow.topics import Topics
 from web.commands.opening import StartError
 
 

@@ -14,12 +14,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-from dataflow.kafka_watch import Topics
 from dataflow.launch import Launch
 from dataflow.locks import FileLock, FolderLockedError
 from dataflow.logs import Logs
 from dataflow.peers import free_addresses
 from dataflow.recovery import REMEDY, RecoveryStoreError, purge
+from dataflow.topics import Topics
 from web.data.paths import Paths
 from web.flow.processes import Processes
 from web.flow.state import FlowState

@@ -9,10 +9,12 @@ from contextlib import ExitStack, closing
 from typing import Final
 
 from dataflow.journal import Entry, JournalReader
-from dataflow.kafka_reader import Going, KafkaReader, LostRecordsError
-from dataflow.kafka_watch import NoAnswerError, Topics, ends_of
+from dataflow.kafka_partition import Going, LostRecordsError
+from dataflow.kafka_reader import KafkaReader
+from dataflow.kafka_watch import NoAnswerError, ends_of
 from dataflow.messages import KAFKA
 from dataflow.order_log import JOURNAL, OrderLog, Partition, Range
+from dataflow.topics import Topics
 from web.data.paths import Paths
 
 _PATIENCE_S: Final = 30.0

@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 from typing import Final
 
 from dataflow.faults import reach
-from dataflow.kafka_watch import Topics
+from dataflow.topics import Topics
 from web.data.paths import Paths
 from web.proof.comparison import compare_carts
 from web.proof.gone import GonePlaces

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from dataflow.kafka_watch import Topics, configured
 from dataflow.launch import finding_this_code, take_topic_words, topic_words
+from dataflow.topics import Topics, configured
 from web.data.paths import Paths, read_facts
 
 PROCESS: Final = "web.proof.process"

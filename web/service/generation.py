@@ -7,8 +7,8 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable
 
-from dataflow.kafka_watch import Topics
 from dataflow.messages import NO_UPLOADS
+from dataflow.topics import Topics
 from web.data.journal_file import open_journal
 from web.data.order import open_order
 from web.data.paths import Paths

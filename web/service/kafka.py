@@ -8,11 +8,12 @@ import time
 from typing import Any, Final
 
 from dataflow.kafka_config import KafkaConfigError
-from dataflow.kafka_watch import NoAnswerError, Topics
+from dataflow.kafka_watch import NoAnswerError
 from dataflow.messages import PartitionRead, TopicsRead
 from dataflow.order_log import Loss, OrderLog, Partition
 from dataflow.times import rfc3339, rfc3339_or_none
 from dataflow.topic_value import GoneError, read_value
+from dataflow.topics import Topics
 from web.errors import APIError
 
 OFF: Final = "off"

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from typing_extensions import TypedDict
 
-from dataflow.kafka_watch import STARTS
+from dataflow.topics import STARTS
 from web.http.api.described.kinds import Count, Time, words
 from web.service.kafka import STATES
 
