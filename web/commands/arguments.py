@@ -4,13 +4,15 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import click
 from click.core import ParameterSource
 from typing_extensions import override
 
 from web.numbers import decimal_number, whole_number
+
+Command = Callable[..., Any]
 
 OWN_PLACES: Final = frozenset(
     {
@@ -24,6 +26,17 @@ _ROOT_PATH: Final = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _TOPIC: Final = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,249}")
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _MAX_NAME: Final = 253
+
+
+def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Give what adds options to a command, as if each stood above it in this order."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
 def whole(least: int, most: int, what: str) -> Callable[[str | int], int]:

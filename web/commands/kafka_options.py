@@ -1,31 +1,15 @@
 """The options of Kafka: its brokers, how they are reached, what is read and what is published."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from dataflow.kafka_config import KafkaConfig, read_kafka_config, require_kafka
 from dataflow.topics import EARLIEST, STARTS, Topics
-from web.commands.arguments import brokers, path_name, topic_name
+from web.commands.arguments import brokers, path_name, topic_name, with_options
 from web.settings import CompletedTopic
-
-Command = Callable[..., Any]
-
-
-def kafka_options(command: Command) -> Command:
-    """Add the options of a server that reads topics or publishes to one; gives the command."""
-    for option in reversed((*_BROKERS, *_TOPICS)):
-        command = option(command)
-    return command
-
-
-def broker_options(command: Command) -> Command:
-    """Add the options of who reads topics that are known already; gives the command."""
-    for option in reversed(_BROKERS):
-        command = option(command)
-    return command
 
 
 def kafka_of(
@@ -124,3 +108,9 @@ _TOPICS: Final = (
         help="Topic to publish completed orders to.",
     ),
 )
+
+broker_options: Final = with_options(*_BROKERS)
+"""Adds the options of who reads topics that are known already."""
+
+kafka_options: Final = with_options(*_BROKERS, *_TOPICS)
+"""Adds the options of a server that reads topics or publishes to one."""

@@ -2,32 +2,16 @@
 
 import ipaddress
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from web.access.token_file import VARIABLE
-from web.commands.arguments import host_names, listening_host, networks, path_name
+from web.commands.arguments import host_names, listening_host, networks, path_name, with_options
 from web.settings import Admission
 
-Command = Callable[..., Any]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-def listening_options(command: Command) -> Command:
-    """Add the options of a server that others may reach; gives the command."""
-    for option in reversed(_LISTENING):
-        command = option(command)
-    return command
-
-
-def client_options(command: Command) -> Command:
-    """Add the options of a client to a server that wants to know who asks; gives the command."""
-    for option in reversed(_CLIENT):
-        command = option(command)
-    return command
 
 
 def take_token() -> str | None:
@@ -62,7 +46,7 @@ def _path(text: str | None) -> Path | None:
     return None if text is None else Path(text)
 
 
-_LISTENING: Final = (
+listening_options: Final = with_options(
     click.option(
         "--host",
         type=listening_host,
@@ -104,8 +88,9 @@ _LISTENING: Final = (
         help="Proxies before this server, whose X-Forwarded-… headers are believed; needs a login.",
     ),
 )
+"""Adds the options of a server that others may reach."""
 
-_CLIENT: Final = (
+client_options: Final = with_options(
     click.option(
         "--token-file",
         type=path_name,
@@ -119,3 +104,4 @@ _CLIENT: Final = (
         help="Certificates of the authorities to trust, in place of the system's.",
     ),
 )
+"""Adds the options of a client to a server that wants to know who asks."""
