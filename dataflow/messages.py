@@ -158,6 +158,11 @@ class PartitionRead(msgspec.Struct, array_like=True, frozen=True, gc=False):
     end: int
     read_to: float
 
+    @property
+    def lag(self) -> int | None:
+        """How many records wait; None where that is not known."""
+        return None if self.end < 0 else max(0, self.end - self.next)
+
 
 class TopicsRead(msgspec.Struct, array_like=True, frozen=True, tag=7, gc=False):
     """How the reading of topics stands; told when it has changed, once a second at the most.

@@ -160,6 +160,15 @@ class OrderLog:
         rows = self._all("SELECT number, topic, partition, first, topic_id FROM partitions")
         return [Partition(*row) for row in rows]
 
+    def partition(self, number: int) -> Partition:
+        """Give the partition that has a number."""
+        row = self._one(
+            "SELECT number, topic, partition, first, topic_id FROM partitions WHERE number = ?",
+            number,
+        )
+        assert row is not None, f"no partition has the number {number}"
+        return Partition(*row)
+
     def add_partition(
         self, topic: str, partition: int, first: int, topic_id: str | None
     ) -> Partition:

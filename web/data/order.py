@@ -5,7 +5,7 @@ where the log begins the two are the same.
 """
 
 from dataflow.journal import Journal, JournalError
-from dataflow.order_log import JOURNAL, OrderLog, OrderLogError, Partition, make_order_log
+from dataflow.order_log import JOURNAL, OrderLog, OrderLogError, make_order_log
 from web.data.journal_file import refuse_gap
 from web.data.paths import Paths
 
@@ -41,7 +41,7 @@ class Order:
             return self._journal.place(position) if is_old else None
         if row.part == JOURNAL:
             return self._journal.place(row.first)
-        return self._partition(row.part).source, row.first
+        return self.log.partition(row.part).source, row.first
 
     def records_between(self, start: int, end: int) -> int:
         """Count the records from one position to before another."""
@@ -60,11 +60,6 @@ class Order:
             return row.place
         before = self.log.newest_with_records(position)
         return self._place(origin) if before is None else before.place + before.records
-
-    def _partition(self, number: int) -> Partition:
-        assert self.log is not None
-        (found,) = [each for each in self.log.partitions() if each.number == number]
-        return found
 
 
 def open_order(paths: Paths, journal: Journal, position: int, *, reads_topics: bool) -> Order:

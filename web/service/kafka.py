@@ -10,7 +10,7 @@ from typing import Any, Final
 from dataflow.kafka_config import KafkaConfigError
 from dataflow.kafka_watch import NoAnswerError
 from dataflow.messages import PartitionRead, TopicsRead
-from dataflow.order_log import Loss, OrderLog, Partition
+from dataflow.order_log import Loss, OrderLog
 from dataflow.times import rfc3339, rfc3339_or_none
 from dataflow.topic_value import GoneError, read_value
 from dataflow.topics import Topics
@@ -48,7 +48,7 @@ class Kafka:
     @property
     def lag(self) -> int:
         """Count the records that wait in the topics, as far as that is known."""
-        return 0 if self._told is None else sum(map(_lag, self._told.partitions))
+        return 0 if self._told is None else sum(each.lag or 0 for each in self._told.partitions)
 
     @property
     def down_since(self) -> float | None:
@@ -123,7 +123,8 @@ class Kafka:
     def accept_loss(self, topic: str, partition: int, next_offset: int, go_on_at: int) -> None:
         """Give up what is lost, as it was shown: durable. Raises ``APIError`` for anything else."""
         for loss in [] if self._log is None else self._log.losses():
-            known = self._named(loss.number)
+            assert self._log is not None
+            known = self._log.partition(loss.number)
             if (known.topic, known.partition) != (topic, partition):
                 continue
             if loss.go_on_at is None:
@@ -134,7 +135,6 @@ class Kafka:
                     " up alone. Stop the server: cartwatch rebuild makes both anew as far as the"
                     " topics hold the records, or says that it cannot; or start over",
                 )
-            assert self._log is not None
             if self._log.leap(loss.number, next_offset, go_on_at, time.time()):
                 return
         raise APIError(
@@ -173,13 +173,9 @@ class Kafka:
         known = [] if self._log is None else self._log.partitions()
         return sorted({each.topic for each in known}.difference(asked))
 
-    def _named(self, number: int) -> Partition:
-        assert self._log is not None
-        (found,) = [each for each in self._log.partitions() if each.number == number]
-        return found
-
     def _described_loss(self, loss: Loss) -> dict[str, Any]:
-        known = self._named(loss.number)
+        assert self._log is not None
+        known = self._log.partition(loss.number)
         return {
             "topic": known.topic,
             "partition": known.partition,
@@ -195,15 +191,11 @@ def lag_seconds(partition: PartitionRead, now: float) -> float | None:
 
     None where that is not known.
     """
-    if partition.end < 0:
+    if partition.lag is None:
         return None
-    if not _lag(partition):
+    if not partition.lag:
         return 0.0
     return max(0.0, now - partition.read_to) if partition.read_to else None
-
-
-def _lag(partition: PartitionRead) -> int:
-    return max(0, partition.end - partition.next) if partition.end >= 0 else 0
 
 
 def _described(partition: PartitionRead, now: float) -> dict[str, Any]:
@@ -213,6 +205,6 @@ def _described(partition: PartitionRead, now: float) -> dict[str, Any]:
         "partition": partition.partition,
         "next": partition.next,
         "end": partition.end if partition.end >= 0 else None,
-        "lag": _lag(partition) if partition.end >= 0 else None,
+        "lag": partition.lag,
         "lag_seconds": None if seconds is None else round(seconds, 3),
     }

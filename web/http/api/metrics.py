@@ -189,8 +189,8 @@ def _of_topics(kafka: Kafka) -> Iterator[Family]:
     seconds: dict[str, float] = {}
     for each in partitions:
         source = source_of(each.topic, each.partition)
-        if each.end >= 0:
-            lag[source] = max(0, each.end - each.next)
+        if each.lag is not None:
+            lag[source] = each.lag
         if (old := lag_seconds(each, now)) is not None:
             seconds[source] = old
     state = kafka.describe()["state"]
