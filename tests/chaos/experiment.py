@@ -142,6 +142,16 @@ class Experiment:
         assert answer.status == 200, (path, answer)
         return [json.loads(line) for line in answer.body.splitlines()]
 
+    def figures(self) -> dict[str, int]:
+        """Tell what became of it, for a report."""
+        stats = self.get("/api/stats")
+        return {
+            "starts of the server": self.program.starts,
+            "starts of the flow": self.get("/api/recovery")["history"][0]["execution"],
+            "records accepted": stats["events"],
+            "skipped": stats["skipped"],
+        }
+
     def settle(self) -> None:
         """Wait until the flow runs and all that was released is processed."""
         self.wait(lambda: self.ask("GET", "/readyz").status == 200, "ready")

@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from tests.chaos.carts import compare_carts
 from tests.chaos.compared import fields, in_order, same
 from tests.chaos.experiment import Experiment
 from tests.chaos.forgetful import forgetful
@@ -239,12 +240,8 @@ class _Laboratory:
 
     def _write_figures(self) -> None:
         experiment = self._experiment
-        stats = experiment.get("/api/stats")
         self._report.figures = {
-            "starts of the server": experiment.program.starts,
-            "starts of the flow": experiment.get("/api/recovery")["history"][0]["execution"],
-            "records accepted": stats["events"],
-            "skipped": stats["skipped"],
+            **experiment.figures(),
             "sent to the topic": self._sent,
             "posts": len(self._posted),
             "stops of the broker": self._stops,
@@ -258,7 +255,7 @@ class _Laboratory:
             oracle.feed(b"".join(value + b"\n" for value in some), f"orders/{partition}", 0)
         for first, body in sorted(self._posted):
             oracle.feed(body, "api", first)
-        yield from _carts(self._experiment, oracle)
+        yield from compare_carts(self._experiment, oracle, _cart)
         rows = self._experiment.lines("/api/skipped.jsonl")
         got = [(row["source"], row["line"], row["reason"]) for row in rows]
         yield from same("skipped records", oracle.skipped, got)
@@ -322,23 +319,6 @@ def _records(random: Random, number: int, count: int) -> Iterator[bytes]:
         else:
             which = max(0, at - random.randrange(400))
             yield order(f"user-{which % USERS}", which // 2, kind)
-
-
-def _carts(experiment: Experiment, oracle: Oracle) -> Iterator[str]:
-    carts = {cart["user_id"]: cart for cart in experiment.lines("/api/carts.jsonl")}
-    completed: dict[str, list[Any]] = {}
-    for each in experiment.lines("/api/completed.jsonl"):
-        completed.setdefault(each["user_id"], []).append(each["order_id"])
-    for user_id in sorted(oracle.carts.keys() | carts.keys() | completed.keys()):
-        expected, got = oracle.carts.get(user_id), carts.get(user_id)
-        if expected is None or got is None:
-            yield f"cart {user_id!r}: expected {expected}, got {got}"
-            continue
-        yield from _cart(expected, got)
-        done = completed.get(user_id, [])
-        yield from same(f"completed orders of {user_id!r}", expected.paid, done)
-        if done != got["paid_order_ids"]:
-            yield f"cart {user_id!r}: paid {got['paid_order_ids']}, and in the feed {done}"
 
 
 def _cart(expected: OracleCart, got: dict[str, Any]) -> Iterator[str]:

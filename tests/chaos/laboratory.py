@@ -89,12 +89,8 @@ class _Laboratory:
 
     def _write_figures(self, fed: Fed) -> None:
         experiment = self._experiment
-        stats = experiment.get("/api/stats")
         self._report.figures = {
-            "starts of the server": experiment.program.starts,
-            "starts of the flow": experiment.get("/api/recovery")["history"][0]["execution"],
-            "records accepted": stats["events"],
-            "skipped": stats["skipped"],
+            **experiment.figures(),
             "uploads": len(fed.taken),
             "posts": len(fed.posted),
             "streams": self._streamer.streams,

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from tests.chaos import causes
+from tests.chaos.carts import compare_carts
 from tests.chaos.compared import fields, same
 from tests.chaos.experiment import Experiment
 from tests.chaos.feeders import Posted, Taken
@@ -81,7 +82,7 @@ def _compare(experiment: Experiment, fed: Fed) -> Iterator[str]:
         if counters.processed != last - first + 1:
             yield f"lines {first} to {last} of api hold {counters.processed} lines"
         line = last + 1
-    yield from _carts(experiment, oracle)
+    yield from compare_carts(experiment, oracle, _cart)
     yield from _skipped(experiment, skipped)
     yield from _figures(experiment, oracle, repeats)
     yield from causes.differences(experiment)
@@ -101,27 +102,6 @@ def _upload(name: str, seen: dict[str, Any], counters: Counters) -> Iterator[str
     yield from fields(f"upload {name}", expected, seen)
     if not 0 <= seen["duplicates"] <= seen["accepted"]:
         yield f"upload {name}: {seen['duplicates']} repeats of {seen['accepted']} events"
-
-
-def _carts(experiment: Experiment, oracle: Oracle) -> Iterator[str]:
-    carts = {cart["user_id"]: cart for cart in experiment.lines("/api/carts.jsonl")}
-    feed = experiment.lines("/api/completed.jsonl")
-    numbers = [each["seq"] for each in feed]
-    if numbers != sorted(set(numbers)):
-        yield "the numbers of the feed do not grow"
-    completed: dict[str, list[OrderId]] = {}
-    for each in feed:
-        completed.setdefault(each["user_id"], []).append(each["order_id"])
-    for user_id in sorted(oracle.carts.keys() | carts.keys() | completed.keys()):
-        expected, got = oracle.carts.get(user_id), carts.get(user_id)
-        if expected is None or got is None:
-            yield f"cart {user_id!r}: expected {expected}, got {got}"
-            continue
-        yield from _cart(expected, got)
-        done = completed.get(user_id, [])
-        yield from same(f"completed orders of {user_id!r}", expected.paid, done)
-        if done != got["paid_order_ids"]:
-            yield f"cart {user_id!r}: paid {got['paid_order_ids']}, and in the feed {done}"
 
 
 def _cart(expected: OracleCart, got: dict[str, Any]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.kafka.reading import events, kept, reading
+from tests.kafka.reading import events, read_with_a_gap, reading
 from tests.kit.broker import Broker
 from tests.kit.running import Cartwatch
 from tests.kit.topic import Topic, orders
@@ -34,13 +34,7 @@ def test_a_loss_is_given_up_on_the_page(page: Page, tmp_path: Path, noida: Broke
     """It says which records of which partition are gone, and where it would go on."""
     topic = Topic(noida)
     data = tmp_path / "data"
-    with reading(data, topic) as server:
-        topic.send(orders(range(5)))
-        events(server, 5)
-        kept(data)
-        server.stop()
-    topic.send(orders(range(5, 10)))
-    noida.delete_before("orders", 0, 8)
+    read_with_a_gap(data, topic)
     with reading(data, topic) as server:
         page.goto(f"{server.url}/flow")
         panel = page.locator("flow-topics")

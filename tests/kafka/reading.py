@@ -1,13 +1,13 @@
 """A server that reads topics of a test's broker."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from tests.kit.running import Cartwatch, until
-from tests.kit.topic import Topic, config_file
+from tests.kit.topic import Topic, config_file, orders
 
 
 def reading(data: Path, *topics: Topic, options: tuple[str, ...] = ()) -> Cartwatch:
@@ -58,3 +58,19 @@ def kept(data: Path) -> None:
         return bool(left == 0)
 
     until(look)
+
+
+def read_once(data: Path, topic: Topic, values: Sequence[bytes]) -> None:
+    """Let a server read these records, keep them in a snapshot, and end."""
+    with reading(data, topic) as server:
+        topic.send(values)
+        events(server, len(values))
+        kept(data)
+        server.stop()
+
+
+def read_with_a_gap(data: Path, topic: Topic) -> None:
+    """Let five records be read; of five more, the three that come next go before they are."""
+    read_once(data, topic, orders(range(5)))
+    topic.send(orders(range(5, 10)))
+    topic.broker.delete_before(topic.name, 0, 8)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kafka.reading import events, kafka_in, kept, reading
+from tests.kafka.reading import events, kafka_in, read_once, read_with_a_gap, reading
 from tests.kit.broker import Broker
 from tests.kit.running import Cartwatch, until
 from tests.kit.topic import Topic, order, orders
@@ -65,13 +65,7 @@ def test_a_deleted_range_stops_the_flow_until_a_person_gives_it_up(
     """With partition and reason in the page and in ``/readyz``; as it was shown, or not at all."""
     topic = Topic(noida)
     data = tmp_path / "data"
-    with reading(data, topic) as server:
-        topic.send(orders(range(5)))
-        events(server, 5)
-        kept(data)
-        server.stop()
-    topic.send(orders(range(5, 10)))
-    noida.delete_before("orders", 0, 8)
+    read_with_a_gap(data, topic)
     with reading(data, topic) as server:
         assert "records of orders/0 from 5 to 7 are gone" in down(server)
         shown = lost(server)
@@ -94,11 +88,7 @@ def test_another_cluster_is_refused(tmp_path: Path, noida: Broker, tansu: Broker
     """Its offsets stand for other records: the carts would be of both."""
     ours, others = Topic(noida), Topic(tansu)
     data = tmp_path / "data"
-    with reading(data, ours) as server:
-        ours.send([order("a", 1)])
-        events(server, 1)
-        kept(data)
-        server.stop()
+    read_once(data, ours, [order("a", 1)])
     with reading(data, others) as server:
         assert "another --data folder" in down(server)
     with reading(data, ours) as server:
@@ -109,11 +99,7 @@ def test_without_kafka_the_folder_goes_on_and_says_so(tmp_path: Path, noida: Bro
     """And where it is back, it goes on behind what was read."""
     topic = Topic(noida)
     data = tmp_path / "data"
-    with reading(data, topic) as server:
-        topic.send([order("a", 1)])
-        events(server, 1)
-        kept(data)
-        server.stop()
+    read_once(data, topic, [order("a", 1)])
     topic.send([order("a", 2)])
     with Cartwatch(data) as server:
         server.settled()

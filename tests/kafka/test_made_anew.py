@@ -34,6 +34,14 @@ def filled(server: Cartwatch, topic: Topic) -> None:
     events(server, 41)
 
 
+def fill(data: Path, topic: Topic) -> None:
+    """Let a server read all that, keep it in a snapshot, and end."""
+    with reading(data, topic) as server:
+        filled(server, topic)
+        kept(data)
+        server.stop()
+
+
 def rebuild(data: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "web", "rebuild", str(data), *options],
@@ -99,10 +107,7 @@ def test_a_proof_without_kafka_counts_what_is_local(tmp_path: Path, noida: Broke
     """Nothing that it cannot read is called lost or twice."""
     topic = Topic(noida, partitions=2)
     data = tmp_path / "data"
-    with reading(data, topic) as server:
-        filled(server, topic)
-        kept(data)
-        server.stop()
+    fill(data, topic)
     with Cartwatch(data) as server:
         server.settled()
         told = proved(server)
@@ -135,10 +140,7 @@ def test_a_rebuild_changes_nothing_where_records_are_gone(tmp_path: Path, noida:
     """It says which, and the folder goes on as it was."""
     topic = Topic(noida, partitions=2)
     data = tmp_path / "data"
-    with reading(data, topic) as server:
-        filled(server, topic)
-        kept(data)
-        server.stop()
+    fill(data, topic)
     noida.delete_before("orders", 0, 5)
     made = rebuild(data, *brokers(data, topic))
     assert made.returncode == 1

@@ -5,18 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kit.clock import Clock
 from tests.kit.streams import claim
 from web.access.attempts import MOST, MOST_ADDRESSES, WITHIN_S, Attempts
-
-
-class Clock:
-    """Time that passes only by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_the_tenth_wrong_try_of_a_minute_is_the_last_one() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kit.clock import Clock
 from tests.kit.streams import claim
 from tests.web.live.dashboard import Browser, content, contents
 from web.errors import APIError
@@ -28,22 +29,12 @@ Frame = dict[str, Any]
 AWAY = APIError(503, "storage", "away")
 
 
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def frames(version: int) -> Frames:
     return Frames(version, f"at {version}", lambda frame: frame + b"\n")
 
 
 def hub() -> Hub:
-    return Hub(Clock())
+    return Hub(Clock(0.0))
 
 
 def joined(hub: Hub, window: Window | None = None, since: Since | None = None) -> Browser:
@@ -155,7 +146,7 @@ def test_who_comes_back_gets_what_was_missed_of_the_same_generation() -> None:
 
 def test_viewers_of_one_window_share_a_channel_that_lingers_behind_the_last_one() -> None:
     """Who comes back at once finds what was missed; then it goes."""
-    clock = Clock()
+    clock = Clock(0.0)
     common = Hub(clock)
     first, second = joined(common), joined(common)
     other = joined(common, Window(search="x"))
@@ -239,7 +230,7 @@ def test_viewers_are_bounded() -> None:
 
 def test_what_was_sent_is_counted_and_timed_from_the_commit_that_it_shows() -> None:
     """Not a first snapshot, nor what no commit has changed."""
-    clock = Clock()
+    clock = Clock(0.0)
     common = Hub(clock)
     quick, slow = joined(common), joined(common)
     channel = quick.viewer.channel

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.kit.clock import Clock
 from web.http.api.described.flow_shapes import CompletedTopic
 from web.topic.publication import (
     AT_LEAST_ONCE,
@@ -17,16 +18,6 @@ from web.topic.publication import (
     Publication,
     Standing,
 )
-
-
-class Clock:
-    """A time that passes where the test lets it."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
