@@ -87,6 +87,7 @@ class FlowState:
         self._missing = 0
         self._failures = 0  # in a row, without a steady run between: lengthens the pause
         self._never_up = 0  # in a row, without catching up: is what being down means
+        self._down_by = ""  # the sentence that is told while it is down
         self.phase = Phase.WAITING
         self.execution = 0
         self.state = RESTARTING
@@ -156,17 +157,16 @@ class FlowState:
         self._failures = 1 if is_steady else self._failures + 1
         self._never_up = 0 if came_up else self._never_up + 1
         self._move(Event.ENDED)
-        if self._never_up >= FAILURES_UNTIL_DOWN:
-            self.message = f"The flow could not be started {self._never_up} times ({why})."
-        else:
-            self.message = f"The flow ended ({why}) and is being started again."
+        self._down_by = f"The flow could not be started {self._never_up} times ({why})."
+        self._tell(f"The flow ended ({why}) and is being started again.")
         return min(_FIRST_PAUSE_S * 2.0 ** min(self._failures - 1, 10), _LONGEST_PAUSE_S)
 
     def refused(self, why: str) -> None:
         """Note that the process has said why it cannot go on: it is down until somebody acts."""
         self._never_up = max(self._never_up, FAILURES_UNTIL_DOWN)
+        self._down_by = why
         self._move(Event.ENDED)
-        self.message = why
+        self._tell(why)
 
     def restart(self, why: str) -> None:
         """Note that the process is ended on purpose, to be started again at once."""
@@ -224,6 +224,5 @@ class FlowState:
         return RECOVERING if self.phase is Phase.STARTING else RESTARTING
 
     def _tell(self, message: str) -> None:
-        """Say something new; a flow that is down is tried still, and that is no news."""
-        if self.state != DOWN:
-            self.message = message
+        """Say something new; a flow that is down is tried still, and what it is down by counts."""
+        self.message = self._down_by if self.state == DOWN else message

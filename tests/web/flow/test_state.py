@@ -5,6 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from tests.kit.clock import Clock
 from tests.kit.streams import claim
 from web.flow.state import (
     DOWN,
@@ -18,14 +19,6 @@ from web.flow.state import (
     FlowState,
     Phase,
 )
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -187,6 +180,22 @@ def test_what_is_told_a_second_time_changes_nothing(flow: FlowState) -> None:
     assert flow.reached(5, settled=5)
     assert not flow.started(2)
     assert flow.state == RUNNING
+
+
+def test_who_restarts_a_flow_that_is_down_is_told_again_by_what(flow: FlowState) -> None:
+    """It had begun to recover, which it does not any more."""
+    for execution in range(1, 4):
+        flow.begin(execution, 5)
+        flow.ended("exit status 1")
+    flow.begin(4, 5)
+    flow.started(2)
+    assert flow.state == RECOVERING
+    flow.restart("The flow was killed and is being started again.")
+    assert flow.state == DOWN
+    assert flow.message == "The flow could not be started 3 times (exit status 1)."
+    flow.begin(5, 5)
+    assert flow.started(5)
+    assert flow.message is None
 
 
 def test_every_phase_knows_every_event(flow: FlowState) -> None:
