@@ -33,6 +33,14 @@ class Side:
         return Figures(self.carts, unpaid, paid, waiting, self.skipped, self.completed)
 
 
+class _PassedOver(msgspec.Struct):
+    """Records of a source, one behind the other, that could not be read again."""
+
+    source: str
+    first: int
+    last: int
+
+
 class Verdict:
     """Counts both sides, and what differs: what the view lacks, and what it has once too often.
 
@@ -46,7 +54,7 @@ class Verdict:
         self.twice = 0
         self._examples: dict[str, list[str]] = {}
         self.uncounted = 0
-        self.uncounted_ranges: list[str] = []
+        self._passed_over: list[_PassedOver] = []
 
     def differ(self, kind: str, words: str, *, lost: int = 0, twice: int = 0) -> None:
         """Take a difference; a few of each kind are kept in words."""
@@ -63,13 +71,17 @@ class Verdict:
         """
         self.uncounted += records
         last = first + records - 1
-        head, _, end = (
-            self.uncounted_ranges[-1].rpartition(" ") if self.uncounted_ranges else ("",) * 3
-        )
-        if head.startswith(f"{source} from ") and end == str(first - 1):
-            self.uncounted_ranges[-1] = f"{head} {last}"
-        elif len(self.uncounted_ranges) < EXAMPLES * 8:
-            self.uncounted_ranges.append(f"{source} from {first} to {last}")
+        for known in self._passed_over:
+            if (known.source, known.last) == (source, first - 1):
+                known.last = last
+                return
+        if len(self._passed_over) < EXAMPLES * 8:
+            self._passed_over.append(_PassedOver(source, first, last))
+
+    @property
+    def uncounted_ranges(self) -> list[str]:
+        """Give some of what was passed over, in words."""
+        return [f"{each.source} from {each.first} to {each.last}" for each in self._passed_over]
 
     @property
     def examples(self) -> list[str]:
