@@ -62,7 +62,9 @@ def main() -> int:
     apart.add_argument("--carts", type=int, default=1_000_000, help="carts (%(default)s)")
     apart.add_argument("--upload", type=int, default=2 * 1024**3, help="bytes (%(default)s)")
     apart.set_defaults(run=lambda given: isolation.measure(given.carts, given.upload))
-    together = benches.add_parser("cluster", help="a file through one worker, and through several")
+    together = benches.add_parser(
+        "cluster", help="a file and a topic, through one worker and through several"
+    )
     together.add_argument("--records", type=int, default=1_000_000, help="lines (%(default)s)")
     together.add_argument("--users", type=int, default=100_000, help="users (%(default)s)")
     together.add_argument("--workers", type=int, nargs="+", default=[1, 2])
