@@ -6,6 +6,7 @@ of places. The key groups tell of a range in any order, so the feed ends where a
 """
 
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import groupby, islice
 from operator import itemgetter
@@ -20,7 +21,7 @@ from web.view.json_line import encode_line
 from web.view.page import Page, Row
 from web.view.places import Places, complete_place
 
-BLOCK: Final = 256
+BLOCK: Final = 1_024
 """Places of a range: of so many at most the orders have to be decoded to read a single one."""
 
 SCHEMA: Final = """
@@ -54,10 +55,14 @@ def encode_completed(order: Completed) -> bytes:
 
 def append_completed(db: sqlite3.Connection, orders: list[Order]) -> None:
     """Write orders, in the caller's transaction; none of them may be there already."""
-    ranges: dict[int, list[Order]] = {}
-    for order in orders:
-        ranges.setdefault(order[2] // BLOCK, []).append(order)
-    rows = [(number, len(some), _encode(some)) for number, some in ranges.items()]
+    in_order = sorted(orders, key=_PLACE)
+    rows = []
+    start = 0
+    while start < len(in_order):
+        number = in_order[start][2] // BLOCK
+        end = bisect_left(in_order, (number + 1) * BLOCK, start, key=_PLACE)
+        rows.append((number, end - start, _encode(in_order[start:end])))
+        start = end
     bulk_insert(db, "INSERT INTO completed (range, count, orders)", rows)
 
 

@@ -4,11 +4,15 @@ An index on what changes with every record would cost the view a third of its wr
 only the newest are kept at hand, as they were committed; what reaches further back is looked up
 elsewhere. The newest is who was changed by the latest record, whatever commit brought it: as bytes,
 encoded carts stand in this order, so nothing has to be decoded for it.
+
+In a flood thousands of carts change between two looks. So commits are kept as they came, and are
+put together where somebody looks or when they have become many: then most of them are old, and are
+let go by one comparison each.
 """
 
 from collections.abc import Mapping
 from heapq import nlargest
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from dataflow.cart import begin_at
@@ -18,7 +22,10 @@ from web.view.windows import Window
 
 MOST: Final = 4_096
 _SURPLUS: Final = 4
-"""How many times as many may gather before the oldest are let go."""
+"""How many times as many there may be before the oldest are let go."""
+
+_UNREAD: Final = 16
+"""How many times as many may come before they are put together though nobody looks."""
 
 _SAMPLED: Final = 256
 _FEW: Final = 4
@@ -33,14 +40,18 @@ class RecentCarts:
     ) -> None:
         """Begin with some carts: all of those that, as encoded, are not less than ``floor``."""
         self._most = most
-        self._carts = dict(carts or {})
+        self._commits = [dict(carts or {})]
         self._floor = floor
 
-    def put(self, carts: Mapping[str, Entry]) -> None:
-        """Take carts that changed just now."""
-        self._carts.update(carts)
-        if len(self._carts) > _SURPLUS * self._most:
-            self._let_go()
+    def put(self, carts: dict[str, Entry]) -> None:
+        """Take carts that changed just now; nobody may change the dictionary after that."""
+        newest = self._commits[-1]
+        if len(newest) + len(carts) <= self._most:  # so the same few users are not many carts
+            newest |= carts
+        else:
+            self._commits.append(carts if len(carts) > self._most else carts.copy())
+        if sum(map(len, self._commits)) > _UNREAD * self._most:
+            self._gather()
 
     def find(self, window: Window, count: int) -> list[CartRow] | None:
         """Find the newest rows of a window from its cursor on; None where the view must be asked.
@@ -50,7 +61,7 @@ class RecentCarts:
         """
         if window.sort != NEWEST or window.search or window.older or window.user is not None:
             return None
-        carts = [item for item in self._carts.items() if item[1][0] >= self._floor]
+        carts = [item for item in self._gather().items() if item[1][0] >= self._floor]
         if window.after is not None and isinstance(before := window.after[0], int):
             end = begin_at(max(before, 0))
             carts = [item for item in carts if item[1][0] < end]
@@ -64,14 +75,25 @@ class RecentCarts:
                 break
         return found if len(found) == count or not self._floor else None
 
-    def _let_go(self) -> None:
-        """Keep about half as many again as are wanted: exactly so many would cost a sort of all."""
-        step = max(1, self._most // _SAMPLED)
-        sampled = sorted(entry[0] for entry in islice(self._carts.values(), 0, None, step))
-        self._floor = max(self._floor, sampled[-(3 * self._most // (2 * step))])
-        self._carts = {
-            user_id: entry for user_id, entry in self._carts.items() if entry[0] >= self._floor
-        }
+    def _gather(self) -> dict[str, Entry]:
+        """Put together what came, without the oldest where there are many; gives all of it."""
+        gathered, *others = self._commits
+        floor = self._floor
+        if sum(map(len, self._commits)) > _SURPLUS * self._most:
+            # About half as many again as are wanted: exactly so many would cost a sort of all.
+            step = max(1, self._most // _SAMPLED)
+            entries = chain.from_iterable(commit.values() for commit in self._commits)
+            sampled = sorted(entry[0] for entry in islice(entries, 0, None, step))
+            floor = max(floor, sampled[-(3 * self._most // (2 * step))])
+        if floor == self._floor:
+            for commit in others:
+                gathered |= commit
+        else:
+            self._floor = floor
+            items = chain.from_iterable(commit.items() for commit in self._commits)
+            gathered = {user_id: entry for user_id, entry in items if entry[0] >= floor}
+        self._commits = [gathered]
+        return gathered
 
 
 def _encoded(item: tuple[str, Entry]) -> bytes:
