@@ -1,6 +1,7 @@
 """``python -m tests``: everything that must pass – format, lint, types, tests – and a browser.
 
-Takes a Chromium that is installed; else installs Debian's where it may, else Playwright's own.
+Takes a headless Chromium, Debian's where it may be installed; else another one that is there, else
+Playwright's own.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tests.kit.chromium import installed
+from tests.kit.chromium import HEADLESS, installed
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -62,7 +63,7 @@ def main(words: Sequence[str]) -> int:
     wanted, rest = read(words)
     # What Python has compiled is kept, as users have it: these are some thousand processes.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    if "tests" in wanted and installed() is None:
+    if "tests" in wanted and shutil.which(HEADLESS) is None:
         install_browser()
     for name in wanted:
         module, own, _ = (CHECKS | APART)[name]
@@ -105,12 +106,15 @@ def read(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def install_browser() -> None:
-    """Bring a Chromium onto this machine."""
+    """Bring a Chromium onto this machine, unless another one has to do."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "-qq"], env=quiet, check=True)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], env=quiet, check=True)
-    else:
+        install = ["apt-get", "install", "-y", "-qq"]
+        subprocess.run(["apt-get", "update", "-qq"], env=quiet)
+        subprocess.run([*install, HEADLESS], env=quiet)
+        if installed() is None:
+            subprocess.run([*install, "chromium"], env=quiet)
+    if installed() is None:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
 
 
