@@ -23,6 +23,7 @@ import psutil
 from bytewax.recovery import init_db_dir
 from websockets.sync.client import ClientConnection, connect
 
+from dataflow.peers import free_addresses
 from dataflow.synthetic import generate
 from tests.bench.figures import cpu_of, hundredth
 from tests.bench.livez import Livez
@@ -190,45 +191,54 @@ def silent(server: Cartwatch) -> None:
 
 
 def idling(server: Cartwatch, folder: Path) -> dict[str, float]:
-    """Give what server and flow need of a core while one looks on, beside an empty flow."""
+    """Give what server and flow need of a core while one looks on, beside an empty flow.
+
+    That has as many workers, and the same interval.
+    """
     server.settled()
-    store = folder / "empty"
-    store.mkdir()
-    init_db_dir(store, 1)  # type: ignore[no-untyped-call]
-    command = [
-        "-m",
-        "bytewax.run",
-        "tests.bench.empty:flow",
-        "-r",
-        str(store),
-        "-s",
-        "1",
-        "-b",
-        "0",
-    ]
-    empty = subprocess.Popen([sys.executable, *command], cwd=ROOT)
+    of_server = psutil.Process(server.pid)
+    flow = [each for each in of_server.children() if "dataflow.process" in each.cmdline()]
     ended = Event()
-    try:
-        with connect(f"{server.url.replace('http', 'ws')}/ws", proxy=None) as socket:
-            reading = Thread(target=_read, args=(socket, ended))
-            reading.start()
-            time.sleep(LEAST_S)
-            pids = {"server": server.pid, "flow": server.flow_pid(), "empty_flow": empty.pid}
-            processes = {name: psutil.Process(pid) for name, pid in pids.items()}
-            used = {name: cpu_of(process) for name, process in processes.items()}
-            time.sleep(IDLE_S)
-            told = {
-                f"{name}_percent": round((cpu_of(process) - used[name]) / IDLE_S * 100, 2)
-                for name, process in processes.items()
-            }
-            ended.set()
-            reading.join()
-    finally:
-        empty.kill()
-        empty.wait()
+    with (
+        _empty_flow(folder, len(flow)) as empty,
+        connect(f"{server.url.replace('http', 'ws')}/ws", proxy=None) as socket,
+    ):
+        reading = Thread(target=_read, args=(socket, ended))
+        reading.start()
+        time.sleep(LEAST_S)
+        processes = {"server": [of_server], "flow": flow, "empty_flow": empty}
+        used = {name: sum(map(cpu_of, some)) for name, some in processes.items()}
+        time.sleep(IDLE_S)
+        told = {
+            f"{name}_percent": round((sum(map(cpu_of, some)) - used[name]) / IDLE_S * 100, 2)
+            for name, some in processes.items()
+        }
+        ended.set()
+        reading.join()
+    told["workers"] = len(flow)
     told["above_empty_percent"] = round(told["flow_percent"] - told["empty_flow_percent"], 2)
     tell(f"idle: {told}")
     return told
+
+
+@contextmanager
+def _empty_flow(folder: Path, workers: int) -> Iterator[list[psutil.Process]]:
+    """Run the empty flow as so many workers, of which the first one has the recovery store."""
+    addresses = free_addresses(workers)
+    command = [sys.executable, "-m", "bytewax.run", "tests.bench.empty:flow", "-s", "1", "-b", "0"]
+    with ExitStack() as running:
+        processes = []
+        for worker in range(workers):
+            store = folder / f"empty-{worker}"
+            store.mkdir()
+            if worker == 0:
+                init_db_dir(store, 1)  # type: ignore[no-untyped-call]
+            place = ["-i", str(worker), "-a", ";".join(addresses)] if workers > 1 else []
+            process = subprocess.Popen([*command, "-r", str(store), *place], cwd=ROOT)
+            running.callback(process.wait)
+            running.callback(process.kill)
+            processes.append(psutil.Process(process.pid))
+        yield processes
 
 
 def _read(socket: ClientConnection, ended: Event) -> None:
