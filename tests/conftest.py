@@ -7,7 +7,16 @@ import pytest
 from tests.kit.broker import Broker, Noida, Tansu
 from tests.kit.running import Cartwatch
 
-LONGEST = ("test_chaos.py", "/e2e/", "/faults/", "/fuzz/", "/commands/", "/http/", "/browser/")
+LONGEST = (
+    "/test_chaos",
+    "/e2e/",
+    "/faults/",
+    "/kafka/",
+    "/fuzz/",
+    "/commands/",
+    "/http/",
+    "/browser/",
+)
 """What takes longest begins first, so that no process is left alone with it at the end."""
 
 
