@@ -7,9 +7,11 @@ and the flow stops reading. A resume sends again what came after the last epoch.
 """
 
 import logging
+import ssl
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -46,6 +48,8 @@ _log = logging.getLogger(__name__)
 class HubPartition(StatefulSinkPartition[Message, int]):
     """One connection to the hub at ``url`` (``ws://…/ws/publish``), opened as often as it breaks.
 
+    One at ``wss://`` proves who it is, to the authorities in the file ``ca`` or to the system's.
+
     ``secret`` is the one that the hub made for this start; ``execution`` grows with every start
     of the flow, and of two publishers of a ``worker`` the hub listens to the one with the greater.
     That the flow has started is told with what was ``restored`` here. Now and then it tells what
@@ -63,7 +67,10 @@ class HubPartition(StatefulSinkPartition[Message, int]):
         meanwhile: Callable[[], None] | None = None,
         restored: Restored | None = None,
         worker: int = 0,
+        ca: Path | None = None,
     ) -> None:
+        is_secure = url.startswith("wss:")
+        self._trust = ssl.create_default_context(cafile=ca) if is_secure else None
         self._url = f"{url}?execution={execution}&worker={worker}"
         self._worker = worker
         self._restored = restored or Restored()
@@ -162,6 +169,7 @@ class HubPartition(StatefulSinkPartition[Message, int]):
                             max_size=MAX_MESSAGE_BYTES,
                             open_timeout=_OPEN_TIMEOUT_S,
                             proxy=None,
+                            ssl=self._trust,
                         )
                     )
                     word = decode_answer(socket.recv(timeout=_OPEN_TIMEOUT_S, decode=False))

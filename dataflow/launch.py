@@ -28,7 +28,8 @@ class Launch(NamedTuple):
     It is ``worker`` of as many as there are ``addresses``, by which they find each other; one that
     is alone has none.
     ``topics`` are those that it reads beside the journal; of what else their client needs, only the
-    file is named here.
+    file is named here. ``hub_ca`` is a file of authorities by which a hub at ``wss://`` is
+    verified, in place of the system's.
     """
 
     generation: Path
@@ -42,6 +43,7 @@ class Launch(NamedTuple):
     worker: int = 0
     addresses: tuple[str, ...] = ()
     topics: Topics | None = None
+    hub_ca: Path | None = None
 
     def command(self) -> list[str]:
         """Give the words that start it; nothing is imported from the folder it is started in."""
@@ -58,6 +60,7 @@ class Launch(NamedTuple):
             f"--worker={self.worker}",
             *(f"--address={each}" for each in self.addresses),
             *topic_words(self.topics),
+            *([] if self.hub_ca is None else [f"--hub-ca={self.hub_ca}"]),
         ]
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
@@ -117,6 +120,7 @@ def read_launch(words: Sequence[str], environ: Mapping[str, str]) -> Launch:
     parser.add_argument("--log-format", choices=FORMATS, default=USUAL.format)
     parser.add_argument("--worker", type=int, default=0)
     parser.add_argument("--address", action="append", default=[], dest="addresses")
+    parser.add_argument("--hub-ca", type=Path)
     options, topics = take_topic_words(parser, words)
     if SECRET_VARIABLE not in environ:
         parser.error(f"{SECRET_VARIABLE} is not set: a server starts its flow by itself")

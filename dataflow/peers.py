@@ -1,42 +1,87 @@
 """The other workers of one start: addresses for them, and the wait until they can be called."""
 
+import ipaddress
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
-_HOST: Final = "127.0.0.1"
+LOOPBACK: Final = "127.0.0.1"
 _LISTENING: Final = "0A"
-_SOCKETS: Final = Path("/proc/net/tcp")
+_SOCKETS: Final = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _WITHIN_S: Final = 5.0
 _POLL_S: Final = 0.005
 
 
-def free_addresses(count: int) -> tuple[str, ...]:
-    """Give addresses on loopback at which nobody listens now, one for each of so many workers.
+def free_addresses(count: int, host: str = LOOPBACK) -> tuple[str, ...]:
+    """Give addresses of this machine at which nobody listens, one for each of so many workers.
 
     Somebody else may take one before its worker does: that start fails then, and the next is made.
+    Raises ``OSError`` where ``host`` is no address of this machine.
     """
     with ExitStack() as opened:
-        sockets = [opened.enter_context(socket.create_server((_HOST, 0))) for _ in range(count)]
-        return tuple(f"{_HOST}:{each.getsockname()[1]}" for each in sockets)
+        sockets = [opened.enter_context(listen(host)) for _ in range(count)]
+        return tuple(address_of(each) for each in sockets)
+
+
+def listen(host: str, port: int = 0) -> socket.socket:
+    """Listen at an address of this machine, at any free port where none is given.
+
+    Raises ``OSError`` where that cannot be.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
+
+
+def address_of(listening: socket.socket) -> str:
+    """Give the address of a socket that listens, as ``HOST:PORT``."""
+    host, port = listening.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Give host and port of an address of a worker; raises ``ValueError`` where it is none."""
+    host, _, port = address.rpartition(":")
+    return str(ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))), int(port)
+
+
+def is_here(address: str) -> bool:
+    """Whether the host of an address is one of this machine's."""
+    host, _ = split_address(address)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as trying:
+            trying.bind((host, 0))
+    except OSError:
+        return False
+    return True
 
 
 def await_listening(addresses: Sequence[str]) -> None:
-    """Wait until somebody listens at each of these addresses, at most some seconds.
+    """Wait until somebody listens at each of those that are of this machine, at most some seconds.
 
     The engine calls once, and where nobody answers it rests for a whole second. To call is no way
     to find out, as it takes whoever calls for a worker: so the system is asked, where it tells.
     """
-    missing = {f"{int(each.rpartition(':')[2]):04X}" for each in addresses}
+    missing = [each for each in addresses if is_here(each)]
     ends_at = time.monotonic() + _WITHIN_S
     with suppress(OSError):
         while missing and time.monotonic() < ends_at:
-            missing -= _listened_at(_SOCKETS.read_text())
+            missing = not_listening(missing)
             if missing:
                 time.sleep(_POLL_S)
+
+
+def not_listening(addresses: Iterable[str]) -> list[str]:
+    """Give those addresses of this machine at which nobody listens.
+
+    Raises ``OSError`` where the system does not tell.
+    """
+    tables = [each.read_text() for each in _SOCKETS if each == _SOCKETS[0] or each.exists()]
+    ports = set[str]().union(*map(_listened_at, tables))
+    return [each for each in addresses if f"{int(each.rpartition(':')[2]):04X}" not in ports]
 
 
 def _listened_at(sockets: str) -> set[str]:

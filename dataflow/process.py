@@ -2,7 +2,8 @@
 
 It is one worker, alone or of several, which the engine connects. The first one takes the flow's
 lock, so that no second flow runs on the folder; the others hold nothing of it. Each ends at once
-when the server does: standard input is a pipe that the server holds open and never writes to.
+when the server does: standard input is a pipe that the server holds open and never writes to. On
+another machine an agent of the server starts it, in an empty folder, and holds the pipe.
 """
 
 import gc
@@ -71,6 +72,7 @@ def main() -> int:
         meanwhile=source.read_ahead,
         restored=restored,
         worker=worker,
+        ca=options.hub_ca,
     )
     flow = build_flow(
         source,

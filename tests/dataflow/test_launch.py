@@ -34,6 +34,7 @@ launches = st.builds(
         start=st.sampled_from(STARTS),
         config=st.builds(KafkaConfig, st.none() | words.map(Path)),
     ),
+    hub_ca=st.none() | words.map(Path),
 )
 
 

@@ -4,7 +4,17 @@ import socket
 import threading
 import time
 
-from dataflow.peers import await_listening, free_addresses
+import pytest
+
+from dataflow.peers import (
+    address_of,
+    await_listening,
+    free_addresses,
+    is_here,
+    listen,
+    not_listening,
+    split_address,
+)
 
 
 def test_each_worker_gets_an_address_of_its_own_where_nobody_listens() -> None:
@@ -50,4 +60,24 @@ def test_the_first_worker_waits_for_nobody() -> None:
     """There is none before it."""
     began = time.monotonic()
     await_listening([])
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1"])
+def test_a_worker_may_listen_at_any_address_of_this_machine(host: str) -> None:
+    """Of either kind: workers elsewhere call by the address by which they reach the server."""
+    (address,) = free_addresses(1, host)
+    assert split_address(address)[0] == host
+    assert is_here(address)
+    assert not_listening([address]) == [address]
+    with listen(host, split_address(address)[1]) as listening:
+        assert address_of(listening) == address
+        assert not_listening([address]) == []
+
+
+def test_a_peer_on_another_machine_is_not_waited_for() -> None:
+    """Whether it listens stands in the tables of that machine."""
+    assert not is_here("192.0.2.1:7000")
+    began = time.monotonic()
+    await_listening(["192.0.2.1:7000", "[2001:db8::1]:7000"])
     assert time.monotonic() - began < 1
