@@ -12,9 +12,10 @@ import pytest
 ROOT: Final = Path(__file__).parents[1]
 
 FLOORS: Final = (
-    {"errors", "histogram", "memory", "numbers", "settings", "tasks", "words"},
+    {"errors", "histogram", "memory", "numbers", "settings", "tasks", "version", "words"},
     {"data"},
     {"view", "proof"},
+    {"elsewhere"},
     {"intake", "flow", "history", "access", "topic"},
     {"live"},
     {"service"},
@@ -42,6 +43,7 @@ PURE: Final = (
     *("dataflow.stopwatch", "dataflow.synthetic", "dataflow.upload"),
     *("web.access.access", "web.access.attempts", "web.access.forwarded", "web.access.hosts"),
     *("web.access.login", "web.access.networks", "web.access.sessions", "web.access.tokens"),
+    *("web.elsewhere.addresses", "web.elsewhere.messages", "web.elsewhere.roster"),
     *("web.flow.agreement", "web.flow.start_log", "web.flow.state"),
     "web.flow.watchdog",
     *("web.intake.bulk_asked", "web.intake.replacement", "web.view.skipped_filter"),
