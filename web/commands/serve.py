@@ -29,7 +29,8 @@ from web.commands.opening import (
 )
 from web.data.folder import DataFolder
 from web.data.privacy import keep_private
-from web.http.app import HUB_PATH, create_app, create_hub_app
+from web.elsewhere.messages import HUB_PATH
+from web.http.app import create_app, create_hub_app
 from web.http.connections import HTTPConnection, raise_file_limit
 from web.http.handshakes import Handshakes
 from web.http.sockets import PING_EVERY_S, PONG_WITHIN_S, Socket
@@ -126,7 +127,7 @@ async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] 
     front = _server(create_app(service, admitted.access), given.tls)
     hub = _server(create_hub_app(service))
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, front.stop)
+        asyncio.get_running_loop().add_signal_handler(number, _end, front, service)
     working: asyncio.Future[None] | None = None
     serving = asyncio.create_task(front.serve(sockets=listening))
     hub_serving = asyncio.create_task(hub.serve(sockets=[for_flow]))
@@ -144,6 +145,7 @@ async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] 
             working = asyncio.ensure_future(work(service))
             ends.append(working)
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        service.leave()
         front.should_exit = True
         await serving
     finally:
@@ -159,6 +161,11 @@ async def _serve(settings: Settings, work: Callable[[Service], Awaitable[None]] 
             with damage_as_sentence(settings.data):
                 ended.result()
     return working is not None and not working.cancelled()
+
+
+def _end(front: _Server, service: Service) -> None:
+    service.leave()
+    front.stop()
 
 
 def _server(app: ASGIApp, tls: ssl.SSLContext | None = None) -> _Server:

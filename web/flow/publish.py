@@ -1,7 +1,8 @@
 """``/ws/publish``: the socket at which the flow's sink hands its messages in.
 
-It stands at an address of its own on loopback, whatever the server listens on for others, and is
-open to flows only, by a secret that is made anew for every start. Each worker of a flow publishes
+It stands at an address of its own on loopback, whatever the server listens on for others; where
+workers are on other machines, also among what is there for others, for these alone. It is open to
+flows only, by a secret that is made anew for every start. Each worker of a flow publishes
 by a socket of its own. Of two publishers of one worker the newer wins and the older is closed. It
 goes on behind what was received; between two executions lies a commit: so the view never meets a
 message and its repeat in one transaction.
@@ -113,6 +114,7 @@ class PublishPoint:
         self._batches = batches
         self._workers: dict[str, Publication] = {}
         self._execution = 0
+        self._here = 1
         self.secret = ""
 
     @property
@@ -120,8 +122,13 @@ class PublishPoint:
         """Count the batches of the newest execution that were received."""
         return sum(each.received for each in self._workers.values())
 
-    def expect(self, execution: int, workers: int = 1) -> str:
-        """Make the secret of a new execution; nothing older can publish from now on."""
+    def expect(self, execution: int, workers: int = 1, here: int | None = None) -> str:
+        """Make the secret of a new execution; nothing older can publish from now on.
+
+        The first so many of its ``workers`` are ``here``, the others elsewhere; without a number
+        all are here.
+        """
+        self._here = workers if here is None else here
         self.secret = secrets.token_urlsafe(32)
         self._execution = execution
         self._workers = {str(worker): Publication(self._batches) for worker in range(workers)}
@@ -133,10 +140,15 @@ class PublishPoint:
         for worker in self._workers.values():
             await worker.close("the flow is being restarted")
 
-    async def serve(self, websocket: WebSocket) -> None:
-        """Take one publisher's messages until it goes or a newer one of its worker comes."""
-        worker = self._workers.get(websocket.query_params.get("worker", "0"))
-        if worker is None or not self._is_authorised(websocket):
+    async def serve(self, websocket: WebSocket, *, elsewhere: bool = False) -> None:
+        """Take one publisher's messages until it goes or a newer one of its worker comes.
+
+        Who comes from ``elsewhere`` can only be a worker that is not here.
+        """
+        name = websocket.query_params.get("worker", "0")
+        worker = self._workers.get(name)
+        is_misplaced = elsewhere and (worker is None or int(name) < self._here)
+        if worker is None or is_misplaced or not self._is_authorised(websocket):
             await websocket.close(_POLICY)
             return
         await websocket.accept()

@@ -18,11 +18,12 @@ from dataflow.launch import Launch
 from dataflow.locks import FileLock, FolderLockedError
 from dataflow.logs import Logs
 from dataflow.peers import free_addresses
-from dataflow.recovery import REMEDY, RecoveryStoreError, purge
+from dataflow.recovery import RecoveryStoreError, purge
 from dataflow.topics import Topics
 from web.data.paths import Paths
+from web.elsewhere.far_worker import Party
 from web.flow.processes import Processes
-from web.flow.state import FlowState
+from web.flow.state import FlowState, Phase
 
 _PATIENCE_S: Final = 2.0
 _GIVE_UP_S: Final = 10.0
@@ -35,7 +36,7 @@ class FlowStuckError(Exception):
 
 
 class Supervisor:
-    """Keeps one flow alive: so many workers of it."""
+    """Keeps one flow alive: so many workers of it here, and those that there are elsewhere."""
 
     def __init__(
         self,
@@ -45,13 +46,17 @@ class Supervisor:
         snapshot_interval: float,
         workers: int,
         logs: Logs,
-        begin: Callable[[str], Awaitable[str]],
+        begin: Callable[[str, int], Awaitable[str]],
         ended: Callable[[str], Awaitable[None]],
         changed: Callable[[], None],
         topics: Topics | None = None,
         refusal: Callable[[], str | None] = lambda: None,
+        prepare: Callable[[], Awaitable[Party]] | None = None,
     ) -> None:
-        """Prepare; ``begin`` writes a start down, given its reason, and gives the hub's secret.
+        """Prepare; ``begin`` writes a start down, and gives the hub's secret.
+
+        It is given the reason, and how many workers there are. ``prepare`` says where they are, of
+        which those of this machine come first; without it all are here.
 
         ``ended`` is told why, once for every call of ``begin``, also where that has failed. The
         flow reads ``topics``, too; where it has ended because it cannot go on with them,
@@ -67,12 +72,21 @@ class Supervisor:
         self._changed = changed
         self._topics = topics
         self._refusal = refusal
+        self._prepare = prepare or self._all_here
+        self._is_leaving = False
         self._processes = Processes([])
         self._asked: str | None = None
         self._given_up: str | None = None
         self._retry = asyncio.Event()
         self.pids: list[int] = []
         """The workers that there are, the first one first; none where the flow does not run."""
+        self.workers = workers
+        """How many workers the flow is, elsewhere too; where it does not run, was at last."""
+
+    @property
+    def running(self) -> int:
+        """Count the workers that there are, elsewhere too."""
+        return len(self._processes) if self.pids else 0
 
     async def run(self, paths: Paths, hub_url: str, reason: str) -> None:
         """Start the flow and start it again whenever it ends, until cancelled."""
@@ -83,8 +97,11 @@ class Supervisor:
                 refusal: str | None = None
                 try:
                     processes = await self._start(paths, hub_url, reason)
-                    why = why_it_ended(await processes.wait())
+                    why = await processes.wait()
+                    await self._until_wanted()
                     refusal = self._refusal()
+                    if self._given_up is not None and self._state.phase is not Phase.UP:
+                        processes.blame_elsewhere()
                 except (RecoveryStoreError, FlowStuckError, sqlite3.Error, OSError) as error:
                     why = str(error)
                 self.pids = []
@@ -105,6 +122,22 @@ class Supervisor:
         finally:
             await self._kill()
 
+    def leave(self) -> None:
+        """Note that the server is being ended: a flow that ends now is not started again."""
+        self._is_leaving = True
+
+    def renew(self, why: str) -> bool:
+        """End the flow's processes to start them with other ones; False where there are none.
+
+        Then they are started sooner or later anyhow, and not sooner by this.
+        """
+        if not self._processes.kill():
+            return False
+        self._asked = why
+        self._state.restart(f"The flow is being started again: {why}.")
+        self._changed()
+        return True
+
     def restart(self, why: str) -> None:
         """End the flow's processes by SIGKILL; they are started again at once.
 
@@ -122,7 +155,9 @@ class Supervisor:
             self._given_up = why
 
     async def _start(self, paths: Paths, hub_url: str, reason: str) -> Processes:
-        secret = await self._begin(reason)
+        party = await self._prepare()
+        workers = self._workers + len(party.elsewhere)
+        secret = await self._begin(reason, workers)
         lock = await claim(self._lock)
         # Shielded: a thread that is called off before it begins would never let the lock go.
         purged = await asyncio.shield(asyncio.to_thread(_purge, lock, paths.recovery))
@@ -137,14 +172,23 @@ class Supervisor:
             groups=paths.facts.key_groups,
             snapshot_interval=self._interval,
             logs=self._logs,
-            addresses=free_addresses(self._workers) if self._workers > 1 else (),
+            addresses=tuple(party.addresses),
             topics=self._topics,
         )
-        workers = [launch._replace(worker=worker) for worker in range(self._workers)]
-        self._processes = await Processes.start(workers)
-        self.pids = self._processes.pids
+        here = [launch._replace(worker=worker) for worker in range(self._workers)]
+        self._processes = await Processes.start(here, party.elsewhere)
+        self.pids, self.workers = self._processes.pids, workers
         self._changed()
+        await self._processes.begin_elsewhere(launch)
         return self._processes
+
+    async def _all_here(self) -> Party:
+        return Party(free_addresses(self._workers) if self._workers > 1 else ())
+
+    async def _until_wanted(self) -> None:
+        """Go on only where the server does."""
+        if self._is_leaving:
+            await asyncio.get_running_loop().create_future()
 
     async def _pause(self, seconds: float | None) -> None:
         """Wait so long, or until somebody asks for a start; without a number, for that alone."""
@@ -190,14 +234,3 @@ async def claim(path: Path) -> FileLock:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(error.pid, signal.SIGKILL)
         await asyncio.sleep(_POLL_S)
-
-
-def why_it_ended(status: int) -> str:
-    """Say in words what the status of an ended flow means."""
-    if status < 0:
-        known = -status in {each.value for each in signal.Signals}
-        return f"killed by {signal.Signals(-status).name if known else f'signal {-status}'}"
-    return (
-        f"exit status {status}: the reason is in what it wrote to the terminal; where its state is"
-        f" damaged, {REMEDY}"
-    )

@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dataflow.sample import SAMPLE
 from web.access.access import Access
+from web.elsewhere.messages import HUB_PATH, WORKER_PATH
 from web.errors import APIError, not_found
 from web.http import assets
 from web.http.addresses import IdResource, NoText, Repeated, match_whole
@@ -24,6 +25,7 @@ from web.http.api.about import About
 from web.http.api.answers import error_response, storage_error
 from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
+from web.http.elsewhere import far_publish_socket, worker_socket
 from web.http.entrance import SIGN_IN, Entrance
 from web.http.mount import mounted
 from web.http.pages.cart import cart_page
@@ -44,7 +46,6 @@ from web.live.socket import serve_browser
 from web.service.service import Service, service_of
 
 _FAILED: Final = 1011
-HUB_PATH: Final = "/ws/publish"
 
 
 async def sample(_: Request) -> Response:
@@ -58,8 +59,15 @@ async def live_socket(websocket: WebSocket) -> None:
 
 
 async def publish_socket(websocket: WebSocket) -> None:
-    """``/ws/publish``: one flow."""
+    """``/ws/publish``: one worker of this machine."""
     await _to_its_end(websocket, websocket.app.state.service.publish_point.serve(websocket))
+
+
+async def elsewhere_socket(websocket: WebSocket) -> None:
+    """``/ws/worker`` and ``/ws/publish``: an agent on another machine, and its worker."""
+    is_agent = websocket.url.path.endswith(WORKER_PATH)
+    serve = worker_socket if is_agent else far_publish_socket
+    await _to_its_end(websocket, serve(websocket))
 
 
 async def _to_its_end(websocket: WebSocket, serving: Coroutine[Any, Any, None]) -> None:
@@ -90,6 +98,8 @@ def routes() -> list[BaseRoute]:
         Resource(SIGN_IN, get=get_sign_in, post=post_sign_in).for_readers(post=always),
         *ROUTES,
         WebSocketRoute("/ws", live_socket),
+        WebSocketRoute(WORKER_PATH, elsewhere_socket),
+        WebSocketRoute(HUB_PATH, elsewhere_socket),
         Resource(f"{assets.ROOT}/{{path:path}}", get=assets.installed().serve),
     ]
 

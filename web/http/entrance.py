@@ -2,7 +2,8 @@
 
 It stands around the whole application, before anything is looked for: a stranger does not even
 learn what there is. Open to all are the files of the page, which are those of every installation,
-the page to sign in at, and whether the server is alive and ready.
+the page to sign in at, and whether the server is alive and ready. Workers of the flow publish by a
+secret of their own.
 """
 
 import asyncio
@@ -11,13 +12,15 @@ from contextlib import suppress
 from typing import Final
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from web.access.login import Login
 from web.access.networks import read_address
 from web.access.sessions import Visitor
+from web.elsewhere.messages import HUB_PATH
 from web.errors import APIError
 from web.http.assets import ROOT
+from web.http.denial import closing, deny
 from web.http.forwarding import peer_of
 from web.http.refusals import Stranger, refusal
 from web.http.visitor import note
@@ -28,9 +31,7 @@ _READY: Final = "/readyz"
 _LEAVING_S: Final = 1.0
 """How long a socket whose session has ended may take to hear it."""
 
-_POLICY: Final = 1008
 _BEARER: Final = "bearer"
-_LENGTH: Final = b"content-length"
 
 
 class Entrance:
@@ -85,6 +86,8 @@ class Entrance:
         for given in headers.getlist("authorization"):
             scheme, _, token = given.partition(" ")
             if scheme.lower() == _BEARER:  # another scheme is between the client and a proxy
+                if path == HUB_PATH and scope["type"] == "websocket":
+                    return None  # a secret, which is looked at there
                 return login.by_token(token.strip(), read_address(peer_of(scope)))
         visitor = login.by_cookie([*_values(headers.getlist("cookie"), login.cookie)])
         if visitor is None and path != _READY:
@@ -107,32 +110,14 @@ class Entrance:
                 raise
             with suppress(TimeoutError, OSError, RuntimeError):  # it may be closed by now
                 async with asyncio.timeout(_LEAVING_S):
-                    await send(_closing("signed out: sign in again"))
+                    await send(closing("signed out: sign in again"))
 
     async def _refuse(self, error: APIError, scope: Scope, receive: Receive, send: Send) -> None:
         response = refusal(error, scope, self._mount)
         if scope["type"] == "http":
             await response(scope, receive, send)
-        elif "websocket.http.response" in scope.get("extensions", {}):
-            await response({**scope, "type": "http", "method": "GET"}, receive, _as_socket(send))
         else:
-            await send(_closing(error.message))
-
-
-def _closing(why: str) -> Message:
-    return {"type": "websocket.close", "code": _POLICY, "reason": why}
-
-
-def _as_socket(send: Send) -> Send:
-    """Send an answer to a handshake that becomes no socket; uvicorn counts its length itself."""
-
-    async def send_answer(message: Message) -> None:
-        answer = {**message, "type": message["type"].replace("http", "websocket.http")}
-        if "headers" in answer:
-            answer["headers"] = [each for each in answer["headers"] if each[0] != _LENGTH]
-        await send(answer)
-
-    return send_answer
+            await deny(scope, receive, send, response, error.message)
 
 
 def _values(lines: Iterable[str], name: str) -> Iterator[str]:

@@ -10,6 +10,10 @@ from web.access.forwarded import Proxies
 _FOR: Final = "x-forwarded-for"
 _PROTO: Final = "x-forwarded-proto"
 _HOST: Final = "x-forwarded-host"
+_SIGNS: Final = ("forwarded", "via", "x-forwarded-", "x-real-ip")
+"""How the headers begin that a proxy adds; a client that comes by itself sends none of them."""
+
+_FORWARDED: Final = "forwarded"
 _SECURE: Final = {"http": "https", "ws": "wss"}
 _PLAIN: Final = {secure: plain for plain, secure in _SECURE.items()}
 
@@ -35,11 +39,20 @@ def as_sent(scope: Scope, proxies: Proxies) -> tuple[Scope, bool]:
     if came.scheme is not None:
         kinds = _SECURE if came.scheme == "https" else _PLAIN
         scheme = kinds.get(scheme, scheme)
+    scope.setdefault("state", {})[_FORWARDED] = True
     sent = {**scope, "client": (str(came.client or ""), 0), "scheme": scheme}
     if came.host is not None:
         others = [each for each in scope["headers"] if each[0] != b"host"]
         sent["headers"] = [(b"host", came.host.encode("latin-1")), *others]
     return sent, True
+
+
+def has_come_by_proxy(scope: Scope) -> bool:
+    """Whether a proxy has brought a request, named or not, as far as that can be told."""
+    names = Headers(scope=scope).keys()
+    return bool(scope.get("state", {}).get(_FORWARDED)) or any(
+        name.startswith(_SIGNS) for name in names
+    )
 
 
 def is_secure(scope: Scope) -> bool:

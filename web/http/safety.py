@@ -18,6 +18,7 @@ from web.access.hosts import Asked
 from web.errors import APIError
 from web.http.api.answers import error_response
 from web.http.connections import is_spare
+from web.http.denial import deny
 from web.http.forwarding import as_sent, is_secure
 from web.http.head import refuse_head
 from web.http.patience import impatient
@@ -60,7 +61,7 @@ class Safety:
         if scope["type"] == "websocket":
             scope, refusal = self._checked(scope)
             if refusal is not None:
-                await send({"type": "websocket.close", "code": 1008, "reason": refusal.message})
+                await deny(scope, receive, send, error_response(refusal), refusal.message)
                 return
             await self._app(scope, receive, send)
         elif scope["type"] == "http":

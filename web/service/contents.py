@@ -36,11 +36,12 @@ class Contents:
         alarm: Callable[[], str | None],
         viewers: Callable[[], int],
         attention: Attention,
-        workers: int = 1,
+        workers: Callable[[], int] = lambda: 1,
+        places: Callable[[], list[dict[str, Any]]] = list,
     ) -> None:
         """``alarm`` says what is wrong with the data; ``viewers`` counts who looks at them.
 
-        The flow is so many ``workers``.
+        The flow is so many ``workers``, at these ``places``.
         """
         self._generation = generation
         self._flow = flow
@@ -48,8 +49,9 @@ class Contents:
         self._viewers = viewers
         self._attention = attention
         self._workers = workers
+        self.places: Final = places
         self.rate = EventRate()
-        self.drawing = Drawing(workers)
+        self.drawing = Drawing()
 
     def committed(self, outcome: Outcome) -> None:
         """Take what a commit has changed, which the generation has taken in already."""
@@ -59,7 +61,7 @@ class Contents:
 
     def start_over(self) -> None:
         """Begin with what another generation shows."""
-        self.rate, self.drawing = EventRate(), Drawing(self._workers)
+        self.rate, self.drawing = EventRate(), Drawing()
 
     def is_quiet(self) -> bool:
         """Whether no figure changes by itself: nothing came lately."""
@@ -103,7 +105,8 @@ class Contents:
 
     def dataflow(self) -> dict[str, Any]:
         """Give the flow as it is drawn, as ``GET /api/dataflow`` does."""
-        return self.drawing.describe(self._generation().totals, self._flow.execution)
+        drawn = self.drawing.describe(self._generation().totals, self._flow.execution)
+        return {**drawn, "workers": self._workers(), "places": self.places()}
 
     def snapshot_seconds(self) -> float:
         """Give how long this start of the flow has waited for the ends of its epochs."""

@@ -43,9 +43,7 @@ def passed(totals: Totals) -> dict[str, Passed]:
 class Drawing:
     """Follows what the view commits, of one generation."""
 
-    def __init__(self, workers: int = 1) -> None:
-        """The flow is so many ``workers``."""
-        self._workers = workers
+    def __init__(self) -> None:
         self._rates: Final = {step: EventRate() for step in STEPS}
         self._busy: dict[int, Mapping[str, float]] = {}
         self._execution = 0
@@ -88,4 +86,4 @@ class Drawing:
         ]
         # Each start says a word to the hub; where no record was read there is nothing to compare.
         slowest = max(STEPS, key=lambda step: busy[step]) if busy.get(JOURNAL) else None
-        return {"steps": steps, "edges": EDGES, "slowest": slowest, "workers": self._workers}
+        return {"steps": steps, "edges": EDGES, "slowest": slowest}

@@ -18,6 +18,7 @@ from dataflow.times import rfc3339_or_none
 from dataflow.upload import Upload
 from web.data.folder import DataFolder
 from web.data.paths import FolderError, Paths, SwitchError
+from web.elsewhere.agents import Agents
 from web.errors import APIError
 from web.flow.publish import PublishPoint
 from web.flow.state import RUNNING, FlowState
@@ -42,7 +43,7 @@ from web.topic.kept_position import KeptPositions
 from web.topic.publication import FAILING, Standing
 from web.topic.publisher import Publisher
 from web.view.outcome import Outcome
-from web.view.recoveries import REBUILD_STOPPED, REBUILT, STOPPED
+from web.view.recoveries import JOINED, REBUILD_STOPPED, REBUILT, STOPPED
 from web.view.view import ViewError
 
 _log = logging.getLogger(__name__)
@@ -63,7 +64,8 @@ class Service:
             self.alarm,
             lambda: self.live.hub.statistics()["viewers"],
             self.attention,
-            settings.workers,
+            lambda: self.supervisor.workers,
+            lambda: self.agents.describe(self.supervisor.running),
         )
         self.live = Live(self.contents.moment, self.contents.is_quiet)
         self.history = History(folder, self.contents.sums)
@@ -87,6 +89,9 @@ class Service:
             kept = KeptPositions(folder.topic)
             self.publisher = Publisher(settings.completed_topic, kept)
         self._lasting: list[asyncio.Task[None]] = []
+        self.agents = Agents(
+            settings.workers, lambda why: self.supervisor.renew(why), self.live.changed
+        )
         self.supervisor = Supervisor(
             lock=folder.flow_lock,
             state=self.flow,
@@ -98,6 +103,7 @@ class Service:
             changed=self.live.changed,
             topics=settings.topics,
             refusal=self._refusal,
+            prepare=self.agents.prepare,
         )
         self.generation, self.starts, self.upkeep = self._open(folder.current())
         self.proof.recall(self.generation.paths)
@@ -111,12 +117,20 @@ class Service:
         """
         self._release = release
         self._hub_url = hub_url
-        self._lasting = [self._task(self.live.run(), "live")]
+        self._lasting = [
+            self._task(self.live.run(), "live"),
+            self._task(self.agents.run(), "agents"),
+        ]
         if release:
             self.history.open()
             lasting = self.history.tasks()
             self._lasting += [self._task(work, name) for name, work in lasting.items()]
         self._start_generation("the server was started" if release else REBUILT)
+
+    def leave(self) -> None:
+        """Note that the server is being ended: what breaks off now was no crash of the flow."""
+        self.agents.leave()
+        self.supervisor.leave()
 
     async def stop(self) -> None:
         """End the flow and all tasks, and close the files."""
@@ -306,19 +320,19 @@ class Service:
         self.generation.kafka.accept_loss(topic, partition, next_offset, go_on_at)
         self.supervisor.restart(f"lost records of {topic}/{partition} were given up")
 
-    async def _begin(self, reason: str) -> str:
+    async def _begin(self, reason: str, workers: int) -> str:
         """Begin a start of the flow, which writes into the folder; gives what it publishes by."""
         self.folder.refuse_moved()
         if (log := self.generation.order.log) is not None:
             log.refuse(None)  # what the start before has said is not the word of this one
-        secret = await self.starts.begin(reason)
+        secret = await self.starts.begin(reason, workers)
         _log.info("Start %d of the flow: %s.", self.flow.execution, reason)
         self.history.mark(STARTED, f"The flow was started. The reason: {reason}.")
         return secret
 
     async def _ended(self, why: str) -> None:
         """Hear that a start of the flow has ended, though nobody wanted it to stop."""
-        if self.starts.has_begun:
+        if self.starts.has_begun and not why.endswith(JOINED):
             self.history.mark(KILLED, f"The flow ended: {why}.")
         await self.starts.ended(why)
 

@@ -31,12 +31,12 @@ class Starts:
         caught_up: Callable[[], None],
         workers: int,
     ) -> None:
-        """``caught_up`` is called whenever a flow has recovered; it is so many ``workers``."""
+        """``caught_up`` is called whenever a flow has recovered; so many ``workers`` are here."""
         self._generation: Final = generation
         self._flow: Final = flow
         self._publish_point: Final = publish_point
         self._caught_up: Final = caught_up
-        self._workers: Final = workers
+        self._here: Final = workers
         self._log: Final = StartLog(self._write)
         self._begun: int | None = None
         self._marks: dict[str, float] = {}
@@ -47,8 +47,8 @@ class Starts:
         """Whether there is a start that was begun and has no end yet."""
         return self._begun is not None
 
-    async def begin(self, reason: str) -> str:
-        """Write a start down before it is made; gives the secret that it publishes by.
+    async def begin(self, reason: str, workers: int) -> str:
+        """Write a start of so many workers down before it is made; gives what it publishes by.
 
         What the flow before had sent is durable then. Raises ``sqlite3.Error`` where that or the
         start itself cannot be written: it is none then.
@@ -58,12 +58,12 @@ class Starts:
         await self._generation.committer.drain()
         await self._log.write()
         view = self._generation.view
-        begun = await self._generation.threads.write(view.begin_execution, reason, self._workers)
+        begun = await self._generation.threads.write(view.begin_execution, reason, workers)
         self._begun = begun.execution
         self._marks = {}
         accepted = self._generation.totals.accepted()
         self._flow.begin(begun.execution, begun.target, accepted, begun.missing)
-        return self._publish_point.expect(begun.execution, self._workers)
+        return self._publish_point.expect(begun.execution, workers, self._here)
 
     async def ended(self, why: str) -> None:
         """Note the end of the start that was begun last; there is none where none could be."""

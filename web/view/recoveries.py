@@ -28,6 +28,9 @@ STOPPED: Final = "the server was stopped"
 REBUILD_STOPPED: Final = "the rebuild was over"
 """Why a start ended in good order."""
 
+JOINED: Final = "joined"
+"""How the reason ends for which the flow was started again, where that was no crash."""
+
 _FOUND_DEAD: Final = "the server was killed"
 _REBUILD_FOUND_DEAD: Final = "the rebuild was killed"
 _NO_RECOVERY: Final = (STOPPED, REBUILD_STOPPED, _REBUILD_FOUND_DEAD)
@@ -120,8 +123,9 @@ def change_recovery(db: sqlite3.Connection, execution: int, **changes: str | flo
 def count_unclean(db: sqlite3.Connection, since: float) -> int:
     """Count the starts that ended since a time, and not in good order."""
     row = db.execute(
-        "SELECT count(*) FROM recoveries WHERE ended_at >= ? AND ended_because NOT IN (?, ?, ?)",
-        (since, *_NO_RECOVERY),
+        "SELECT count(*) FROM recoveries WHERE ended_at >= ? AND ended_because NOT IN (?, ?, ?)"
+        " AND ended_because NOT LIKE ?",
+        (since, *_NO_RECOVERY, f"% {JOINED}"),
     ).fetchone()
     return int(row[0])
 

@@ -16,6 +16,7 @@ from dataflow.locks import FileLock
 from dataflow.logs import Logs
 from tests.kit.running import until
 from web.data.folder import DataFolder
+from web.flow.processes import why_it_ended
 from web.flow.state import (
     DOWN,
     FAILURES_UNTIL_DOWN,
@@ -24,7 +25,7 @@ from web.flow.state import (
     FlowState,
     Phase,
 )
-from web.flow.supervisor import Supervisor, claim, why_it_ended
+from web.flow.supervisor import Supervisor, claim
 
 pytestmark = pytest.mark.anyio
 NO_HUB = "ws://127.0.0.1:9/ws/publish"
@@ -54,7 +55,7 @@ class Stage:
     def _is_locked_by(self, pid: int) -> bool:
         return self.folder.flow_lock.read_text().strip() == str(pid)
 
-    async def _begin(self, reason: str) -> str:
+    async def _begin(self, reason: str, _: int) -> str:
         self.starts.append(reason)
         self.state.begin(len(self.starts), 1)
         return "secret"

@@ -69,6 +69,7 @@ async def describe_recovery(service: Service, limit: int, cursor: int | None) ->
         "next": starts.next,
         "total": starts.total,
         "snapshot": await service.describe_snapshot(),
+        "places": service.contents.places(),
         "agreement": service.upkeep.agreement.describe(),
     }
 

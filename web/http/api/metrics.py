@@ -132,7 +132,8 @@ def _of_the_flow(service: Service, starts: int, recoveries: int) -> Iterator[Fam
         "What the flow is doing",
         {state: state == service.flow.state for state in STATES},
     )
-    yield _gauge("flow_workers", "Processes that the flow is", len(service.supervisor.pids))
+    yield _gauge("flow_workers", "Processes that the flow is", service.supervisor.running)
+    yield _gauge("flow_agents", "Connected agents of other machines", len(service.agents))
     yield _gauge("ready", "Whether it has recovered and can write", service.readiness() is None)
     yield _counter("flow_starts", "Starts of the flow", starts)
     yield _gauge(

@@ -70,6 +70,19 @@ class Agreement(TypedDict):
     differing_key_groups: list[Count]
 
 
+class Place(TypedDict):
+    """Where a worker of the flow is: its number, its host, and when it was last heard of.
+
+    host is null for the machine of the server. Where worker is null it takes no part, and because
+    says why.
+    """
+
+    worker: Count | None
+    host: str | None
+    heard_at: Time | None
+    because: str | None
+
+
 class Flow(TypedDict):
     """What the flow is doing, and its starts, the newest first."""
 
@@ -82,6 +95,7 @@ class Flow(TypedDict):
     next: str | None
     total: Count
     snapshot: Snapshot
+    places: list[Place]
     agreement: Agreement | None
 
 
@@ -99,6 +113,7 @@ class Drawn(TypedDict):
     edges: list[list[StepId]]
     slowest: StepId | None
     workers: Count
+    places: list[Place]
 
 
 class Series(TypedDict):
@@ -188,6 +203,6 @@ class Status(TypedDict):
 
 
 FLOW_SHAPES: Final[tuple[Any, ...]] = (
-    *(Stats, Flow, Recovery, Resumed, Snapshot, Agreement, Sums, ViewSums, Drawn, Step),
+    *(Stats, Flow, Place, Recovery, Resumed, Snapshot, Agreement, Sums, ViewSums, Drawn, Step),
     *(History, Series, Mark, Stream, Proof, Figures, CompletedTopic, Killed, Status),
 )
