@@ -77,6 +77,33 @@ def listening_host(text: str) -> str:
     return name
 
 
+def listening_place(text: str) -> tuple[str, int]:
+    """Read where a worker listens for others: ``HOST`` or ``HOST:PORT``; without one, port 0.
+
+    An address of IPv6 stands in brackets, where a port follows.
+    """
+    host, port = text, ""
+    if text.startswith("["):
+        host, _, port = text[1:].partition("]")
+        port = port.removeprefix(":") if port != ":" else "none"
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+        port = port or "none"
+    number = whole_number(port or "0")
+    name = _address_v6(host) or _broker_host(host)
+    if name is None or number is None or not 0 <= number <= 65535:
+        raise click.BadParameter(
+            f"{_quoted(text)} is no place to listen at: give HOST or HOST:PORT, such as"
+            " 10.0.0.7:7000, by which the others reach this machine"
+        )
+    if name in ("0.0.0.0", "[::]"):  # noqa: S104 (refused, not bound)
+        raise click.BadParameter(
+            f"{_quoted(text)} is everywhere: give the one address by which the others reach this"
+            " machine"
+        )
+    return name.removeprefix("[").removesuffix("]"), number
+
+
 def host_names(text: str) -> tuple[str, ...]:
     """Read names that a server has, with commas between them."""
     names = []

@@ -14,7 +14,14 @@ from dataflow.kafka_config import KafkaConfigError
 from dataflow.logs import FORMATS, LEVELS, USUAL, Logs
 from dataflow.workers import MAX_WORKERS, usual_workers
 from web.commands import terminal
-from web.commands.arguments import EnvironmentOption, decimal, path_name, root_path, whole
+from web.commands.arguments import (
+    EnvironmentOption,
+    decimal,
+    listening_place,
+    path_name,
+    root_path,
+    whole,
+)
 from web.commands.kafka_options import broker_options, kafka_of, kafka_options, known_topics_of
 from web.commands.network_options import (
     admission,
@@ -82,13 +89,9 @@ class _Cartwatch(click.Group):
 def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     if not asked:
         return
-    import importlib.metadata  # a tenth of a start, for who asks
+    from web.version import version  # a tenth of a start, for who asks
 
-    try:
-        version = importlib.metadata.version("cartwatch")
-    except importlib.metadata.PackageNotFoundError:
-        version = "of a folder that is not installed"
-    click.echo(f"cartwatch {version}")
+    click.echo(f"cartwatch {version()}")
     ctx.exit()
 
 
@@ -359,6 +362,42 @@ def rebuild(data: str, generation: int | None, kafka: str | None, kafka_config: 
     if not is_done:
         terminal.say("stopped before the end of the journal: the next start goes on with it")
     return 0 if is_done else 1
+
+
+@cartwatch.command(short_help="Be a worker of the flow of a server on another machine.")
+@click.option(
+    "--server",
+    required=True,
+    metavar="URL",
+    help="Address of the server itself, with no proxy between, and with its path where it has one.",
+)
+@click.option(
+    "--listen",
+    type=listening_place,
+    metavar="HOST[:PORT]",
+    help="Where the other workers call this one: the address by which they reach this machine, and"
+    " a port, any free one without it. Without the option, the address that calls the server.",
+)
+@client_options
+def worker(
+    server: str, listen: tuple[str, int] | None, token_file: str | None, ca: str | None
+) -> int:
+    """Run a worker of a server's flow on this machine, until Ctrl-C or SIGTERM.
+
+    It keeps nothing here, and comes again by itself where the server was away. It needs the full
+    token, not the read-only one, and the same version of Cartwatch as the server.
+
+    The workers of a flow call each other at ports that ask for no login and take Python objects
+    (pickle): whoever reaches one while it is open can run anything. Use a private network that
+    nobody else is on. The ports are open from each start of the flow until its workers have met.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
+    terminal.hold_nothing_up()
+    from web.commands.server_key import ServerKey
+    from web.commands.worker import work
+
+    return work(server, ServerKey(token_file, take_token(), ca), listen)
 
 
 def _end(_: int, __: Any) -> NoReturn:

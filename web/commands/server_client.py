@@ -84,10 +84,15 @@ class Server:
             raise ReplayError(f"{url!r} is not the address of a server: try http://127.0.0.1:8000")
         self._secure = parts.scheme == "https"
         self._host, self._port = host, port
-        self._headers = key.headers()
-        self._trust = key.trust() if self._secure else None
+        self.headers: Final = key.headers()
+        self.trust: Final = key.trust() if self._secure else None
         self._path = quote(parts.path.rstrip("/"), safe="/%", errors="replace")
         self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{self._path}"
+
+    @property
+    def sockets(self) -> str:
+        """The address below which it has its sockets."""
+        return f"ws{self.url.removeprefix('http')}"
 
     def upload(self, file: BinaryIO, name: str, size: int, rate: float | None) -> Upload:
         """Send ``size`` bytes of a file; gives the upload that it became."""
@@ -125,9 +130,7 @@ class Server:
             try:
                 # It may refuse before it has read everything: then hear why.
                 with suppress(BrokenPipeError, ConnectionResetError):
-                    connection.request(
-                        method, self._path + path, body, {**headers, **self._headers}
-                    )
+                    connection.request(method, self._path + path, body, {**headers, **self.headers})
                 response = connection.getresponse()
                 text = response.read()
             except ssl.SSLCertVerificationError as error:
@@ -159,10 +162,10 @@ class Server:
         raise ReplayError(f"{self.url} refused: {sentence}")
 
     def _connection(self, timeout: float) -> http.client.HTTPConnection:
-        if self._trust is None:
+        if self.trust is None:
             return http.client.HTTPConnection(self._host, self._port, timeout=timeout)
         return http.client.HTTPSConnection(
-            self._host, self._port, timeout=timeout, context=self._trust
+            self._host, self._port, timeout=timeout, context=self.trust
         )
 
 

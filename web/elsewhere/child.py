@@ -1,0 +1,70 @@
+"""The worker that an agent runs: the flow's process, without anything of a data folder.
+
+It gets an empty folder, as none but the first worker keeps anything, and publishes to the server
+itself. It ends with its agent: that holds the pipe which is its standard input.
+"""
+
+import asyncio
+import os
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from dataflow.launch import Launch
+from web.elsewhere.messages import Start
+
+_PREFIX: Final = "cartwatch-worker-"
+_LOCK: Final = "lock"
+
+
+class Child:
+    """One worker at a time, or none."""
+
+    def __init__(self, hub: str, ca: Path | None) -> None:
+        """It publishes at ``hub``, which proves who it is to the authorities of a file."""
+        self._hub = hub
+        self._ca = ca
+        self._process: asyncio.subprocess.Process | None = None
+        self._folder: TemporaryDirectory[str] | None = None
+
+    async def start(self, asked: Start) -> asyncio.subprocess.Process:
+        """Start it; there is none before. Raises ``OSError``."""
+        self._folder = TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)
+        folder = Path(self._folder.name)
+        launch = Launch(
+            generation=folder,
+            lock=folder / _LOCK,
+            hub=self._hub,
+            secret=asked.secret,
+            execution=asked.execution,
+            groups=asked.groups,
+            snapshot_interval=asked.snapshot_interval,
+            logs=asked.logs,
+            worker=asked.worker,
+            addresses=asked.addresses,
+            hub_ca=self._ca,
+        )
+        self._process = await asyncio.create_subprocess_exec(
+            *launch.command(),
+            stdin=asyncio.subprocess.PIPE,
+            start_new_session=True,  # a Ctrl-C at the terminal is for the agent
+            env=launch.environment(os.environ),
+        )
+        return self._process
+
+    def kill(self) -> None:
+        """End it by SIGKILL, where it lives."""
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):  # it ended in this very moment
+                self._process.kill()
+
+    async def end(self) -> None:
+        """End it by SIGKILL, and leave nothing of it."""
+        self.kill()
+        if self._process is not None:
+            await self._process.wait()
+            self._process = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
