@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from tests.kit.hosts import Host, inside
+
 START_S = 30.0
 T = TypeVar("T")
 
@@ -59,20 +61,23 @@ class Cartwatch:
         environment: Mapping[str, str] | None = None,
         umask: int = -1,
         workers: int | None = 1,
+        host: Host | None = None,
     ) -> None:
         """Start it, by the module ``program``, from another ``folder`` where that holds one.
 
         Its flow is one worker, which starts faster; with None as many as where nobody says.
 
         Returns when its live line is there. ``headers`` are sent with every call; ``trust`` is what
-        a server that speaks TLS is verified by.
+        a server that speaks TLS is verified by. It may run on a ``host`` of the test's own.
         """
+        self._host = host
         self.data = data
         self.headers: dict[str, str] = {}
         self.trust: ssl.SSLContext | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         self.process = subprocess.Popen(
             [
+                *inside(host),
                 *(sys.executable, "-m", program, "serve", "--port", "0", "--data", str(data)),
                 *([] if workers is None else ["--workers", str(workers)]),
                 *options,
@@ -118,6 +123,17 @@ class Cartwatch:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Ask it once; a body that is neither bytes nor text is sent as JSON."""
+        if self._host is not None:
+            return self._host.call(lambda: self._call(method, path, body, headers))
+        return self._call(method, path, body, headers)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: bytes | str | object,
+        headers: Mapping[str, str] | None,
+    ) -> Answer:
         if body is not None and not isinstance(body, bytes | str):
             body = json.dumps(body)
         place = urlsplit(self.url)
