@@ -12,6 +12,7 @@ Promise.allSettled([
   import("./elements/files/file_list.js"),
   import("./elements/files/stream_panel.js"),
   import("./elements/flow/completed_topic.js"),
+  import("./elements/flow/far_workers.js"),
   import("./elements/flow/flow_graph.js"),
   import("./elements/flow/flow_kill.js"),
   import("./elements/flow/flow_proof.js"),

@@ -56,7 +56,7 @@ PURE: Final = (
     *("web.proof.stored_cart", "web.proof.verdict"),
     *("web.live.frames", "web.live.hub", "web.live.row_change", "web.http.turnstile"),
     *("web.service.drawing", "web.service.gate", "web.view.changed_carts", "web.view.key_range"),
-    "web.http.pages.visitor",
+    *("web.http.pages.far_words", "web.http.pages.visitor"),
     *("web.topic.publication", "web.topic.resuming"),
     *("web.view.page", "web.view.totals", "web.view.windows"),
 )

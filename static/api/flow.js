@@ -22,7 +22,10 @@ import { call } from "../http.js";
  * @property {number} busy_seconds  since this start of the flow, of all workers that run it
  */
 
-/** @typedef {{steps: Step[], slowest: string | null, workers: number}} Dataflow */
+/**
+ * @typedef {{steps: Step[], slowest: string | null, workers: number,
+ *   places: import("../elements/flow/far_workers.js").Place[]}} Dataflow
+ */
 /** @typedef {{state: "none" | "running" | "done" | "failed", progress: number}} Proof */
 
 /**

@@ -19,6 +19,7 @@ import { call } from "../http.js";
 
 /**
  * @typedef {import("../store.js").Flow & {history: Start[], next: string | null, total: number,
+ *   places: import("../elements/flow/far_workers.js").Place[],
  *   snapshot: {taken_at: string | null, bytes: number},
  *   agreement: import("../elements/recovery/agreement.js").Agreement | null}} Recovery
  */

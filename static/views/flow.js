@@ -39,9 +39,9 @@ const begunWhenGone = (key, also, load) => begunOnce(({ store }, panel) => {
 export const elements = {
   "flow-history": FlowHistory,
   "completed-topic": begunOnce(() => true, () => import("../elements/flow/completed_topic.js")),
-  // As long as nothing passes, no figure of it changes.
+  // As long as nothing passes, no figure of it changes; workers elsewhere say a word now and then.
   "flow-graph": begunOnce(
-    ({ store }) => Boolean(store.stats.events_per_second) || isGone(store),
+    ({ store }, graph) => Boolean(store.stats.events_per_second) || isGone(store) || graph.querySelector("[data-far]") !== null,
     () => import("../elements/flow/flow_graph.js"),
   ),
   "flow-topics": begunOnce(() => true, () => import("../elements/flow/flow_topics.js")),

@@ -36,6 +36,7 @@ def dataflow(
     records: int = 1_000,
     slowest: str | None = None,
     workers: int = 1,
+    places: Sequence[Frame] = (),
 ) -> Frame:
     """Make an answer of `/api/dataflow`, in which each step has had so many records."""
     steps = [
@@ -48,7 +49,14 @@ def dataflow(
         }
         for step in STEPS
     ]
-    return {"steps": steps, "edges": [], "slowest": slowest, "workers": workers}
+    drawn = {"steps": steps, "edges": [], "slowest": slowest, "workers": workers}
+    return {**drawn, "places": list(places)}
+
+
+def place(worker: int | None = 0, host: str | None = None, because: str | None = None) -> Frame:
+    """Make a place of a worker, on this machine or heard of at noon, or of an agent that waits."""
+    heard_at = None if host is None else AT
+    return {"worker": worker, "host": host, "heard_at": heard_at, "because": because}
 
 
 def proof(state: str = "none", **parts: Any) -> Frame:

@@ -222,6 +222,7 @@ def recovery(history: Sequence[Frame] = (), **parts: Any) -> Frame:
         "next": None,
         "total": history[0]["execution"] if history else 0,
         "snapshot": {"taken_at": AT, "bytes": 319_488},
+        "places": [],
         "agreement": agreement(),
         **parts,
     }

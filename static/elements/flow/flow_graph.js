@@ -3,6 +3,7 @@ import { Reading } from "../../api/reading.js";
 import { duration } from "../../paint/measures.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
 import { count, number, plural, rate } from "../../paint/words.js";
+import { FarWorkers } from "./far_workers.js";
 
 /** @typedef {import("../../api/flow.js").Dataflow} Dataflow */
 /** @typedef {import("../../api/flow.js").Step} Step */
@@ -26,6 +27,7 @@ class FlowGraph {
   #place;
   /** What was read, and when by the monotonic clock, oldest first. @type {(Dataflow & {at: number})[]} */
   #looks = [];
+  #far;
 
   /**
    * @param {PageElement} place
@@ -33,6 +35,7 @@ class FlowGraph {
    */
   constructor(place, { store, painter, connection }) {
     this.#place = place;
+    this.#far = new FarWorkers(part(place, ".places"));
     const { signal } = place;
     const paint = () => this.#paint();
     const paintStats = () => {
@@ -74,6 +77,7 @@ class FlowGraph {
     const last = this.#looks.at(-1);
     if (!first || !last) return;
     this.#put("flow", { workers: workersWords(last.workers) });
+    this.#far.paint(last.places);
     last.steps.forEach((step, n) => {
       const box = part(this.#place, `[data-step="${step.id}"]`);
       const isSlowest = step.id === last.slowest;

@@ -2,6 +2,7 @@ import { ROOT } from "../../address.js";
 import { recovery } from "../../api/recovery.js";
 import { Reading } from "../../api/reading.js";
 import { restartFlow } from "../../api/server.js";
+import { once } from "../../later.js";
 import { PageElement } from "../../page_element.js";
 import { onPress } from "../../paint/action.js";
 import { setTime } from "../../paint/clock.js";
@@ -33,14 +34,27 @@ export class RecoveryPanel extends PageElement {
     const { signal } = this;
     /** @type {KeyedList<{start: import("../../api/recovery.js").Start, newest: boolean}>} */
     const list = new KeyedList(part(this, ".starts"), "start", StartRow);
+    /** @type {import("../flow/far_workers.js").FarWorkers | undefined} only where workers are elsewhere */
+    let far;
     const paint = () => {
       show(part(this, ".recovery-unheard"), this.#unheard !== "");
       setText(part(this, ".recovery-why"), this.#unheard);
       setAttribute(this, "data-heard", String(this.#unheard === ""));
       if (this.#readAt) setTime(part(this, ".recovery-read"), this.#readAt);
-      if (this.#facts) this.#paint(this.#facts, list);
+      if (this.#facts) {
+        this.#paint(this.#facts, list);
+        far?.paint(this.#facts.places);
+      }
       clock.tell();
     };
+    const lookFar = once(
+      () => this.querySelector("[data-far]") !== null || Boolean(this.#facts?.places.some(({ host }) => host !== null)),
+      async () => {
+        const { FarWorkers } = await import("../flow/far_workers.js");
+        far = new FarWorkers(part(this, ".places"));
+        painter.ask(paint);
+      },
+    );
     const page = { limit: SHOWN, cursor: this.dataset.cursor };
     /** @type {Reading<Recovery>} */
     const reading = new Reading({
@@ -48,6 +62,7 @@ export class RecoveryPanel extends PageElement {
       take: (facts) => {
         this.#facts = facts;
         this.#readAt = store.at;
+        lookFar();
       },
       tell: (refusal) => {
         this.#unheard = refusal ? wordsFor(refusal) : "";

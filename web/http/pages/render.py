@@ -22,6 +22,7 @@ from web.http.pages import (
     bench,
     drawn_flow,
     drawn_history,
+    far_words,
     filters,
     order_filters,
     start_words,
@@ -175,6 +176,7 @@ def _blank() -> Mapping[str, Any]:
         },
         "completed": {"seq": 0, "user_id": "", "order_id": "", "completed_at": ""},
         "start": msgspec.structs.asdict(Recovery()),
+        "far": {"worker": 0, "host": "", "heard_at": None, "because": None},
         "mark": drawn_history.DrawnMark("", "0%", "started", "", ""),
     }
 
@@ -242,6 +244,8 @@ def _environment() -> Environment:
         drawn_flow.flow_path,
         drawn_flow.workers_words,
         drawn_history.draw,
+        far_words.far_places,
+        far_words.far_words,
         start_words.duration,
         start_words.size,
         start_words.start_end,
