@@ -134,6 +134,41 @@ def test_an_agent_comes_again_to_a_server_that_was_away(
 
 
 @pytest.mark.timeout(240)
+def test_what_is_stopped_elsewhere_holds_nothing_up_for_long(
+    tmp_path: Path, stream: bytes, oracle: Oracle
+) -> None:
+    """A worker that hangs is killed and made anew; an agent that does is left out meanwhile."""
+    with (
+        Cartwatch(tmp_path / "data", "--snapshot-interval", "0.1") as server,
+        FarWorker(server.url) as agent,
+    ):
+        await_workers(server, 2)
+        upload = server.upload(stream, "stream.jsonl", rate=SLOW)
+        until(lambda: processed(server, upload) > 0)
+        child = agent.running()
+        os.kill(child, signal.SIGSTOP)
+        until_restarted(server, 3, 2)
+        assert starts(server)[2] == "it had work and did nothing"
+        assert not psutil.pid_exists(child)
+        os.kill(agent.process.pid, signal.SIGSTOP)
+        try:
+            until(lambda: places(server)[-1]["host"] is None, 60)  # 15 s without a word
+            await_workers(server, 1)
+            assert starts(server)[3].endswith("said nothing for 15 s")
+            child = agent.running()
+        finally:
+            os.kill(agent.process.pid, signal.SIGCONT)
+        until(lambda: not psutil.pid_exists(child))
+        await_workers(server, 2, 90)
+        assert server.call("PATCH", f"/api/uploads/{upload}", {"rate": None}).status == 200
+        server.upload_in(upload, "done", 60)
+        server.settled()
+        assert_holds(server, oracle, source="stream.jsonl")
+        agent.stop()
+        server.stop()
+
+
+@pytest.mark.timeout(240)
 def test_three_hosts_on_a_cable_and_one_is_cut_off(
     tmp_path: Path, hosts: Hosts, stream: bytes, oracle: Oracle
 ) -> None:

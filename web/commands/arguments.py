@@ -26,6 +26,10 @@ _ROOT_PATH: Final = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _TOPIC: Final = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,249}")
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _MAX_NAME: Final = 253
+_PLACE: Final = re.compile(
+    r"(?:\[(?P<v6>[^\]]*:[^\]]*)\]|(?P<host>[^:\[\]]+))(?::(?P<port>[0-9]+))?"
+)
+"""``HOST``, ``HOST:PORT``, and an address of IPv6 in brackets."""
 
 
 def with_options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -82,15 +86,9 @@ def listening_place(text: str) -> tuple[str, int]:
 
     An address of IPv6 stands in brackets, where a port follows.
     """
-    host, port = text, ""
-    if text.startswith("["):
-        host, _, port = text[1:].partition("]")
-        port = port.removeprefix(":") if port != ":" else "none"
-    elif text.count(":") == 1:
-        host, _, port = text.partition(":")
-        port = port or "none"
-    number = whole_number(port or "0")
-    name = _address_v6(host) or _broker_host(host)
+    found = _PLACE.fullmatch(f"[{text}]" if text.count(":") > 1 and "[" not in text else text)
+    host, port = (found["v6"] or found["host"], found["port"] or "0") if found else ("", "")
+    name, number = _address_v6(host) or _broker_host(host), whole_number(port)
     if name is None or number is None or not 0 <= number <= 65535:
         raise click.BadParameter(
             f"{_quoted(text)} is no place to listen at: give HOST or HOST:PORT, such as"

@@ -147,7 +147,8 @@ def cartwatch() -> None:
     default=usual_workers,
     show_default="2 where there are two cores, else 1",
     metavar="N",
-    help=f"Processes that the flow is, 1 to {MAX_WORKERS}; may change at every start.",
+    help=f"Processes that the flow is here, 1 to {MAX_WORKERS}; may change at every start. Further"
+    " ones may be on other machines: cartwatch worker.",
 )
 @click.option(
     "--max-upload",

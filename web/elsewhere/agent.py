@@ -223,10 +223,11 @@ class Agent:
     def _read_answer(self, response: Response) -> str:
         """Say what an answer in place of a socket means; raises where it stays that way."""
         status = response.status_code
-        words = _message(response.body) or f"answered with {status} {response.reason_phrase}"
+        told = _message(response.body)
+        words = told or f"it answered with {status} {response.reason_phrase}"
         if status in _PASSING or status >= 500:
             return f"cannot take it in now ({words})"
-        if status == 404:
+        if told is None:
             words = f"there is no Cartwatch that takes in workers ({words})"
         raise AgentRefusedError(f"{self._server.url} refused: {words}")
 

@@ -49,6 +49,7 @@ OPTIONS = {
     "replay": ("FILE", "--rate", "--check", "--server", "--token-file", "--ca"),
     "generate": ("--events", "--users", "--bad", "--seed"),
     "rebuild": ("DIR", "--generation"),
+    "worker": ("--server", "--listen", "--token-file", "--ca", "(pickle)", "private network"),
 }
 
 

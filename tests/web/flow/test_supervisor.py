@@ -247,6 +247,28 @@ async def test_a_kill_in_the_moment_of_an_end_is_no_error(tmp_path: Path) -> Non
         assert len(stage.ends) == 1
 
 
+async def test_a_flow_is_made_anew_for_who_joins_only_where_it_runs(tmp_path: Path) -> None:
+    """Else it is being started, or waited with: that is no sooner by somebody who comes."""
+    async with supervised(tmp_path) as stage:
+        assert not stage.supervisor.renew("somebody joined")
+        await stage.started()
+        assert stage.supervisor.renew("somebody joined")
+        assert stage.state.message == "The flow is being started again: somebody joined."
+        await stage.started(2)
+        assert stage.starts == ["the test began", "somebody joined"]
+
+
+async def test_a_flow_that_ends_while_the_server_does_is_not_started_again(tmp_path: Path) -> None:
+    """Nor is it told as a crash: who ends the server tells how this start ended."""
+    async with supervised(tmp_path) as stage:
+        pid = await stage.started()
+        stage.supervisor.leave()
+        os.kill(pid, signal.SIGKILL)
+        await asyncio.to_thread(until, lambda: not psutil.pid_exists(pid))
+        await asyncio.sleep(0)
+        assert (stage.starts, stage.ends) == (["the test began"], [])
+
+
 async def test_a_purge_that_nobody_waits_for_keeps_the_next_flow_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
