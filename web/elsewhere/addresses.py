@@ -19,3 +19,9 @@ def plain_address(text: str) -> str | None:
         elif address.is_link_local or address.scope_id is not None:
             return None
     return None if address.is_unspecified or address.is_multicast else str(address)
+
+
+def is_loopback(text: str) -> bool:
+    """Whether an address leads to the machine that calls it, whichever that is."""
+    plain = plain_address(text)
+    return plain is not None and ipaddress.ip_address(plain).is_loopback

@@ -104,8 +104,8 @@ class Agent:
         while True:
             began = loop.time()
             try:
-                await self._connect()
-                why = "has closed the connection"
+                told = await self._connect()
+                why = f"has closed the connection{f' ({told})' if told else ''}"
             except InvalidStatus as error:
                 why = self._read_answer(error.response)
             except ssl.SSLCertVerificationError as error:
@@ -122,8 +122,8 @@ class Agent:
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 (no secret)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 
-    async def _connect(self) -> None:
-        """Be connected until the socket ends."""
+    async def _connect(self) -> str | None:
+        """Be connected until the socket ends; gives why that was, where it was told."""
         async with connect(
             f"{self._server.sockets}{WORKER_PATH}",
             additional_headers=self._server.headers,
@@ -150,6 +150,7 @@ class Agent:
                 self._child.kill()  # before the end of the socket is waited for
                 with suppress(OSError):
                     await control.close(CloseCode.GOING_AWAY)
+            return control.close_reason
 
     async def _hear(self, control: ClientConnection, host: str, port: int) -> None:
         with suppress(ConnectionClosed):

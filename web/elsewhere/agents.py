@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from dataflow.peers import address_of, free_addresses, listen, split_address
 from dataflow.times import rfc3339
 from dataflow.workers import MAX_WORKERS
-from web.elsewhere.addresses import plain_address
+from web.elsewhere.addresses import is_loopback, plain_address
 from web.elsewhere.control import Control, read_word
 from web.elsewhere.far_worker import FarWorker, Party
 from web.elsewhere.messages import (
@@ -255,6 +255,12 @@ def _refusal(hello: Hello, websocket: WebSocket) -> str | None:
     reached = str((websocket.scope["server"] or ("",))[0])
     if plain_address(reached) is None:
         return f"workers cannot call each other at {reached}: give the server by another address"
+    listens = plain_address(hello.listen)
+    if listens is None or (is_loopback(listens) and not is_loopback(reached)):
+        return (
+            f"no worker of another machine can call {hello.listen[:80]}: give --listen the address"
+            " by which they reach it"
+        )
     return None
 
 

@@ -135,10 +135,13 @@ class Processes:
             far.stop()
         return is_there
 
-    def blame_elsewhere(self) -> None:
-        """Note that it could not be started with those elsewhere, whichever of them it was."""
+    def blame_elsewhere(self, *, at_once: bool) -> None:
+        """Note that it did nothing with those elsewhere, whichever of them it was.
+
+        With ``at_once`` it never came up, and would not the next time.
+        """
         for far in self._elsewhere:
-            far.blame(at_once=True)
+            far.blame(at_once=at_once)
 
     async def end(self) -> None:
         """Kill those that live, and wait until all of this machine have ended.

@@ -100,8 +100,9 @@ class Supervisor:
                     why = await processes.wait()
                     await self._until_wanted()
                     refusal = self._refusal()
-                    if self._given_up is not None and self._state.phase is not Phase.UP:
-                        processes.blame_elsewhere()
+                    if self._given_up is not None:
+                        never_came_up = self._state.phase is not Phase.UP
+                        processes.blame_elsewhere(at_once=never_came_up)
                 except (RecoveryStoreError, FlowStuckError, sqlite3.Error, OSError) as error:
                     why = str(error)
                 self.pids = []

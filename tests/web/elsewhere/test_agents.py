@@ -51,23 +51,24 @@ def waiting(server: Cartwatch, words: str) -> dict[str, Any]:
     return until(look)
 
 
-def test_an_agent_of_another_version_is_refused_for_good(server: Cartwatch) -> None:
+def test_an_agent_of_another_version_is_refused_for_good(cartwatch: Cartwatch) -> None:
     """In a sentence with both versions: what they say to each other may differ."""
-    with PlayedAgent(server, says=encode(Hello("0.0.0", "barn", "127.0.0.1"))) as agent:
+    with PlayedAgent(cartwatch, says=encode(Hello("0.0.0", "barn", "127.0.0.1"))) as agent:
         refused = agent.hear()
         assert isinstance(refused, Refused)
         assert f"this server is Cartwatch {version()}, and the worker is 0.0.0" in refused.why
         with pytest.raises(ConnectionClosed):
             agent.hear()
-    assert places(server) == [{"worker": 0, "host": None, "heard_at": None, "because": None}]
+    assert places(cartwatch) == [{"worker": 0, "host": None, "heard_at": None, "because": None}]
 
 
 @pytest.mark.parametrize("said", ["{", '{"type":"alive"}', "[]", "x" * 100_000])
-def test_who_does_not_say_hello_is_no_agent(server: Cartwatch, said: str) -> None:
+def test_who_does_not_say_hello_is_no_agent(cartwatch: Cartwatch, said: str) -> None:
     """Its socket is closed, and nothing is restarted for it."""
-    with PlayedAgent(server, says=said) as agent, pytest.raises(ConnectionClosed):
+    before = reasons(cartwatch)
+    with PlayedAgent(cartwatch, says=said) as agent, pytest.raises(ConnectionClosed):
         agent.hear()
-    assert len(reasons(server)) == 1
+    assert reasons(cartwatch) == before
 
 
 def test_an_agent_that_cannot_listen_waits_with_its_reason(server: Cartwatch) -> None:
@@ -175,3 +176,14 @@ def test_the_number_of_connected_agents_is_a_metric(server: Cartwatch) -> None:
         agent.until(Prepare)
         assert b"\ncartwatch_flow_agents 1.0\n" in server.call("GET", "/metrics").body
     until(lambda: b"\ncartwatch_flow_agents 0.0\n" in server.call("GET", "/metrics").body)
+
+
+@pytest.mark.parametrize("listens", ["0.0.0.0", "fe80::1", "barn", "", "::"])
+def test_an_agent_that_nobody_could_call_is_refused_for_good(
+    cartwatch: Cartwatch, listens: str
+) -> None:
+    """With what it can be given instead."""
+    with PlayedAgent(cartwatch, says=encode(Hello(version(), "barn", listens))) as agent:
+        refused = agent.hear()
+        assert isinstance(refused, Refused)
+        assert "give --listen the address by which they reach it" in refused.why

@@ -109,5 +109,7 @@ async def test_who_is_told_to_end_is_told_once() -> None:
 async def test_a_start_that_never_came_up_is_blamed_on_all_elsewhere() -> None:
     """Nobody knows which it was: those of this machine come up alone next."""
     far, other = Far(), Far()
-    Processes([], [far.worker, other.worker]).blame_elsewhere()
-    assert far.blamed == other.blamed == [True]
+    running = Processes([], [far.worker, other.worker])
+    running.blame_elsewhere(at_once=True)
+    running.blame_elsewhere(at_once=False)
+    assert far.blamed == other.blamed == [True, False]
