@@ -70,7 +70,8 @@ def test_an_agent_joins_dies_and_leaves_and_the_data_are_exact(
         upload = server.upload(stream, "stream.jsonl", rate=RATE)
         with FarWorker(server.url) as first, FarWorker(server.url) as second:
             await_workers(server, 3)
-            assert starts(server)[1].endswith("joined")
+            before = starts(server)  # one came a second behind the other, or they came together
+            assert all(reason.endswith("joined") for reason in before[1:])
             told = places(server)
             assert [each["worker"] for each in told] == [0, 1, 2]
             assert told[0]["host"] is None
@@ -78,19 +79,20 @@ def test_an_agent_joins_dies_and_leaves_and_the_data_are_exact(
             assert told[1]["host"]
             assert told[1]["heard_at"]
             os.kill(first.running(), signal.SIGKILL)
-            until_restarted(server, 3, 3)
+            until_restarted(server, len(before) + 1, 3)
             os.kill(server.flow_pid(), signal.SIGKILL)
-            until_restarted(server, 4, 3)
-            assert starts(server)[2].endswith("ended: killed by SIGKILL")
-            assert starts(server)[3] == "killed by SIGKILL"
+            until_restarted(server, len(before) + 2, 3)
             child = second.running()
             second.kill()
             until(lambda: not psutil.pid_exists(child))
-            until_restarted(server, 5, 2)
+            until_restarted(server, len(before) + 3, 2)
             first.stop()
-            until_restarted(server, 6, 1)
-            assert starts(server)[4].endswith("is gone")
-            assert starts(server)[5].endswith("left")
+            until_restarted(server, len(before) + 4, 1)
+            killed, of_this_machine, lost, left = starts(server)[len(before) :]
+            assert killed.endswith("ended: killed by SIGKILL")
+            assert of_this_machine == "killed by SIGKILL"
+            assert lost.endswith("is gone")
+            assert left.endswith("left")
             server.upload_in(upload, "done", 60)
         assert_holds(server, oracle, source="stream.jsonl")
         assert server.call("POST", "/api/prove").status == 202

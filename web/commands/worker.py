@@ -5,6 +5,8 @@ import signal
 import socket
 from pathlib import Path
 
+import uvloop
+
 from dataflow.logs import USUAL, begin
 from web.commands import terminal
 from web.commands.server_client import Server
@@ -28,7 +30,8 @@ def work(server: str, key: ServerKey, listen_at: tuple[str, int] | None) -> int:
             None if key.ca is None else Path(key.ca).resolve(),
         )
         agent = Agent(far, _resolved(listen_at), terminal.say)
-        with asyncio.Runner() as runner:
+        # asyncio's own loop loses the status of a worker that is killed in the moment of its end.
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_until_a_signal(agent))
     except (ReplayError, AgentRefusedError) as error:
         terminal.say(str(error))
