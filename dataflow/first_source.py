@@ -6,9 +6,10 @@ ahead while the flow waits.
 
 import time
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from typing_extensions import override
@@ -21,20 +22,28 @@ from dataflow.messages import Started
 from dataflow.sorted_chunk import Read, SortedChunk, sort_chunk
 from dataflow.stopwatch import Stopwatch
 
+MOST_AHEAD: Final = 3
+"""Batches that are read ahead at most: while the end of an epoch is waited for."""
+
 _POLL: Final = timedelta(milliseconds=5)
 _PARTITION: Final = "journal"
 
 S = TypeVar("S")
 
 
-class FirstPartition(StatefulSourcePartition[Read, S]):
-    """The partition: says that it has started, and then gives what comes."""
+class FirstPartition(StatefulSourcePartition[Read, Any], Generic[S]):
+    """The partition: says that it has started, and then gives what comes.
 
-    def __init__(self, stopwatch: Stopwatch, groups: int) -> None:
+    ``state`` is where to go on behind what was given: what a snapshot tells.
+    """
+
+    def __init__(self, state: S, stopwatch: Stopwatch, groups: int) -> None:
+        self.state = state
         self._stopwatch = stopwatch
         self._groups = groups
         self._has_begun = False
         self._awake_at: datetime | None = None
+        self._ahead: deque[tuple[S, list[SortedChunk]]] = deque()
 
     @override
     def next_batch(self) -> list[Read]:
@@ -47,13 +56,17 @@ class FirstPartition(StatefulSourcePartition[Read, S]):
         self._awake_at = None if batch else datetime.now(UTC) + _POLL
         return batch
 
-    def read_ahead(self) -> None:
-        """Read and sort what comes next, for the next batch: while somebody waits, it costs none.
+    def read_ahead(self) -> bool:
+        """Read and sort a batch ahead, while somebody waits; tells whether there may be another.
 
-        No snapshot tells of it before that batch is given.
+        No snapshot tells of it before it is given.
         """
-        if self._has_begun:
-            self.go_ahead()
+        if not self._has_begun or len(self._ahead) == MOST_AHEAD:
+            return False
+        state, entries = self.take()
+        if entries:
+            self._ahead.append((state, self._sorted(entries)))
+        return bool(entries)
 
     @override
     def next_awake(self) -> datetime | None:
@@ -65,14 +78,18 @@ class FirstPartition(StatefulSourcePartition[Read, S]):
         """Where it goes on: the offset that the server is told."""
 
     @abstractmethod
+    def take(self) -> tuple[S, Sequence[Entry]]:
+        """Read what comes next, behind what was read before; with the state behind it."""
+
     def go_on(self) -> list[Read]:
         """Give the next batch: what was read ahead, or what is there now."""
+        if self._ahead:
+            self.state, chunks = self._ahead.popleft()
+            return [*chunks]
+        self.state, entries = self.take()
+        return [*entries]
 
-    @abstractmethod
-    def go_ahead(self) -> None:
-        """Read ahead, unless that was done."""
-
-    def sorted(self, entries: Iterable[Entry]) -> list[SortedChunk]:
+    def _sorted(self, entries: Sequence[Entry]) -> list[SortedChunk]:
         """Sort chunks into the key groups, under the stopwatch of the step that does it else."""
         chunks = []
         for entry in entries:
@@ -94,12 +111,14 @@ class FirstSource(FixedPartitionedSource[Read, S]):
         self.stopwatch = stopwatch or Stopwatch()
         self.groups = groups
         self._worker = worker
-        self._part: FirstPartition[S] | None = None
+        self._part: FirstPartition[Any] | None = None
 
-    def read_ahead(self) -> None:
-        """Do a part of the next batch's work now: for whoever has to wait in the flow's thread."""
-        if self._part is not None:
-            self._part.read_ahead()
+    def read_ahead(self) -> bool:
+        """Do a part of what comes next now: for whoever has to wait in the flow's thread.
+
+        Tells whether there may be more of it to do.
+        """
+        return self._part is not None and self._part.read_ahead()
 
     @override
     def list_parts(self) -> list[str]:
@@ -113,5 +132,5 @@ class FirstSource(FixedPartitionedSource[Read, S]):
         return self._part
 
     @abstractmethod
-    def open(self, resume: S | None) -> FirstPartition[S]:
+    def open(self, resume: S | None) -> FirstPartition[Any]:
         """Open the partition, to go on there."""

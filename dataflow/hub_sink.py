@@ -54,8 +54,8 @@ class HubPartition(StatefulSinkPartition[Message, int]):
     of the flow, and of two publishers of a ``worker`` the hub listens to the one with the greater.
     That the flow has started is told with what was ``restored`` here. Now and then it tells what
     ``stopwatch`` has measured; what it waits for the hub counts as its own work, as it holds the
-    flow up by it. While the end of an epoch becomes durable it does ``meanwhile``, which is some
-    of the work that comes next.
+    flow up by it. While the end of an epoch becomes durable it does ``meanwhile``, again and again,
+    which is some of the work that comes next and tells whether there may be more of it.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class HubPartition(StatefulSinkPartition[Message, int]):
         secret: str,
         execution: int,
         stopwatch: Stopwatch | None = None,
-        meanwhile: Callable[[], None] | None = None,
+        meanwhile: Callable[[], bool] = lambda: False,
         restored: Restored | None = None,
         worker: int = 0,
         ca: Path | None = None,
@@ -107,12 +107,11 @@ class HubPartition(StatefulSinkPartition[Message, int]):
         began = time.perf_counter()
         busy, barrier = self._stopwatch.tell(self._worker), Barrier(self._worker)
         self._publish([encode_message(busy), encode_message(barrier)])
-        if self._meanwhile is not None:
-            resting = time.perf_counter()
-            self._meanwhile()
-            began += time.perf_counter() - resting
         while not self._outbox.is_empty:
-            self._exchange(wait=True)
+            working = time.perf_counter()
+            may_go_on = self._meanwhile()
+            began += time.perf_counter() - working
+            self._exchange(wait=not may_go_on)
         self._stopwatch.stop(PUBLISH, began)
         self._stopwatch.stop(SNAPSHOT, began)
         reach("barrier acknowledged")

@@ -7,7 +7,6 @@ record has a *place* in this order, counted here, which is the same at every rea
 
 import sqlite3
 import time
-from itertools import accumulate
 from pathlib import Path
 
 from typing_extensions import override
@@ -17,7 +16,6 @@ from dataflow.first_source import FirstPartition, FirstSource
 from dataflow.journal import Entry, JournalReader
 from dataflow.key_group import KEY_GROUPS
 from dataflow.parent import end_at_once
-from dataflow.sorted_chunk import Read, SortedChunk
 from dataflow.stopwatch import Stopwatch
 
 Resume = tuple[int, int]
@@ -28,45 +26,36 @@ class _Partition(FirstPartition[Resume]):
     def __init__(
         self, reader: JournalReader, resume: Resume, stopwatch: Stopwatch, groups: int
     ) -> None:
-        super().__init__(stopwatch, groups)
+        super().__init__(resume, stopwatch, groups)
         self._reader = reader
-        self._resume = resume
-        self._ahead: list[SortedChunk] = []
+        self._reading = resume
 
     @property
     @override
     def position(self) -> int:
-        return self._resume[0]
+        return self.state[0]
 
     @override
-    def go_on(self) -> list[Read]:
-        ahead, self._ahead = self._ahead, []
-        entries = [chunk.entry for chunk in ahead] or self._read()
-        for entry in entries:
-            self._resume = entry.offset + 1, entry.place + entry.lines
-        return [*(ahead or entries)]
-
-    @override
-    def go_ahead(self) -> None:
-        if not self._ahead:
-            self._ahead = self.sorted(self._read())
-
-    def _read(self) -> list[Entry]:
+    def take(self) -> tuple[Resume, list[Entry]]:
         """Read what comes next, each chunk with its place."""
         began = time.perf_counter()
-        offset, place = self._resume
+        offset, place = self._reading
         try:
             entries = self._reader.read(offset)
         except (OSError, sqlite3.Error) as error:
             end_at_once(f"The journal cannot be read: {error}.")
         if entries:  # to look in vain is to wait, and no work
             self._stopwatch.stop(JOURNAL, began)
-        places = accumulate((entry.lines for entry in entries), initial=place)
-        return [entry._replace(place=at) for entry, at in zip(entries, places, strict=False)]
+        placed = []
+        for entry in entries:
+            placed.append(entry._replace(place=place))
+            place += entry.lines
+            self._reading = entry.offset + 1, place
+        return self._reading, placed
 
     @override
     def snapshot(self) -> Resume:
-        return self._resume
+        return self.state
 
     @override
     def close(self) -> None:

@@ -17,14 +17,14 @@ from typing_extensions import override
 
 from dataflow.drawing import JOURNAL
 from dataflow.first_source import FirstPartition, FirstSource
-from dataflow.journal import JournalReader
+from dataflow.journal import Entry, JournalReader
 from dataflow.kafka_config import KafkaConfigError
 from dataflow.key_group import KEY_GROUPS
 from dataflow.messages import TopicsRead
 from dataflow.one_order import Marks, OneOrder, RefusedError, State, Turn
 from dataflow.order_log import ORDER_FILE, REFUSED, OrderLog, OrderLogError
 from dataflow.parent import end_at_once
-from dataflow.sorted_chunk import Read, SortedChunk
+from dataflow.sorted_chunk import Read
 from dataflow.stopwatch import Stopwatch
 from dataflow.topics import Topics, configured
 
@@ -35,15 +35,13 @@ Resume = tuple[int, int] | tuple[int, int, int, float, Marks]
 """Where to go on: a state of the order, or what the journal alone has for one."""
 
 
-class _Partition(FirstPartition[Resume]):
+class _Partition(FirstPartition[State]):
     def __init__(
         self, order: OneOrder, log: OrderLog, state: State, stopwatch: Stopwatch, groups: int
     ) -> None:
-        super().__init__(stopwatch, groups)
+        super().__init__(state, stopwatch, groups)
         self._order = order
         self._log = log
-        self._state = state
-        self._ahead: tuple[Turn, list[SortedChunk]] | None = None
         self._kept: int | None = None
         self._told: TopicsRead | None = None
         self._told_at = 0.0
@@ -53,7 +51,7 @@ class _Partition(FirstPartition[Resume]):
     @property
     @override
     def position(self) -> int:
-        return self._state.seq
+        return self.state.seq
 
     @override
     def go_on(self) -> list[Read]:
@@ -62,38 +60,22 @@ class _Partition(FirstPartition[Resume]):
             self._kept = None
             if self._is_over:
                 self._end()
-        return [*self._next(), *self._news()]
+        return [*super().go_on(), *self._news()]
 
     @override
-    def go_ahead(self) -> None:
-        """Its order is written down by then."""
-        if self._ahead is None:
-            turn = self._take()
-            if turn.entries:
-                self._ahead = turn, self.sorted(turn.entries)
-
-    def _next(self) -> list[Read]:
-        if self._ahead is not None:
-            (turn, chunks), self._ahead = self._ahead, None
-            self._state = turn.state
-            return [*chunks]
-        turn = self._take()
-        self._state = turn.state
-        return [*turn.entries]
-
-    def _take(self) -> Turn:
-        """Take what comes next; nothing any more once it cannot go on."""
+    def take(self) -> tuple[State, list[Entry]]:
+        """Take what comes next, its order written down; nothing any more once it cannot go on."""
         began = time.perf_counter()
         try:
-            turn = Turn([], self._state) if self._refused is not None else self._order.turn()
+            turn = Turn([], self.state) if self._refused is not None else self._order.turn()
         except RefusedError as error:
             self._refused = str(error)
-            return Turn([], self._state)
+            return self.state, []
         except (OSError, sqlite3.Error) as error:
             end_at_once(f"The journal or its order cannot be read or written: {error}.")
         if turn.entries:  # to look in vain is to wait, and no work
             self._stopwatch.stop(JOURNAL, began)
-        return turn
+        return turn.state, turn.entries
 
     def _news(self) -> list[TopicsRead]:
         """Tell how the reading of topics stands, where that has changed since a while ago."""
@@ -115,9 +97,9 @@ class _Partition(FirstPartition[Resume]):
 
     @override
     def snapshot(self) -> Resume:
-        self._kept = self._state.seq
-        self._is_over = self._refused is not None and self._ahead is None
-        seq, journal, place, at, marks = self._state
+        self._kept = self.state.seq
+        self._is_over = self._refused is not None and not self._ahead
+        seq, journal, place, at, marks = self.state
         return seq, journal, place, at, dict(marks)
 
     @override
@@ -144,7 +126,7 @@ class OrderedSource(FirstSource[Resume]):
         self._topics = topics
 
     @override
-    def open(self, resume: Resume | None) -> FirstPartition[Resume]:
+    def open(self, resume: Resume | None) -> FirstPartition[State]:
         state = state_of(resume)
         try:
             log = OrderLog(self._generation / ORDER_FILE)

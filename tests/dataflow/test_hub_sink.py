@@ -62,16 +62,21 @@ def test_the_barrier_returns_when_everything_is_committed(
 
 
 def test_other_work_is_done_while_the_barrier_waits(hub: HubServer) -> None:
-    """It is begun before anything is committed, and is not counted as the sink's own."""
+    """Again and again, while there is some; it is begun before anything is committed.
+
+    It is not counted as the sink's own.
+    """
     hub.open.clear()
     seen: list[list[Message]] = []
     worked: list[float] = []
 
-    def meanwhile() -> None:
+    def meanwhile() -> bool:
         began = time.perf_counter()
         seen.append(hub.messages)
-        hub.open.set()
+        if len(seen) == 3:
+            hub.open.set()
         worked.append(time.perf_counter() - began)
+        return len(seen) < 3
 
     with closing(HubPartition(hub.url, hub.point.expect(3), 3, meanwhile=meanwhile)) as sink:
         sink.write_batch([taken(1, 1)])
@@ -80,9 +85,9 @@ def test_other_work_is_done_while_the_barrier_waits(hub: HubServer) -> None:
         sink.snapshot()
         passed = time.perf_counter() - began
         own = sink._stopwatch.tell().seconds[PUBLISH] - before
-    assert seen == [[]]
+    assert seen[:3] == [[], [], []]
     assert hub.messages == [taken(1, 1), Barrier()]
-    assert own <= passed - worked[0]
+    assert own <= passed - sum(worked)
 
 
 def test_a_message_larger_than_a_websocket_message_arrives_whole(

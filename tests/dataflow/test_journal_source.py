@@ -13,6 +13,7 @@ import pytest
 from bytewax.inputs import StatefulSourcePartition
 
 from dataflow.chunks import Chunk
+from dataflow.first_source import MOST_AHEAD
 from dataflow.journal import Entry, Journal
 from dataflow.journal_source import JournalSource, Resume
 from dataflow.messages import Started
@@ -102,17 +103,19 @@ def test_a_resume_reads_exactly_what_came_after_the_snapshot(
     assert entries == [(1, b"0\n"), (2, b"1\n"), (3, b"2\n")]
 
 
-def test_what_is_read_ahead_is_the_next_batch(journal: Journal, tmp_path: Path) -> None:
-    """No snapshot knows of it before it is taken, and what was accepted since comes behind it."""
+def test_what_is_read_ahead_comes_in_its_turn(journal: Journal, tmp_path: Path) -> None:
+    """No snapshot knows of it before it is given, and what was accepted since comes behind it."""
     source = JournalSource(tmp_path / "journal.db", tmp_path / "uploads", groups=2)
-    source.read_ahead()  # with nothing built yet
+    assert not source.read_ahead()  # with nothing built yet
     with closing(source.build_part("journal", "journal", None)) as part:
-        source.read_ahead()
+        assert not source.read_ahead()
         assert list(part.next_batch()) == [Started(1, [])]
+        assert not source.read_ahead()
         journal.append_events(GOOD + b"\nb")
-        source.read_ahead()
+        assert source.read_ahead()
         journal.append_events(b"c\n")
-        source.read_ahead()
+        assert source.read_ahead()
+        journal.append_events(b"d\n")
         assert part.snapshot() == (1, 1)
         [ahead] = part.next_batch()
         assert isinstance(ahead, SortedChunk)
@@ -120,10 +123,31 @@ def test_what_is_read_ahead_is_the_next_batch(journal: Journal, tmp_path: Path) 
         assert (ahead.entry.offset, ahead.entry.place, ahead.entry.data) == (1, 1, GOOD + b"\nb")
         assert part.snapshot() == (2, 3)
         [behind] = part.next_batch()
-        assert isinstance(behind, Entry)
-        assert (behind.offset, behind.place) == (2, 3)
-        source.read_ahead()
+        assert isinstance(behind, SortedChunk)
+        assert (behind.entry.offset, behind.entry.place) == (2, 3)
+        assert part.snapshot() == (3, 4)
+        [newest] = part.next_batch()
+        assert isinstance(newest, Entry)
+        assert (newest.offset, newest.place) == (3, 4)
+        assert not source.read_ahead()
         assert list(part.next_batch()) == []
+
+
+def test_no_more_than_some_batches_are_read_ahead(journal: Journal, tmp_path: Path) -> None:
+    """However long is waited: each is kept in memory."""
+    source = JournalSource(tmp_path / "journal.db", tmp_path / "uploads", groups=2)
+    with closing(source.build_part("journal", "journal", None)) as part:
+        part.next_batch()
+        for number in range(MOST_AHEAD + 1):
+            journal.append_events(b"%d\n" % number)
+            assert source.read_ahead() == (number < MOST_AHEAD)
+        places = [entry_of(read).place for _ in range(MOST_AHEAD + 1) for read in part.next_batch()]
+    assert places == list(range(1, MOST_AHEAD + 2))
+
+
+def entry_of(read: Read) -> Entry:
+    assert isinstance(read, Entry | SortedChunk)
+    return read.entry if isinstance(read, SortedChunk) else read
 
 
 def test_it_polls_only_while_there_is_nothing_to_read(journal: Journal, tmp_path: Path) -> None:
