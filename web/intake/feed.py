@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from dataflow.chunks import MAX_CHUNK_LINES, after_bom, next_chunk, read_chunk
+from dataflow.chunks import after_bom, next_chunk, read_chunk
 from dataflow.runs import parse_lines
 from dataflow.upload import Upload
 from web.intake.open_upload import OpenUpload
@@ -94,9 +94,10 @@ class Feed:
         upload = self.upload.row
         if self._pace.rate != upload.rate:
             self._pace = Pace(upload.rate, time.monotonic())
-        most = self._pace.allowance(time.monotonic())
-        if most is None:
-            most = MAX_CHUNK_LINES
+        allowed = self._pace.allowance(time.monotonic())
+        most = self._run_ahead.most_at_once
+        if allowed is not None:
+            most = min(most, allowed)
         if upload.checked or upload.lines <= CHECKED_AFTER:
             return most
         # Whether most of it is skipped is to be known before more of it goes.

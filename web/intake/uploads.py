@@ -80,8 +80,9 @@ class Uploads:
         return self._released + sum(self._others.values())
 
     def other_released(self, source: str, last_line: int) -> None:
-        """Note the last line of a source that is no upload, such as ``api``."""
+        """Note the last line of a source that is no upload, such as ``api``: a live record came."""
         self._others[source] = max(self._others.get(source, 0), last_line)
+        self._run_ahead.has_live()
 
     def lines_of(self, source: str) -> int:
         """Count the lines of a source that is no upload."""

@@ -7,7 +7,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable
 
-from dataflow.messages import NO_UPLOADS
+from dataflow.messages import KAFKA, NO_UPLOADS
 from dataflow.topics import Topics
 from web.data.journal_file import open_journal
 from web.data.order import open_order
@@ -113,6 +113,8 @@ class Generation:
         self.kafka.told(outcome.topics)
         if outcome.journal is not None:
             self.run_ahead.arrived(outcome.journal)
+        if any(upload == KAFKA for upload, _ in outcome.parts):
+            self.run_ahead.has_live()
         self.corrections.committed()
         self._unheard_of += self.uploads.take_ended()
         told = {upload for upload, _ in outcome.parts}.union(self._unheard_of)
