@@ -26,6 +26,11 @@ MOST_AHEAD: Final = 3
 """Batches that are read ahead at most: while the end of an epoch is waited for."""
 
 _POLL: Final = timedelta(milliseconds=5)
+_QUIET: Final = timedelta(seconds=3)
+_QUIET_POLL: Final = timedelta(milliseconds=50)
+"""How often it looks whether something is there, and how often where nothing has come for so long:
+a look takes the engine a fifth of a millisecond, and every other worker as much again."""
+
 _PARTITION: Final = "journal"
 
 S = TypeVar("S")
@@ -43,6 +48,7 @@ class FirstPartition(StatefulSourcePartition[Read, Any], Generic[S]):
         self._groups = groups
         self._has_begun = False
         self._awake_at: datetime | None = None
+        self._came_at = datetime.now(UTC)
         self._ahead: deque[tuple[S, list[SortedChunk]]] = deque()
 
     @override
@@ -53,7 +59,11 @@ class FirstPartition(StatefulSourcePartition[Read, Any], Generic[S]):
             reach("flow started")
             return [Started(self.position, [])]
         batch = self.go_on()
-        self._awake_at = None if batch else datetime.now(UTC) + _POLL
+        now = datetime.now(UTC)
+        if batch:
+            self._came_at, self._awake_at = now, None
+        else:
+            self._awake_at = now + (_POLL if now - self._came_at < _QUIET else _QUIET_POLL)
         return batch
 
     def read_ahead(self) -> bool:
