@@ -7,13 +7,16 @@ import pytest
 from dataflow.workers import part_of, usual_workers
 
 
-@pytest.mark.parametrize(("cores", "workers"), [(1, 1), (2, 2), (3, 2), (64, 2)])
-def test_there_are_two_where_two_can_run(
-    monkeypatch: pytest.MonkeyPatch, cores: int, workers: int
+@pytest.mark.parametrize(
+    ("cores", "serving", "alone"), [(1, 1, 1), (2, 1, 2), (3, 2, 2), (64, 2, 2)]
+)
+def test_there_are_two_where_two_can_run_beside_the_server(
+    monkeypatch: pytest.MonkeyPatch, cores: int, serving: int, alone: int
 ) -> None:
     """By the cores that this process may use, and not by those of the machine."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
-    assert usual_workers() == workers
+    assert usual_workers() == serving
+    assert usual_workers(spared=0) == alone
 
 
 def test_without_such_a_mask_the_cores_of_the_machine_count(

@@ -145,7 +145,7 @@ def cartwatch() -> None:
     "--workers",
     type=whole(1, MAX_WORKERS, f"a number of workers from 1 to {MAX_WORKERS}"),
     default=usual_workers,
-    show_default="2 where there are two cores, else 1",
+    show_default="2 where there are three cores, else 1",
     metavar="N",
     help=f"Processes that the flow is here, 1 to {MAX_WORKERS}; may change at every start. Further"
     " ones may be on other machines: cartwatch worker.",
@@ -355,7 +355,7 @@ def rebuild(data: str, generation: int | None, kafka: str | None, kafka_config: 
     folder = Path(data)
     try:
         topics = renew(folder, generation, topics)
-        settings = Settings(data=folder, port=0, topics=topics, workers=usual_workers())
+        settings = Settings(data=folder, port=0, topics=topics, workers=usual_workers(spared=0))
         is_done = run(settings, until_processed)
     except StartError as error:
         terminal.say(str(error))
