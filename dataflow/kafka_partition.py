@@ -4,9 +4,8 @@ import math
 from collections import deque
 from typing import NamedTuple
 
+from dataflow.backlog import Backlog
 from dataflow.order_log import Partition
-
-Value = bytes | None
 
 
 class LostRecordsError(Exception):
@@ -37,27 +36,17 @@ class Standing(NamedTuple):
     read_to: float
 
 
-class Records(NamedTuple):
-    """Records of a partition, one behind the other without a gap; one without a value is None."""
-
-    first: int
-    values: list[Value]
-
-    @property
-    def last(self) -> int:
-        """The offset of the last one."""
-        return self.first + len(self.values) - 1
-
-
 class Reading:
     """One partition: what has come of it and was not taken yet."""
 
     def __init__(self, going: Going) -> None:
         self.partition = going.partition
+        self.key = self.partition.topic, self.partition.partition
+        """The topic, and the number of the partition in it."""
+
         self.next = going.next
         self.mark = going.mark
-        self.kept: deque[tuple[int, Value]] = deque()
-        self.kept_bytes = 0
+        self.backlog = Backlog()
         self.times: deque[tuple[int, float]] = deque()
         self.read_to = 0.0
         self.end = -1
@@ -67,16 +56,10 @@ class Reading:
 
         self.proved_at = -math.inf
 
-    @property
-    def key(self) -> tuple[str, int]:
-        """The topic, and the number of the partition in it."""
-        return self.partition.topic, self.partition.partition
-
     def begin(self, now: float) -> int:
         """Forget what has come; gives the offset to read from."""
-        self.kept.clear()
+        self.backlog.clear()
         self.times.clear()
-        self.kept_bytes = 0
         self.is_paused = False
         self.unproved_since = None if self.mark is None else now
         if self.mark is None:  # there is nothing to be proved

@@ -7,10 +7,13 @@ more: a broker that has lost its tail, and has others at the same offsets, is fo
 """
 
 import time
+from bisect import bisect_left
 from collections.abc import Iterable
+from itertools import groupby
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from dataflow.kafka_partition import Going, Reading, Records, Standing, Value
+from dataflow.backlog import Records, Value
+from dataflow.kafka_partition import Going, Reading, Standing
 from dataflow.order_log import crc_of
 from dataflow.topics import Topics, make_consumer
 
@@ -110,18 +113,11 @@ class KafkaReader:
     def take(self, number: int, most: int, most_bytes: int) -> Records | None:
         """Hand out what waits of a partition, up to bounds or a gap; None where nothing does."""
         reading = self._by_number[number]
-        kept = reading.kept
-        if not kept or reading.unproved_since is not None:
+        first = reading.backlog.first
+        if first is None or reading.unproved_since is not None:
             return None
-        first = offset = kept[0][0]
-        values: list[Value] = []
-        size = 0
-        while kept and kept[0][0] == offset and len(values) < most and size < most_bytes:
-            _, value = kept.popleft()
-            values.append(value)
-            size += 0 if value is None else len(value)
-            offset += 1
-        self._took(reading, offset, values[-1], size)
+        values, last = reading.backlog.pop(reading.backlog.before_gap(most, most_bytes))
+        self._took(reading, last + 1, values[-1])
         return Records(first, values)
 
     def take_again(self, number: int, first: int, last: int) -> Records | None:
@@ -132,24 +128,23 @@ class KafkaReader:
         reading = self._by_number.get(number)
         if reading is None or reading.unproved_since is not None:
             return None
-        kept, count = reading.kept, last - first + 1
-        if kept and kept[0][0] != first:
+        backlog, count = reading.backlog, last - first + 1
+        if backlog.first is not None and backlog.first != first:
             raise reading.lost(
-                kept[0][0],
+                backlog.first,
                 f"the records from {first} on of {reading.partition.source} are gone: the next that"
-                f" is there is {kept[0][0]}",
+                f" is there is {backlog.first}",
             )
-        if len(kept) < count:
+        if len(backlog) < count:
             return None
-        some = [kept.popleft() for _ in range(count)]
-        if some[-1][0] != last:
+        values, ends_at = backlog.pop(count)
+        if ends_at != last:
             raise reading.lost(
                 reading.next,
                 f"{reading.partition.source} held {count} records from {first} to {last}, and some"
                 " of them are gone",
             )
-        values = [value for _, value in some]
-        self._took(reading, last + 1, values[-1], sum(len(value or b"") for value in values))
+        self._took(reading, last + 1, values[-1])
         return Records(first, values)
 
     def leap(self, number: int, offset: int) -> None:
@@ -159,13 +154,13 @@ class KafkaReader:
             reading.next, reading.mark = offset, None
             self._restart([reading])
 
-    def _took(self, reading: Reading, offset: int, last: Value, size: int) -> None:
+    def _took(self, reading: Reading, offset: int, last: Value) -> None:
         reading.next = offset
         reading.mark = crc_of(last)
-        reading.kept_bytes -= size
         while reading.times and reading.times[0][0] < offset:
             reading.read_to = reading.times.popleft()[1]
-        is_low = len(reading.kept) < _MOST // 4 and reading.kept_bytes < _MOST_BYTES // 4
+        backlog = reading.backlog
+        is_low = len(backlog) < _MOST // 4 and backlog.size < _MOST_BYTES // 4
         if reading.is_paused and is_low:
             reading.is_paused = False
             self._consumer.resume([_place(reading)])
@@ -185,31 +180,44 @@ class KafkaReader:
 
     def _keep(self, messages: "list[Message]", passed_over: frozenset[tuple[str, int]]) -> None:
         """Put messages with what waits of their partitions, but for some, which are read anew."""
-        readings = self._readings
-        newest: dict[tuple[str, int], Message] = {}
-        for message in messages:
-            key = message.topic(), message.partition()
-            reading = readings.get(key)  # type: ignore[arg-type]  # of an error it may be nobody's
-            if reading is None or reading.key in passed_over:
+        for key, group in groupby(messages, _key_of):
+            reading = self._readings.get(key)
+            if reading is None or key in passed_over:
                 continue
-            error = message.error()
-            if error is not None:
-                self._meet(reading, error)
-                continue
-            offset, value = message.offset(), message.value()
-            assert offset is not None
-            if reading.unproved_since is not None:
-                self._prove(reading, offset, value)
-            elif offset >= reading.next:
-                reading.kept.append((offset, value))
-                reading.kept_bytes += 0 if value is None else len(value)
-                newest[reading.key] = message
-        for key, message in newest.items():
-            kind, milliseconds = message.timestamp()
-            if kind:
-                offset = message.offset()
-                assert offset is not None
-                readings[key].times.append((offset, milliseconds / 1000))
+            some = list(group)
+            if reading.unproved_since is not None or any(each.error() is not None for each in some):
+                for message in some:
+                    self._keep_one(reading, message)
+            else:
+                self._keep_run(reading, some)
+
+    def _keep_one(self, reading: Reading, message: "Message") -> None:
+        """Take in what may be no record, or one that is to be proved."""
+        error = message.error()
+        if error is not None:
+            self._meet(reading, error)
+        elif reading.unproved_since is not None:
+            self._prove(reading, _offset_of(message), message.value())
+        else:
+            self._keep_run(reading, [message])
+
+    @staticmethod
+    def _keep_run(reading: Reading, messages: "list[Message]") -> None:
+        """Keep records of one partition, as far as they are not before what comes next."""
+        offsets = [_offset_of(each) for each in messages]
+        begin = bisect_left(offsets, reading.next)
+        values = [each.value() for each in messages[begin:]]
+        if not values:
+            return
+        offsets = offsets[begin:]
+        if offsets[-1] - offsets[0] == len(offsets) - 1:
+            reading.backlog.add(Records(offsets[0], values))
+        else:
+            for offset, value in zip(offsets, values, strict=True):
+                reading.backlog.add(Records(offset, [value]))
+        kind, milliseconds = messages[-1].timestamp()
+        if kind:
+            reading.times.append((offsets[-1], milliseconds / 1000))
 
     def _prove(self, reading: Reading, offset: int, value: Value) -> None:
         """Hold the record before the one that is to come to what it was."""
@@ -288,7 +296,7 @@ class KafkaReader:
         full = [
             each
             for each in self._readings.values()
-            if not each.is_paused and (len(each.kept) > _MOST or each.kept_bytes > _MOST_BYTES)
+            if not each.is_paused and (len(each.backlog) > _MOST or each.backlog.size > _MOST_BYTES)
         ]
         for reading in full:
             reading.is_paused = True
@@ -312,6 +320,18 @@ class KafkaReader:
 
         if error.code() in (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN):
             self._in_doubt = True
+
+
+def _key_of(message: "Message") -> tuple[str, int]:
+    """Name topic and partition of a message; of an error that is of none, nobody's."""
+    topic, partition = message.topic(), message.partition()
+    return topic or "", -1 if partition is None else partition
+
+
+def _offset_of(message: "Message") -> int:
+    offset = message.offset()
+    assert offset is not None
+    return offset
 
 
 def _place(reading: Reading, offset: int | None = None) -> "TopicPartition":

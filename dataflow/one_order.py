@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from dataflow.backlog import Records
 from dataflow.faults import reach
 from dataflow.journal import READ_BYTES, Entry, JournalReader
-from dataflow.kafka_partition import Going, LostRecordsError, Records
+from dataflow.kafka_partition import Going, LostRecordsError
 from dataflow.kafka_reader import KafkaReader
 from dataflow.kafka_watch import Look, Watch
 from dataflow.messages import KAFKA, PartitionRead, TopicsRead

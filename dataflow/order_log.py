@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from dataflow.database import FormatError, Schema, open_database, transaction
 
 ORDER_FILE: Final = "order.db"
@@ -321,14 +323,17 @@ def source_of(topic: str, partition: int) -> str:
     return f"{topic}/{partition}"
 
 
+_encode = msgspec.msgpack.Encoder().encode
+
+
 def crc_of(value: bytes | None) -> int:
     """Give the checksum of one record's value; of none it is another than of an empty one."""
     return zlib.crc32(b"\0null") if value is None else zlib.crc32(value)
 
 
 def crc_of_all(values: Sequence[bytes | None]) -> int:
-    """Give the checksum of the values of a range; where one ends and the next begins counts."""
-    crc = 0
-    for value in values:
-        crc = zlib.crc32(b"\0null" if value is None else value, zlib.crc32(b"\0", crc))
-    return crc
+    """Give the checksum of the values of a range; where one ends and the next begins counts.
+
+    As MessagePack has them: a call for each record took five times as long.
+    """
+    return zlib.crc32(_encode(values))

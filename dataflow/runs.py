@@ -131,7 +131,7 @@ def parse_values(values: Sequence[bytes | None], first: int, place: int) -> Iter
     shift = place - first
     for start in range(0, len(values), _RUN_VALUES):
         some = values[start : start + _RUN_VALUES]
-        text = b"\n".join(value or b"" for value in some)
+        text = b"\n".join([value or b"" for value in some])
         is_sound = len(text) <= MAX_LINE_BYTES and _is_utf8(text)
         # As lines, where that is what they are: no value holds the end of one.
         is_of_lines = is_sound and text.count(b"\n") == len(some) - 1

@@ -29,7 +29,13 @@ MOST_DEEP: Final = 14
 """How many files of ``web/`` the longest chain of imports may hold."""
 
 PURE: Final = (
-    *("dataflow.cart", "dataflow.chunks", "dataflow.correction", "dataflow.file_kind"),
+    *(
+        "dataflow.backlog",
+        "dataflow.cart",
+        "dataflow.chunks",
+        "dataflow.correction",
+        "dataflow.file_kind",
+    ),
     "dataflow.key_group",
     *(
         "dataflow.kafka_config",

@@ -6,7 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from dataflow.kafka_partition import Going, LostRecordsError, Records
+from dataflow.backlog import Records
+from dataflow.kafka_partition import Going, LostRecordsError
 from dataflow.kafka_reader import KafkaReader
 from dataflow.kafka_watch import Found, Watch
 from dataflow.order_log import Partition, crc_of
