@@ -60,7 +60,6 @@ def run_kafka(
         topic = Topic(broker, partitions=PARTITIONS[0])
         program = Program(
             folder,
-            Random(f"port {seed}"),
             brokers=(f"--kafka={broker.address}", f"--kafka-config={config_file(folder)}"),
             options=(f"--topic={topic.name}", *often),
             variables={} if has_log else forgetful(folder),

@@ -28,7 +28,7 @@ _LASTING: Final = ("/api/carts.jsonl?sort=user", "/api/skipped.jsonl", "/api/com
 
 def run_experiment(folder: Path, *, seed: int, kills: int, records: int) -> Report:
     """Run one experiment in an empty folder, to its end."""
-    program = Program(folder, Random(f"port {seed}"))
+    program = Program(folder)
     experiment = Experiment(program, kills)
     tormentor = Tormentor(experiment, seed)
     report = Report(f"seed {seed}", folder)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from random import Random
+from random import SystemRandom
 from types import MappingProxyType
 from typing import Final
 
@@ -49,7 +49,6 @@ class Program:
     def __init__(
         self,
         folder: Path,
-        random: Random,
         *,
         brokers: Sequence[str] = (),
         options: Sequence[str] = (),
@@ -60,7 +59,7 @@ class Program:
         self._variables = dict(variables)
         self.data = folder / "data"
         self.log = folder / "stderr.txt"
-        self.port = _free_port(random)
+        self.port = _free_port()
         self.starts = 0
         self._errors = self.log.open("ab")
         self._process: subprocess.Popen[bytes] | None = None
@@ -202,8 +201,12 @@ class Program:
             self._process.stdout.close()
 
 
-def _free_port(random: Random) -> int:
-    """Find a port that no client is given by chance while the server is dead."""
+def _free_port() -> int:
+    """Find a port that no client is given by chance while the server is dead.
+
+    Another one each time: two experiments of the same seed may run side by side.
+    """
+    random = SystemRandom()
     for _ in range(100):
         port = random.randrange(11_000, 30_000)
         with socket.socket() as trial:

@@ -40,7 +40,6 @@ def run_publishing(folder: Path, *, seed: int, kills: int) -> Report:
         broker.create_topic(TOPIC, PARTITIONS)
         program = Program(
             folder,
-            Random(f"port {seed}"),
             brokers=("--kafka", broker.address),
             options=("--completed-topic", TOPIC),
         )

@@ -47,7 +47,7 @@ class _Before(NamedTuple):
 
 def run_resets(folder: Path, *, seed: int, resets: int) -> Report:
     """Reset so many times in an empty folder; the report says what differs."""
-    program = Program(folder, Random(f"port {seed}"))
+    program = Program(folder)
     experiment = Experiment(program, resets)
     report = Report(f"resets, seed {seed}", folder)
     experiment.conduct(_ResetLaboratory(experiment, report, seed).run, report)

@@ -112,19 +112,22 @@ def count_completed(db: sqlite3.Connection, until: int) -> int:
 
 
 class FeedCount:
-    """Counts the orders that stand in the blocks, again and again.
+    """Counts the orders that stand in the blocks, again and again, also at the same time.
 
     A block is never changed, so each time only those that are new are looked at.
     """
 
     def __init__(self) -> None:
-        self._last = self._count = 0
+        self._known = 0, 0
+        """The last block that was counted, and the orders up to it: together, for whoever asks."""
 
     def count(self, db: sqlite3.Connection) -> int:
-        """Count them as a connection sees them now, which is not before the last time."""
-        last, new = db.execute(
-            "SELECT max(id), ifnull(sum(count), 0) FROM completed WHERE id > ?", (self._last,)
-        ).fetchone()
-        self._last = self._last if last is None else last
-        self._count += new
-        return self._count
+        """Count them as a connection sees them now; where that is before the last time, all."""
+        last, count = self._known
+        seen = int(db.execute("SELECT ifnull(max(id), 0) FROM completed").fetchone()[0])
+        if seen < last:
+            last = count = 0
+        new = "SELECT ifnull(sum(count), 0) FROM completed WHERE id > ? AND id <= ?"
+        count += int(db.execute(new, (last, seen)).fetchone()[0])
+        self._known = max(self._known, (seen, count))
+        return count

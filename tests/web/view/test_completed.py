@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
+from pathlib import Path
+from typing import Any, cast
 from unittest.mock import patch
 
 import pytest
@@ -91,6 +93,31 @@ def test_a_page_is_found_by_where_it_ends(seqs: set[int], end: int, until: int |
         cursor = cursor_before(db, None if until is None else last, 4)
         found = [order.seq for order in read_completed(db, cursor) if order.seq <= last]
         assert found == wanted[-4:]
+
+
+def test_two_count_the_feed_at_the_same_time(tmp_path: Path) -> None:
+    """Each what it sees: an audit after a recovery may meet that of the minute, or of a rebuild."""
+    path = tmp_path / "feed.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.executescript(SCHEMA)
+        counted = FeedCount()
+        append_completed(db, [("a", number, number) for number in range(1, 4)])
+        with closing(sqlite3.connect(path, isolation_level=None)) as older:
+            older.execute("BEGIN")
+            assert older.execute("SELECT count(*) FROM completed").fetchone() == (1,)
+            append_completed(db, [("a", 9, 9)])
+
+            class Interrupted:
+                """Another counts between the questions of this one."""
+
+                def execute(self, *question: Any) -> sqlite3.Cursor:
+                    answer = older.execute(*question)
+                    assert counted.count(db) == 4
+                    return answer
+
+            assert counted.count(cast("sqlite3.Connection", Interrupted())) == 3
+        assert counted.count(db) == 4
 
 
 def test_a_large_commit_is_cut_into_blocks(db: sqlite3.Connection) -> None:
