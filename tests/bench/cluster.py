@@ -29,7 +29,7 @@ from tests.bench.throughput import BAD, LIMIT_S, POLL_S, ROOT, milder, tell, upl
 from tests.bench.tutorial import BROKER_VARIABLE, TOPIC_VARIABLE
 from tests.kafka.reading import brokers
 from tests.kit.broker import Tansu
-from tests.kit.running import Cartwatch
+from tests.kit.running import Cartwatch, until, workers_of
 from tests.kit.topic import Topic
 
 PARTITIONS: Final = 4
@@ -121,7 +121,7 @@ def _upload(file: Path, workers: int, folder: Path) -> Run:
         server.settled()
         with _used(server) as run:
             path = f"/api/uploads/{upload_file(server.url, file)['id']}"
-            _await(lambda: bool(server.get(path)["state"] == "done"))
+            until(lambda: bool(server.get(path)["state"] == "done"), LIMIT_S, POLL_S)
         server.stop()
     return run[0]
 
@@ -130,9 +130,9 @@ def _read(topic: Topic, records: int, workers: int, folder: Path) -> Run:
     folder.mkdir()
     options = (*brokers(folder / "data", topic), f"--topic={topic.name}")
     with Cartwatch(folder / "data", *options, workers=workers) as server:
-        _await(lambda: bool(server.get("/api/recovery")["state"] == "running"), 0.005)
+        until(lambda: bool(server.get("/api/recovery")["state"] == "running"), every=0.005)
         with _used(server) as run:
-            _await(lambda: _counted(server.get("/api/stats")) == records)
+            until(lambda: _counted(server.get("/api/stats")) == records, LIMIT_S, POLL_S)
         server.stop()
     return run[0]
 
@@ -144,9 +144,7 @@ def _counted(stats: dict[str, Any]) -> int:
 @contextmanager
 def _used(server: Cartwatch) -> Iterator[list[Run]]:
     """Measure what happens meanwhile; the run is there at its end."""
-    of_server = psutil.Process(server.pid)
-    flow = [each for each in of_server.children() if "dataflow.process" in each.cmdline()]
-    processes = [of_server, *flow]
+    processes = [psutil.Process(server.pid), *workers_of(server.pid)]
     before = [cpu_of(process) for process in processes]
     began = time.monotonic()
     run: list[Run] = []
@@ -154,15 +152,6 @@ def _used(server: Cartwatch) -> Iterator[list[Run]]:
     seconds = time.monotonic() - began
     used = [round(cpu_of(each) - at, 2) for each, at in zip(processes, before, strict=True)]
     run.append(Run(round(seconds, 2), used[0], used[1:]))
-
-
-def _await(is_so: Callable[[], bool], every: float = POLL_S) -> None:
-    """Ask seldom: each question takes its part of a processor from what is measured."""
-    end = time.monotonic() + LIMIT_S
-    while not is_so():
-        if time.monotonic() > end:
-            raise RuntimeError(f"not done within {LIMIT_S:.0f} s")
-        time.sleep(every)
 
 
 def _fill(topic: Topic, file: Path) -> None:

@@ -29,7 +29,7 @@ from tests.bench.figures import cpu_of, hundredth
 from tests.bench.livez import Livez
 from tests.bench.throughput import ROOT, tell
 from tests.kit.frames import applied
-from tests.kit.running import Cartwatch, until
+from tests.kit.running import Cartwatch, until, workers_of
 
 PROBE: Final = "probe"
 EVERY_S: Final = 0.1
@@ -196,8 +196,7 @@ def idling(server: Cartwatch, folder: Path) -> dict[str, float]:
     That has as many workers, and the same interval.
     """
     server.settled()
-    of_server = psutil.Process(server.pid)
-    flow = [each for each in of_server.children() if "dataflow.process" in each.cmdline()]
+    of_server, flow = psutil.Process(server.pid), workers_of(server.pid)
     ended = Event()
     with (
         _empty_flow(folder, len(flow)) as empty,

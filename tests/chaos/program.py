@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import selectors
 import signal
@@ -17,10 +16,8 @@ from random import SystemRandom
 from types import MappingProxyType
 from typing import Final
 
-import psutil
-
 from dataflow.faults import VARIABLE
-from tests.kit.running import Answer
+from tests.kit.running import Answer, workers_of
 
 LIVE_WITHIN_S: Final = 30.0
 ANSWER_WITHIN_S: Final = 20.0
@@ -119,14 +116,9 @@ class Program:
 
     def flow_pids(self) -> list[int]:
         """Give the pids of the flow's workers that run."""
-        pids: list[int] = []
-        if self._process is not None:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                for child in psutil.Process(self._process.pid).children():
-                    with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-                        if "dataflow.process" in child.cmdline():
-                            pids.append(child.pid)
-        return pids
+        if self._process is None:
+            return []
+        return [worker.pid for worker in workers_of(self._process.pid)]
 
     def kill_flow(self, pid: int) -> bool:
         """End a worker of the flow by SIGKILL; False where it was dead already."""

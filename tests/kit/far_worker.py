@@ -12,10 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-import psutil
-
 from tests.kit.hosts import Host, inside
-from tests.kit.running import Cartwatch, until
+from tests.kit.running import Cartwatch, until, workers_of
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -45,13 +43,7 @@ class FarWorker:
 
     def child(self) -> int | None:
         """Give the pid of the worker that runs now; None where none does."""
-        try:
-            for child in psutil.Process(self.process.pid).children():
-                if "dataflow.process" in child.cmdline():
-                    return child.pid
-        except (psutil.NoSuchProcess, psutil.ZombieProcess):
-            pass
-        return None
+        return next((worker.pid for worker in workers_of(self.process.pid)), None)
 
     def running(self) -> int:
         """Wait until its worker runs, and give the pid of that."""

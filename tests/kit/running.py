@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -37,8 +38,8 @@ class Answer(NamedTuple):
         return json.loads(self.body)
 
 
-def until(look: Callable[[], T | None], within: float = 30.0) -> T:
-    """Look again and again until there is something to see; gives it."""
+def until(look: Callable[[], T | None], within: float = 30.0, every: float = 0.01) -> T:
+    """Look again and again, so many seconds apart, until there is something to see; gives it."""
     end = time.monotonic() + within
     while True:
         seen = look()
@@ -46,7 +47,18 @@ def until(look: Callable[[], T | None], within: float = 30.0) -> T:
             return seen
         if time.monotonic() > end:
             raise AssertionError(f"after {within} s still {seen!r}")
-        time.sleep(0.01)
+        time.sleep(every)
+
+
+def workers_of(pid: int) -> list[psutil.Process]:
+    """Give the workers of the flow that a server, or an agent, has running."""
+    workers = []
+    with suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(pid).children():
+            with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+                if "dataflow.process" in child.cmdline():
+                    workers.append(child)
+    return workers
 
 
 class Cartwatch:
@@ -103,17 +115,7 @@ class Cartwatch:
 
     def flow_pid(self) -> int:
         """Wait until the flow's process runs, and give its pid."""
-
-        def look() -> int | None:
-            for child in psutil.Process(self.pid).children():
-                try:
-                    if "dataflow.process" in child.cmdline():
-                        return child.pid
-                except psutil.NoSuchProcess:
-                    continue
-            return None
-
-        return until(look)
+        return until(lambda: workers_of(self.pid))[0].pid
 
     def call(
         self,
