@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+import struct
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
@@ -11,6 +12,7 @@ from typing import Final
 LOOPBACK: Final = "127.0.0.1"
 _LISTENING: Final = "0A"
 _SOCKETS: Final = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+_ANY: Final = ("0.0.0.0", "::")  # noqa: S104 - what others may listen at
 _WITHIN_S: Final = 5.0
 _POLL_S: Final = 0.005
 
@@ -80,11 +82,22 @@ def not_listening(addresses: Iterable[str]) -> list[str]:
     Raises ``OSError`` where the system does not tell.
     """
     tables = [each.read_text() for each in _SOCKETS if each == _SOCKETS[0] or each.exists()]
-    ports = set[str]().union(*map(_listened_at, tables))
-    return [each for each in addresses if f"{int(each.rpartition(':')[2]):04X}" not in ports]
+    taken = set[str]().union(*map(_listened_at, tables))
+    return [each for each in addresses if taken.isdisjoint(_in_tables(*split_address(each)))]
 
 
 def _listened_at(sockets: str) -> set[str]:
-    """Give the ports, as the table has them, of sockets that listen."""
+    """Give the addresses, as the table has them, of sockets that listen."""
     rows = [line.split() for line in sockets.splitlines()[1:]]
-    return {row[1].rpartition(":")[2] for row in rows if row[3] == _LISTENING}
+    return {row[1] for row in rows if row[3] == _LISTENING}
+
+
+def _in_tables(host: str, port: int) -> set[str]:
+    """Give what the tables have where somebody listens at a host, or at every host."""
+    return {f"{_words(each)}:{port:04X}" for each in (host, *_ANY)}
+
+
+def _words(host: str) -> str:
+    """Write an address as the tables do: by words of 32 bits in the order of the machine."""
+    packed = ipaddress.ip_address(host).packed
+    return "".join(f"{word:08X}" for (word,) in struct.iter_unpack("=I", packed))

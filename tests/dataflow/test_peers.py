@@ -75,6 +75,28 @@ def test_a_worker_may_listen_at_any_address_of_this_machine(host: str) -> None:
         assert not_listening([address]) == []
 
 
+@pytest.mark.parametrize(
+    ("listens", "asked", "is_heard"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "127.0.0.2", False),
+        ("127.0.0.2", "127.0.0.1", False),
+        ("0.0.0.0", "127.0.0.3", True),
+        ("::1", "127.0.0.1", False),
+        ("127.0.0.1", "::1", False),
+        ("::", "::1", True),
+    ],
+)
+def test_who_listens_at_the_same_port_of_another_address_is_not_meant(
+    listens: str, asked: str, *, is_heard: bool
+) -> None:
+    """Whoever else is on this machine has ports of their own at theirs."""
+    with listen(listens) as listening:
+        port = split_address(address_of(listening))[1]
+        address = f"[{asked}]:{port}" if ":" in asked else f"{asked}:{port}"
+        assert not_listening([address]) == ([] if is_heard else [address])
+
+
 def test_a_peer_on_another_machine_is_not_waited_for() -> None:
     """Whether it listens stands in the tables of that machine."""
     assert not is_here("192.0.2.1:7000")

@@ -18,7 +18,7 @@ from web.elsewhere.far_worker import FarWorker
 _LISTENING_S = 5.0
 _POLL_S = 0.02
 _LAST_WORD_S = 0.5
-"""How long the word is waited for of whoever ended first: the others follow within a tenth."""
+"""How long those are waited for that end together: the first seen need not be the first ended."""
 
 
 class _End(NamedTuple):
@@ -107,7 +107,7 @@ class Processes:
         try:
             ended, others = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             end = _cause(ended)
-            if self._elsewhere and others and not end.is_cause:
+            if others and not end.is_cause:
                 more, _ = await asyncio.wait(others, timeout=_LAST_WORD_S)
                 end = _cause(ended | more)
             await self.end()

@@ -69,6 +69,18 @@ async def test_where_one_here_is_killed_nobody_elsewhere_is_blamed() -> None:
     assert far.blamed == []
 
 
+async def test_where_one_here_is_killed_it_is_the_cause_though_another_is_seen_to_end_first() -> (
+    None
+):
+    """The others end by it, and the system tells of who ends together in no order."""
+    first, second = await process(PEER_IS_GONE), await process()
+    waiting = asyncio.create_task(Processes([first, second]).wait())
+    await first.wait()
+    await asyncio.sleep(0.05)
+    second.kill()
+    assert await waiting == "killed by SIGKILL"
+
+
 async def test_those_elsewhere_begin_when_those_here_can_be_called() -> None:
     """With what of a launch concerns them: no path of this machine."""
     far, here = Far(), await process()
