@@ -8,7 +8,8 @@ from typing import Final
 from web.commands.opening import StartError
 from web.commands.terminal import why
 
-_BACKLOG: Final = 512
+_BACKLOG: Final = 4_096
+"""How many may knock in one moment; the system may allow fewer."""
 _LOOPBACK: Final = ("127.0.0.1", "::1")
 _HERE: Final = {"0.0.0.0": _LOOPBACK[0], "::": _LOOPBACK[1]}  # noqa: S104 (named, not bound)
 _ABSENT: Final = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)

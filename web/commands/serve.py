@@ -9,6 +9,7 @@ import ssl
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 import uvicorn
@@ -31,9 +32,11 @@ from web.data.folder import DataFolder
 from web.data.privacy import keep_private
 from web.elsewhere.messages import HUB_PATH
 from web.http.app import create_app, create_hub_app
-from web.http.connections import HTTPConnection, raise_file_limit
+from web.http.arrivals import WAITING_ROOM, Arrivals, WaitingRoom
+from web.http.connections import HTTPConnection, most_connections, raise_file_limit
 from web.http.handshakes import Handshakes
 from web.http.sockets import PING_EVERY_S, PONG_WITHIN_S, Socket
+from web.http.turnstile import Turnstile
 from web.service.service import Service
 from web.settings import CompletedTopic, Settings
 from web.topic.outlet import refuse_unusable
@@ -52,31 +55,38 @@ _MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
 class _Server(uvicorn.Server):
     """uvicorn, but signals are not its own, and no error: the process ends with status 0.
 
-    With ``tls`` it takes in who comes through a handshake.
+    Who connects is taken in by its own ``Arrivals``; with ``tls``, through a handshake.
     """
 
     def __init__(self, config: uvicorn.Config, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(config)
         self._tls = tls
-        self._handshakes: Handshakes | None = None
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        if self._tls is None:
-            await super().startup(sockets)
-            return
         await super().startup([])
-        self._handshakes = Handshakes(sockets or [], self._tls, self._connection)
-        self._handshakes.begin()
+        turnstile = Turnstile(asyncio.get_running_loop().call_later)
+        make, make_waited = self._connection, partial(self._connection, has_waited=True)
+        room = WaitingRoom(turnstile, make, make_waited, self._is_full)
+        self.lifespan.state[WAITING_ROOM] = room
+        self._entry = room if self._tls is None else Handshakes(self._tls, make)
+        self._arrivals = Arrivals(sockets or [], self._entry.take)
+        self._arrivals.begin()
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if self._handshakes is not None:
-            await self._handshakes.end()
+        self._arrivals.end()
+        await self._entry.end()
         await super().shutdown(sockets)
 
-    def _connection(self) -> HTTPConnection:
-        return HTTPConnection(self.config, self.server_state, self.lifespan.state)
+    def _connection(self, *, has_waited: bool = False) -> HTTPConnection:
+        connection = HTTPConnection(self.config, self.server_state, self.lifespan.state)
+        connection.has_waited = has_waited
+        return connection
+
+    def _is_full(self) -> bool:
+        waiting: WaitingRoom = self.lifespan.state[WAITING_ROOM]
+        return len(waiting) + len(self.server_state.connections) >= most_connections()
 
     @override
     @contextmanager

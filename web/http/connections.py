@@ -18,10 +18,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS
 
 from web.errors import APIError, bad_request
+from web.http.arrivals import WAITING_ROOM, WaitingRoom
 from web.http.handshakes import MAX_HANDSHAKES
 from web.http.head import MAX_HEAD_BYTES, too_long_head
 from web.http.raw import Stalling, whole_answer
-from web.http.turnstile import Turnstile
 
 HEAD_S: Final = 30.0
 """How long a connection may be without a whole request."""
@@ -50,7 +50,6 @@ _MANY: Final = 1_000
 _CONNECT: Final = "CONNECT"
 _OF_BODIES: Final = (b"content-length", b"transfer-encoding")
 _IS_SPARE: Final = "is_spare"
-_TURNSTILE: Final = "turnstile"
 _log = logging.getLogger(__name__)
 
 
@@ -82,6 +81,9 @@ def is_spare(scope: Scope) -> bool:
 class HTTPConnection(Stalling, HttpToolsProtocol):
     """One connection of a client, whatever it sends."""
 
+    has_waited = False
+    """Whether it has had its turn as one that asks for a socket."""
+
     _deadline: asyncio.TimerHandle | None = None
     _is_spare = False
     _is_refused = False
@@ -92,7 +94,7 @@ class HTTPConnection(Stalling, HttpToolsProtocol):
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        most = most_connections()
+        most = most_connections() - len(self._waiting_room)
         if len(self.connections) >= most:
             self._make_room()
             self._is_spare = len(self.connections) >= most
@@ -190,9 +192,11 @@ class HTTPConnection(Stalling, HttpToolsProtocol):
         if len(lines) > MAX_NUM_HEADERS or max(map(len, lines)) > MAX_LINE_LENGTH - _AROUND:
             self._refuse(too_long_head())  # its own reader would break over it
             return
-        turnstile = self.app_state.setdefault(_TURNSTILE, Turnstile(self.loop.call_later))
+        if self.has_waited:
+            super().handle_websocket_upgrade()
+            return
         self.transport.pause_reading()
-        turnstile.enter(self._upgrade)
+        self._waiting_room.turnstile.enter(self._upgrade)
 
     def _upgrade(self) -> None:
         """Become a socket, if it is still there when its turn has come."""
@@ -214,6 +218,11 @@ class HTTPConnection(Stalling, HttpToolsProtocol):
         super().shutdown()
         # Else uvicorn cancels what is left in the end, and each is an error in its log.
         self.loop.call_later(ENDING_S, self.transport.abort)
+
+    @property
+    def _waiting_room(self) -> WaitingRoom:
+        room: WaitingRoom = self.app_state[WAITING_ROOM]
+        return room
 
     @property
     def is_idle(self) -> bool:

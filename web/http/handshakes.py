@@ -8,38 +8,34 @@ says nothing keeps nobody out.
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 MAX_HANDSHAKES: Final = 96
 WITHIN_S: Final = 10.0
-_NO_FILE_S: Final = 0.1
-"""How long to wait where the system has no room for a further connection."""
 
 
 class Handshakes:
-    """Takes in who connects to some sockets; ``make`` makes the protocol of a connection."""
+    """Takes who connects through a handshake; ``make`` makes the protocol of a connection."""
 
-    def __init__(
-        self,
-        listening: Sequence[socket.socket],
-        tls: ssl.SSLContext,
-        make: Callable[[], asyncio.Protocol],
-    ) -> None:
-        self._listening = listening
+    def __init__(self, tls: ssl.SSLContext, make: Callable[[], asyncio.Protocol]) -> None:
         self._tls = tls
         self._make = make
-        self._accepting: list[asyncio.Task[None]] = []
         self._under_way: dict[asyncio.Task[None], None] = {}
 
-    def begin(self) -> None:
-        """Take in from now on."""
-        self._accepting = [asyncio.create_task(self._accept(each)) for each in self._listening]
+    def take(self, connection: socket.socket) -> None:
+        """Begin the handshake of a connection."""
+        if len(self._under_way) >= MAX_HANDSHAKES:
+            next(iter(self._under_way)).cancel()
+        task = asyncio.create_task(self._shake(connection))
+        self._under_way[task] = None
+        task.add_done_callback(partial(self._ended, connection))
 
     async def end(self) -> None:
-        """Take nobody in any more; who has not come through is let go."""
-        tasks = [*self._accepting, *self._under_way]
+        """Let go who has not come through."""
+        tasks = [*self._under_way]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -48,20 +44,6 @@ class Handshakes:
         """Tell how many are under way."""
         return {"handshakes": len(self._under_way)}
 
-    async def _accept(self, listening: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                connection, _ = await loop.sock_accept(listening)
-            except OSError:  # it has gone meanwhile, or there is no room
-                await asyncio.sleep(_NO_FILE_S)
-                continue
-            if len(self._under_way) >= MAX_HANDSHAKES:
-                next(iter(self._under_way)).cancel()
-            task = loop.create_task(self._shake(connection))
-            self._under_way[task] = None
-            task.add_done_callback(self._ended)
-
     async def _shake(self, connection: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         with suppress(OSError):  # what is no handshake is nothing to tell
@@ -69,7 +51,9 @@ class Handshakes:
                 self._make, connection, ssl=self._tls, ssl_handshake_timeout=WITHIN_S
             )
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, connection: socket.socket, task: asyncio.Task[None]) -> None:
         del self._under_way[task]
-        if not task.cancelled():
+        if task.cancelled():  # perhaps before it began
+            connection.close()
+        else:
             task.exception()  # of a client, and of no interest

@@ -17,6 +17,7 @@ from typing_extensions import override
 from tests.kit.authority import Authority
 from web.commands.admitting import read_given
 from web.http import handshakes
+from web.http.arrivals import Arrivals
 from web.http.handshakes import Handshakes
 from web.settings import Admission
 
@@ -47,8 +48,12 @@ class Server:
         self._trust = authority.trust()
         self._clients: list[socket.socket] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
-        self._listening.setblocking(False)
-        self.handshakes = Handshakes([self._listening], tls, Echo)
+        self.handshakes = Handshakes(tls, Echo)
+        self.arrivals = Arrivals([self._listening], self.handshakes.take)
+
+    async def end(self) -> None:
+        self.arrivals.end()
+        await self.handshakes.end()
 
     def close(self) -> None:
         for each in (self._listening, *self._clients):
@@ -82,11 +87,11 @@ class Server:
 @asynccontextmanager
 async def serving(folder: Path) -> AsyncIterator[Server]:
     server = Server(folder)
-    server.handshakes.begin()
+    server.arrivals.begin()
     try:
         yield server
     finally:
-        await server.handshakes.end()
+        await server.end()
         server.close()
 
 
@@ -175,7 +180,7 @@ def test_at_the_end_nobody_is_taken_in(tmp_path: Path) -> None:
             client = server.connected()
             assert await server.echo() == b"hello"
             assert server.under_way == 1
-            await server.handshakes.end()
+            await server.end()
             assert await end_of(client) == b""
             assert server.under_way == 0
 
