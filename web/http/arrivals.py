@@ -15,11 +15,15 @@ from typing import Final
 
 from web.http.turnstile import Turnstile
 
-AT_ONCE: Final = 128
+AT_ONCE: Final = 256
 """How many are taken in before others have their turn: some milliseconds of them."""
 
 _NO_FILE_S: Final = 0.1
 """How long to wait where the system has no room for a further connection."""
+
+_DEFER: Final = getattr(socket, "TCP_DEFER_ACCEPT", None)
+_SILENT_S: Final = 1
+"""For so long the system, where it can, keeps to itself who has connected and says nothing."""
 
 _LOOKED_AT_BYTES: Final = 2_048
 """What is looked at of a head: an address, and what browsers say before they ask for a socket."""
@@ -48,6 +52,8 @@ class Arrivals:
         """Take in from now on."""
         for each in self._listening:
             each.setblocking(False)
+            if _DEFER is not None:
+                each.setsockopt(socket.IPPROTO_TCP, _DEFER, _SILENT_S)
             self._listen(each)
 
     def end(self) -> None:

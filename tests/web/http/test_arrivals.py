@@ -163,14 +163,30 @@ def test_who_asks_for_a_socket_is_known_by_what_is_said_first(said: bytes, *, wa
 
 
 def test_who_says_nothing_keeps_nobody() -> None:
-    """Nor does it wait for a turn."""
+    """And is served when it speaks."""
 
     async def test() -> None:
         async with serving() as server:
             silent = await server.said(b"")
             assert await heard(await server.said(REQUEST)) == b"at once"
-            silent.sendall(SOCKET)
+            silent.sendall(REQUEST)
             assert await heard(silent) == b"at once"
+
+    play(test())
+
+
+def test_who_says_nothing_for_long_is_taken_in() -> None:
+    """After some seconds, so that it is bounded in time and in number as all are."""
+
+    async def test() -> None:
+        taken: list[socket.socket] = []
+        listening = socket.create_server(("127.0.0.1", 0))
+        arrivals = Arrivals([listening], taken.append)
+        arrivals.begin()
+        with listening, socket.create_connection(listening.getsockname()):
+            await until(lambda: len(taken) == 1)
+            arrivals.end()
+            taken[0].close()
 
     play(test())
 
