@@ -1,7 +1,6 @@
 """The server's process: its sockets, the applications on them, the service, and their end."""
 
 import asyncio
-import gc
 import logging
 import signal
 import socket
@@ -109,8 +108,6 @@ def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = 
     begin("cartwatch", settings.logs)
     faults.arm("server")
     raise_file_limit()
-    # What passes through here holds no cycles; the collector would walk it for nothing.
-    gc.set_threshold(1_000_000, 10, 10)
     sys.setswitchinterval(0.0005)
     # What is imported later may meet a full disk, and Python would keep the half of a module.
     sys.dont_write_bytecode = True
