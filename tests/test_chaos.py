@@ -20,7 +20,7 @@ from dataflow.faults import VARIABLE
 from dataflow.records import Event
 from dataflow.runs import code_of
 from tests.chaos.laboratory import run_experiment
-from tests.chaos.plan import FLOW_POINTS, KINDS, SERVER_POINTS, make_plan
+from tests.chaos.plan import FLOW_POINTS, KINDS, KINDS_OF_AGENTS, SERVER_POINTS, make_plan
 from tests.chaos.publishing import run_publishing, wrong
 from tests.chaos.report import Report, broken_lines
 from tests.chaos.resets import run_resets
@@ -45,8 +45,8 @@ def joined(stream: list[Event]) -> tuple[dict[str, Cart], int]:
 
 
 def test_six_kills_leave_no_difference(tmp_path: Path) -> None:
-    """Killed at random moments, the program ends as one that was never interrupted."""
-    report = run_experiment(tmp_path, seed=1, kills=6, records=4_000)
+    """Killed at random moments, with workers elsewhere, it ends as one never interrupted."""
+    report = run_experiment(tmp_path, seed=674, kills=6, records=4_000, workers_elsewhere=2)
     assert report.differences == [], report.text()
     assert report.kills.total() >= 6
 
@@ -156,6 +156,8 @@ def test_stream_and_plan_are_the_same_for_the_same_seed() -> None:
     plans = [list(islice(make_plan(5), 400)) for _ in range(2)]
     assert plans[0] == plans[1]
     assert {kill.kind for kill in plans[0]} == KINDS.keys()
+    among_agents = islice(make_plan(5, with_agents=True), 400)
+    assert {kill.kind for kill in among_agents} == KINDS.keys() | KINDS_OF_AGENTS.keys()
     armed = {kill.faults.partition(":")[2].partition("=")[0] for kill in plans[0] if kill.faults}
     assert armed == SERVER_POINTS.keys() | FLOW_POINTS.keys()
 

@@ -26,6 +26,13 @@ def main() -> int:
         "--completed", action="store_true", help="instead: kill who publishes completed orders"
     )
     parser.add_argument("--kafka", action="store_true", help="instead: with topics of a broker")
+    parser.add_argument(
+        "--elsewhere",
+        type=int,
+        default=0,
+        metavar="AGENTS",
+        help="so many workers elsewhere, which are killed, too",
+    )
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="cartwatch-chaos-"))
     if options.resets is not None:
@@ -37,10 +44,20 @@ def main() -> int:
     elif options.kafka:
         if (missing := Noida.missing()) is not None:
             parser.error(missing)
-        report = run_kafka(folder, seed=options.seed, kills=options.kills, records=options.records)
+        report = run_kafka(
+            folder,
+            seed=options.seed,
+            kills=options.kills,
+            records=options.records,
+            workers_elsewhere=options.elsewhere,
+        )
     else:
         report = run_experiment(
-            folder, seed=options.seed, kills=options.kills, records=options.records
+            folder,
+            seed=options.seed,
+            kills=options.kills,
+            records=options.records,
+            workers_elsewhere=options.elsewhere,
         )
     print(report.text())
     if report.differences:

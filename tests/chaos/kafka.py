@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from tests.chaos.agents import agents_of
 from tests.chaos.carts import compare_carts
 from tests.chaos.compared import fields, in_order, same
 from tests.chaos.experiment import Experiment
@@ -49,6 +50,7 @@ def run_kafka(
     records: int,
     has_log: bool = True,
     interval: str | None = None,
+    workers_elsewhere: int = 0,
 ) -> Report:
     """Run one experiment in an empty folder, to its end; without its order log it should differ.
 
@@ -65,11 +67,12 @@ def run_kafka(
             variables={} if has_log else forgetful(folder),
         )
         experiment = Experiment(program, kills)
-        tormentor = Tormentor(experiment, seed, with_topics=True)
         report = Report(f"seed {seed}, with topics", folder)
-        laboratory = _Laboratory(experiment, tormentor, topic, report, seed, records)
-        experiment.conduct(lambda: laboratory.run(has_log=has_log), report)
-        report.kills = tormentor.kills()
+        with agents_of(program, workers_elsewhere, seed) as agents:
+            tormentor = Tormentor(experiment, seed, with_topics=True, agents=agents)
+            laboratory = _Laboratory(experiment, tormentor, topic, report, seed, records)
+            experiment.conduct(lambda: laboratory.run(has_log=has_log), report)
+        tormentor.write_figures(report)
         return report
 
 

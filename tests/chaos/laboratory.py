@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from tests.chaos.agents import agents_of
 from tests.chaos.compared import in_order
 from tests.chaos.experiment import Experiment
 from tests.chaos.feeders import Person, Poster, Taken
@@ -26,16 +27,19 @@ _SHOWN_WITHIN_S: Final = 10.0
 _LASTING: Final = ("/api/carts.jsonl?sort=user", "/api/skipped.jsonl", "/api/completed.jsonl")
 
 
-def run_experiment(folder: Path, *, seed: int, kills: int, records: int) -> Report:
-    """Run one experiment in an empty folder, to its end."""
+def run_experiment(
+    folder: Path, *, seed: int, kills: int, records: int, workers_elsewhere: int = 0
+) -> Report:
+    """Run one experiment in an empty folder, to its end; with agents, which are killed, too."""
     program = Program(folder)
     experiment = Experiment(program, kills)
-    tormentor = Tormentor(experiment, seed)
     report = Report(f"seed {seed}", folder)
-    experiment.conduct(
-        lambda: _Laboratory(experiment, tormentor, report, seed, records).run(), report
-    )
-    report.kills = tormentor.kills()
+    with agents_of(program, workers_elsewhere, seed) as agents:
+        tormentor = Tormentor(experiment, seed, agents=agents)
+        experiment.conduct(
+            lambda: _Laboratory(experiment, tormentor, report, seed, records).run(), report
+        )
+    tormentor.write_figures(report)
     return report
 
 

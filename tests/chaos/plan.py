@@ -55,6 +55,10 @@ KINDS: Final = {
 """Kinds of kills, and how often each comes beside the others."""
 
 
+KINDS_OF_AGENTS: Final = {"agent": 4, "worker elsewhere": 5}
+"""Kinds of kills where there are workers elsewhere, beside the others."""
+
+
 class Kill(NamedTuple):
     """One step of the plan.
 
@@ -70,12 +74,13 @@ class Kill(NamedTuple):
     faults: str | None = None
 
 
-def make_plan(seed: int, *, with_topics: bool = False) -> Iterator[Kill]:
+def make_plan(seed: int, *, with_topics: bool = False, with_agents: bool = False) -> Iterator[Kill]:
     """Draw kills for ever."""
     of_flow = FLOW_POINTS | ORDER_POINTS if with_topics else FLOW_POINTS
+    kinds = KINDS | KINDS_OF_AGENTS if with_agents else KINDS
     random = Random(f"plan {seed}")
     while True:
-        kind = random.choices(list(KINDS), list(KINDS.values()))[0]
+        kind = random.choices(list(kinds), list(kinds.values()))[0]
         faults = None
         if kind.endswith("at a point"):
             points = SERVER_POINTS if kind.startswith("server") else of_flow

@@ -61,6 +61,11 @@ class Program:
         self._errors = self.log.open("ab")
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def url(self) -> str:
+        """Where it is live whenever it is."""
+        return f"http://127.0.0.1:{self.port}"
+
     def start(self, interval: str = "1", faults: str | None = None, *, workers: str = "2") -> None:
         """Start it and return at once; nothing of it may be running."""
         assert not self.is_alive()
@@ -91,7 +96,7 @@ class Program:
             if not waiting.select(LIVE_WITHIN_S):
                 raise DiedError(f"no live line within {LIVE_WITHIN_S} s")
         line = self._process.stdout.readline()
-        if line == f"Cartwatch is live at http://127.0.0.1:{self.port}\n".encode():
+        if line == f"Cartwatch is live at {self.url}\n".encode():
             return True
         self._process.wait(10)
         if not self.is_alive() and line == b"":

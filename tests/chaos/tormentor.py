@@ -9,26 +9,41 @@ from collections.abc import Collection
 from random import Random
 from typing import Final
 
+from tests.chaos.agents import Agents
 from tests.chaos.experiment import Experiment
 from tests.chaos.plan import Kill, make_plan
 from tests.chaos.program import GoneError
+from tests.chaos.report import Report
 
 POINT_WITHIN_S: Final = 2.0
 """How long a fault point may go unreached before the server is killed in its stead."""
 
 FLOW_WITHIN_S: Final = 3.0
+AGENTS_WITHIN_S: Final = 8.0
+AMONG_AGENTS: Final = 0.7
+"""How often it is waited for that all agents take part before somebody is killed."""
+
 _REACHED: Final = re.compile(r"^fault: killed at (.+)$", re.MULTILINE)
 
 
 class Tormentor:
     """Kills the server and its flow, and starts the server again."""
 
-    def __init__(self, experiment: Experiment, seed: int, *, with_topics: bool = False) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        seed: int,
+        *,
+        with_topics: bool = False,
+        agents: Agents | None = None,
+    ) -> None:
         self._experiment = experiment
         self._program = experiment.program
-        self._plan = make_plan(seed, with_topics=with_topics)
+        self._plan = make_plan(seed, with_topics=with_topics, with_agents=agents is not None)
         self._random = Random(f"victims {seed}")
         self._by_hand: Counter[str] = Counter()
+        self._agents = agents
+        self._among_agents = 0
 
     def kill_all(self) -> None:
         """Carry out the plan until there were as many kills as planned."""
@@ -46,6 +61,12 @@ class Tormentor:
         reached = _REACHED.findall(self._program.written())
         return self._by_hand + Counter(f"at '{point}'" for point in reached)
 
+    def write_figures(self, report: Report) -> None:
+        """Write down whom it met."""
+        report.kills = self.kills()
+        if self._agents is not None:
+            report.figures["kills while all agents took part"] = self._among_agents
+
     def _carry_out(self, kill: Kill) -> None:
         if kill.kind == "server, starting":
             self._kill_server("server")
@@ -57,6 +78,8 @@ class Tormentor:
             self._kill_server("server")
         if not self._program.is_alive():
             self._start(kill.interval, kill.faults, kill.workers)
+        if self._agents is not None and self._random.random() < AMONG_AGENTS:
+            self._await_agents(self._agents)
         match kill.kind:
             case "server, recovering":
                 self._experiment.pause(kill.after * 0.4)
@@ -79,6 +102,16 @@ class Tormentor:
             case "flow":
                 self._experiment.pause(kill.after)
                 self._kill_flow(kill.kind)
+            case "agent" if self._agents is not None:
+                self._experiment.pause(kill.after)
+                self._agents.kill()
+                self._by_hand[kill.kind] += 1
+                self._count()
+            case "worker elsewhere" if self._agents is not None:
+                self._experiment.pause(kill.after)
+                if self._agents.kill_worker():
+                    self._by_hand[kill.kind] += 1
+                    self._count()
             case "both":
                 self._experiment.pause(kill.after)
                 self._kill_flow(kill.kind)
@@ -119,6 +152,15 @@ class Tormentor:
         self._by_hand[kind] += 1
         self._count()
         return pids
+
+    def _await_agents(self, agents: Agents) -> None:
+        """Wait until all take part, if they do in time: who was lost is kept waiting for longer."""
+        end = time.monotonic() + AGENTS_WITHIN_S
+        while self._program.is_alive() and time.monotonic() < end:
+            if agents.all_take_part():
+                self._among_agents += 1
+                return
+            self._experiment.pause(0.05)
 
     def _hurry(self) -> None:
         """Press the button that ends the supervisor's pause between two starts of the flow."""
