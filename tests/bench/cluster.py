@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -24,6 +23,7 @@ from typing import Any, Final, NamedTuple
 import psutil
 
 from dataflow.synthetic import generate
+from tests.bench.engine import TUTORIAL, engine_command
 from tests.bench.figures import cpu_of
 from tests.bench.throughput import BAD, LIMIT_S, POLL_S, ROOT, milder, tell, upload_file
 from tests.bench.tutorial import BROKER_VARIABLE, TOPIC_VARIABLE
@@ -168,15 +168,11 @@ def _tutorial(folder: Path, topic: Topic, records: int) -> float:
 
     It writes one for each record. Where the topic ends no broker has to say, so it is killed then.
     """
-    from bytewax.recovery import init_db_dir
-
-    folder.mkdir()
-    init_db_dir(folder, 1)  # type: ignore[no-untyped-call]
-    command = ["-m", "bytewax.run", "tests.bench.tutorial:flow", "-r", str(folder)]
+    command = engine_command(TUTORIAL, folder)
     variables = {BROKER_VARIABLE: topic.broker.address, TOPIC_VARIABLE: topic.name}
     began = time.monotonic()
     with subprocess.Popen(
-        [sys.executable, *command, "-s", "1", "-b", "0"],
+        command,
         cwd=ROOT,
         env={**os.environ, **variables},
         stdout=subprocess.PIPE,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,11 +19,11 @@ from threading import Event, Thread
 from typing import Any, Final
 
 import psutil
-from bytewax.recovery import init_db_dir
 from websockets.sync.client import ClientConnection, connect
 
 from dataflow.peers import free_addresses
 from dataflow.synthetic import generate
+from tests.bench.engine import EMPTY, engine_command
 from tests.bench.figures import cpu_of, hundredth
 from tests.bench.livez import Livez
 from tests.bench.throughput import ROOT, tell
@@ -224,16 +223,13 @@ def idling(server: Cartwatch, folder: Path) -> dict[str, float]:
 def _empty_flow(folder: Path, workers: int) -> Iterator[list[psutil.Process]]:
     """Run the empty flow as so many workers, of which the first one has the recovery store."""
     addresses = free_addresses(workers)
-    command = [sys.executable, "-m", "bytewax.run", "tests.bench.empty:flow", "-s", "1", "-b", "0"]
     with ExitStack() as running:
         processes = []
         for worker in range(workers):
             store = folder / f"empty-{worker}"
-            store.mkdir()
-            if worker == 0:
-                init_db_dir(store, 1)  # type: ignore[no-untyped-call]
+            command = engine_command(EMPTY, store, is_first=worker == 0)
             place = ["-i", str(worker), "-a", ";".join(addresses)] if workers > 1 else []
-            process = subprocess.Popen([*command, "-r", str(store), *place], cwd=ROOT)
+            process = subprocess.Popen([*command, *place], cwd=ROOT)
             running.callback(process.wait)
             running.callback(process.kill)
             processes.append(psutil.Process(process.pid))

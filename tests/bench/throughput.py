@@ -21,10 +21,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
-from bytewax.recovery import init_db_dir
 
 from dataflow.synthetic import generate
 from tests.bench import limit
+from tests.bench.engine import TUTORIAL, engine_command
 from tests.bench.tutorial import FILE_VARIABLE
 from tests.kit.running import Cartwatch, until
 
@@ -96,12 +96,10 @@ def run_cartwatch(folder: Path, file: Path, records: int) -> tuple[float, int]:
 
 def run_tutorial(folder: Path, file: Path) -> float:
     """Run the tutorial's flow over the file, with a snapshot a second; gives the seconds."""
-    folder.mkdir()
-    init_db_dir(folder, 1)  # type: ignore[no-untyped-call]
-    command = ["-m", "bytewax.run", "tests.bench.tutorial:flow", "-r", str(folder)]
+    command = engine_command(TUTORIAL, folder)
     began = time.monotonic()
     subprocess.run(
-        [sys.executable, *command, "-s", "1", "-b", "0"],
+        command,
         cwd=ROOT,
         env={**os.environ, FILE_VARIABLE: str(file)},
         stdout=subprocess.DEVNULL,
