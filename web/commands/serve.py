@@ -69,7 +69,7 @@ class _Server(uvicorn.Server):
         room = WaitingRoom(turnstile, make, make_waited, self._is_full)
         self.lifespan.state[WAITING_ROOM] = room
         self._entry = room if self._tls is None else Handshakes(self._tls, make)
-        self._arrivals = Arrivals(sockets or [], self._entry.take)
+        self._arrivals = Arrivals(sockets or [], self._entry)
         self._arrivals.begin()
 
     @override

@@ -11,12 +11,9 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 from web.http.turnstile import Turnstile
-
-AT_ONCE: Final = 256
-"""How many are taken in before others have their turn: some milliseconds of them."""
 
 _NO_FILE_S: Final = 0.1
 """How long to wait where the system has no room for a further connection."""
@@ -33,19 +30,26 @@ _ASKS_FOR_A_SOCKET: Final = re.compile(rb"(?is)GET .*?\r\nupgrade:[ \t]*websocke
 WAITING_ROOM: Final = "waiting_room"
 """Under this name the state of a server has its ``WaitingRoom``."""
 
-Take = Callable[[socket.socket], None]
-"""Takes a connection over, which blocks nobody and is closed by whoever has it."""
-
 Make = Callable[[], asyncio.Protocol]
 """Makes the protocol of a connection."""
+
+
+class Entry(Protocol):
+    """What every connection comes in by."""
+
+    at_once: int
+    """How many may come before others have their turn."""
+
+    def take(self, connection: socket.socket) -> None:
+        """Take a connection over: it blocks nobody, and is closed by whoever has it."""
 
 
 class Arrivals:
     """Takes in who connects to some sockets that listen, and hands each connection on."""
 
-    def __init__(self, listening: Sequence[socket.socket], take: Take) -> None:
+    def __init__(self, listening: Sequence[socket.socket], entry: Entry) -> None:
         self._listening = listening
-        self._take = take
+        self._entry = entry
         self._resting: dict[socket.socket, asyncio.TimerHandle] = {}
 
     def begin(self) -> None:
@@ -69,7 +73,7 @@ class Arrivals:
         asyncio.get_running_loop().add_reader(listening, self._accept, listening)
 
     def _accept(self, listening: socket.socket) -> None:
-        for _ in range(AT_ONCE):
+        for _ in range(self._entry.at_once):
             try:
                 connection, _ = listening.accept()
             except BlockingIOError:
@@ -80,7 +84,7 @@ class Arrivals:
                 self._rest(listening)
                 return
             connection.setblocking(False)
-            self._take(connection)
+            self._entry.take(connection)
 
     def _rest(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -94,6 +98,9 @@ class WaitingRoom:
     Connections are made by ``make``, and those of who has waited by ``make_waited``. Where the room
     ``is_full`` nobody waits in it.
     """
+
+    at_once = 256
+    """Some milliseconds of them."""
 
     def __init__(
         self,

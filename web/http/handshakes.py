@@ -20,6 +20,9 @@ WITHIN_S: Final = 10.0
 class Handshakes:
     """Takes who connects through a handshake; ``make`` makes the protocol of a connection."""
 
+    at_once = 1
+    """Where they are too many, the oldest has had a moment so."""
+
     def __init__(self, tls: ssl.SSLContext, make: Callable[[], asyncio.Protocol]) -> None:
         self._tls = tls
         self._make = make

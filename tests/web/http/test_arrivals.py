@@ -40,6 +40,18 @@ class Answering(asyncio.Protocol):
         self._transport.close()
 
 
+class Keeping:
+    """An entry that keeps who comes."""
+
+    at_once = 1
+
+    def __init__(self) -> None:
+        self.taken: list[socket.socket] = []
+
+    def take(self, connection: socket.socket) -> None:
+        self.taken.append(connection)
+
+
 class Server:
     """Arrivals and a waiting room of so many places, and clients of them."""
 
@@ -53,7 +65,7 @@ class Server:
             lambda: len(self.room) >= places,
         )
         self._listening = socket.create_server(("127.0.0.1", 0))
-        self.arrivals = Arrivals([self._listening], self.room.take)
+        self.arrivals = Arrivals([self._listening], self.room)
 
     def turn(self) -> None:
         turns, self._turns = self._turns, []
@@ -179,14 +191,14 @@ def test_who_says_nothing_for_long_is_taken_in() -> None:
     """After some seconds, so that it is bounded in time and in number as all are."""
 
     async def test() -> None:
-        taken: list[socket.socket] = []
+        entry = Keeping()
         listening = socket.create_server(("127.0.0.1", 0))
-        arrivals = Arrivals([listening], taken.append)
+        arrivals = Arrivals([listening], entry)
         arrivals.begin()
         with listening, socket.create_connection(listening.getsockname()):
-            await until(lambda: len(taken) == 1)
+            await until(lambda: len(entry.taken) == 1)
             arrivals.end()
-            taken[0].close()
+            entry.taken[0].close()
 
     play(test())
 

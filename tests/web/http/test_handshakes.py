@@ -49,7 +49,7 @@ class Server:
         self._clients: list[socket.socket] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.handshakes = Handshakes(tls, Echo)
-        self.arrivals = Arrivals([self._listening], self.handshakes.take)
+        self.arrivals = Arrivals([self._listening], self.handshakes)
 
     async def end(self) -> None:
         self.arrivals.end()
@@ -177,7 +177,7 @@ def test_at_the_end_nobody_is_taken_in(tmp_path: Path) -> None:
 
     async def test() -> None:
         async with serving(tmp_path) as server:
-            client = server.connected()
+            client = server.connected(b"\x16\x03\x01")
             assert await server.echo() == b"hello"
             assert server.under_way == 1
             await server.end()
