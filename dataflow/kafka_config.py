@@ -56,7 +56,10 @@ class KafkaConfig:
     def said(self, error: object) -> str:
         """Give what librdkafka or its client says by an error, without any secret."""
         detail = error.args[0] if isinstance(error, Exception) and error.args else error
-        text = str(getattr(detail, "str", lambda: detail)())
+        try:
+            text = str(getattr(detail, "str", lambda: detail)())
+        except SystemError:  # so the client fails where librdkafka has no words for an error
+            text = str(getattr(detail, "name", lambda: type(detail).__name__)())
         # The longest first: another may be a part of it.
         for name, value in sorted(self.properties.items(), key=lambda each: -len(each[1])):
             if len(value) > _FEW_CHARS or _SECRET.search(name):

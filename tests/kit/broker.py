@@ -120,6 +120,11 @@ class Broker(ABC):
         new = NewTopic(name, partitions, 1)
         admin.create_topics([new], operation_timeout=END_S)[name].result(END_S)
 
+    def delete_topic(self, name: str) -> None:
+        """Delete a topic; returns when it is gone."""
+        admin = self._admin()  # held: what it has begun ends with it
+        admin.delete_topics([name], operation_timeout=END_S)[name].result(END_S)
+
     def add_partitions(self, name: str, partitions: int) -> None:
         """Give a topic more partitions; so many in all."""
         from confluent_kafka.cimpl import NewPartitions

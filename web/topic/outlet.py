@@ -121,17 +121,18 @@ class Outlet:
         assert producer is not None
         if self.mode == EXACTLY_ONCE:
             self._trying(producer.begin_transaction)
-        failures: list[str] = []
+        failures: list[Any] = []
 
         def delivered(error: Any, _: Any) -> None:
+            # What fails in here, the client makes a SystemError of: it is put into words outside.
             if error is not None:
-                failures.append(self._words(error))
+                failures.append(error)
 
         for message in messages:
             self._produce(producer, message, delivered)
         self._patiently(lambda: producer.flush(CALL_S) == 0)
         if failures:
-            raise OutletError(failures[0])
+            raise OutletError(self._words(failures[0]))
         if self.mode == EXACTLY_ONCE:
             reach("orders published")
             self._commit(producer, position)
@@ -328,8 +329,8 @@ class Outlet:
         def work() -> None:
             try:
                 call()
-            except KafkaException as error:
-                errors.append(error.args[0])
+            except (KafkaException, SystemError) as error:
+                errors.append(error)
             finally:
                 ended.set()
 
@@ -348,8 +349,8 @@ class Outlet:
 
         try:
             call()
-        except KafkaException as error:
-            raise OutletError(self._words(error.args[0])) from None
+        except (KafkaException, SystemError) as error:
+            raise OutletError(self._words(error)) from None
 
     def _patiently(self, call: Callable[[], T | None], *, raw: bool = False) -> T:
         """Make a call again and again until it gives something.
@@ -374,6 +375,8 @@ class Outlet:
                     if raw:
                         raise
                     raise OutletError(self._words(detail)) from None
+            except SystemError as error:  # the client broke over an error of its own
+                raise OutletError(self._words(error)) from None
             if self._producer is not None:
                 self._producer.poll(0)
             words = f"{why}: {self._said}" if self._said else why

@@ -149,6 +149,18 @@ def test_a_broker_that_goes_down_is_told_and_what_was_begun_is_undone(
     assert values(noida) == ["3", "9"]
 
 
+def test_a_topic_that_is_deleted_under_many_messages_is_a_failure_and_no_more(
+    noida: Broker, kept: KeptPositions
+) -> None:
+    """Each of them fails, one behind the other, and the client breaks over that: it is told."""
+    noida.create_topic(TOPIC)
+    with opened(noida, kept) as outlet:
+        publish(outlet, 1)
+        noida.delete_topic(TOPIC)
+        with pytest.raises(OutletError, match="(?i)unknown"):
+            publish(outlet, *range(2, 52))
+
+
 def test_an_end_is_not_held_up_by_a_broker_that_is_down(kept: KeptPositions) -> None:
     """It is tried no further."""
     pytest.importorskip("confluent_kafka", reason="the extra kafka is not installed")
