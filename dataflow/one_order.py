@@ -77,7 +77,6 @@ class OneOrder:
         self._rows: deque[Range] = deque()
         self._is_replaying = True
         self._turns = 0
-        self._pruned = 0
         self._names: Final = () if topics is None else topics.names
         self._pending: Final = {
             each.number for each in self._partitions.values() if self._is_due(each)
@@ -104,12 +103,6 @@ class OneOrder:
     def state(self) -> State:
         """Where it goes on."""
         return State(self._seq, self._offset, self._place, self._at, dict(self._marks))
-
-    def prune(self, seq: int) -> None:
-        """Hear that nothing before a number will ever be read again."""
-        if seq != self._pruned:
-            self._log.prune(seq)
-            self._pruned = seq
 
     def turn(self) -> Turn:
         """Take what comes next; nothing, where there is nothing (yet).

@@ -39,7 +39,6 @@ CREATE TABLE taken (
     seq INTEGER PRIMARY KEY, part INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
     count INTEGER NOT NULL, crc INTEGER, place INTEGER NOT NULL, at REAL NOT NULL
 );
-CREATE INDEX taken_with_crc ON taken (seq) WHERE crc IS NOT NULL;
 CREATE INDEX taken_by_part ON taken (part, seq);
 CREATE TABLE losses (
     number INTEGER PRIMARY KEY, next INTEGER NOT NULL, go_on_at INTEGER, reason TEXT NOT NULL,
@@ -84,9 +83,9 @@ class Range(NamedTuple):
 
     ``first`` and ``last`` are offsets, both inclusive, of chunks or of records; ``records`` is
     how many these are and ``place`` that of the first, in the one order. ``crc`` is a checksum
-    of their values, as long as it may be read again. ``at`` is when it was taken, in seconds since
-    1970, and never before the records ahead of it. A range of no records says that a partition
-    goes on at ``first``, because a person has given up what stood before.
+    of their values, by which others at the same offsets are found out. ``at`` is when it was taken,
+    in seconds since 1970, and never before the records ahead of it. A range of no records says
+    that a partition goes on at ``first``, because a person has given up what stood before.
     """
 
     seq: int
@@ -240,13 +239,21 @@ class OrderLog:
         rows = self._all("SELECT * FROM taken WHERE seq >= ? ORDER BY seq LIMIT ?", seq, most)
         return [Range(*row) for row in rows]
 
-    def prune(self, seq: int) -> None:
-        """Forget the checksums before a number: what stands there is never read again by a flow.
+    def newest_of(self, number: int) -> Range | None:
+        """Give the last range of a partition that holds records; None where there is none."""
+        row = self._one(
+            "SELECT * FROM taken WHERE part = ? AND count > 0 ORDER BY seq DESC LIMIT 1", number
+        )
+        return None if row is None else Range(*row)
 
-        Which records a range held is kept for ever, and its newest one whole.
-        """
-        with self._lock, transaction(self._db) as db:
-            db.execute("UPDATE taken SET crc = NULL WHERE seq < ? AND crc IS NOT NULL", (seq,))
+    def before_loss(self, number: int) -> list[Range]:
+        """Give the ranges of a partition before the last place that it went on at, by a person."""
+        rows = self._all(
+            "SELECT * FROM taken WHERE part = ?1 AND count > 0 AND seq <"
+            " (SELECT max(seq) FROM taken WHERE part = ?1 AND count = 0) ORDER BY seq",
+            number,
+        )
+        return [Range(*row) for row in rows]
 
     def lose(self, loss: Loss) -> None:
         """Write down that records of a partition are gone, in the place of what was known of it."""

@@ -42,7 +42,6 @@ class _Partition(FirstPartition[State]):
         super().__init__(state, stopwatch, groups)
         self._order = order
         self._log = log
-        self._kept: int | None = None
         self._told: TopicsRead | None = None
         self._told_at = 0.0
         self._refused: str | None = None
@@ -55,11 +54,9 @@ class _Partition(FirstPartition[State]):
 
     @override
     def go_on(self) -> list[Read]:
-        if self._kept is not None:  # the first batch behind a snapshot comes when that is durable
-            self._order.prune(self._kept)
-            self._kept = None
-            if self._is_over:
-                self._end()
+        # The first batch behind a snapshot comes when that is durable.
+        if self._is_over:
+            self._end()
         return [*super().go_on(), *self._news()]
 
     @override
@@ -97,7 +94,6 @@ class _Partition(FirstPartition[State]):
 
     @override
     def snapshot(self) -> Resume:
-        self._kept = self.state.seq
         self._is_over = self._refused is not None and not self._ahead
         seq, journal, place, at, marks = self.state
         return seq, journal, place, at, dict(marks)

@@ -1,11 +1,14 @@
 """What the tests share: one running program, and asyncio for tests that wait."""
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import pytest
 
 from tests.kit.broker import Broker, Noida, Tansu
 from tests.kit.running import Cartwatch
+
+B = TypeVar("B", bound=Broker)
 
 LONGEST = (
     "/test_chaos",
@@ -42,18 +45,18 @@ def cartwatch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cartwatch]:
 
 
 @pytest.fixture
-def tansu() -> Iterator[Broker]:
+def tansu() -> Iterator[Tansu]:
     """A broker in memory; the test is skipped, in words, where it is not installed."""
     yield from _broker(Tansu)
 
 
 @pytest.fixture
-def noida() -> Iterator[Broker]:
+def noida() -> Iterator[Noida]:
     """A broker with transactions; the test is skipped, in words, where it is not installed."""
     yield from _broker(Noida)
 
 
-def _broker(kind: type[Broker]) -> Iterator[Broker]:
+def _broker(kind: type[B]) -> Iterator[B]:
     if missing := kind.missing():
         pytest.skip(missing)
     with kind() as broker:

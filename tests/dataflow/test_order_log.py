@@ -57,13 +57,6 @@ def test_a_number_is_taken_once(log: OrderLog) -> None:
         log.append([FIRST._replace(part=3)])
 
 
-def test_pruning_forgets_checksums_alone(log: OrderLog) -> None:
-    """Which records a range held is known for ever: causes and proofs are found by it."""
-    log.append([FIRST, SECOND, THIRD])
-    log.prune(7)
-    assert log.after(5, 10) == [FIRST, SECOND._replace(crc=None), THIRD]
-
-
 def test_a_partition_keeps_its_number_and_beginning(log: OrderLog) -> None:
     """For ever, whatever order they are found in."""
     assert log.add_partition("orders", 3, 17, None) == Partition(0, "orders", 3, 17)

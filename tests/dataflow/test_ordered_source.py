@@ -90,26 +90,6 @@ def test_what_is_read_ahead_is_in_no_snapshot_before_it_is_given(
         assert part.snapshot()[:3] == (2, 2, 2)
 
 
-def test_a_snapshot_that_is_durable_lets_checksums_go(
-    journal: Journal, tmp_path: Path, noida: Broker
-) -> None:
-    """What stands before it is never read again by a flow."""
-    make_order_log(tmp_path / ORDER_FILE, journal.end())
-    topic = Topic(noida)
-    topic.send([order("a", 1)])
-    with (
-        closing(build(source(tmp_path, topics_of(topic)))) as part,
-        closing(OrderLog(tmp_path / ORDER_FILE)) as log,
-    ):
-        found = batches(part, 2)
-        while not any(isinstance(each, Entry) for each in found):
-            found += part.next_batch()
-        assert log.after(1, 1)[0].crc is not None
-        part.snapshot()
-        part.next_batch()
-        assert log.after(1, 1)[0].crc is None
-
-
 def test_how_the_reading_stands_is_told_where_it_has_changed(
     journal: Journal, tmp_path: Path, noida: Broker
 ) -> None:

@@ -1,11 +1,11 @@
 """A server that reads topics of a test's broker."""
 
-import sqlite3
+import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from dataflow.times import rfc3339
 from tests.kit.running import Cartwatch, until
 from tests.kit.topic import Topic, config_file, orders
 
@@ -48,16 +48,10 @@ def kafka_in(server: Cartwatch, state: str, within: float = 30.0) -> dict[str, A
     return until(look, within)
 
 
-def kept(data: Path) -> None:
-    """Wait until all that was taken of topics is in a snapshot: its checksums are gone then."""
-
-    def look() -> bool:
-        [path] = data.glob("generation-*/order.db")
-        with closing(sqlite3.connect(path)) as db:
-            (left,) = db.execute("SELECT count(*) FROM taken WHERE crc IS NOT NULL").fetchone()
-        return bool(left == 0)
-
-    until(look)
+def kept(server: Cartwatch) -> None:
+    """Wait until all that was taken by now is in a snapshot."""
+    now = rfc3339(time.time())
+    until(lambda: (server.get("/api/recovery")["snapshot"]["taken_at"] or "") > now)
 
 
 def read_once(data: Path, topic: Topic, values: Sequence[bytes]) -> None:
@@ -65,7 +59,7 @@ def read_once(data: Path, topic: Topic, values: Sequence[bytes]) -> None:
     with reading(data, topic) as server:
         topic.send(values)
         events(server, len(values))
-        kept(data)
+        kept(server)
         server.stop()
 
 

@@ -2,12 +2,22 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from tests.kafka.reading import brokers, events, kept, reading, stats_when
-from tests.kit.broker import Broker
+import pytest
+
+from tests.kafka.reading import (
+    brokers,
+    events,
+    kept,
+    read_once,
+    reading,
+    stats_when,
+)
+from tests.kit.broker import Broker, Noida
 from tests.kit.running import Cartwatch, until
 from tests.kit.topic import Topic, order, orders
 
@@ -38,7 +48,7 @@ def fill(data: Path, topic: Topic) -> None:
     """Let a server read all that, keep it in a snapshot, and end."""
     with reading(data, topic) as server:
         filled(server, topic)
-        kept(data)
+        kept(server)
         server.stop()
 
 
@@ -148,3 +158,56 @@ def test_a_rebuild_changes_nothing_where_records_are_gone(tmp_path: Path, noida:
     with reading(data, topic) as server:
         server.settled()
         events(server, 41)
+
+
+@pytest.mark.parametrize("again", [20, 25])
+def test_a_rebuild_changes_nothing_where_a_topic_was_made_anew(
+    tmp_path: Path, noida: Broker, again: int
+) -> None:
+    """With as many other records, or more: its offsets alone would not tell."""
+    topic = Topic(noida)
+    data = tmp_path / "data"
+    read_once(data, topic, orders(range(20)))
+    noida.delete_topic(topic.name)
+    time.sleep(1)
+    anew = Topic(noida)
+    anew.send(orders(range(1_000, 1_000 + again)))
+    made = rebuild(data, *brokers(data, anew))
+    assert made.returncode == 1
+    assert "orders/0 holds other records than those that were read" in made.stderr
+    with Cartwatch(data) as server:
+        events(server, 20)
+        server.stop()
+
+
+@pytest.mark.parametrize("more", [3, 20])
+def test_what_was_read_before_a_loss_that_was_given_up_is_not_counted(
+    tmp_path: Path, noida: Noida, more: int
+) -> None:
+    """Other records stand at its offsets: they are no difference, and nothing is made of them."""
+    topic = Topic(noida)
+    data = tmp_path / "data"
+    topic.send(orders(range(5)))
+    with reading(data, topic) as server:
+        events(server, 5)
+        noida.note()
+        topic.send(orders(range(5, 10)))
+        events(server, 10)
+        kept(server)
+        noida.fall_back()
+        told = until(lambda: server.get("/api/kafka")["lost"])[0]
+        loss = {each: told[each] for each in ("topic", "partition", "next", "go_on_at")}
+        assert (loss["next"], loss["go_on_at"]) == (10, 5)
+        assert server.call("POST", "/api/kafka/accept-loss", loss).status == 202
+        topic.send(orders(range(100, 100 + more)))
+        events(server, 10 + more)
+        server.settled()
+        outcome = proved(server)
+        assert (outcome["lost"], outcome["twice"], outcome["uncounted"]) == (0, 0, 5)
+        server.stop()
+    made = rebuild(data, *brokers(data, topic))
+    assert made.returncode == 1
+    assert "nothing was changed" in made.stderr
+    with reading(data, topic) as server:
+        events(server, 10 + more)
+        server.settled()

@@ -17,7 +17,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from typing_extensions import override
 
@@ -178,7 +178,7 @@ class Broker(ABC):
             self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def __enter__(self) -> Broker:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -245,6 +245,22 @@ class Noida(Broker):
                 os.chown(self._folder, NOBODY, NOBODY)
         kept = ("--data-dir", str(self._folder / "kept"))
         return (str(program), "start", *kept, "--only", "kafka", "--kafka-port", str(self._port))
+
+    def note(self) -> None:
+        """Keep a copy of all that it has, restarting it."""
+        self.stop()
+        shutil.copytree(self._folder / "kept", self._folder / "noted")
+        self.start()
+
+    def fall_back(self) -> None:
+        """Lose all that came since ``note``, as one that was put back from a copy."""
+        self.kill()
+        shutil.rmtree(self._folder / "kept")
+        shutil.copytree(self._folder / "noted", self._folder / "kept")
+        if self._user is not None:
+            for path in (self._folder / "kept", *(self._folder / "kept").rglob("*")):
+                os.chown(path, self._user, self._user)
+        self.start()
 
 
 def _end_with_us() -> list[str]:

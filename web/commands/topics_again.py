@@ -3,6 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
+from dataflow.kafka_again import Others
 from dataflow.kafka_config import KafkaConfigError
 from dataflow.kafka_watch import NoAnswerError, ends_of
 from dataflow.order_log import OrderLog, OrderLogError, Partition
@@ -50,7 +51,24 @@ def topics_again(path: Path, topics: Topics | None) -> Topics | None:
         raise StartError(
             f"it cannot be made anew, as records are gone: {words}; nothing was changed"
         )
+    if named := ", ".join(each.source for each in _made_anew(path, topics)):
+        raise StartError(
+            f"it cannot be made anew: {named} holds other records than those that were read, as"
+            " where a topic was deleted and made anew; nothing was changed"
+        )
     return topics._replace(names=())
+
+
+def _made_anew(path: Path, topics: Topics) -> list[Partition]:
+    others = Others()
+    try:
+        with closing(OrderLog(path)) as log:
+            others.find(topics, log, lambda _: True)
+    except NoAnswerError as error:
+        raise StartError(
+            f"the brokers {topics.servers} do not answer: one {error}; nothing was changed"
+        ) from error
+    return list(others.partitions.values())
 
 
 def _gone(partition: Partition, extent: tuple[int, int], ends: tuple[int, int]) -> str | None:

@@ -3,12 +3,12 @@
 What a topic does not hold any more is given as a range of so many records without their values.
 """
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from typing import Final
 
 from dataflow.journal import Entry, JournalReader
+from dataflow.kafka_again import Others, read_again
 from dataflow.kafka_partition import Going, LostRecordsError
 from dataflow.kafka_reader import KafkaReader
 from dataflow.kafka_watch import NoAnswerError, ends_of
@@ -17,7 +17,6 @@ from dataflow.order_log import JOURNAL, OrderLog, Partition, Range
 from dataflow.topics import Topics
 from web.data.paths import Paths
 
-_PATIENCE_S: Final = 30.0
 _ROWS: Final = 500
 _EVERYTHING: Final = 2**62
 
@@ -41,11 +40,13 @@ class InOrder:
         self._partitions: dict[int, Partition] = {}
         self._topics = topics
         self._ends: dict[int, tuple[int, int]] = {}
+        self._others = Others()
         if paths.order.exists():
             self._log = opened.enter_context(closing(OrderLog(paths.order)))
             self._partitions = {each.number: each for each in self._known()}
             if topics is not None and self._partitions:
                 self._ends = self._ask(topics)
+                self._find_others(topics, self._log)
                 self._reader = opened.enter_context(closing(KafkaReader(topics)))
                 self._reader.begin(self._goings())
 
@@ -101,12 +102,20 @@ class InOrder:
         for number, offset in first.items():
             yield Going(self._partitions[number], offset)
 
+    def _find_others(self, topics: Topics, log: OrderLog) -> None:
+        try:
+            self._others.find(topics, log, self._holds)
+        except NoAnswerError as error:
+            raise UncountableError(
+                f"the brokers {topics.servers} do not answer: one {error}"
+            ) from error
+
     def _holds(self, row: Range) -> bool:
-        """Whether the topic holds the records of a range, by where it begins and ends.
+        """Whether the topic holds the records of a range, by where it begins and ends, and by them.
 
         Where it was found to end before, it is asked again: the flow may have read on since.
         """
-        if self._topics is None:
+        if self._topics is None or row in self._others:
             return False
         low, high = self._ends.get(row.part, (0, 0))
         if row.last >= high:
@@ -133,20 +142,13 @@ class InOrder:
     def _of_topic(self, row: Range) -> Entry:
         reader = self._reader
         assert reader is not None
-        end = time.monotonic() + _PATIENCE_S
         try:
             if row.part not in reader.numbers:  # it was added since
                 reader.begin([Going(self._partitions[row.part], row.first)])
-            if reader.mark(row.part)[0] > row.first:  # behind a loss that was given up
-                reader.leap(row.part, row.first)
-            while (found := reader.take_again(row.part, row.first, row.last)) is None:
-                if time.monotonic() > end:
-                    raise UncountableError(
-                        f"{self._partitions[row.part].source} gave nothing for"
-                        f" {_PATIENCE_S:.0f} s: the brokers do not answer"
-                    )
-                if reader.poll(0.05):
-                    end = time.monotonic() + _PATIENCE_S
+            found = read_again(reader, row)
+        except NoAnswerError as error:
+            source = self._partitions[row.part].source
+            raise UncountableError(f"{source} {error}: the brokers do not answer") from error
         except LostRecordsError as error:
             raise UncountableError(
                 f"{error.reason}, while they were read: begin the proof again"

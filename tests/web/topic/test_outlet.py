@@ -157,7 +157,7 @@ def test_a_topic_that_is_deleted_under_many_messages_is_a_failure_and_no_more(
     with opened(noida, kept) as outlet:
         publish(outlet, 1)
         noida.delete_topic(TOPIC)
-        with pytest.raises(OutletError, match="(?i)unknown"):
+        with pytest.raises(OutletError, match=r"(?i)unknown"):
             publish(outlet, *range(2, 52))
 
 
