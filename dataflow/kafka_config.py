@@ -23,6 +23,9 @@ OURS: Final = frozenset(
 )
 """Properties that the command line says, or that a promise of ours rests on."""
 
+_OF_PROGRAMS: Final = re.compile(r".*_.*|logger|default\.topic\.config")
+"""What the client takes from a program – functions and objects – and from no file."""
+
 _MOST_BYTES: Final = 64 * 1024
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._]*")
 _QUOTED: Final = re.compile(r'"([^"]*)"')
@@ -132,6 +135,10 @@ def _pair(text: str, where: str) -> tuple[str, str]:
         )
     if not value or "\0" in value:
         raise KafkaConfigError(f"{where} gives {name} no value")
+    if _OF_PROGRAMS.fullmatch(name):
+        raise KafkaConfigError(
+            f"{where} sets {name}, which is no property of librdkafka: remove the line"
+        )
     if name in OURS:
         raise KafkaConfigError(f"{where} sets {name}, which Cartwatch sets itself: remove the line")
     return name, value

@@ -50,6 +50,9 @@ class Reading:
         self.times: deque[tuple[int, float]] = deque()
         self.read_to = 0.0
         self.end = -1
+        self.reached = 0
+        """Where the broker had nothing more: behind marks of transactions, which are no records."""
+
         self.is_paused = False
         self.unproved_since: float | None = None
         """Since when its last record is waited for, which has to be the one that it was."""
@@ -61,10 +64,17 @@ class Reading:
         self.backlog.clear()
         self.times.clear()
         self.is_paused = False
+        self.reached = 0
         self.unproved_since = None if self.mark is None else now
         if self.mark is None:  # there is nothing to be proved
             self.proved_at = now
         return self.next if self.mark is None else self.next - 1
+
+    @property
+    def done(self) -> int:
+        """Before where nothing waits any more."""
+        waits = self.backlog.first is not None or self.unproved_since is not None
+        return self.next if waits else max(self.next, self.reached)
 
     def lost(self, go_on_at: int, reason: str) -> LostRecordsError:
         """Give what is to be raised where records of it are lost."""

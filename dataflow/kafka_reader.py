@@ -55,7 +55,9 @@ class KafkaReader:
         self._by_number: dict[int, Reading] = {}
         self._in_doubt = False
         self._looked_at = 0.0
-        self._consumer: Final = make_consumer(topics, {"error_cb": self._hear}, _USUAL)
+        self._consumer: Final = make_consumer(
+            topics, {"error_cb": self._hear, "enable.partition.eof": True}, _USUAL
+        )
 
     def close(self) -> None:
         """Let the brokers go."""
@@ -71,7 +73,7 @@ class KafkaReader:
     def standings(self) -> list[Standing]:
         """Tell how far each partition is, by their numbers."""
         return [
-            Standing(each.partition, each.next, each.end, each.read_to)
+            Standing(each.partition, each.done, each.end, each.read_to)
             for _, each in sorted(self._by_number.items())
         ]
 
@@ -79,11 +81,6 @@ class KafkaReader:
         """Tell where a partition goes on, and the checksum of the record before."""
         reading = self._by_number[number]
         return reading.next, reading.mark
-
-    def is_proved(self, number: int) -> bool:
-        """Whether a partition's last record was found to be the one that it was."""
-        reading = self._by_number.get(number)
-        return reading is not None and reading.unproved_since is None
 
     @property
     def numbers(self) -> list[int]:
@@ -185,6 +182,8 @@ class KafkaReader:
             if reading is None or key in passed_over:
                 continue
             some = list(group)
+            if _is_end(some[-1]):
+                reading.reached = _offset_of(some.pop())
             if reading.unproved_since is not None or any(each.error() is not None for each in some):
                 for message in some:
                     self._keep_one(reading, message)
@@ -247,8 +246,7 @@ class KafkaReader:
             raise reading.lost(
                 low,
                 f"the records of {reading.partition.source} from {reading.next} to {low - 1} are"
-                " gone before they were read: the topic keeps what comes from"
-                f" {low} on",
+                f" gone: the topic keeps what comes from {low} on",
             )
         if 0 <= high < reading.next:
             self._ends_early(reading, high)
@@ -320,6 +318,14 @@ class KafkaReader:
 
         if error.code() in (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN):
             self._in_doubt = True
+
+
+def _is_end(message: "Message") -> bool:
+    """Whether it only says that nothing comes behind it now."""
+    from confluent_kafka import KafkaError
+
+    error = message.error()
+    return error is not None and error.code() == KafkaError._PARTITION_EOF
 
 
 def _key_of(message: "Message") -> tuple[str, int]:

@@ -73,10 +73,10 @@ class OneOrder:
         self._seq, self._offset, self._place, self._at = state[:4]
         self._marks: dict[int, tuple[int, int | None]] = dict(state.marks)
         self._partitions: dict[int, Partition] = {each.number: each for each in log.partitions()}
-        self._lost: set[int] = {each.number for each in log.losses()}
         self._rows: deque[Range] = deque()
         self._is_replaying = True
         self._turns = 0
+        log.forget_losses()  # what is lost still is found out again, and by these brokers
         self._names: Final = () if topics is None else topics.names
         self._pending: Final = {
             each.number for each in self._partitions.values() if self._is_due(each)
@@ -150,10 +150,6 @@ class OneOrder:
         if look is not None:
             self._take_look(look)
         self._reader.poll()
-        if self._lost:
-            for number in [each for each in self._lost if self._reader.is_proved(each)]:
-                self._lost.discard(number)
-                self._log.find_again(number)
 
     def _take_look(self, look: Look) -> None:
         """Read partitions that are new, once it is known that these brokers are the right ones."""

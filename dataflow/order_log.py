@@ -260,11 +260,11 @@ class OrderLog:
         with self._lock, transaction(self._db) as db:
             db.execute("INSERT OR REPLACE INTO losses VALUES (?, ?, ?, ?, ?)", loss)
 
-    def find_again(self, number: int) -> None:
-        """Forget what was said to be lost of a partition: it can be read after all."""
-        if self._one("SELECT 1 FROM losses WHERE number = ?", number) is not None:
+    def forget_losses(self) -> None:
+        """Forget what was said to be lost and was not given up."""
+        if self.losses():
             with self._lock, transaction(self._db) as db:
-                db.execute("DELETE FROM losses WHERE number = ?", (number,))
+                db.execute("DELETE FROM losses")
 
     def losses(self) -> list[Loss]:
         """Give what is lost and was not given up by anybody."""

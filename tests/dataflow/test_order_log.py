@@ -90,7 +90,7 @@ def test_a_loss_that_nobody_can_give_up_stays(log: OrderLog) -> None:
     """The view has these records: a state without them would not agree with it."""
     log.lose(Loss(0, 3, None, "gone", 110.0))
     assert not log.leap(0, 3, 10, 120.0)
-    log.find_again(0)
+    log.forget_losses()
     assert log.losses() == []
 
 

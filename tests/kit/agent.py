@@ -60,6 +60,8 @@ class PlayedAgent:
             word = self.hear()
             if isinstance(word, kind):
                 return word
+            if isinstance(word, Prepare) and self._listening is not None:
+                self._listen(word, 0)  # asked whether it could, it is asked once more in the start
 
     def until_waits(self, words: str) -> str:
         """Hear until it is told to wait for a reason with these words; gives that."""
@@ -70,9 +72,7 @@ class PlayedAgent:
     def prepare(self, port: int = 0) -> Prepare:
         """Answer as a real one does that listens."""
         word = self.until(Prepare)
-        self._close()
-        self._listening = listen("127.0.0.1", port)
-        self.send(Prepared(word.turn, address_of(self._listening)))
+        self._listen(word, port)
         return word
 
     def reach(self, *failed: str) -> Reach:
@@ -91,6 +91,11 @@ class PlayedAgent:
     def close(self) -> None:
         self._close()
         self._opened.close()
+
+    def _listen(self, word: Prepare, port: int) -> None:
+        self._close()
+        self._listening = listen("127.0.0.1", port)
+        self.send(Prepared(word.turn, address_of(self._listening)))
 
     def _close(self) -> None:
         if self._listening is not None:

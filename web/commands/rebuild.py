@@ -8,6 +8,7 @@ it goes on at the next start. Places and times are those of the journal: nothing
 import asyncio
 import sqlite3
 import sys
+import time
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -91,6 +92,15 @@ def _carry_history(folder: DataFolder, old: Paths, new: Paths) -> None:
         say(f"what the figures over time tell up to could not be read ({error})")
 
 
+async def _until_kept(service: Service) -> None:
+    """Wait until the flow has a snapshot of all that: topics need not hold it any more then."""
+    now = time.time()
+    while (service.snapshot_at or 0.0) <= now:
+        if service.flow.state == DOWN:
+            raise StartError(service.flow.message or "the flow cannot be started")
+        await asyncio.sleep(_POLL_S)
+
+
 async def until_processed(service: Service) -> None:
     """Wait until the flow has read the whole journal, with a progress bar.
 
@@ -107,6 +117,7 @@ async def until_processed(service: Service) -> None:
             if service.flow.state == DOWN:
                 raise StartError(service.flow.message or "the flow cannot be started")
             await asyncio.sleep(_POLL_S)
+    await _until_kept(service)
     if (alarm := await service.upkeep.check()) is not None:
         raise StartError(alarm)
     lines = count(service.generation.totals.all.processed, "line")  # those of topics among them

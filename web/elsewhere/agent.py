@@ -5,6 +5,7 @@ again by itself, and for ever; it gives up only what the server has refused for 
 """
 
 import asyncio
+import os
 import random
 import socket
 import ssl
@@ -278,5 +279,6 @@ def _why(error: Exception) -> str:
 
 
 def _reason(error: Exception) -> str:
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    known = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else ""
+    text = known or str(error) or type(error).__name__
     return f"{text[:1].lower()}{text[1:]}"

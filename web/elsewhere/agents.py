@@ -76,6 +76,7 @@ class Agents:
         self._agents: dict[int, Control] = {}
         self._came = 0
         self._turn = 0
+        self._preparing = asyncio.Lock()
         self._is_leaving = False
 
     def __len__(self) -> int:
@@ -109,9 +110,9 @@ class Agents:
             if not self._roster.has_waiting or self._is_leaving:
                 continue
             now = time.monotonic()
-            joining = self._roster.joining(now)
+            joining = await self._that_can_listen(self._roster.joining(now))
             if joining:
-                hosts = [self._agents[agent].host for agent in joining]
+                hosts = [self._agents[agent].host for agent in joining if agent in self._agents]
                 who = f"a worker on {hosts[0]}" if len(hosts) == 1 else f"workers on {_and(hosts)}"
                 # Where none runs, one is being started: it takes them, or the next look does this.
                 self._renew(f"{who} {JOINED}")
@@ -119,6 +120,17 @@ class Agents:
 
     async def prepare(self) -> Party:
         """Choose who takes part in the next start, and make sure that they can."""
+        async with self._preparing:
+            return await self._prepare()
+
+    async def _that_can_listen(self, joining: Sequence[int]) -> list[int]:
+        """Choose those for whom the flow is worth being started again, which ends those there."""
+        async with self._preparing:
+            self._turn += 1
+            new = [self._agents[agent] for agent in joining if agent in self._agents]
+            return [control.number for control, _ in await self._prepared(new)]
+
+    async def _prepare(self) -> Party:
         self._turn += 1
         chosen = [self._agents[agent] for agent in self._roster.take(time.monotonic())]
         ready = await self._prepared(chosen)
@@ -174,7 +186,7 @@ class Agents:
         finally:
             _log.info("The agent on %s %s.", control.host, control.why_it_went)
             del self._agents[control.number]
-            self._roster.went(control.number, time.monotonic())
+            self._roster.went(control.number, time.monotonic(), in_order=control.has_left)
             if control.worker is not None:
                 control.worker.lost(control.why_it_went)
             self._changed()

@@ -55,7 +55,7 @@ class Control:
         self._websocket = websocket
         self.number: Final = number
         self.host: Final = _NO_HOST.sub("-", hello.host)[:64] or "-"
-        self.who: Final = f"{self.host} {peer}"
+        self.who: Final = f"{self.host} {peer} {hello.listen}"
         self.reached: Final = reached
         self.heard_at = time.time()
         self.is_there = True
@@ -64,6 +64,9 @@ class Control:
         self.worker: FarWorker | None = None
         """The worker of the flow that runs there, or did last."""
         self.why_it_went = "is gone"
+        self.has_left = False
+        """Whether it was ended in good order."""
+
         self._told: str | None = None
         self._silent_s = 0.0
         self._turn = 0
@@ -138,7 +141,8 @@ class Control:
             try:
                 message = await read_word(self._websocket)
             except WebSocketDisconnect as gone:
-                self.why_it_went = "left" if gone.code in _LEFT else "is gone"
+                self.has_left = gone.code in _LEFT
+                self.why_it_went = "left" if self.has_left else "is gone"
                 return
             except ControlError as error:
                 self.why_it_went = f"said what no agent says ({error})"

@@ -58,10 +58,10 @@ class Roster:
         """
         self._agents[agent] = _Agent(who, reached, now + self._stay(who, now))
 
-    def went(self, agent: int, now: float) -> None:
-        """Note that one is not connected any more."""
+    def went(self, agent: int, now: float, *, in_order: bool = False) -> None:
+        """Note that one is not connected any more; one that was ended ``in_order`` is not lost."""
         gone = self._agents.pop(agent)
-        if gone.takes_part:
+        if gone.takes_part and not in_order:
             self._lose(gone.who, now, 1)
 
     def failed(self, agent: int, now: float, *, at_once: bool = False) -> None:

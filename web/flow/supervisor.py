@@ -24,6 +24,7 @@ from web.data.paths import Paths
 from web.elsewhere.far_worker import Party
 from web.flow.processes import Processes
 from web.flow.state import FlowState, Phase
+from web.words import sentence
 
 _PATIENCE_S: Final = 2.0
 _GIVE_UP_S: Final = 10.0
@@ -116,7 +117,7 @@ class Supervisor:
                 if refusal is None:
                     pause = self._state.ended(reason)
                 else:
-                    self._state.refused(_sentence(refusal))
+                    self._state.refused(sentence(refusal))
                 self._changed()
                 await self._ended(reason)
                 await self._pause(pause)
@@ -200,10 +201,6 @@ class Supervisor:
     async def _kill(self) -> None:
         await self._processes.end()
         self.pids = []
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _purge(lock: FileLock, folder: Path) -> int:

@@ -15,6 +15,7 @@ from dataflow.times import rfc3339, rfc3339_or_none
 from dataflow.topic_value import GoneError, read_value
 from dataflow.topics import Topics
 from web.errors import APIError
+from web.words import sentence
 
 OFF: Final = "off"
 CONNECTING: Final = "connecting"
@@ -70,7 +71,7 @@ class Kafka:
             )
         troubles = [] if self._told is None else self._told.troubles
         if troubles:
-            return f"{troubles[0][:1].upper()}{troubles[0][1:]}."
+            return sentence(troubles[0])
         left = ", ".join(self._left)
         return f"Topics of this folder are not read, without --topic: {left}." if left else None
 
@@ -120,7 +121,9 @@ class Kafka:
                 503, "no_broker", f"offset {offset} of {source} cannot be read now: {error}"
             ) from error
 
-    def accept_loss(self, topic: str, partition: int, next_offset: int, go_on_at: int) -> None:
+    def accept_loss(
+        self, topic: str, partition: int, next_offset: int, go_on_at: int | None
+    ) -> None:
         """Give up what is lost, as it was shown: durable. Raises ``APIError`` for anything else."""
         for loss in [] if self._log is None else self._log.losses():
             assert self._log is not None
@@ -132,10 +135,13 @@ class Kafka:
                     409,
                     "records_are_shown",
                     "the view has these records, and the flow's state has not: they cannot be given"
-                    " up alone. Stop the server: cartwatch rebuild makes both anew as far as the"
-                    " topics hold the records, or says that it cannot; or start over",
+                    " up alone. Stop the server: cartwatch rebuild makes both anew where the topics"
+                    " hold the records still, and says so where they do not; then what is left is"
+                    " to start over",
                 )
-            if self._log.leap(loss.number, next_offset, go_on_at, time.time()):
+            if go_on_at is not None and self._log.leap(
+                loss.number, next_offset, go_on_at, time.time()
+            ):
                 return
         raise APIError(
             409,

@@ -78,7 +78,9 @@ class Service:
         self._proving: asyncio.Task[None] | None = None
         self.streaming = Streaming(self._task, self.live.follows)
         self._release = True
-        self._snapshot_at: float | None = None
+        self.snapshot_at: float | None = None
+        """When the flow has taken its last snapshot, in seconds since 1970."""
+
         self._resetting = asyncio.Lock()
         self._stopped = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -232,7 +234,7 @@ class Service:
         """Tell when the flow's last snapshot was taken, and how large all of them are."""
         folder = self.generation.paths.recovery
         size = await asyncio.to_thread(store_bytes, folder)
-        return {"taken_at": rfc3339_or_none(self._snapshot_at), "bytes": size}
+        return {"taken_at": rfc3339_or_none(self.snapshot_at), "bytes": size}
 
     async def _start_over(self, again: Upload | None) -> Upload | None:
         old = self.generation
@@ -275,7 +277,7 @@ class Service:
             self.publisher.left(old.totals.figures.paid)
         self.generation, self.starts, self.upkeep = self._open(new)
         self.contents.start_over()
-        self._snapshot_at = None
+        self.snapshot_at = None
         await self._end_proof()
         await self.streaming.end()
         await old.close()
@@ -394,7 +396,7 @@ class Service:
         self.history.committed(at, outcome.arrived)
         self.metering.committed(at, outcome)
         if outcome.epochs:
-            self._snapshot_at = time.time()
+            self.snapshot_at = time.time()
         self.contents.committed(outcome)
         await self.starts.committed(outcome)
         self.live.committed()

@@ -80,6 +80,7 @@ def test_an_agent_that_cannot_listen_waits_with_its_reason(server: Cartwatch) ->
         assert waiting(server, "its port is taken")["host"] == "barn"
         server.settled()
         assert server.get("/api/dataflow")["workers"] == 1
+        assert reasons(server) == ["the server was started"], "nothing is ended for nothing"
         agent.start()
 
 
@@ -123,8 +124,8 @@ def test_an_answer_to_an_older_question_is_none(server: Cartwatch) -> None:
 def test_agents_that_come_together_cost_one_start(server: Cartwatch) -> None:
     """Named, with their hosts as they say them, but for what is no name of a host."""
     with PlayedAgent(server, "barn") as first, PlayedAgent(server, "<b>attic</b>\n") as second:
-        first.prepare()
-        second.prepare()
+        for agent in (first, second, first, second):  # whether they could, and then in the start
+            agent.prepare()
         assert len(first.reach().addresses) == 1
         assert len(second.reach().addresses) == 2
         until(lambda: len(reasons(server)) == 2)

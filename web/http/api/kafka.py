@@ -40,9 +40,9 @@ async def accept_loss(request: Request) -> Response:
     if not isinstance(asked, dict) or asked.keys() != _ASKED.keys():
         raise bad_request(f"the body is an object with {', '.join(_ASKED)}, as they were shown")
     for name, kind in _ASKED.items():
-        if type(asked[name]) is not kind:
+        if type(asked[name]) is not kind and not (name == "go_on_at" and asked[name] is None):
             raise bad_request(f"{name} is not as it was shown")
-    if not all(0 <= asked[name] < 2**63 for name in ("partition", "next", "go_on_at")):
+    if not all(0 <= (asked[name] or 0) < 2**63 for name in ("partition", "next", "go_on_at")):
         raise bad_request("partition, next and go_on_at are numbers from 0 on")
     service = service_of(request.app)
     async with service.writing():

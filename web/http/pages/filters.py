@@ -27,6 +27,7 @@ from dataflow.records import (
     TOO_LONG,
     UNKNOWN_TYPE,
 )
+from web import words as words_of
 from web.http.foreign import cut, foreign, quoted
 
 STANDARD_PACES: Final = (None, 1, 10, 100, 1000)
@@ -131,7 +132,7 @@ def plural(many: float | None, one: str) -> str:
 
 def sentence(words: str) -> str:
     """What is said elsewhere in the middle of a sentence, as one of its own."""
-    return f"{words[:1].upper()}{words[1:]}."
+    return words_of.sentence(words)
 
 
 def count(many: int, one: str) -> str:
