@@ -4,6 +4,7 @@ What the flow tells stands beside what the order log keeps: so a partition is kn
 lost of it, also while there is no flow.
 """
 
+import logging
 import time
 from typing import Any, Final
 
@@ -26,6 +27,9 @@ STATES: Final = (OFF, CONNECTING, READING, DOWN, STOPPED)
 """Nothing is asked for; nobody has answered yet; it is read; nobody answers; something is lost."""
 
 
+_log = logging.getLogger(__name__)
+
+
 class Kafka:
     """The topics of one generation."""
 
@@ -33,6 +37,7 @@ class Kafka:
         self._topics: Final = topics
         self._log: Final = log
         self._told: TopicsRead | None = None
+        self._said: str | None = None
         self._left: list[str] = self._find_left()
 
     def told(self, topics: TopicsRead | None) -> None:
@@ -40,6 +45,7 @@ class Kafka:
         if topics is not None:
             self._told = topics
             self._left = self._find_left()
+            self._say(self._trouble())
 
     @property
     def is_known(self) -> bool:
@@ -64,14 +70,8 @@ class Kafka:
         if self._topics is None:
             left = ", ".join(self._left)
             return f"Topics of this folder are not read, without --kafka: {left}." if left else None
-        if self.down_since is not None:
-            return (
-                f"The brokers of Kafka ({self._topics.servers}) have not answered since"
-                f" {rfc3339(self.down_since)}; all else goes on."
-            )
-        troubles = [] if self._told is None else self._told.troubles
-        if troubles:
-            return sentence(troubles[0])
+        if (trouble := self._trouble()) is not None:
+            return trouble
         left = ", ".join(self._left)
         return f"Topics of this folder are not read, without --topic: {left}." if left else None
 
@@ -149,6 +149,25 @@ class Kafka:
             f"nothing of {topic}/{partition} is lost from {next_offset} to before {go_on_at}: ask"
             " GET /api/kafka what is",
         )
+
+    def _trouble(self) -> str | None:
+        """Say what is in the way of reading, where anything is."""
+        if self._topics is None or self._told is None:
+            return None
+        if self.down_since is not None:
+            return (
+                f"The brokers of Kafka ({self._topics.servers}) have not answered since"
+                f" {rfc3339(self.down_since)}; all else goes on."
+            )
+        return sentence(self._told.troubles[0]) if self._told.troubles else None
+
+    def _say(self, trouble: str | None) -> None:
+        """Say it on the terminal, where it is news."""
+        if trouble is not None and trouble != self._said:
+            _log.warning("%s", trouble)
+        elif trouble is None and self._said is not None:
+            _log.warning("The topics of Kafka are read again.")
+        self._said = trouble
 
     def _state(self, lost: list[Loss]) -> str:
         if lost:

@@ -21,7 +21,8 @@ def topics_words(kafka: Mapping[str, Any]) -> str:
     words = _WORDS[kafka["state"]].format(brokers=kafka["brokers"])
     if kafka["state"] == STOPPED or kafka["message"] is None:
         return words
-    return str(kafka["message"]) if kafka["state"] in (OFF, DOWN) else f"{words} {kafka['message']}"
+    is_all = kafka["state"] in (OFF, DOWN, CONNECTING)
+    return str(kafka["message"]) if is_all else f"{words} {kafka['message']}"
 
 
 def loss_shown(loss: Mapping[str, Any]) -> str:
