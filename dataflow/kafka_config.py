@@ -58,6 +58,8 @@ class KafkaConfig:
 
     def said(self, error: object) -> str:
         """Give what librdkafka or its client says by an error, without any secret."""
+        if isinstance(error, SystemError):
+            return "the client of Kafka has failed within itself"
         detail = error.args[0] if isinstance(error, Exception) and error.args else error
         try:
             text = str(getattr(detail, "str", lambda: detail)())

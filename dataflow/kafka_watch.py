@@ -174,22 +174,26 @@ def ends_of(
 ) -> tuple[str | None, dict[tuple[str, int], tuple[int, int]]]:
     """Ask whose the brokers are, and where each partition begins and ends.
 
-    Raises ``KafkaConfigError`` where no client can be made, ``NoAnswerError`` where nobody answers.
+    One that is not there holds nothing. Raises ``KafkaConfigError`` where no client can be made,
+    and ``NoAnswerError`` where nobody answers.
     """
     from confluent_kafka import KafkaException, TopicPartition
 
     client = make_consumer(topics)
     try:
-        cluster = client.list_topics(timeout=_ANSWER_S).cluster_id
+        found = client.list_topics(timeout=_ANSWER_S)
+        there = {(name, each) for name, topic in found.topics.items() for each in topic.partitions}
         ends = {
             each: client.get_watermark_offsets(TopicPartition(*each), timeout=_ANSWER_S)
+            if each in there
+            else (0, 0)
             for each in partitions
         }
     except KafkaException as error:
         raise NoAnswerError(topics.config.said(error)) from error
     finally:
         client.close()
-    return cluster or None, ends
+    return found.cluster_id or None, ends
 
 
 def _admin(topics: Topics) -> "AdminClient":

@@ -171,6 +171,9 @@ def test_a_rebuild_changes_nothing_where_a_topic_was_made_anew(
     read_once(data, topic, orders(range(20)))
     noida.delete_topic(topic.name)
     time.sleep(1)
+    assert (
+        "orders/0 was read up to 19, and ends at 0" in rebuild(data, *brokers(data, topic)).stderr
+    )
     anew = Topic(noida)
     anew.send(orders(range(1_000, 1_000 + again)))
     made = rebuild(data, *brokers(data, anew))
