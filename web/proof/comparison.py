@@ -122,7 +122,8 @@ class _CartComparison:
         is_there = expected in seqs
         right = f"stands there once, as seq {expected}," if expected else "is not there"
         got = ", ".join(map(str, seqs[:3])) + (" …" if len(seqs) > 3 else "")
-        found = f"{len(seqs)} times, as seq {got}" if seqs else "not there"
+        often = "once" if len(seqs) == 1 else f"{len(seqs)} times"
+        found = f"{often}, as seq {got}" if seqs else "not there"
         verdict.differ(
             "completed",
             f"completed order {quoted(order_id)} of {quoted(self._user_id)}: {right} by the"
