@@ -123,7 +123,7 @@ def require_kafka() -> None:
     if importlib.util.find_spec("confluent_kafka") is None:
         raise KafkaConfigError(
             "Kafka needs the extra kafka, which is not installed here:"
-            " pip install 'cartwatch[kafka]' brings it"
+            " pip install '.[kafka]' in the folder of this code brings it"
         )
 
 

@@ -38,7 +38,7 @@ def test_without_the_extra_it_says_which_one(
     """Status 1, as for all that cannot be done here, and no traceback of a missing module."""
     monkeypatch.setitem(sys.modules, "confluent_kafka", None)
     assert main(["serve", BROKER, "--topic=orders"]) == 1
-    assert "cartwatch[kafka]" in capsys.readouterr().err
+    assert "pip install '.[kafka]'" in capsys.readouterr().err
 
 
 def test_a_file_that_cannot_be_read_is_one_sentence_and_status_1(
