@@ -103,14 +103,16 @@ def parse_value(
         return Skipped(
             offset, NOT_AN_OBJECT, f"offset {offset} has no value (a tombstone)", None, "", False
         )
+    if len(value) <= MAX_LINE_BYTES and not value.strip(b" \t\r\n"):
+        return None
     outcome = parse_line(value, offset, is_json=is_json)
     if not isinstance(outcome, Skipped):
         return outcome
     words = f"offset {outcome.message.removeprefix('line ')}"
-    if value[:1] == b"\0" and value[_WIRE_BYTES : _WIRE_BYTES + 1] in (b"{", b"["):
+    if value[:1] == b"\0" and len(value) > _WIRE_BYTES:
         words += (
-            ": it begins with the five bytes of the Confluent wire format (a schema's number): let"
-            " the producer write JSON without a schema registry"
+            "; its first five bytes may be those of the Confluent wire format (a schema's number),"
+            " as of Avro or Protobuf: let the producer write JSON without a schema registry"
         )
     return msgspec.structs.replace(outcome, message=words)
 

@@ -333,9 +333,10 @@ def test_a_tombstone_is_skipped_in_words() -> None:
     assert skipped.message == "offset 118 has no value (a tombstone)"
 
 
-def test_what_a_schema_registry_puts_before_the_json_is_named() -> None:
-    """Five bytes before the JSON are no mistake of the record's: the sentence says what to do."""
-    skipped = parse_value(b'\0\0\0\0\x07{"user_id": "a"}', 3)
+@pytest.mark.parametrize("behind", [b'{"user_id": "a"}', b"\x02\x10avro"])
+def test_what_a_schema_registry_puts_before_a_record_is_named(behind: bytes) -> None:
+    """Five bytes before it are no mistake of the record's: the sentence says what to do."""
+    skipped = parse_value(b"\0\0\0\0\x07" + behind, 3)
     assert isinstance(skipped, Skipped)
     assert skipped.message.startswith("offset 3 is not JSON")
     assert "Confluent wire format" in skipped.message
@@ -346,7 +347,8 @@ def test_an_offset_is_called_one() -> None:
     skipped = parse_value(b"FAIL HERE", 6)
     assert isinstance(skipped, Skipped)
     assert skipped.message == "offset 6 is not JSON: expected a value at column 1"
-    assert parse_value(b" ", 6) is None
+    for blank in (b"", b" ", b" \t\r\n", b"\n\n"):
+        assert parse_value(blank, 6) is None
 
 
 @given(st.lists(st.none() | lines, max_size=300), st.integers(0, 10**6))
