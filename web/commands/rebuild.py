@@ -8,7 +8,6 @@ it goes on at the next start. Places and times are those of the journal: nothing
 import asyncio
 import sqlite3
 import sys
-import time
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -37,6 +36,8 @@ from web.view.view import copy_recoveries, position_in
 from web.words import count
 
 _POLL_S = 0.1
+_STORED_S = 0.5
+"""The engine writes its store right behind the end of an epoch, and tells nobody."""
 
 
 def renew(data: Path, generation: int | None = None, topics: Topics | None = None) -> Topics | None:
@@ -94,11 +95,12 @@ def _carry_history(folder: DataFolder, old: Paths, new: Paths) -> None:
 
 async def _until_kept(service: Service) -> None:
     """Wait until the flow has a snapshot of all that: topics need not hold it any more then."""
-    now = time.time()
-    while (service.snapshot_at or 0.0) <= now:
+    end = service.generation.order.settled_end()
+    while service.kept_to < end:
         if service.flow.state == DOWN:
             raise StartError(service.flow.message or "the flow cannot be started")
         await asyncio.sleep(_POLL_S)
+    await asyncio.sleep(_STORED_S)
 
 
 async def until_processed(service: Service) -> None:

@@ -81,6 +81,9 @@ class Service:
         self.snapshot_at: float | None = None
         """When the flow has taken its last snapshot, in seconds since 1970."""
 
+        self.kept_to = 0
+        """The position before which all is in a snapshot of the flow, as far as this start told."""
+
         self._resetting = asyncio.Lock()
         self._stopped = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -277,7 +280,7 @@ class Service:
             self.publisher.left(old.totals.figures.paid)
         self.generation, self.starts, self.upkeep = self._open(new)
         self.contents.start_over()
-        self.snapshot_at = None
+        self.snapshot_at, self.kept_to = None, 0
         await self._end_proof()
         await self.streaming.end()
         await old.close()
@@ -397,6 +400,7 @@ class Service:
         self.metering.committed(at, outcome)
         if outcome.epochs:
             self.snapshot_at = time.time()
+        self.kept_to = max(self.kept_to, outcome.settled or 0)
         self.contents.committed(outcome)
         await self.starts.committed(outcome)
         self.live.committed()
