@@ -40,27 +40,33 @@ class Others:
         """
         for partition in log.partitions():
             newest, before = log.newest_of(partition.number), log.before_loss(partition.number)
-            if newest is not None and holds(newest) and _differ(topics, partition, [newest]):
+            if newest is None:
+                continue
+            suspects = before if newest in before else [*before, newest]
+            differ = _differ(topics, partition, filter(holds, suspects))
+            if newest.seq in differ:
                 self._whole.add(partition.number)
-            self._ranges |= _differ(topics, partition, filter(holds, before))
-            if partition.number in self._whole or self._ranges.intersection(
-                each.seq for each in before
-            ):
+            if differ:
+                self._ranges |= differ
                 self.partitions[partition.number] = partition
 
 
-def read_again(reader: KafkaReader, row: Range) -> Records:
-    """Read a range of a partition that the reader has begun, at it or anywhere.
+def read_again(reader: KafkaReader, partition: Partition, row: Range) -> Records:
+    """Read a range of a partition, wherever the reader is in that.
 
     Raises ``LostRecordsError`` where it is not there as it was, and ``NoAnswerError`` where nobody
     answers.
     """
-    if reader.mark(row.part)[0] != row.first:
+    if row.part not in reader.numbers:
+        reader.begin([Going(partition, row.first)])
+    elif reader.mark(row.part)[0] != row.first:
         reader.leap(row.part, row.first)
     end = time.monotonic() + PATIENCE_S
     while (found := reader.take_again(row.part, row.first, row.last)) is None:
         if time.monotonic() > end:
-            raise NoAnswerError(f"gave nothing for {PATIENCE_S:.0f} s")
+            raise NoAnswerError(
+                f"{partition.source} gave nothing for {PATIENCE_S:.0f} s: the brokers do not answer"
+            )
         if reader.poll(0.05):
             end = time.monotonic() + PATIENCE_S
     return found
@@ -69,11 +75,10 @@ def read_again(reader: KafkaReader, row: Range) -> Records:
 def _differ(topics: Topics, partition: Partition, ranges: Iterable[Range]) -> set[int]:
     """Read ranges of a partition; gives the numbers of those that are others than they were."""
     found = set[int]()
-    for row in ranges:
-        with closing(KafkaReader(topics)) as reader:
-            reader.begin([Going(partition, row.first)])
+    with closing(KafkaReader(topics)) as reader:
+        for row in ranges:
             try:
-                values = read_again(reader, row).values
+                values = read_again(reader, partition, row).values
             except LostRecordsError:
                 found.add(row.seq)
                 continue

@@ -65,9 +65,7 @@ def _made_anew(path: Path, topics: Topics) -> list[Partition]:
         with closing(OrderLog(path)) as log:
             others.find(topics, log, lambda _: True)
     except NoAnswerError as error:
-        raise StartError(
-            f"the brokers {topics.servers} do not answer: one {error}; nothing was changed"
-        ) from error
+        raise StartError(f"{error}; nothing was changed") from error
     return list(others.partitions.values())
 
 

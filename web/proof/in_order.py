@@ -9,7 +9,7 @@ from typing import Final
 
 from dataflow.journal import Entry, JournalReader
 from dataflow.kafka_again import Others, read_again
-from dataflow.kafka_partition import Going, LostRecordsError
+from dataflow.kafka_partition import LostRecordsError
 from dataflow.kafka_reader import KafkaReader
 from dataflow.kafka_watch import NoAnswerError, ends_of
 from dataflow.messages import KAFKA
@@ -48,7 +48,6 @@ class InOrder:
                 self._ends = self._ask(topics)
                 self._find_others(topics, self._log)
                 self._reader = opened.enter_context(closing(KafkaReader(topics)))
-                self._reader.begin(self._goings())
 
     def gone(self) -> Iterator[tuple[int, Entry]]:
         """Find the ranges whose records are not there any more, each with its first place."""
@@ -90,25 +89,11 @@ class InOrder:
             ) from error
         return {places[each]: found for each, found in ends.items()}
 
-    def _goings(self) -> Iterator[Going]:
-        """Tell where the first range of each partition begins that is there."""
-        assert self._log is not None
-        first: dict[int, int] = {}
-        for row in self._rows():
-            if row.part != JOURNAL and row.part not in first and self._holds(row):
-                first[row.part] = row.first
-                if len(first) == len(self._partitions):
-                    break
-        for number, offset in first.items():
-            yield Going(self._partitions[number], offset)
-
     def _find_others(self, topics: Topics, log: OrderLog) -> None:
         try:
             self._others.find(topics, log, self._holds)
         except NoAnswerError as error:
-            raise UncountableError(
-                f"the brokers {topics.servers} do not answer: one {error}"
-            ) from error
+            raise UncountableError(str(error)) from error
 
     def _holds(self, row: Range) -> bool:
         """Whether the topic holds the records of a range, by where it begins and ends, and by them.
@@ -143,12 +128,9 @@ class InOrder:
         reader = self._reader
         assert reader is not None
         try:
-            if row.part not in reader.numbers:  # it was added since
-                reader.begin([Going(self._partitions[row.part], row.first)])
-            found = read_again(reader, row)
+            found = read_again(reader, self._partitions[row.part], row)
         except NoAnswerError as error:
-            source = self._partitions[row.part].source
-            raise UncountableError(f"{source} {error}: the brokers do not answer") from error
+            raise UncountableError(str(error)) from error
         except LostRecordsError as error:
             raise UncountableError(
                 f"{error.reason}, while they were read: begin the proof again"
