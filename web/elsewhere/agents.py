@@ -77,6 +77,7 @@ class Agents:
         self._came = 0
         self._turn = 0
         self._preparing = asyncio.Lock()
+        self._able: set[int] = set()
         self._is_leaving = False
 
     def __len__(self) -> int:
@@ -112,7 +113,7 @@ class Agents:
             now = time.monotonic()
             joining = await self._that_can_listen(self._roster.joining(now))
             if joining:
-                hosts = [self._agents[agent].host for agent in joining if agent in self._agents]
+                hosts = [control.host for control in joining]
                 who = f"a worker on {hosts[0]}" if len(hosts) == 1 else f"workers on {_and(hosts)}"
                 # Where none runs, one is being started: it takes them, or the next look does this.
                 self._renew(f"{who} {JOINED}")
@@ -123,14 +124,21 @@ class Agents:
         async with self._preparing:
             return await self._prepare()
 
-    async def _that_can_listen(self, joining: Sequence[int]) -> list[int]:
-        """Choose those for whom the flow is worth being started again, which ends those there."""
+    async def _that_can_listen(self, joining: Sequence[int]) -> list[Control]:
+        """Choose those for whom the flow is worth being started again, which ends those there.
+
+        Each is asked once before a start.
+        """
         async with self._preparing:
-            self._turn += 1
-            new = [self._agents[agent] for agent in joining if agent in self._agents]
-            return [control.number for control, _ in await self._prepared(new)]
+            new = [self._agents[each] for each in joining if each not in self._able]
+            if new:
+                self._turn += 1
+                self._able |= {control.number for control, _ in await self._prepared(new)}
+        able = self._able.intersection(joining)
+        return [control for number, control in self._agents.items() if number in able]
 
     async def _prepare(self) -> Party:
+        self._able.clear()
         self._turn += 1
         chosen = [self._agents[agent] for agent in self._roster.take(time.monotonic())]
         ready = await self._prepared(chosen)
