@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from web.http.pages.filters import sentence
+from web.words import sentence
 
 _HEADLINES: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -27,7 +27,6 @@ from dataflow.records import (
     TOO_LONG,
     UNKNOWN_TYPE,
 )
-from web import words as words_of
 from web.http.foreign import cut, foreign, quoted
 
 STANDARD_PACES: Final = (None, 1, 10, 100, 1000)
@@ -128,11 +127,6 @@ def pace_words(pace: float | None) -> str:
 def plural(many: float | None, one: str) -> str:
     """The word for so many of something, from the word for one."""
     return one if many == 1 else f"{one}s"
-
-
-def sentence(words: str) -> str:
-    """What is said elsewhere in the middle of a sentence, as one of its own."""
-    return words_of.sentence(words)
 
 
 def count(many: int, one: str) -> str:

@@ -36,6 +36,7 @@ from web.view.cart_item import CartItem
 from web.view.recoveries import Recovery
 from web.view.skipped import SkippedRecord
 from web.view.sorts import FILTERS, SORTS
+from web.words import sentence
 
 SHEETS: Final = (
     "styles/tokens.css",
@@ -230,7 +231,7 @@ def _environment() -> Environment:
         filters.rate,
         filters.reason_words,
         filters.reasons,
-        filters.sentence,
+        sentence,
         order_filters.cause_path,
         order_filters.clock,
         order_filters.lasting,

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from web.http.pages.filters import sentence
 from web.intake.upload_states import BY_HAND, CANCELLED, DONE, FAILED, PAUSED
+from web.words import sentence
 
 Shown = Mapping[str, Any]
 
