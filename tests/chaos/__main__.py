@@ -34,25 +34,15 @@ def main() -> int:
         help="so many workers elsewhere, which are killed, too",
     )
     options = parser.parse_args()
+    if (options.completed or options.kafka) and (missing := Noida.missing()):
+        parser.error(missing)
     folder = Path(tempfile.mkdtemp(prefix="cartwatch-chaos-"))
     if options.resets is not None:
         report = run_resets(folder, seed=options.seed, resets=options.resets)
     elif options.completed:
-        if missing := Noida.missing():
-            parser.error(missing)
         report = run_publishing(folder, seed=options.seed, kills=options.kills)
-    elif options.kafka:
-        if (missing := Noida.missing()) is not None:
-            parser.error(missing)
-        report = run_kafka(
-            folder,
-            seed=options.seed,
-            kills=options.kills,
-            records=options.records,
-            workers_elsewhere=options.elsewhere,
-        )
     else:
-        report = run_experiment(
+        report = (run_kafka if options.kafka else run_experiment)(
             folder,
             seed=options.seed,
             kills=options.kills,

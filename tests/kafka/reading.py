@@ -9,6 +9,9 @@ from dataflow.times import rfc3339
 from tests.kit.running import Cartwatch, until
 from tests.kit.topic import Topic, config_file, orders
 
+_SNAPSHOTS_S = 3.0
+"""Within so long there are several, where there is anything to be kept."""
+
 
 def reading(data: Path, *topics: Topic, options: tuple[str, ...] = ()) -> Cartwatch:
     """Start a server that reads these topics, all of one broker."""
@@ -49,9 +52,14 @@ def kafka_in(server: Cartwatch, state: str, within: float = 30.0) -> dict[str, A
 
 
 def kept(server: Cartwatch) -> None:
-    """Wait until all that was taken by now is in a snapshot."""
-    now = rfc3339(time.time())
-    until(lambda: (server.get("/api/recovery")["snapshot"]["taken_at"] or "") > now)
+    """Wait until all that was taken by now is in a snapshot: where nothing comes, none is told."""
+    now = time.time()
+
+    def look() -> bool:
+        taken_at = server.get("/api/recovery")["snapshot"]["taken_at"] or ""
+        return taken_at > rfc3339(now) or time.time() - now > _SNAPSHOTS_S
+
+    until(look)
 
 
 def read_once(data: Path, topic: Topic, values: Sequence[bytes]) -> None:
