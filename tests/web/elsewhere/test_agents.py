@@ -132,6 +132,20 @@ def test_agents_that_come_together_cost_one_start(server: Cartwatch) -> None:
         assert reasons(server)[1] == "workers on barn and -b-attic-b- joined"
 
 
+def test_one_that_leaves_while_others_are_asked_costs_no_start(server: Cartwatch) -> None:
+    """It could have listened, and is not there any more; the next one that comes is taken."""
+    with PlayedAgent(server, "barn") as gone, PlayedAgent(server, "attic") as other:
+        gone.prepare()
+        word = other.until(Prepare)
+        gone.close()
+        until(lambda: len(places(server)) == 2)
+        other.send(Unable(word.turn, "its port is taken"))
+        waiting(server, "its port is taken")
+        assert reasons(server) == ["the server was started"]
+        with PlayedAgent(server, "shed") as next_one:
+            next_one.start()
+
+
 def test_a_secret_is_of_one_start_and_of_the_workers_elsewhere_alone(server: Cartwatch) -> None:
     """Nobody publishes on the public address as a worker of this machine, or of another start."""
     with PlayedAgent(server) as agent:
