@@ -110,5 +110,5 @@ def test_what_librdkafka_refuses_is_said_with_its_line(tmp_path: Path, line: str
 def test_a_missing_client_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """It says what to install."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(KafkaConfigError, match=r"extra kafka, .*pip install 'cartwatch\[kafka\]'"):
+    with pytest.raises(KafkaConfigError, match=r"extra kafka, .*pip install '\.\[kafka\]'"):
         require_kafka()

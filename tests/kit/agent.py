@@ -60,8 +60,8 @@ class PlayedAgent:
             word = self.hear()
             if isinstance(word, kind):
                 return word
-            if isinstance(word, Prepare) and self._listening is not None:
-                self._listen(word, 0)  # asked whether it could, it is asked once more in the start
+            if self._listening is not None:
+                self._answer(word)
 
     def until_waits(self, words: str) -> str:
         """Hear until it is told to wait for a reason with these words; gives that."""
@@ -91,6 +91,16 @@ class PlayedAgent:
     def close(self) -> None:
         self._close()
         self._opened.close()
+
+    def _answer(self, word: FromServer) -> None:
+        """Answer one that has answered: it is asked whether it could, then in every start.
+
+        A start may fail by a stranger who calls a worker, as tests beside this one may.
+        """
+        if isinstance(word, Prepare):
+            self._listen(word, 0)
+        elif isinstance(word, Reach):
+            self.send(Reached(word.turn, ()))
 
     def _listen(self, word: Prepare, port: int) -> None:
         self._close()
