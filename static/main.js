@@ -82,7 +82,7 @@ connection.hear((frame) => {
   if (outcome === "applied") clock.set(store.at);
   if (frame?.type === "error") place.stay(store.ready ? store.window : EVERYTHING);
 });
-const lookForAlarm = once(() => Boolean(store.flow?.alarm), () => summoned("alarm-notice"));
+const lookForAlarm = once(() => Boolean(store.flow?.alarm) || store.flow?.state === "down", () => summoned("alarm-notice"));
 const lookForTrouble = once(
   () => [...store.uploads.items.values()].some(({ state, accepted }) => state === "paused" || (state === "done" && !accepted)),
   () => summoned("trouble-notice"),

@@ -1,4 +1,6 @@
-"""Numbers and sentences. Pure; the page's own words are in ``static/``, said alike."""
+"""Numbers, times and sentences. Pure; the page's own words are in ``static/``, said alike."""
+
+from datetime import UTC, datetime
 
 
 def sentence(words: str) -> str:
@@ -11,3 +13,8 @@ def sentence(words: str) -> str:
 def count(number: int, one: str) -> str:
     """So many of something: ``1 line``, ``2,000 lines``; ``one`` is the word for one of them."""
     return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
+
+
+def moment(seconds: float) -> str:
+    """Write seconds since 1970 for a sentence that nobody paints: ``2026-01-31 12:00:00 UTC``."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -14,3 +14,12 @@ export const MOST = 500;
  * @returns {Promise<{items: Completed[], total: number}>}
  */
 export const completed = (after, signal) => call("GET", `/api/completed?cursor=${after}&limit=${MOST}`, { signal });
+
+/** @typedef {{state: string, message: string, since: string}} Topic */
+
+/**
+ * How completed orders get to their topic, where they do.
+ * @param {AbortSignal} signal
+ * @returns {Promise<Topic>}
+ */
+export const topic = (signal) => call("GET", "/api/completed/topic", { signal });

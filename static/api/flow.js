@@ -67,15 +67,6 @@ export const prove = () => call("POST", "/api/prove");
  */
 export const proof = (signal) => call("GET", "/api/prove", { signal });
 
-/** @typedef {{state: string, message: string, since: string}} Topic */
-
-/**
- * How completed orders get to their topic, where they do.
- * @param {AbortSignal} signal
- * @returns {Promise<Topic>}
- */
-export const topic = (signal) => call("GET", "/api/completed/topic", { signal });
-
 /**
  * The whole view as the server renders it now: what seldom changes is described there alone.
  * @param {string} range

@@ -38,7 +38,7 @@ const begunWhenGone = (key, also, load) => begunOnce(({ store }, panel) => {
 
 export const elements = {
   "flow-history": FlowHistory,
-  "completed-topic": begunOnce(() => true, () => import("../elements/flow/completed_topic.js")),
+  "completed-topic": begunOnce(() => true, () => import("../elements/completed/completed_topic.js")),
   // As long as nothing passes, no figure of it changes; workers elsewhere say a word now and then.
   "flow-graph": begunOnce(
     ({ store }, graph) => Boolean(store.stats.events_per_second) || isGone(store) || graph.querySelector("[data-far]") !== null,

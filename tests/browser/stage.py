@@ -13,6 +13,7 @@ from starlette.requests import Request as HTTPRequest
 from starlette.responses import HTMLResponse
 from starlette.routing import Route as Path
 
+from tests.browser.flow_facts import topic
 from tests.browser.frames import Frame, orders_page, snapshot
 from web.http import assets
 from web.http.addresses import IdResource, user_of
@@ -80,7 +81,7 @@ class Server:
         return self._rendered("file")
 
     def _rendered(self, view: str, **facts: Any) -> HTMLResponse:
-        given = {**facts, **self.facts}
+        given = {"topic": topic(), **facts, **self.facts}
         html = render_view(view, self.first, visitor=self.visitor, **given)
         return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
 

@@ -10,8 +10,8 @@ from tests.browser.stage import Stage
 ALARM = "state and view differ in 2 of 64 key groups"
 
 
-def flow(alarm: str | None = None) -> Frame:
-    return {"state": "running", "since": AT, "message": None, "alarm": alarm}
+def flow(alarm: str | None = None, state: str = "running", message: str | None = None) -> Frame:
+    return {"state": state, "since": AT, "message": message, "alarm": alarm}
 
 
 def test_an_alarm_stands_over_everything_until_it_is_over(stage: Stage) -> None:
@@ -35,3 +35,32 @@ def test_an_alarm_stands_over_everything_until_it_is_over(stage: Stage) -> None:
     expect(alarm).to_be_hidden()
     stage.play(changes(flow=flow("it differs again")))
     expect(alarm).to_contain_text("it differs again")
+
+
+def test_a_flow_that_is_down_says_why_on_every_page(stage: Stage) -> None:
+    """Until it is up again; with the way to where something can be done about it."""
+    page = stage.open(first=snapshot([], flow=flow()))
+    notice = page.locator("alarm-notice")
+    expect(notice).to_be_hidden()
+    stage.play(changes(flow=flow(state="restarting", message="It ended.")))
+    stage.painted()
+    expect(notice).to_be_hidden()
+    stage.play(changes(flow=flow(state="down", message="5 records of orders/1 are lost.")))
+    expect(notice).to_contain_text("The flow is down: 5 records of orders/1 are lost.")
+    expect(notice.get_by_role("link", name="What to do")).to_have_attribute("href", "/flow")
+    stage.play(changes(flow=flow(ALARM, state="down", message="5 records of orders/1 are lost.")))
+    expect(notice).to_contain_text(f"Something is wrong: {ALARM}")
+    expect(notice.get_by_role("link")).to_have_attribute("href", "/flow/recovery")
+    stage.play(changes(flow=flow()))
+    expect(notice).to_be_hidden()
+
+
+def test_a_running_flow_with_something_to_say_is_marked(stage: Stage) -> None:
+    """For as long as there is something; the words are in the title."""
+    page = stage.open(first=snapshot([], flow=flow()))
+    badge = page.locator("[data-flow]")
+    stage.play(changes(flow=flow(message="Nobody answers.")))
+    expect(badge).to_have_attribute("data-notice", "")
+    expect(badge).to_have_attribute("title", "Nobody answers.")
+    stage.play(changes(flow=flow(message="It is restored.", state="recovering")))
+    expect(badge).not_to_have_attribute("data-notice", "")

@@ -7,15 +7,16 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.frames import STATS, changes, completed, completed_page, snapshot
+from tests.browser.flow_facts import topic
+from tests.browser.frames import AT, STATS, changes, completed, completed_page, snapshot
 from tests.browser.stage import Stage
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def open_feed(stage: Stage, feed: dict[str, Any]) -> Page:
+def open_feed(stage: Stage, feed: dict[str, Any], **facts: Any) -> Page:
     first = snapshot(stats={**STATS, "paid": feed["total"]})
-    return stage.open("/completed", first, facts={"completed": feed})
+    return stage.open("/completed", first, facts={"completed": feed, **facts})
 
 
 def paid(many: int) -> dict[str, Any]:
@@ -107,3 +108,14 @@ def test_it_fits_a_phone(stage: Stage) -> None:
     page = open_feed(stage, completed_page([completed(2**40, "u" * 256, "o" * 256)]))
     assert page.evaluate(OVERFLOW) == 0
     expect(page.locator(".feed-order")).to_have_attribute("title", "o" * 256)
+
+
+def test_a_topic_that_gets_no_orders_says_so_beside_the_feed(stage: Stage) -> None:
+    """Where it is published; it follows by itself."""
+    failing = topic("failing", message="Topic done gets no completed orders.", since=AT)
+    stage.answer("/api/completed/topic", failing | {"state": "publishing", "message": "Has all."})
+    page = open_feed(stage, completed_page([completed(7)]), topic=failing)
+    place = page.locator("completed-topic")
+    expect(place).to_have_attribute("data-state", "publishing")
+    expect(place).to_contain_text("Has all.")
+    expect(place.locator("time")).to_be_hidden()

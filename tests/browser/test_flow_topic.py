@@ -1,4 +1,4 @@
-"""static/elements/flow/completed_topic.js: how completed orders get to their topic."""
+"""static/elements/completed/completed_topic.js: how completed orders get to their topic."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.flow_facts import topic
 from tests.browser.frames import (
     AT,
     cart,
@@ -18,7 +19,7 @@ from tests.browser.frames import (
     snapshot,
     upload,
 )
-from web.http.pages.filters import chips, label, pace_words, paces
+from web.http.pages.filters import chips, label, pace_words, paces, place_word
 from web.http.pages.orders_shown import OrdersShown
 from web.http.pages.render import render_refusal, render_view
 
@@ -49,7 +50,8 @@ def test_everything_from_outside_is_escaped() -> None:
     }
     assert HOSTILE not in render_view("cart", snapshot([cart(HOSTILE)]), **facts)
     feed = completed_page([completed(1, HOSTILE, HOSTILE)])
-    assert HOSTILE not in render_view("completed", snapshot(), completed=feed)
+    failing = topic("failing", message=HOSTILE, since=AT)
+    assert HOSTILE not in render_view("completed", snapshot(), completed=feed, topic=failing)
     assert HOSTILE not in render_refusal(404, HOSTILE)
 
 
@@ -123,3 +125,37 @@ def test_an_alarm_is_in_the_page_before_any_script() -> None:
     for flow in (alarmed | {"alarm": None}, {"state": "running", "since": AT, "message": None}):
         html = render_view("carts", snapshot(flow=flow))
         assert '<alarm-notice class="alarm" role="alert" hidden>' in html
+
+
+def test_a_flow_that_is_down_is_in_the_page_with_its_reason() -> None:
+    """As an alarm is, which goes before it; one that is being started again is none."""
+    down = {"state": "down", "since": AT, "message": "5 records are lost", "alarm": None}
+    html = render_view("carts", snapshot(flow=down))
+    assert '<alarm-notice class="alarm" role="alert">' in html
+    assert 'The flow is down:</strong> <span class="alarm-what">5 records are lost<' in html
+    both = render_view("carts", snapshot(flow=down | {"alarm": "state and view differ"}))
+    assert "The flow is down:" not in both
+    again = render_view("carts", snapshot(flow=down | {"state": "restarting"}))
+    assert '<alarm-notice class="alarm" role="alert" hidden>' in again
+
+
+@pytest.mark.parametrize(
+    ("source", "upload", "word"),
+    [
+        ("orders/1", None, "offset"),
+        ("orders/1", "5f0c", "line"),
+        ("orders.jsonl", None, "line"),
+        ("resubmit", None, "line"),
+    ],
+)
+def test_a_place_in_a_partition_is_an_offset(source: str, upload: str | None, word: str) -> None:
+    """A file that bears the name of one has lines."""
+    assert place_word(source, upload) == word
+
+
+def test_a_running_flow_with_something_to_say_is_marked() -> None:
+    """Brokers that do not answer end nothing, and are no calm green."""
+    runs = {"state": "running", "since": AT, "message": None, "alarm": None}
+    assert "data-notice" not in render_view("carts", snapshot(flow=runs))
+    said = render_view("carts", snapshot(flow=runs | {"message": "Nobody answers."}))
+    assert 'data-flow="running" data-notice title="Nobody answers."' in said

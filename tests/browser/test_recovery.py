@@ -71,7 +71,8 @@ def test_the_server_and_the_browser_say_a_start_alike(stage: Stage) -> None:
         start(5, **unknown, reason="a person restarted it"),
         start(4, **unknown, ended_at=AT, ended_because="a person restarted it"),
         start(3, seconds=61.2, carts_restored=1, ended_at=AT, ended_because="exit status 1"),
-        start(2, seconds=12.34, ended_at=AT, ended_because="killed by SIGKILL"),
+        start(2, seconds=12.34, ended_at=AT, ended_because="killed by SIGKILL")
+        | {"resumed_at": {"offset": 40, "source": "orders/1", "line": 6}},
         start(1, carts_restored=0, resumed_at={"offset": 1, "source": " x\u200b", "line": 1_000}),
     ]
     facts = recovery(history, message="It restores.", state="recovering")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dataflow.order_log import ORDER_FILE, make_order_log
 from tests.e2e.comparison import assert_holds
 from tests.faults.folders import NAME, end_two_epochs, generation_of, rebuild, refusal, stream_of
 from tests.kit.oracle import Oracle
@@ -111,12 +112,27 @@ def test_a_damaged_journal_is_refused_and_never_begun_anew(data: Path, content: 
     """The records are in it alone: an empty one in its place would lose what comes next as well."""
     journal = generation_of(data) / "journal.db"
     journal.write_bytes(content)
+    assert_nothing_gives_it_back(data, journal)
+    assert journal.read_bytes().startswith(content)
+
+
+@pytest.mark.parametrize("sound", [0, 4096], ids=["head", "body"])
+def test_a_damaged_order_log_is_refused_as_a_damaged_journal_is(data: Path, sound: int) -> None:
+    """The order of what was read from topics is in it alone."""
+    path = generation_of(data) / ORDER_FILE
+    make_order_log(path, 3)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:sound] + b"\xa5" * (len(whole) - sound))
+    assert_nothing_gives_it_back(data, path)
+
+
+def assert_nothing_gives_it_back(data: Path, path: Path) -> None:
+    """Server and rebuild say so of a file, and advise nobody to run the other."""
     for words in (("serve", "--port", "0", "--data", str(data)), ("rebuild", str(data))):
         sentence = refusal(*words)
-        assert str(journal) in sentence
+        assert str(path) in sentence
         assert "from a copy" in sentence
         assert "cartwatch rebuild" not in sentence
-    assert journal.read_bytes().startswith(content)
 
 
 def assert_whole(data: Path, oracle: Oracle) -> None:

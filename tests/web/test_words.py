@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.words import count
+from web.words import count, moment
 
 
 @pytest.mark.parametrize(
@@ -11,3 +11,8 @@ from web.words import count
 def test_one_is_told_apart_from_all_others(number: int, said: str) -> None:
     """And thousands are set apart."""
     assert count(number, "line") == said
+
+
+def test_a_moment_in_a_sentence_is_of_utc() -> None:
+    """To the second: a person reads it."""
+    assert moment(1_767_225_599.987) == "2025-12-31 23:59:59 UTC"

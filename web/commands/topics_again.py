@@ -6,24 +6,23 @@ from pathlib import Path
 from dataflow.kafka_again import Others
 from dataflow.kafka_config import KafkaConfigError
 from dataflow.kafka_watch import NoAnswerError, ends_of
-from dataflow.order_log import OrderLog, OrderLogError, Partition
+from dataflow.order_log import OrderLog, Partition
 from dataflow.topics import Topics
 from web.commands.opening import StartError
+from web.data.order import usable
 
 
 def topics_again(path: Path, topics: Topics | None) -> Topics | None:
     """Give what reads again what an order log says was read, and nothing new; None for nothing.
 
-    Raises ``StartError``, with what is gone, where that cannot be: nothing was changed then.
+    Raises ``StartError``, with what is gone, where that cannot be, and ``JournalError`` where the
+    log cannot be used: nothing was changed then.
     """
     if not path.exists():
         return None
-    try:
-        with closing(OrderLog(path)) as log:
-            cluster = log.origin().cluster
-            extents = {each: extent for each in log.partitions() if (extent := log.extent(each))}
-    except OrderLogError as error:
-        raise StartError(str(error)) from error
+    with usable(path), closing(OrderLog(path)) as log:
+        cluster = log.origin().cluster
+        extents = {each: extent for each in log.partitions() if (extent := log.extent(each))}
     if not extents:
         return None
     if topics is None:
@@ -62,7 +61,7 @@ def topics_again(path: Path, topics: Topics | None) -> Topics | None:
 def _made_anew(path: Path, topics: Topics) -> list[Partition]:
     others = Others()
     try:
-        with closing(OrderLog(path)) as log:
+        with usable(path), closing(OrderLog(path)) as log:
             others.find(topics, log, lambda _: True)
     except NoAnswerError as error:
         raise StartError(f"{error}; nothing was changed") from error

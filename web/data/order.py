@@ -4,6 +4,12 @@ A position is where the flow goes on: an offset of the journal, or a number of t
 where the log begins the two are the same.
 """
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dataflow.database import is_damage
 from dataflow.journal import Journal, JournalError
 from dataflow.order_log import JOURNAL, OrderLog, OrderLogError, make_order_log
 from web.data.journal_file import refuse_gap
@@ -72,12 +78,10 @@ def open_order(paths: Paths, journal: Journal, position: int, *, reads_topics: b
         refuse_gap(paths.journal, journal.end(), position)
         if not reads_topics:
             return Order(journal, None)
-    try:
+    with usable(paths.order):
         make_order_log(paths.order, journal.end())
         log = OrderLog(paths.order)
         origin, end = log.origin().seq, log.end()
-    except OrderLogError as error:
-        raise JournalError(str(error)) from error
     try:
         refuse_gap(paths.journal, journal.end(), min(position, origin))
         if position > end:
@@ -90,3 +94,19 @@ def open_order(paths: Paths, journal: Journal, position: int, *, reads_topics: b
         log.close()
         raise
     return Order(journal, log)
+
+
+@contextmanager
+def usable(path: Path) -> Iterator[None]:
+    """Raise ``JournalError`` where an order log cannot be used as it is: nothing gives it back."""
+    try:
+        yield
+    except OrderLogError as error:
+        raise JournalError(str(error)) from error
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        raise JournalError(
+            f"the order log {path} is damaged ({error}), and the order of what was read from topics"
+            " is in it alone: put the whole folder back from a copy, or use another"
+        ) from error

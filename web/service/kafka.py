@@ -16,7 +16,7 @@ from dataflow.times import rfc3339, rfc3339_or_none
 from dataflow.topic_value import GoneError, read_value
 from dataflow.topics import Topics
 from web.errors import APIError
-from web.words import sentence
+from web.words import moment, sentence
 
 OFF: Final = "off"
 CONNECTING: Final = "connecting"
@@ -157,7 +157,7 @@ class Kafka:
         if self.down_since is not None:
             return (
                 f"The brokers of Kafka ({self._topics.servers}) have not answered since"
-                f" {rfc3339(self.down_since)}; all else goes on."
+                f" {moment(self.down_since)}; all else goes on."
             )
         return sentence(self._told.troubles[0]) if self._told.troubles else None
 

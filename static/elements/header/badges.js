@@ -30,6 +30,7 @@ export class FlowBadge extends PageElement {
       setAttribute(badge, "data-flow", store.flow.state);
       setText(part(badge, ".badge-word"), `Flow ${store.flow.state}`);
       setAttribute(badge, "title", store.flow.message ?? "");
+      badge.toggleAttribute("data-notice", store.flow.state === "running" && Boolean(store.flow.message));
     };
     store.watch(({ flow }) => {
       if (flow) painter.ask(paint);

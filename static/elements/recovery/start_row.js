@@ -33,7 +33,7 @@ export class StartRow {
     setText(part(row, ".start-workers"), count(start.workers, "worker"));
     setText(part(row, ".start-restored"), start.carts_restored ? count(start.carts_restored, "cart") : "nothing to restore");
     const at = start.resumed_at?.source == null ? null : start.resumed_at;
-    setText(part(row, ".start-resumed"), at ? `from line ${number(at.line)} of` : "from the end of the input");
+    setText(part(row, ".start-resumed"), at ? `from ${placeWord(at.source)} ${number(at.line)} of` : "from the end of the input");
     setForeign(part(row, ".start-source"), at?.source ?? "");
     setText(part(row, ".start-replayed"), number(start.records_replayed ?? 0));
     show(part(row, ".start-facts"), start.resumed_at !== null);
@@ -41,6 +41,12 @@ export class StartRow {
     setText(part(row, ".start-because"), alive ? "" : `ended: ${because(start.ended_because ?? UNSEEN)}`);
   }
 }
+
+/**
+ * What the number of a record is in its source: a line, or an offset of a partition of a topic.
+ * @param {string | null} source
+ */
+const placeWord = (source) => (/^[\w.-]+\/\d+$/.test(source ?? "") ? "offset" : "line");
 
 /** @param {Start} start */
 function reason({ execution, reason }) {

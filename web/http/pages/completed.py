@@ -23,9 +23,13 @@ async def completed_page(request: Request) -> Response:
         refused = error.message
 
     async def facts() -> dict[str, Any]:
-        threads = service_of(request.app).generation.threads
+        service = service_of(request.app)
+        threads = service.generation.threads
         shown = await threads.read(lambda view: view.completed_shown(after, DEFAULT_LIMIT))
         items = msgspec.json.decode(b"[" + b",".join(row.json for row in shown.rows) + b"]")
-        return {"completed": {**shown._asdict(), "items": items}}
+        return {
+            "completed": {**shown._asdict(), "items": items},
+            "topic": service.describe_topic(),
+        }
 
     return Page(request, "completed", facts, refused=refused)

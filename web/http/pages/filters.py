@@ -31,6 +31,7 @@ from web.http.foreign import cut, foreign, quoted
 
 STANDARD_PACES: Final = (None, 1, 10, 100, 1000)
 _LOOKS_LIKE_A_NUMBER: Final = re.compile(r"-?[0-9]+\Z")
+_LOOKS_LIKE_A_PARTITION: Final = re.compile(r"\A[A-Za-z0-9._-]+/[0-9]+\Z")
 
 
 _RAW_SHOWN: Final = 160
@@ -152,6 +153,14 @@ def number(count: int | None) -> str:
 def rate(per_second: float) -> str:
     """A rate: one decimal below ten, whole above."""
     return f"{per_second:.1f}" if 0 < per_second < 9.95 else f"{per_second:,.0f}"
+
+
+def place_word(source: str, upload: object = None) -> str:
+    """Say what the number of a record is in its source: a line, or an offset of a partition.
+
+    Of no upload only a partition of a topic is named by a slash and a number.
+    """
+    return "offset" if upload is None and _LOOKS_LIKE_A_PARTITION.search(source) else "line"
 
 
 def reason_words(reason: str) -> str:

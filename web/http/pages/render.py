@@ -51,6 +51,7 @@ SHEETS: Final = (
 """The sheets of every page."""
 
 _STARTS_SHEET: Final = "styles/starts.css"
+_TOPIC_SHEET: Final = "styles/topic.css"
 
 VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -64,12 +65,12 @@ VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "files": ("styles/uploads.css", "styles/files.css"),
         "file": ("styles/uploads.css", "styles/files.css", "styles/skipped.css"),
         "cart": ("styles/carts.css", "styles/cart.css"),
-        "completed": ("styles/carts.css", "styles/cart.css", "styles/completed.css"),
+        "completed": ("styles/carts.css", "styles/cart.css", "styles/completed.css", _TOPIC_SHEET),
         "flow": (
             "styles/history.css",
             "styles/graph.css",
             "styles/stopwatch.css",
-            "styles/topic.css",
+            _TOPIC_SHEET,
             _STARTS_SHEET,
         ),
         "recovery": ("styles/recovery.css", "styles/agreement.css", _STARTS_SHEET),
@@ -229,6 +230,7 @@ def _environment() -> Environment:
         filters.plural,
         filters.processed_percent,
         filters.rate,
+        filters.place_word,
         filters.reason_words,
         filters.reasons,
         sentence,

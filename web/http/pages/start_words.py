@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from web.http.pages.filters import count, number
+from web.http.pages.filters import count, number, place_word
 
 ASKED: Final = "a person restarted it"
 """The reason of a start that a person's kill has led to."""
@@ -45,7 +45,7 @@ def start_resumed(start: Mapping[str, Any]) -> str:
     at = start["resumed_at"]
     if at is None or at["source"] is None:
         return "from the end of the input"
-    return f"from line {number(at['line'])} of"
+    return f"from {place_word(at['source'])} {number(at['line'])} of"
 
 
 def start_source(start: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-import { topic } from "../../api/flow.js";
+import { topic } from "../../api/completed.js";
 import { Reading } from "../../api/reading.js";
 import { setTime } from "../../paint/clock.js";
 import { part, setAttribute, setText, show } from "../../paint/patch.js";
@@ -16,7 +16,7 @@ const PAUSE_MS = 2_000;
  */
 export function begin(place, { connection, clock }) {
   const { signal } = place;
-  /** @type {Reading<import("../../api/flow.js").Topic>} */
+  /** @type {Reading<import("../../api/completed.js").Topic>} */
   const reading = new Reading({
     ask: topic,
     take: ({ state, message, since }) => {
