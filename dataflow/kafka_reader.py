@@ -10,10 +10,10 @@ import time
 from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import groupby
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 from dataflow.backlog import Records, Value
-from dataflow.kafka_partition import Going, Reading, Standing
+from dataflow.kafka_partition import Going, LostRecordsError, Reading, Standing
 from dataflow.order_log import crc_of
 from dataflow.topics import Topics, make_consumer
 
@@ -144,6 +144,17 @@ class KafkaReader:
         self._took(reading, last + 1, values[-1])
         return Records(first, values)
 
+    def lost(self) -> list[LostRecordsError]:
+        """Ask of which partitions records are gone: not raised, and as far as brokers answer."""
+        found = []
+        for reading in self._readings.values():
+            low, high = self._ends(reading)
+            if high < 0:
+                break
+            if (lost := _lost_outside(reading, low, high)) is not None:
+                found.append(lost)
+        return found
+
     def leap(self, number: int, offset: int) -> None:
         """Let a partition go on at an offset: what stood before was given up."""
         reading = self._by_number[number]
@@ -242,24 +253,11 @@ class KafkaReader:
         if error.code() not in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
             return
         low, high = self._ends(reading)
-        if low > reading.next:
-            raise reading.lost(
-                low,
-                f"the records of {reading.partition.source} from {reading.next} to {low - 1} are"
-                f" gone: the topic keeps what comes from {low} on",
-            )
-        if 0 <= high < reading.next:
-            self._ends_early(reading, high)
+        if (lost := _lost_outside(reading, low, high)) is not None:
+            raise lost
         if low == reading.next:
             reading.mark = None  # the last record that was read is gone, and none behind it
         self._restart([reading])
-
-    def _ends_early(self, reading: Reading, high: int) -> NoReturn:
-        raise reading.lost(
-            high,
-            f"{reading.partition.source} ends at offset {high}, and was read up to {reading.next}:"
-            " the brokers have lost records",
-        )
 
     def _ends(self, reading: Reading) -> tuple[int, int]:
         """Ask where a partition begins and ends; (-1, -1) where nobody answers."""
@@ -286,7 +284,7 @@ class KafkaReader:
             if reading.unproved_since is None:
                 doubtful.append(reading)
             elif now - reading.unproved_since > _PROVED_S:
-                self._ends_early(reading, reading.end)
+                raise _ends_early(reading, reading.end)
         self._restart([each for each in doubtful if each.mark is not None])
 
     def _pause_full(self) -> None:
@@ -318,6 +316,25 @@ class KafkaReader:
 
         if error.code() in (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN):
             self._in_doubt = True
+
+
+def _lost_outside(reading: Reading, low: int, high: int) -> LostRecordsError | None:
+    """Tell what is lost where a partition goes on outside of what the broker has; None for none."""
+    if low > reading.next:
+        return reading.lost(
+            low,
+            f"the records of {reading.partition.source} from {reading.next} to {low - 1} are"
+            f" gone: the topic keeps what comes from {low} on",
+        )
+    return _ends_early(reading, high) if 0 <= high < reading.next else None
+
+
+def _ends_early(reading: Reading, high: int) -> LostRecordsError:
+    return reading.lost(
+        high,
+        f"{reading.partition.source} ends at offset {high}, and was read up to {reading.next}:"
+        " the brokers have lost records",
+    )
 
 
 def _is_end(message: "Message") -> bool:

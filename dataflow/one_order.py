@@ -118,7 +118,9 @@ class OneOrder:
             else:
                 entries = self._anew()
         except LostRecordsError as lost:
-            raise self._refusal(lost) from lost
+            others = [] if self._reader is None else self._reader.lost()
+            of_others = [each for each in others if each.number != lost.number]
+            raise self._refusal([lost, *of_others]) from lost
         return Turn(entries, self.state)
 
     def topics(self) -> TopicsRead | None:
@@ -201,21 +203,23 @@ class OneOrder:
 
     def _refuse_made_anew(self, ids: Mapping[str, str]) -> None:
         """Refuse topics that were deleted and made anew: their offsets mean other records."""
+        lost = []
         for number, known in list(self._partitions.items()):
             told = ids.get(known.topic)
             if told is None or told == known.topic_id:
                 continue
-            if known.topic_id is not None:
-                at, _ = self._marks.get(number, (known.first, None))
-                raise LostRecordsError(
-                    number,
-                    at,
-                    0,
+            at, _ = self._marks.get(number, (known.first, None))
+            if known.topic_id is not None and at:
+                why = (
                     f"the topic {known.topic!r} was deleted and made anew: its offsets stand for"
-                    " other records than those that were read",
+                    " other records than those that were read"
                 )
-            self._log.note_topic_id(number, told)
-            self._partitions[number] = known._replace(topic_id=told)
+                lost.append(LostRecordsError(number, at, 0, why))
+            else:
+                self._log.note_topic_id(number, told)
+                self._partitions[number] = known._replace(topic_id=told)
+        if lost:
+            raise self._refusal(lost)
 
     def _journal_alone(self) -> list[Entry]:
         """Read what stands before the log: chunks of the journal, in its own order."""
@@ -384,10 +388,15 @@ class OneOrder:
         self._seq += 1
         return entry
 
-    def _refusal(self, lost: LostRecordsError) -> RefusedError:
-        """Write down what is lost; gives what is to be raised."""
-        following = self._log.following(lost.number, self._seq)
-        is_needed = following is not None and not following.is_leap
-        go_on_at = None if is_needed else lost.go_on_at
-        self._log.lose(Loss(lost.number, lost.next, go_on_at, lost.reason, time.time()))
-        return RefusedError(lost.reason)
+    def _refusal(self, lost: list[LostRecordsError]) -> RefusedError:
+        """Write down what is lost, of all partitions at once; gives what is to be raised."""
+        for each in lost:
+            following = self._log.following(each.number, self._seq)
+            is_needed = following is not None and not following.is_leap
+            go_on_at = None if is_needed else each.go_on_at
+            self._log.lose(Loss(each.number, each.next, go_on_at, each.reason, time.time()))
+        others = len(lost) - 1
+        more = f"{others} other partitions" if others > 1 else "another partition"
+        return RefusedError(
+            f"{lost[0].reason}{f'; of {more} records are lost, too' * (others > 0)}"
+        )

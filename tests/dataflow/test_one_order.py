@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dataflow.journal import Entry, Journal, JournalReader
+from dataflow.kafka_watch import Watch
 from dataflow.messages import KAFKA
 from dataflow.one_order import OneOrder, RefusedError, State
 from dataflow.order_log import JOURNAL, OrderLog, make_order_log
@@ -231,6 +232,33 @@ def test_what_the_view_may_have_is_not_to_be_given_up(folder: Folder, noida: Bro
     refused(folder.order(topics_of(topic)))
     [loss] = folder.log().losses()
     assert loss.go_on_at is None
+
+
+def test_a_topic_that_was_made_anew_is_told_by_its_id(
+    folder: Folder, noida: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of every partition at once, but of one that had nothing; neither test broker gives any id."""
+    ids = {"orders": "the first"}
+    monkeypatch.setattr(Watch, "_topic_id", lambda _, topic: ids[topic])
+    folder.begin()
+    topic = Topic(noida, partitions=3)
+    topic.send([order("a", 1), order("a", 2)])
+    topic.send([order("b", 1)], partition=2)
+    first = folder.order(topics_of(topic))
+    read(first, 3)
+    ids["orders"] = "the second"
+    again = folder.order(topics_of(topic), first.state)
+    why = refused(again)
+    assert "the topic 'orders' was deleted and made anew" in why
+    assert "of another partition records are lost, too" in why
+    log = folder.log()
+    partitions = {each.number: each for each in log.partitions()}
+    lost = {partitions[each.number].partition: (each.next, each.go_on_at) for each in log.losses()}
+    assert lost == {0: (2, 0), 2: (1, 0)}
+    for loss in log.losses():
+        assert log.leap(loss.number, loss.next, 0, 1.0)
+    assert sum(each.lines for each in read(folder.order(topics_of(topic), first.state), 3)) == 3
+    assert {each.topic_id for each in log.partitions()} == {"the second"}
 
 
 def test_what_is_found_again_is_lost_no_more(folder: Folder, noida: Broker) -> None:

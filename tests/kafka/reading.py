@@ -51,6 +51,11 @@ def kafka_in(server: Cartwatch, state: str, within: float = 30.0) -> dict[str, A
     return until(look, within)
 
 
+def as_shown(loss: dict[str, Any]) -> dict[str, Any]:
+    """Give of a loss what a decision about it names."""
+    return {name: loss[name] for name in ("topic", "partition", "next", "go_on_at")}
+
+
 def kept(server: Cartwatch) -> None:
     """Wait until all that was taken by now is in a snapshot: where nothing comes, none is told."""
     now = time.time()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kafka.reading import events, kafka_in, read_once, read_with_a_gap, reading
+from tests.kafka.reading import as_shown, events, kafka_in, read_once, read_with_a_gap, reading
 from tests.kit.broker import Broker
 from tests.kit.running import Cartwatch, until
 from tests.kit.topic import Topic, order, orders
@@ -14,7 +14,7 @@ from tests.kit.topic import Topic, order, orders
 def lost(server: Cartwatch) -> dict[str, object]:
     """Wait until something is lost; gives it as it is shown."""
     [loss] = kafka_in(server, "stopped")["lost"]
-    return {name: loss[name] for name in ("topic", "partition", "next", "go_on_at")}
+    return as_shown(loss)
 
 
 def down(server: Cartwatch) -> str:
@@ -81,6 +81,32 @@ def test_a_deleted_range_stops_the_flow_until_a_person_gives_it_up(
         assert server.call("POST", "/api/kafka/accept-loss", shown).status == 409
         server.call("POST", "/api/flow/restart")
         events(server, 7)
+        server.settled()
+
+
+def test_what_several_partitions_have_lost_is_shown_at_once_and_decided_one_by_one(
+    tmp_path: Path, noida: Broker
+) -> None:
+    """As where all of a topic was deleted by its age: the flow goes on behind the last decision."""
+    topic = Topic(noida, partitions=3)
+    data = tmp_path / "data"
+    read_once(data, topic, orders(range(5)))
+    for partition in (0, 1, 2):
+        topic.send(orders(range(10 * partition + 10, 10 * partition + 20)), partition)
+        noida.delete_before("orders", partition, 8)
+    with reading(data, topic) as server:
+        assert "; of 2 other partitions records are lost, too" in down(server)
+        losses = [as_shown(each) for each in kafka_in(server, "stopped")["lost"]]
+        assert [(each["partition"], each["next"], each["go_on_at"]) for each in losses] == [
+            (0, 5, 8),
+            (1, 0, 8),
+            (2, 0, 8),
+        ]
+        for loss in losses:
+            assert server.get("/api/recovery")["state"] == "down"
+            assert server.call("GET", "/readyz").status == 503
+            assert server.call("POST", "/api/kafka/accept-loss", loss).status == 202
+        events(server, 5 + 7 + 2 + 2)
         server.settled()
 
 

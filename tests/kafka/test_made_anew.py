@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.kafka.reading import (
+    as_shown,
     brokers,
     events,
     kept,
@@ -200,7 +201,7 @@ def test_what_was_read_before_a_loss_that_was_given_up_is_not_counted(
         kept(server)
         noida.fall_back()
         told = until(lambda: server.get("/api/kafka")["lost"])[0]
-        loss = {each: told[each] for each in ("topic", "partition", "next", "go_on_at")}
+        loss = as_shown(told)
         assert (loss["next"], loss["go_on_at"]) == (10, 5)
         assert server.call("POST", "/api/kafka/accept-loss", loss).status == 202
         topic.send(orders(range(100, 100 + more)))

@@ -123,8 +123,11 @@ class Kafka:
 
     def accept_loss(
         self, topic: str, partition: int, next_offset: int, go_on_at: int | None
-    ) -> None:
-        """Give up what is lost, as it was shown: durable. Raises ``APIError`` for anything else."""
+    ) -> bool:
+        """Give up what is lost, as it was shown: durable; tells whether nothing else is lost.
+
+        Raises ``APIError`` for anything else.
+        """
         for loss in [] if self._log is None else self._log.losses():
             assert self._log is not None
             known = self._log.partition(loss.number)
@@ -142,7 +145,7 @@ class Kafka:
             if go_on_at is not None and self._log.leap(
                 loss.number, next_offset, go_on_at, time.time()
             ):
-                return
+                return not self._log.losses()
         raise APIError(
             409,
             "not_as_shown",

@@ -318,12 +318,14 @@ class Service:
         return None if log is None else log.refusal()
 
     def accept_loss(self, topic: str, partition: int, next_offset: int, go_on_at: int) -> None:
-        """Give up records of a topic that are lost, as they were shown; the flow goes on.
+        """Give up records of a topic that are lost, as they were shown.
 
-        Durable when this returns. Raises ``APIError`` where nothing of the kind is lost.
+        The flow goes on when nothing else is lost. Durable when this returns. Raises ``APIError``
+        where nothing of the kind is lost.
         """
-        self.generation.kafka.accept_loss(topic, partition, next_offset, go_on_at)
-        self.supervisor.restart(f"lost records of {topic}/{partition} were given up")
+        is_all = self.generation.kafka.accept_loss(topic, partition, next_offset, go_on_at)
+        if is_all:
+            self.supervisor.restart(f"lost records of {topic}/{partition} were given up")
 
     async def _begin(self, reason: str, workers: int) -> str:
         """Begin a start of the flow, which writes into the folder; gives what it publishes by."""

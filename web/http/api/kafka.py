@@ -30,7 +30,11 @@ async def get_kafka(request: Request) -> Response:
 @described(
     FLOW,
     "Gives up records of a topic that are lost, as GET /api/kafka has shown them.",
-    Answer("It is durable, and the flow is started again", {JSON: shape(GivenUp)}, 202),
+    Answer(
+        "It is durable; the flow is started again when nothing else is lost",
+        {JSON: shape(GivenUp)},
+        202,
+    ),
     body=bodies.LOSS,
     refusals={409: "Nothing of the kind is lost, or the view has these records"},
 )
