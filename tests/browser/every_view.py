@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from tests.browser import bench
-from tests.browser.flow_facts import flow_facts, killed, proof
+from tests.browser.flow_facts import flow_facts, killed, proof, topic
 from tests.browser.frames import (
     AT,
     Frame,
@@ -89,12 +89,15 @@ EVERY_VIEW = (
         FIRST,
         {"upload": UPLOADS[0], "by_reason": {"invalid_json": 2}, "records": [skipped(9)]},
     ),
-    View("/completed", "completed", EMPTY, {"completed": completed_page()}),
+    View("/completed", "completed", EMPTY, {"completed": completed_page(), "topic": topic()}),
     View(
         "/completed?cursor=1",
         "completed",
         FIRST,
-        {"completed": completed_page([completed(2), completed(3)], more=True, back=0, total=9)},
+        {
+            "completed": completed_page([completed(2), completed(3)], more=True, back=0, total=9),
+            "topic": topic("failing", message="No answer.", since=AT),
+        },
     ),
     View("/flow", "flow", EMPTY, flow_facts()),
     View(

@@ -208,10 +208,14 @@ def test_an_error_frame_is_shown_at_the_search(stage: Stage) -> None:
 def test_a_flow_that_does_not_run_is_said_and_the_facts_are_last_known(
     stage: Stage, state: str
 ) -> None:
-    """Its state at once; after a second, of when the facts are. Nothing is pushed down by it."""
+    """Its state at once; after a second, of when the facts are.
+
+    Nothing is pushed down by it, but by one that is down, which says why as an alarm does.
+    """
     stage.page.clock.install()
     page = stage.open(first=snapshot([cart("a")]))
-    top = page.locator('[data-cart="a"]').bounding_box()
+    cart_a = page.locator('[data-cart="a"]')
+    top = cart_a.bounding_box()
     stage.play(changes(flow={"state": state, "since": AT, "message": "replaying 12 records"}))
     badge = page.locator("[data-flow]")
     expect(badge).to_have_attribute("data-flow", state)
@@ -220,9 +224,11 @@ def test_a_flow_that_does_not_run_is_said_and_the_facts_are_last_known(
     page.clock.fast_forward(1_100)
     expect(page.locator("live-notice")).to_contain_text("as of 12:00:00")
     expect(page.locator("body")).to_have_attribute("data-fresh", "false")
-    assert page.locator('[data-cart="a"]').bounding_box() == top
+    assert (cart_a.bounding_box() == top) == (state != "down")
     stage.play(changes(flow={"state": "running", "since": AT, "message": None}))
     expect(page.locator("live-notice")).to_be_hidden()
+    stage.painted()
+    assert cart_a.bounding_box() == top
     expect(page.locator("body")).to_have_attribute("data-fresh", "true")
 
 
