@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dataflow.synthetic import generate
+from tests.kit.nursery import run
 from tests.kit.oracle import Oracle
 from tests.kit.running import Cartwatch, until
 
@@ -31,14 +32,17 @@ def generation_of(data: Path) -> Path:
 
 def refusal(*words: str, before: Callable[[], None] | None = None) -> str:
     """Run ``cartwatch`` with these words, which it must refuse; gives its one sentence."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "web", *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        preexec_fn=before,
-    )
+    if before is None:
+        ended = run(*words, within=30)
+    else:
+        ended = subprocess.run(
+            [sys.executable, "-m", "web", *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            preexec_fn=before,
+        )
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith("cartwatch: ")
     assert ended.stderr.count("\n") == 1, ended.stderr
@@ -47,13 +51,7 @@ def refusal(*words: str, before: Callable[[], None] | None = None) -> str:
 
 def rebuild(data: Path, *options: str) -> str:
     """Run ``cartwatch rebuild``; gives what it said."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "web", "rebuild", str(data), *options],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    ended = run("rebuild", str(data), *options)
     assert ended.returncode == 0, ended.stderr
     assert "state and view agree" in ended.stdout
     return ended.stdout

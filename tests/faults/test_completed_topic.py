@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.faults.folders import rebuild
 from tests.kit.broker import Broker
 from tests.kit.running import Cartwatch, until
 
@@ -80,8 +79,7 @@ def test_each_order_is_the_item_of_the_feed_once_over_starts(noida: Broker, tmp_
         complete(server, "zoe", 3)
         has_all(server, 3)
         server.stop()
-    rebuild = [sys.executable, "-m", "web", "rebuild", str(data)]
-    subprocess.run(rebuild, check=True, capture_output=True, timeout=60)
+    rebuild(data)
     with Cartwatch(data, *options(noida)) as server:
         complete(server, "zoe", 4)
         found = has_all(server, 4)

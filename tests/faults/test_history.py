@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from dataflow.faults import VARIABLE
 from tests.faults.folders import NAME, no_room, rebuild, stream_of
+from tests.kit.nursery import run
 from tests.kit.running import Cartwatch, until
 from tests.web.http.api.test_history import sums
 
@@ -79,13 +78,7 @@ def test_a_rebuild_is_no_news_also_where_it_was_cut_short(tmp_path: Path) -> Non
     assert written(data) == oracle.total.accepted
     rebuild(data)
     assert written(data) == oracle.total.accepted
-    killed = subprocess.run(
-        [sys.executable, "-m", "web", "rebuild", str(data)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env={**os.environ, VARIABLE: "1:generation switched=1"},
-        timeout=60,
-    )
+    killed = run("rebuild", str(data), environment={VARIABLE: "1:generation switched=1"})
     assert killed.returncode == -signal.SIGKILL
     with Cartwatch(data) as server:
         stats = server.settled()

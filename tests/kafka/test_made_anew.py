@@ -1,7 +1,6 @@
 """What was read of topics, read again from there: by a proof, and by a rebuild."""
 
 import subprocess
-import sys
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -18,6 +17,7 @@ from tests.kafka.reading import (
     stats_when,
 )
 from tests.kit.broker import Broker, Noida
+from tests.kit.nursery import run
 from tests.kit.running import Cartwatch, until
 from tests.kit.topic import Topic, order, orders
 
@@ -53,12 +53,7 @@ def fill(data: Path, topic: Topic) -> None:
 
 
 def rebuild(data: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "web", "rebuild", str(data), *options],
-        capture_output=True,
-        text=True,
-        timeout=90,
-    )
+    return run("rebuild", str(data), *options, within=90)
 
 
 def refused(data: Path, topic: Topic) -> str:

@@ -8,14 +8,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from tests.kit.hosts import Host, inside
+from tests.kit.nursery import NOTHING, ROOT, Forked
 from tests.kit.running import Cartwatch, until, workers_of
-
-NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class FarWorker:
@@ -29,17 +26,20 @@ class FarWorker:
         environment: Mapping[str, str] = NOTHING,
     ) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
-        self.process = subprocess.Popen(
-            [
-                *inside(host),
-                *(sys.executable, "-m", "web", "worker", "--server", url, *options),
-            ],
-            cwd=Path(__file__).parents[2],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._errors,
-            env={**os.environ, **environment},
-        )
+        words = ["worker", "--server", url, *options]
+        env = {**os.environ, **environment}
+        self.process: Forked | subprocess.Popen[bytes]
+        if host is None:
+            self.process = Forked(words, stderr=self._errors, env=env)
+        else:
+            self.process = subprocess.Popen(
+                [*inside(host), sys.executable, "-m", "web", *words],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=env,
+            )
 
     def child(self) -> int | None:
         """Give the pid of the worker that runs now; None where none does."""
@@ -75,6 +75,8 @@ class FarWorker:
     def close(self) -> None:
         if self.process.poll() is None:
             self.kill()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
         print(self.errors(), end="", file=sys.stderr)
         self._errors.close()
 

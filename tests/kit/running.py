@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from tests.kit.hosts import Host, inside
+from tests.kit.nursery import Forked
 
 START_S = 30.0
 T = TypeVar("T")
@@ -87,20 +88,25 @@ class Cartwatch:
         self.headers: dict[str, str] = {}
         self.trust: ssl.SSLContext | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
-        self.process = subprocess.Popen(
-            [
-                *inside(host),
-                *(sys.executable, "-m", program, "serve", "--port", "0", "--data", str(data)),
-                *([] if workers is None else ["--workers", str(workers)]),
-                *options,
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            cwd=folder,
-            env={**os.environ, **(environment or {})},
-            umask=umask,
-        )
+        words = [
+            *("serve", "--port", "0", "--data", str(data)),
+            *([] if workers is None else ["--workers", str(workers)]),
+            *options,
+        ]
+        env = {**os.environ, **(environment or {})}
+        self.process: Forked | subprocess.Popen[bytes]
+        if (program, folder, host) == ("web", None, None):
+            self.process = Forked(words, stderr=self._errors, env=env, umask=umask)
+        else:
+            self.process = subprocess.Popen(
+                [*inside(host), sys.executable, "-m", program, *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                cwd=folder,
+                env=env,
+                umask=umask,
+            )
         try:
             line = self._first_line()
             assert re.match("Cartwatch is live at https?://", line), f"{line!r}"

@@ -10,22 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.nursery import run
 from tests.kit.running import Cartwatch
 from web.commands.arguments import OWN_PLACES, root_path
 from web.commands.cli import DATA_VARIABLE, main
 from web.http import assets
 from web.http.app import routes
-
-
-def run(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "web", *words],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=30,
-        cwd=folder,
-    )
 
 
 def one_sentence(done: subprocess.CompletedProcess[str], status: int) -> str:

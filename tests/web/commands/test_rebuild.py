@@ -19,6 +19,7 @@ from dataflow.faults import VARIABLE
 from dataflow.synthetic import generate
 from tests.e2e.comparison import lines
 from tests.faults.folders import generation_of, rebuild, refusal
+from tests.kit.nursery import run
 from tests.kit.running import Cartwatch, until
 
 KEY = {"Idempotency-Key": "k"}
@@ -139,15 +140,9 @@ def test_a_rebuild_that_is_killed_is_finished_by_the_next_start(
 ) -> None:
     """Before the new generation counts, after it does, and in the middle of filling it."""
     old = generation_of(data)
-    killed = subprocess.run(
-        [sys.executable, "-m", "web", "rebuild", str(data)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env={**os.environ, VARIABLE: f"1:{point}=1"},
-        timeout=60,
-    )
+    killed = run("rebuild", str(data), environment={VARIABLE: f"1:{point}=1"})
     assert killed.returncode == -signal.SIGKILL
-    assert f"killed at {point}" in killed.stderr.decode()
+    assert f"killed at {point}" in killed.stderr
     assert (generation_of(data) == old) == (point == "generation renewed")
     assert_holds_again(data, before)
 
@@ -160,13 +155,7 @@ def test_until_all_of_it_is_there_again_nothing_is_told_to_be_ready_or_done(
     It is no recovery of today's, and the history of starts tells it apart.
     """
     for point in ("generation switched", "view committed"):
-        subprocess.run(
-            [sys.executable, "-m", "web", "rebuild", str(data)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env={**os.environ, VARIABLE: f"1:{point}=1"},
-            timeout=60,
-        )
+        run("rebuild", str(data), environment={VARIABLE: f"1:{point}=1"})
     with Cartwatch(data) as server:
 
         def look() -> bool:
@@ -194,13 +183,7 @@ def test_until_all_of_it_is_there_again_nothing_is_told_to_be_ready_or_done(
 def test_a_rebuild_goes_on_where_one_was_killed(data: Path, before: dict[str, Any]) -> None:
     """As often as it takes."""
     for point in ("batches received", "generation renewed", "view committed"):
-        subprocess.run(
-            [sys.executable, "-m", "web", "rebuild", str(data)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env={**os.environ, VARIABLE: f"1:{point}=1"},
-            timeout=60,
-        )
+        run("rebuild", str(data), environment={VARIABLE: f"1:{point}=1"})
     rebuild(data)
     assert_holds_again(data, before)
 

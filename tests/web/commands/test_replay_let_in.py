@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.kit.authority import Authority
+from tests.kit.nursery import run
 from tests.kit.running import Cartwatch
 from tests.kit.signed_in import CHANGES, READS, bearer, token_files
 from web.access.attempts import MOST
@@ -27,13 +26,7 @@ class Guarded:
         self.lines.write_bytes(LINES)
 
     def replay(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "web", "replay", str(self.lines), *words],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={**os.environ, **environment},
-        )
+        return run("replay", str(self.lines), *words, environment=environment)
 
     def refused(self, *words: str, **environment: str) -> str:
         """Replay what must be refused; gives the one sentence."""

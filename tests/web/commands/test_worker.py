@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import pytest
 
 from tests.kit.authority import Authority
 from tests.kit.far_worker import FarWorker, await_workers
+from tests.kit.nursery import run
 from tests.kit.proxy import Proxy
 from tests.kit.running import Cartwatch, until
 from tests.kit.signed_in import CHANGES, bearer, token_files
@@ -28,13 +26,8 @@ class Guarded:
 
     def refused(self, *words: str, url: str | None = None, **environment: str) -> str:
         """Be a worker that must be refused; gives the one sentence."""
-        done = subprocess.run(
-            [sys.executable, "-m", "web", "worker", f"--server={url or self.server.url}", *words],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={**os.environ, **environment},
-        )
+        server = f"--server={url or self.server.url}"
+        done = run("worker", server, *words, environment=environment)
         assert (done.returncode, done.stdout) == (1, ""), done
         assert done.stderr.startswith("cartwatch: ")
         assert done.stderr.count("\n") == 1, done.stderr
@@ -181,12 +174,7 @@ def test_where_it_listens_is_an_address_or_a_name_and_maybe_a_port(
 )
 def test_what_is_no_place_to_listen_at_is_one_sentence_and_status_2(text: str) -> None:
     """Nor is everywhere: the others have to know where."""
-    done = subprocess.run(
-        [sys.executable, "-m", "web", "worker", "--server=http://x", f"--listen={text}"],
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+    done = run("worker", "--server=http://x", f"--listen={text}")
     assert done.returncode == 2
     assert done.stdout == ""
     assert "Invalid value for '--listen'" in done.stderr

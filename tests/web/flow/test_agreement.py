@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +19,7 @@ from websockets.sync.client import connect
 from dataflow.key_group import KEY_GROUPS
 from dataflow.messages import Figures
 from tests.e2e.comparison import assert_holds
-from tests.faults.folders import NAME, end_two_epochs, generation_of, stream_of
+from tests.faults.folders import NAME, end_two_epochs, generation_of, rebuild, stream_of
 from tests.kit.oracle import Oracle
 from tests.kit.running import Cartwatch, until
 from tests.kit.streams import claim
@@ -165,7 +163,7 @@ def test_a_view_that_differs_from_the_state_is_an_alarm_until_it_is_rebuilt(
             assert json.loads(socket.recv(timeout=10))["flow"]["alarm"] == alarm
         assert alarm in server.errors()
         server.stop()
-    subprocess.run([sys.executable, "-m", "web", "rebuild", str(data)], check=True, timeout=60)
+    rebuild(data)
     with Cartwatch(data) as server:
         server.settled()
         assert agreed(server) == {"carts": len(oracle.carts)} | _orders(oracle)

@@ -1,0 +1,167 @@
+"""Processes of the program without what each start imports: half a second of a processor each.
+
+The tests start some hundreds. One that is forked from a process that has imported everything is
+what ``python -m web`` is by then, with streams, folder and environment of its own. Where the
+command line, the interpreter or the machine is what a test is about, it starts a real one.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryFile
+from types import MappingProxyType
+from typing import IO, Final
+
+ROOT: Final = Path(__file__).parents[2]
+MOST_BYTES: Final = 200_000
+"""The most that a word of either side takes, the whole environment of a process among it."""
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class Nursery:
+    """Has one process that forks, for as long as this one lives."""
+
+    def __init__(self) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._nurse = subprocess.Popen(
+                [sys.executable, "-m", "tests.kit.nurse", str(theirs.fileno())],
+                cwd=ROOT,
+                pass_fds=[theirs.fileno()],
+            )
+        self._ended: dict[int, int] = {}
+
+    def close(self) -> None:
+        self._control.close()
+        self._nurse.wait()
+
+    def start(
+        self,
+        words: Sequence[str],
+        streams: tuple[int, int, int],
+        environment: Mapping[str, str],
+        umask: int = -1,
+        folder: Path | None = None,
+    ) -> int:
+        """Start ``cartwatch`` with these words; gives its process id."""
+        asked = {
+            "words": words,
+            "environment": dict(environment),
+            "umask": umask,
+            "folder": str(folder or Path.cwd()),
+        }
+        socket.send_fds(self._control, [json.dumps(asked).encode()], streams)
+        while True:
+            pid, status = self._hear()
+            if status is None:
+                return pid
+            self._ended[pid] = status
+
+    def status(self, pid: int, within: float | None) -> int | None:
+        """Wait for so many seconds until a process has ended; gives its status, or None."""
+        end = None if within is None else time.monotonic() + within
+        while pid not in self._ended:
+            try:
+                self._control.settimeout(None if end is None else max(0.0, end - time.monotonic()))
+                ended, status = self._hear()
+            except (TimeoutError, BlockingIOError):
+                return None
+            finally:
+                self._control.settimeout(None)
+            assert status is not None
+            self._ended[ended] = status
+        return self._ended.pop(pid)
+
+    def _hear(self) -> tuple[int, int | None]:
+        word = self._control.recv(MOST_BYTES)
+        assert word, "the process that forks has ended"
+        told = json.loads(word)
+        return told["pid"], told.get("status")
+
+
+def run(
+    *words: str,
+    folder: Path | None = None,
+    environment: Mapping[str, str] = NOTHING,
+    within: float = 60.0,
+) -> subprocess.CompletedProcess[str]:
+    """Run ``cartwatch`` with these words, and with nothing on its stdin, to its end."""
+    with TemporaryFile() as out, TemporaryFile() as err, Path(os.devnull).open() as nothing:
+        streams = nothing.fileno(), out.fileno(), err.fileno()
+        pid = nursery().start(words, streams, {**os.environ, **environment}, folder=folder)
+        status = nursery().status(pid, within)
+        if status is None:
+            os.kill(pid, signal.SIGKILL)
+            raise subprocess.TimeoutExpired(["cartwatch", *words], within)
+        said = []
+        for each in (out, err):
+            each.seek(0)
+            said.append(each.read().decode(errors="replace"))
+    return subprocess.CompletedProcess(["cartwatch", *words], status, *said)
+
+
+@cache
+def nursery() -> Nursery:
+    """Give the nursery of this process."""
+    made = Nursery()
+    atexit.register(made.close)
+    return made
+
+
+class Forked:
+    """One process, with as much of ``subprocess.Popen`` as tests use."""
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        *,
+        stderr: IO[bytes],
+        env: Mapping[str, str],
+        umask: int = -1,
+    ) -> None:
+        """Start ``cartwatch`` with these words; what it writes to stdout is to be read here."""
+        reading, writing = os.pipe()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        try:
+            streams = nothing, writing, stderr.fileno()
+            self.pid = nursery().start(words, streams, env, umask)
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+            os.close(nothing)
+        self.stdout: IO[bytes] = os.fdopen(reading, "rb")
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        return self._end(0.0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        status = self._end(timeout)
+        if status is None:
+            raise subprocess.TimeoutExpired(f"cartwatch ({self.pid})", timeout or 0.0)
+        return status
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def _end(self, within: float | None) -> int | None:
+        if self.returncode is None:
+            self.returncode = nursery().status(self.pid, within)
+        return self.returncode
