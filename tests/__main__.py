@@ -32,8 +32,8 @@ SIDE_BY_SIDE: Final = (
     *("-n", "auto", "--maxprocesses", "4"),
     *("--dist", "loadfile", "--no-loadscope-reorder"),
 )
-"""A process for each core, as a browser keeps one busy; a file stays together, and its server with
-it, and ``conftest.py`` says which begin first."""
+"""Side by side; a file stays together, and its server with it. ``conftest.py`` says how many
+processes these are, and which files begin first."""
 
 CHECKS: Final = {
     "format": Check("ruff", ("format", "--check", "."), "the Python is formatted"),
