@@ -49,7 +49,7 @@ class Backlog:
 
     def add(self, records: Records) -> None:
         """Put records behind those that there are."""
-        size = sum(map(_size, records.values))
+        size = sum(map(len, filter(None, records.values)))
         self._runs.append(_Run(*records, size))
         self._count += len(records.values)
         self.size += size

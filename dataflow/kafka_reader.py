@@ -10,7 +10,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from dataflow.backlog import Records, Value
 from dataflow.kafka_partition import Going, LostRecordsError, Reading, Standing
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message, TopicPartition
 
 _AT_ONCE: Final = 2_000
-_ROUNDS: Final = 8
-"""Messages that are asked for at once, and how often in a turn: larger batches cost more each."""
+_ROUNDS: Final = 32
+"""Messages that are asked for at once, and how often in a turn: larger batches cost more each, and
+with a quarter of the rounds ranges are so small that all of it takes a tenth longer."""
 
 _MOST: Final = 40_000
 _MOST_BYTES: Final = 8 * 1024 * 1024
@@ -187,15 +188,24 @@ class KafkaReader:
         return frozenset(each.key for each in doubtful)
 
     def _keep(self, messages: "list[Message]", passed_over: frozenset[tuple[str, int]]) -> None:
-        """Put messages with what waits of their partitions, but for some, which are read anew."""
-        for key, group in groupby(messages, _key_of):
-            reading = self._readings.get(key)
+        """Put messages with what waits of their partitions, but for some, which are read anew.
+
+        What each says of itself is mapped, not asked one by one, which took twice as long.
+        """
+        from confluent_kafka import Message
+
+        end = 0
+        for key, group in groupby(
+            zip(map(Message.topic, messages), map(Message.partition, messages), strict=True)
+        ):
+            start, end = end, end + len(list(group))
+            reading = self._readings.get(key)  # type: ignore[arg-type]  # an error may be nobody's
             if reading is None or key in passed_over:
                 continue
-            some = list(group)
+            some = messages[start:end]
             if _is_end(some[-1]):
                 reading.reached = _offset_of(some.pop())
-            if reading.unproved_since is not None or any(each.error() is not None for each in some):
+            if reading.unproved_since is not None or any(map(Message.error, some)):
                 for message in some:
                     self._keep_one(reading, message)
             else:
@@ -214,9 +224,11 @@ class KafkaReader:
     @staticmethod
     def _keep_run(reading: Reading, messages: "list[Message]") -> None:
         """Keep records of one partition, as far as they are not before what comes next."""
-        offsets = [_offset_of(each) for each in messages]
+        from confluent_kafka import Message
+
+        offsets = cast("list[int]", list(map(Message.offset, messages)))
         begin = bisect_left(offsets, reading.next)
-        values = [each.value() for each in messages[begin:]]
+        values = list(map(Message.value, messages[begin:]))
         if not values:
             return
         offsets = offsets[begin:]
@@ -343,12 +355,6 @@ def _is_end(message: "Message") -> bool:
 
     error = message.error()
     return error is not None and error.code() == KafkaError._PARTITION_EOF
-
-
-def _key_of(message: "Message") -> tuple[str, int]:
-    """Name topic and partition of a message; of an error that is of none, nobody's."""
-    topic, partition = message.topic(), message.partition()
-    return topic or "", -1 if partition is None else partition
 
 
 def _offset_of(message: "Message") -> int:

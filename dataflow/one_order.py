@@ -366,10 +366,9 @@ class OneOrder:
     def _of_topic(self, number: int, records: Records, at: float) -> Entry:
         """Put a range of a partition into the order."""
         assert self._reader is not None
-        values = [
-            value if value is None or len(value) <= MAX_LINE_BYTES else value[: MAX_LINE_BYTES + 1]
-            for value in records.values
-        ]
+        values = records.values
+        if max(map(len, filter(None, values)), default=0) > MAX_LINE_BYTES:
+            values = [value and value[: MAX_LINE_BYTES + 1] for value in values]
         entry = Entry(
             self._offset - 1,
             KAFKA,

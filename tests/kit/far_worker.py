@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.kit.hosts import Host, inside
-from tests.kit.nursery import NOTHING, ROOT, Forked
+from tests.kit.nursery import NOTHING, ROOT, Forked, is_quick
 from tests.kit.running import Cartwatch, until, workers_of
 
 
@@ -29,7 +29,7 @@ class FarWorker:
         words = ["worker", "--server", url, *options]
         env = {**os.environ, **environment}
         self.process: Forked | subprocess.Popen[bytes]
-        if host is None:
+        if host is None and is_quick():
             self.process = Forked(words, stderr=self._errors, env=env)
         else:
             self.process = subprocess.Popen(

@@ -29,6 +29,11 @@ MOST_BYTES: Final = 200_000
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
+def is_quick() -> bool:
+    """Whether a start may be a quick one: in tests, and not where it is measured."""
+    return "PYTEST_VERSION" in os.environ
+
+
 class Nursery:
     """Has one process that forks, for as long as this one lives."""
 

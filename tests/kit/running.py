@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from tests.kit.hosts import Host, inside
-from tests.kit.nursery import Forked
+from tests.kit.nursery import Forked, is_quick
 
 START_S = 30.0
 T = TypeVar("T")
@@ -95,7 +95,7 @@ class Cartwatch:
         ]
         env = {**os.environ, **(environment or {})}
         self.process: Forked | subprocess.Popen[bytes]
-        if (program, folder, host) == ("web", None, None):
+        if is_quick() and (program, folder, host) == ("web", None, None):
             self.process = Forked(words, stderr=self._errors, env=env, umask=umask)
         else:
             self.process = subprocess.Popen(
