@@ -108,7 +108,7 @@ def parse_value(
     outcome = parse_line(value, offset, is_json=is_json)
     if not isinstance(outcome, Skipped):
         return outcome
-    words = f"offset {outcome.message.removeprefix('line ')}"
+    words = f"offset {outcome.message.removeprefix('line ').removesuffix(_TWO_FILES)}"
     if value[:1] == b"\0" and len(value) > _WIRE_BYTES:
         words += (
             "; its first five bytes may be those of the Confluent wire format (a schema's number),"
@@ -157,6 +157,7 @@ class _ConstantError(ValueError):
     """A constant that only JavaScript knows, such as ``NaN``."""
 
 
+_TWO_FILES: Final = ": two files were put together"
 _TOO_DEEP: Final = _NotJSON("nested too deeply")
 _REFUSED: Final = object()  # stands for a value that a decoder would not give
 _BEYOND: Final = object()  # stands for a number too large for any id
@@ -208,7 +209,7 @@ def _read_carefully(line: bytes, text: str) -> object:
     except json.JSONDecodeError as error:
         at = error.pos + len(text) - len(text.lstrip(" \t\r"))
         if text.startswith(_MARK, at):
-            return _not_json("a byte-order mark", at + 1, ": two files were put together")
+            return _not_json("a byte-order mark", at + 1, _TWO_FILES)
         why = _WHY.get(error.msg.removesuffix(": "), error.msg.lower())
         return _not_json(why, at + 1)
     except RecursionError:

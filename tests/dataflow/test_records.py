@@ -342,6 +342,13 @@ def test_what_a_schema_registry_puts_before_a_record_is_named(behind: bytes) -> 
     assert "Confluent wire format" in skipped.message
 
 
+def test_a_byte_order_mark_before_a_value_is_of_no_file() -> None:
+    """What a producer writes before a record comes of no two files."""
+    skipped = parse_value(BOM + GOOD, 3)
+    assert isinstance(skipped, Skipped)
+    assert skipped.message == "offset 3 is not JSON: a byte-order mark at column 1"
+
+
 def test_an_offset_is_called_one() -> None:
     """No line of a topic has a number."""
     skipped = parse_value(b"FAIL HERE", 6)
