@@ -7,6 +7,7 @@ same offsets for other records. The checksum of a range tells them apart.
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from itertools import chain
 from typing import Final
 
 from dataflow.backlog import Records
@@ -39,11 +40,11 @@ class Others:
         ``NoAnswerError``, and ``KafkaConfigError`` where no client can be made.
         """
         for partition in log.partitions():
-            newest, before = log.newest_of(partition.number), log.before_loss(partition.number)
+            newest = log.newest_of(partition.number)
             if newest is None:
                 continue
-            suspects = before if newest in before else [*before, newest]
-            differ = _differ(topics, partition, filter(holds, suspects))
+            before = (row for row in log.before_loss(partition.number) if row != newest)
+            differ = _differ(topics, partition, filter(holds, chain(before, [newest])))
             if newest.seq in differ:
                 self._whole.add(partition.number)
             if differ:

@@ -8,7 +8,7 @@ server makes it, reads it, and writes down what a person has decided about recor
 
 import threading
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -26,6 +26,7 @@ JOURNAL: Final = -1
 """Stands for the journal where ranges of partitions have their number."""
 
 VERSION: Final = 1
+_ROWS: Final = 256
 
 _SCHEMA: Final = """
 CREATE TABLE origin (
@@ -246,14 +247,16 @@ class OrderLog:
         )
         return None if row is None else Range(*row)
 
-    def before_loss(self, number: int) -> list[Range]:
+    def before_loss(self, number: int) -> Iterator[Range]:
         """Give the ranges of a partition before the last place that it went on at, by a person."""
-        rows = self._all(
-            "SELECT * FROM taken WHERE part = ?1 AND count > 0 AND seq <"
-            " (SELECT max(seq) FROM taken WHERE part = ?1 AND count = 0) ORDER BY seq",
-            number,
-        )
-        return [Range(*row) for row in rows]
+        seq = -1
+        while rows := self._all(
+            "SELECT * FROM taken WHERE part = ?1 AND count > 0 AND seq > ?2 AND seq <"
+            " (SELECT max(seq) FROM taken WHERE part = ?1 AND count = 0) ORDER BY seq LIMIT ?3",
+            *(number, seq, _ROWS),
+        ):
+            yield from (Range(*row) for row in rows)
+            seq = rows[-1][0]
 
     def lose(self, loss: Loss) -> None:
         """Write down that records of a partition are gone, in the place of what was known of it."""

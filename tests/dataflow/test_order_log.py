@@ -50,6 +50,17 @@ def test_ranges_stand_in_the_order_in_which_they_were_written(log: OrderLog) -> 
     assert log.following(0, 7) is None
 
 
+def test_what_stands_before_a_place_to_go_on_at_is_read_by_pages(log: OrderLog) -> None:
+    """Before the last one, and of its partition alone; nothing where there is none."""
+    ranges = [Range(seq, seq % 2, seq, seq, 1, 7, seq, 100.0) for seq in range(5, 1_205)]
+    log.append(ranges)
+    assert list(log.before_loss(1)) == []
+    behind = Range(1_206, 1, 1_300, 1_300, 1, 7, 1_300, 100.0)
+    log.append([Range(1_205, 1, 1_300, 1_299, 0, None, 1_300, 100.0), behind])
+    assert list(log.before_loss(1)) == [each for each in ranges if each.part == 1]
+    assert list(log.before_loss(0)) == []
+
+
 def test_a_number_is_taken_once(log: OrderLog) -> None:
     """Two flows never write the same order: the second one is refused by the database."""
     log.append([FIRST])
