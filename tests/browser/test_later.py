@@ -38,9 +38,9 @@ def test_after_some_seconds_all_is_there_whatever_becomes_of_the_server(stage: S
     stage.refuses = True
     stage.page.clock.install()
     page = stage.open()
-    with page.expect_response("**/spare.js"):
+    with page.expect_response("**/visit.js"):  # the last of what is asked for in spare time
         page.clock.fast_forward(5_100)
-    page.wait_for_load_state("networkidle")
+    stage.arrived()
     page.route(f"{stage.server.origin}/**", lambda route: route.abort())
     stage.deaf = True
     stage.sockets[-1].close(code=1001, reason="")
