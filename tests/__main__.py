@@ -32,8 +32,8 @@ SIDE_BY_SIDE: Final = (
     *("-n", "auto", "--maxprocesses", "4"),
     *("--dist", "loadfile", "--no-loadscope-reorder"),
 )
-"""Side by side; a file stays together, and its server with it. ``conftest.py`` says how many
-processes these are, and which files begin first."""
+"""A process for each core: with one more, what waits for so many seconds and no longer fails now
+and then. A file stays together, and its server with it; ``conftest.py`` says which begin first."""
 
 CHECKS: Final = {
     "format": Check("ruff", ("format", "--check", "."), "the Python is formatted"),

@@ -1,6 +1,5 @@
 """What the tests share: one running program, and asyncio for tests that wait."""
 
-import os
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -22,11 +21,6 @@ LONGEST = (
     "/browser/",
 )
 """What takes longest begins first, so that no process is left alone with it at the end."""
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Run one process more than there are cores: a third of its time each waits for others."""
-    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
