@@ -49,7 +49,7 @@ class Backlog:
 
     def add(self, records: Records) -> None:
         """Put records behind those that there are."""
-        size = sum(map(len, filter(None, records.values)))
+        size = _size_of(records.values)
         self._runs.append(_Run(*records, size))
         self._count += len(records.values)
         self.size += size
@@ -85,12 +85,16 @@ class Backlog:
             last = first + len(taken) - 1
             left = some[len(taken) :]
             if left:
-                size_left = sum(map(_size, left))
+                size_left = _size_of(left)
                 self._runs.appendleft(_Run(last + 1, left, size_left))
                 size -= size_left
             self.size -= size
         self._count -= count
         return values, last
+
+
+def _size_of(values: list[Value]) -> int:
+    return sum(map(len, filter(None, values)))
 
 
 def _size(value: Value) -> int:

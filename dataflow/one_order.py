@@ -394,8 +394,8 @@ class OneOrder:
             is_needed = following is not None and not following.is_leap
             go_on_at = None if is_needed else each.go_on_at
             self._log.lose(Loss(each.number, each.next, go_on_at, each.reason, time.time()))
-        others = len(lost) - 1
-        more = f"{others} other partitions" if others > 1 else "another partition"
-        return RefusedError(
-            f"{lost[0].reason}{f'; of {more} records are lost, too' * (others > 0)}"
-        )
+        words = lost[0].reason
+        if others := len(lost) - 1:
+            of_others = "another partition" if others == 1 else f"{others} other partitions"
+            words += f"; of {of_others} records are lost, too"
+        return RefusedError(words)

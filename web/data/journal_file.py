@@ -2,9 +2,13 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Final
 
 from dataflow.database import is_damage
 from dataflow.journal import Journal, JournalError
+
+FROM_A_COPY: Final = "put the whole folder back from a copy, or use another"
+"""What is left to do where nothing gives back what is gone."""
 
 
 def open_journal(path: Path) -> Journal:
@@ -20,10 +24,7 @@ def open_journal(path: Path) -> Journal:
         if not is_damage(error):
             raise
         why = f"is damaged ({error})"
-    raise JournalError(
-        f"the journal {path} {why}, and the records are in it alone: put the"
-        " whole folder back from a copy, or use another"
-    )
+    raise JournalError(f"the journal {path} {why}, and the records are in it alone: {FROM_A_COPY}")
 
 
 def refuse_gap(path: Path, end: int, position: int) -> None:
@@ -31,6 +32,5 @@ def refuse_gap(path: Path, end: int, position: int) -> None:
     if position > end:
         raise JournalError(
             f"the journal {path} ends at offset {end}, and the view has what comes up to"
-            f" {position}: records are missing; put the whole folder back from a copy, or use"
-            " another"
+            f" {position}: records are missing; {FROM_A_COPY}"
         )

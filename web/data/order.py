@@ -6,13 +6,13 @@ where the log begins the two are the same.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from dataflow.database import is_damage
 from dataflow.journal import Journal, JournalError
 from dataflow.order_log import JOURNAL, OrderLog, OrderLogError, make_order_log
-from web.data.journal_file import refuse_gap
+from web.data.journal_file import FROM_A_COPY, refuse_gap
 from web.data.paths import Paths
 
 
@@ -74,25 +74,22 @@ def open_order(paths: Paths, journal: Journal, position: int, *, reads_topics: b
     Where it ``reads_topics`` for the first time, the log is made: it begins where the journal ends
     now. Raises ``JournalError`` where something is missing that the view has.
     """
+    journal_end = journal.end()
     if not paths.order.exists():
-        refuse_gap(paths.journal, journal.end(), position)
+        refuse_gap(paths.journal, journal_end, position)
         if not reads_topics:
             return Order(journal, None)
-    with usable(paths.order):
-        make_order_log(paths.order, journal.end())
-        log = OrderLog(paths.order)
+    with usable(paths.order), ExitStack() as opened:
+        make_order_log(paths.order, journal_end)
+        log = opened.enter_context(closing(OrderLog(paths.order)))
         origin, end = log.origin().seq, log.end()
-    try:
-        refuse_gap(paths.journal, journal.end(), min(position, origin))
+        refuse_gap(paths.journal, journal_end, min(position, origin))
         if position > end:
             raise JournalError(
                 f"the order log {paths.order} ends at {end}, and the view has what comes up to"
-                f" {position}: ranges are missing; put the whole folder back from a copy, or use"
-                " another"
+                f" {position}: ranges are missing; {FROM_A_COPY}"
             )
-    except BaseException:
-        log.close()
-        raise
+        opened.pop_all()
     return Order(journal, log)
 
 
@@ -108,5 +105,5 @@ def usable(path: Path) -> Iterator[None]:
             raise
         raise JournalError(
             f"the order log {path} is damaged ({error}), and the order of what was read from topics"
-            " is in it alone: put the whole folder back from a copy, or use another"
+            f" is in it alone: {FROM_A_COPY}"
         ) from error
