@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from dataflow.faults import VARIABLE
 from dataflow.synthetic import generate
 from tests.kit.nursery import run
 from tests.kit.oracle import Oracle
@@ -33,7 +34,7 @@ def generation_of(data: Path) -> Path:
 def refusal(*words: str, before: Callable[[], None] | None = None) -> str:
     """Run ``cartwatch`` with these words, which it must refuse; gives its one sentence."""
     if before is None:
-        ended = run(*words, within=30)
+        ended = run(*words)
     else:
         ended = subprocess.run(
             [sys.executable, "-m", "web", *words],
@@ -49,9 +50,14 @@ def refusal(*words: str, before: Callable[[], None] | None = None) -> str:
     return ended.stderr
 
 
+def rebuild_killed(data: Path, point: str) -> subprocess.CompletedProcess[str]:
+    """Run ``cartwatch rebuild``, which is killed where it comes to a fault point."""
+    return run("rebuild", str(data), environment={VARIABLE: f"1:{point}=1"}, within=60)
+
+
 def rebuild(data: Path, *options: str) -> str:
     """Run ``cartwatch rebuild``; gives what it said."""
-    ended = run("rebuild", str(data), *options)
+    ended = run("rebuild", str(data), *options, within=60)
     assert ended.returncode == 0, ended.stderr
     assert "state and view agree" in ended.stdout
     return ended.stdout

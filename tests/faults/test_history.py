@@ -9,9 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from dataflow.faults import VARIABLE
-from tests.faults.folders import NAME, no_room, rebuild, stream_of
-from tests.kit.nursery import run
+from tests.faults.folders import NAME, no_room, rebuild, rebuild_killed, stream_of
 from tests.kit.running import Cartwatch, until
 from tests.web.http.api.test_history import sums
 
@@ -78,7 +76,7 @@ def test_a_rebuild_is_no_news_also_where_it_was_cut_short(tmp_path: Path) -> Non
     assert written(data) == oracle.total.accepted
     rebuild(data)
     assert written(data) == oracle.total.accepted
-    killed = run("rebuild", str(data), environment={VARIABLE: "1:generation switched=1"})
+    killed = rebuild_killed(data, "generation switched")
     assert killed.returncode == -signal.SIGKILL
     with Cartwatch(data) as server:
         stats = server.settled()

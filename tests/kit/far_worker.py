@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
 from typing import Any
 
-from tests.kit.hosts import Host, inside
-from tests.kit.nursery import NOTHING, ROOT, Forked, is_quick
+from tests.kit.hosts import Host
+from tests.kit.nursery import start
 from tests.kit.running import Cartwatch, until, workers_of
 
 
@@ -23,23 +21,15 @@ class FarWorker:
         url: str,
         *options: str,
         host: Host | None = None,
-        environment: Mapping[str, str] = NOTHING,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
-        words = ["worker", "--server", url, *options]
-        env = {**os.environ, **environment}
-        self.process: Forked | subprocess.Popen[bytes]
-        if host is None and is_quick():
-            self.process = Forked(words, stderr=self._errors, env=env)
-        else:
-            self.process = subprocess.Popen(
-                [*inside(host), sys.executable, "-m", "web", *words],
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-                env=env,
-            )
+        self.process = start(
+            ["worker", "--server", url, *options],
+            stderr=self._errors,
+            environment=environment,
+            host=host,
+        )
 
     def child(self) -> int | None:
         """Give the pid of the worker that runs now; None where none does."""

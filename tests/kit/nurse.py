@@ -42,13 +42,20 @@ class Nurse:
                 asked = json.loads(word)
                 pid = os.fork()
                 if not pid:
-                    self._waiting.close()
-                    self._control.close()
+                    self._leave()
                     return become(asked, streams)
                 for each in streams:
                     os.close(each)
                 self._control.send(json.dumps({"pid": pid}).encode())
                 self._waiting.register(os.pidfd_open(pid), selectors.EVENT_READ, pid)
+
+    def _leave(self) -> None:
+        """Close in a process that was started what is this one's."""
+        for key in [*self._waiting.get_map().values()]:
+            if key.data is not None:
+                os.close(key.fd)
+        self._waiting.close()
+        self._control.close()
 
     def _ended(self, watched: int, pid: int) -> None:
         _, status = os.waitpid(pid, 0)

@@ -20,19 +20,13 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
-from types import MappingProxyType
 from typing import IO, Final
+
+from tests.kit.hosts import Host, inside
 
 ROOT: Final = Path(__file__).parents[2]
 MOST_BYTES: Final = 200_000
 """The most that a word of either side takes, the whole environment of a process among it."""
-
-NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-
-
-def is_quick() -> bool:
-    """Whether a start may be a quick one: in tests, and not where it is measured."""
-    return "PYTEST_VERSION" in os.environ
 
 
 class Nursery:
@@ -99,13 +93,13 @@ class Nursery:
 def run(
     *words: str,
     folder: Path | None = None,
-    environment: Mapping[str, str] = NOTHING,
-    within: float = 60.0,
+    environment: Mapping[str, str] | None = None,
+    within: float = 30.0,
 ) -> subprocess.CompletedProcess[str]:
     """Run ``cartwatch`` with these words, and with nothing on its stdin, to its end."""
     with TemporaryFile() as out, TemporaryFile() as err, Path(os.devnull).open() as nothing:
         streams = nothing.fileno(), out.fileno(), err.fileno()
-        pid = nursery().start(words, streams, {**os.environ, **environment}, folder=folder)
+        pid = nursery().start(words, streams, {**os.environ, **(environment or {})}, folder=folder)
         status = nursery().status(pid, within)
         if status is None:
             with suppress(ProcessLookupError):
@@ -139,17 +133,10 @@ class Forked:
     ) -> None:
         """Start ``cartwatch`` with these words; what it writes to stdout is to be read here."""
         reading, writing = os.pipe()
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        try:
-            streams = nothing, writing, stderr.fileno()
-            self.pid = nursery().start(words, streams, env, umask)
-        except BaseException:
-            os.close(reading)
-            raise
-        finally:
-            os.close(writing)
-            os.close(nothing)
         self.stdout: IO[bytes] = os.fdopen(reading, "rb")
+        with os.fdopen(writing, "wb") as out, Path(os.devnull).open() as nothing:
+            streams = nothing.fileno(), out.fileno(), stderr.fileno()
+            self.pid = nursery().start(words, streams, env, umask)
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
@@ -173,3 +160,41 @@ class Forked:
         if self.returncode is None:
             self.returncode = nursery().status(self.pid, within)
         return self.returncode
+
+
+Process = Forked | subprocess.Popen[bytes]
+"""One process of the program, quickly started or not."""
+
+
+def start(
+    words: Sequence[str],
+    *,
+    stderr: IO[bytes],
+    environment: Mapping[str, str] | None = None,
+    umask: int = -1,
+    program: str = "web",
+    folder: Path | None = None,
+    host: Host | None = None,
+) -> Process:
+    """Start ``cartwatch`` with these words; what it writes to stdout is to be read here.
+
+    By the module ``program``, from another ``folder`` where that holds one, or on a ``host`` of the
+    test's own: then it is a real start.
+    """
+    env = {**os.environ, **(environment or {})}
+    if _is_quick() and (program, folder, host) == ("web", None, None):
+        return Forked(words, stderr=stderr, env=env, umask=umask)
+    return subprocess.Popen(
+        [*inside(host), sys.executable, "-m", program, *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        cwd=folder,
+        env=env,
+        umask=umask,
+    )
+
+
+def _is_quick() -> bool:
+    """Whether a start may be a quick one: in tests, and not where it is measured."""
+    return "PYTEST_VERSION" in os.environ

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import selectors
 import signal
 import ssl
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,8 +19,8 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from tests.kit.hosts import Host, inside
-from tests.kit.nursery import Forked, is_quick
+from tests.kit.hosts import Host
+from tests.kit.nursery import start
 
 START_S = 30.0
 T = TypeVar("T")
@@ -93,20 +91,15 @@ class Cartwatch:
             *([] if workers is None else ["--workers", str(workers)]),
             *options,
         ]
-        env = {**os.environ, **(environment or {})}
-        self.process: Forked | subprocess.Popen[bytes]
-        if is_quick() and (program, folder, host) == ("web", None, None):
-            self.process = Forked(words, stderr=self._errors, env=env, umask=umask)
-        else:
-            self.process = subprocess.Popen(
-                [*inside(host), sys.executable, "-m", program, *words],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-                cwd=folder,
-                env=env,
-                umask=umask,
-            )
+        self.process = start(
+            words,
+            stderr=self._errors,
+            environment=environment,
+            umask=umask,
+            program=program,
+            folder=folder,
+            host=host,
+        )
         try:
             line = self._first_line()
             assert re.match("Cartwatch is live at https?://", line), f"{line!r}"

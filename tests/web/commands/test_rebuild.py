@@ -15,11 +15,9 @@ from typing import Any
 
 import pytest
 
-from dataflow.faults import VARIABLE
 from dataflow.synthetic import generate
 from tests.e2e.comparison import lines
-from tests.faults.folders import generation_of, rebuild, refusal
-from tests.kit.nursery import run
+from tests.faults.folders import generation_of, rebuild, rebuild_killed, refusal
 from tests.kit.running import Cartwatch, until
 
 KEY = {"Idempotency-Key": "k"}
@@ -140,7 +138,7 @@ def test_a_rebuild_that_is_killed_is_finished_by_the_next_start(
 ) -> None:
     """Before the new generation counts, after it does, and in the middle of filling it."""
     old = generation_of(data)
-    killed = run("rebuild", str(data), environment={VARIABLE: f"1:{point}=1"})
+    killed = rebuild_killed(data, point)
     assert killed.returncode == -signal.SIGKILL
     assert f"killed at {point}" in killed.stderr
     assert (generation_of(data) == old) == (point == "generation renewed")
@@ -155,7 +153,7 @@ def test_until_all_of_it_is_there_again_nothing_is_told_to_be_ready_or_done(
     It is no recovery of today's, and the history of starts tells it apart.
     """
     for point in ("generation switched", "view committed"):
-        run("rebuild", str(data), environment={VARIABLE: f"1:{point}=1"})
+        rebuild_killed(data, point)
     with Cartwatch(data) as server:
 
         def look() -> bool:
@@ -183,7 +181,7 @@ def test_until_all_of_it_is_there_again_nothing_is_told_to_be_ready_or_done(
 def test_a_rebuild_goes_on_where_one_was_killed(data: Path, before: dict[str, Any]) -> None:
     """As often as it takes."""
     for point in ("batches received", "generation renewed", "view committed"):
-        run("rebuild", str(data), environment={VARIABLE: f"1:{point}=1"})
+        rebuild_killed(data, point)
     rebuild(data)
     assert_holds_again(data, before)
 

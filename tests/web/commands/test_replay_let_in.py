@@ -26,7 +26,7 @@ class Guarded:
         self.lines.write_bytes(LINES)
 
     def replay(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return run("replay", str(self.lines), *words, environment=environment)
+        return run("replay", str(self.lines), *words, environment=environment, within=60)
 
     def refused(self, *words: str, **environment: str) -> str:
         """Replay what must be refused; gives the one sentence."""

@@ -27,7 +27,7 @@ class Guarded:
     def refused(self, *words: str, url: str | None = None, **environment: str) -> str:
         """Be a worker that must be refused; gives the one sentence."""
         server = f"--server={url or self.server.url}"
-        done = run("worker", server, *words, environment=environment)
+        done = run("worker", server, *words, environment=environment, within=60)
         assert (done.returncode, done.stdout) == (1, ""), done
         assert done.stderr.startswith("cartwatch: ")
         assert done.stderr.count("\n") == 1, done.stderr
