@@ -1,5 +1,6 @@
 """What the tests share: one running program, and asyncio for tests that wait."""
 
+import gc
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -29,6 +30,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((at for at, part in enumerate(LONGEST) if part in path), len(LONGEST))
 
     items.sort(key=turn)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector leave alone, from now on, the thousands of tests that were found."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

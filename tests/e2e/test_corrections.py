@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from http.client import HTTPException
 from pathlib import Path
 from random import Random
@@ -100,6 +102,7 @@ def test_a_bulk_that_is_killed_in_the_middle_is_sent_once_by_asking_again(
             assert ask(server, "/api/skipped/resubmit", {"all": True, **MENDING}) is None
     monkeypatch.delenv(VARIABLE)
     with Cartwatch(data) as server:
+        os.kill(server.flow_pid(), signal.SIGSTOP)  # so that nothing of it lands here
         answer = ask(server, "/api/skipped/resubmit", {"all": True, **MENDING})
         assert answer is not None
         assert answer.status == 202

@@ -31,7 +31,7 @@ def test_a_flow_cut_from_its_hub_again_and_again_publishes_everything_once(tmp_p
     and the flow's own sink goes on where the hub is.
     """
     data, oracle = stream_of(RECORDS, 7)
-    with Cartwatch(tmp_path / "data") as server:
+    with Cartwatch(tmp_path / "data", forked=False) as server:
         server.settled()
         flow = psutil.Process(server.flow_pid())
         upload = server.upload(data, NAME, rate=3_000)

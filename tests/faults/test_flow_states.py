@@ -107,7 +107,7 @@ def test_in_the_end_it_runs_and_the_server_is_ready(
     tmp_path: Path, walk: Callable[[Cartwatch], None]
 ) -> None:
     """And what is posted then is in its cart; the state that is told is that of the flow."""
-    with Cartwatch(tmp_path / "data") as server:
+    with Cartwatch(tmp_path / "data", forked=False) as server:
         server.settled()
         assert server.call("POST", "/api/events", ORDER % 1).status == 202
         walk(server)
@@ -137,7 +137,7 @@ def test_a_flow_that_stops_while_it_starts_is_given_up_and_counts_as_failed(
 
 def test_the_end_of_a_start_that_could_not_be_written_stays_with_it(tmp_path: Path) -> None:
     """On a full disk a start ends and others cannot begin: each row tells of its own start."""
-    with Cartwatch(tmp_path / "data") as server:
+    with Cartwatch(tmp_path / "data", forked=False) as server:
         server.settled()
         assert server.call("POST", "/api/events", ORDER % 1).status == 202
         server.settled()

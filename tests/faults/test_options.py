@@ -84,7 +84,7 @@ def test_a_port_that_is_taken_where_the_name_leads_is_refused(tmp_path: Path, ho
 
 def test_the_flow_has_an_address_of_its_own(tmp_path: Path) -> None:
     """Nothing else is served there, and nothing of the flow's at the address for people."""
-    with Cartwatch(tmp_path / "data", "--host", "::1") as server:
+    with Cartwatch(tmp_path / "data", "--host", "::1", forked=False) as server:
         server.settled()
         flow = psutil.Process(server.flow_pid())
         options = dict(word[2:].split("=", 1) for word in flow.cmdline() if word.startswith("--"))

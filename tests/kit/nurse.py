@@ -6,6 +6,7 @@ but the socket by which it is told what to start and tells what has ended.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import selectors
@@ -17,8 +18,11 @@ import web.commands.rebuild
 import web.commands.replay
 import web.commands.serve
 import web.commands.worker  # noqa: F401
+from tests.kit.adopted import adopt_flows, become
 from tests.kit.nursery import MOST_BYTES
 from web.commands.cli import main
+
+STARTS_FLOWS = ("serve", "worker", "rebuild")
 
 
 class Nurse:
@@ -43,7 +47,7 @@ class Nurse:
                 pid = os.fork()
                 if not pid:
                     self._leave()
-                    return become(asked, streams)
+                    return take_place(asked, streams)
                 for each in streams:
                     os.close(each)
                 self._control.send(json.dumps({"pid": pid}).encode())
@@ -65,21 +69,21 @@ class Nurse:
         self._control.send(json.dumps(told).encode())
 
 
-def become(asked: dict[str, Any], streams: list[int]) -> list[str]:
+def take_place(asked: dict[str, Any], streams: list[int]) -> list[str]:
     """Be as a process that was started like that; gives its words."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
     os.chdir(asked["folder"])
-    os.environ.clear()
-    os.environ.update(asked["environment"])
-    if asked["umask"] >= 0:
-        os.umask(asked["umask"])
     words: list[str] = asked["words"]
+    become([sys.executable, "-m", "web", *words], asked["environment"], asked["umask"])
+    if words[0] in STARTS_FLOWS:
+        adopt_flows()
     return words
 
 
 if __name__ == "__main__":
+    gc.freeze()  # what was imported is walked by no collector, in none of those that are forked
     given = Nurse(socket.socket(fileno=int(sys.argv[1]))).serve()
     if given is not None:
         sys.argv[1:] = given

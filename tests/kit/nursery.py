@@ -28,6 +28,10 @@ ROOT: Final = Path(__file__).parents[2]
 MOST_BYTES: Final = 200_000
 """The most that a word of either side takes, the whole environment of a process among it."""
 
+_ROOM: Final = "-" * 2_000
+"""What stands at the end of the command line of the process that forks, and of those forked: each
+shows its own words there."""
+
 
 class Nursery:
     """Has one process that forks, for as long as this one lives."""
@@ -36,7 +40,7 @@ class Nursery:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._nurse = subprocess.Popen(
-                [sys.executable, "-m", "tests.kit.nurse", str(theirs.fileno())],
+                [sys.executable, "-m", "tests.kit.nurse", str(theirs.fileno()), _ROOM],
                 cwd=ROOT,
                 pass_fds=[theirs.fileno()],
             )
@@ -175,14 +179,17 @@ def start(
     program: str = "web",
     folder: Path | None = None,
     host: Host | None = None,
+    forked: bool = True,
 ) -> Process:
     """Start ``cartwatch`` with these words; what it writes to stdout is to be read here.
 
-    By the module ``program``, from another ``folder`` where that holds one, or on a ``host`` of the
-    test's own: then it is a real start.
+    By the module ``program``, from another ``folder`` where that holds one, on a ``host`` of the
+    test's own, or because it is not to be ``forked``: then it is a real start. So it is with a
+    search path, as there may be what each start is to import.
     """
     env = {**os.environ, **(environment or {})}
-    if _is_quick() and (program, folder, host) == ("web", None, None):
+    quick = forked and "PYTHONPATH" not in env and _is_quick()
+    if quick and (program, folder, host) == ("web", None, None):
         return Forked(words, stderr=stderr, env=env, umask=umask)
     return subprocess.Popen(
         [*inside(host), sys.executable, "-m", program, *words],

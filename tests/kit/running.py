@@ -73,8 +73,11 @@ class Cartwatch:
         umask: int = -1,
         workers: int | None = 1,
         host: Host | None = None,
+        forked: bool = True,
     ) -> None:
         """Start it, by the module ``program``, from another ``folder`` where that holds one.
+
+        It need not be ``forked``: then it is started as a person starts it.
 
         Its flow is one worker, which starts faster; with None as many as where nobody says.
 
@@ -99,6 +102,7 @@ class Cartwatch:
             program=program,
             folder=folder,
             host=host,
+            forked=forked,
         )
         try:
             line = self._first_line()
