@@ -6,9 +6,10 @@ itself. It ends with its agent: that holds the pipe which is its standard input.
 
 import asyncio
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Final
 
 from dataflow.launch import Launch
@@ -30,7 +31,9 @@ class Child:
 
     async def start(self, asked: Start) -> asyncio.subprocess.Process:
         """Start it; there is none before. Raises ``OSError``."""
-        self._folder = TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)
+        _remove_left()
+        prefix = f"{_PREFIX}{os.getpid()}-"
+        self._folder = TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True)
         folder = Path(self._folder.name)
         launch = Launch(
             generation=folder,
@@ -68,3 +71,21 @@ class Child:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+
+def _remove_left() -> None:
+    """Remove the folders of agents that were killed; they are empty, and named by their agents."""
+    for folder in Path(gettempdir()).glob(f"{_PREFIX}*"):
+        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdecimal() and not _is_there(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is another user's
+        pass
+    return True

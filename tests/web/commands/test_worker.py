@@ -112,6 +112,28 @@ def test_it_works_under_tls_at_a_path_with_the_token_of_the_environment(guarded:
         agent.stop()
 
 
+def test_what_a_killed_agent_leaves_the_next_one_removes(guarded: Guarded, tmp_path: Path) -> None:
+    """Not what a living one has; and nothing is left of one that is ended in good order."""
+    environment = {"CARTWATCH_TOKEN": CHANGES, "TMPDIR": str(tmp_path)}
+    left: set[Path] = set()
+    for _ in range(2):
+        with FarWorker(guarded.server.url, guarded.trusted, environment=environment) as agent:
+            agent.running()
+            (made,) = set(tmp_path.iterdir())
+            assert made not in left
+            left = {made}
+            agent.process.kill()
+            agent.process.wait(10)
+    with FarWorker(guarded.server.url, guarded.trusted, environment=environment) as agent:
+        agent.running()
+        with FarWorker(guarded.server.url, guarded.trusted, environment=environment) as other:
+            other.running()
+            until(lambda: len(set(tmp_path.iterdir()) - left) == 2)
+            other.stop()
+        agent.stop()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_waits_for_a_server_that_is_not_there_until_a_signal(number: signal.Signals) -> None:
     """It says so once, and not at every try; a signal ends it with status 0."""
