@@ -90,6 +90,10 @@ class View:
         """Make batches durable in one transaction, the newest of each cart only.
 
         All must come from one execution of the flow: between two of them lies a commit.
+
+        Orders of tall carts are taken from what repeats, too; their rows know their places. The
+        flow tells on from what it has told, and a cart may be tall in there that was not where the
+        view had it: at a replay messages begin and end elsewhere.
         """
         accepted, others = dict(self._accepted), dict(self._others)
         workers = self._workers.copy()
@@ -109,6 +113,7 @@ class View:
                             outcome.parts[upload, group] = Counts(*counts)
                         outcome.groups[group] = (message.accepted, message.figures)
                         workers.joined(group, message.accepted, message.figures)
+                        orders += message.orders
                         known = accepted.get(group, 0)
                         if message.accepted <= known:
                             continue
@@ -116,7 +121,6 @@ class View:
                         if fresh.carts:  # not where all of it repeats
                             carts.setdefault(group, {}).update(fresh.carts)
                         completed += fresh.completed
-                        orders += fresh.orders
                         accepted[group] = message.accepted
                         _arrive(
                             arrived, message.chunks, message.accepted - max(known, message.begin)
@@ -174,10 +178,7 @@ class View:
         return outcome._replace(carts=entries, arrived=arrived, busy=busy)
 
     def _newer(self, message: CartsChanged) -> CartsChanged:
-        """Give what is new in a message that begins among the events that the view has.
-
-        All of its orders: their rows know their places, and a cart that grew tall since has none.
-        """
+        """Give what is new in a message that begins among the events that the view has."""
         known = self.carts.places(message.carts)
         return msgspec.structs.replace(
             message,

@@ -83,6 +83,17 @@ def small_tables(most: int = 4) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def soon_tall(most: int = 2) -> Iterator[None]:
+    """Let carts be tall with more than so many ids in a list, as they come and go."""
+    with (
+        patch("dataflow.cart.NEWEST", most),
+        patch("dataflow.key_group.NEWEST", most),
+        patch("web.view.orders.NEWEST", most),
+    ):
+        yield
+
+
 def commit_all(view: View, batches: list[bytes], cuts: Iterator[int]) -> Iterator[Outcome]:
     """Commit batches of one execution, cut into commits anywhere."""
     while batches:
@@ -373,3 +384,36 @@ def test_a_cart_that_grows_tall_in_a_replay_is_whole(path: Path) -> None:
     view.commit(PlayedFlow(entries).run(3, repeat(9), repeat(2)))
     view.close()
     assert rows_of(path)["carts"]["a"]["unpaid_order_ids"] == list(range(2 * NEWEST))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_cart_is_whole_whenever_it_was_tall_in_what_was_told(seed: int, tmp_path: Path) -> None:
+    """What the flow tells again is cut elsewhere: a cart may be tall there, and not in the view.
+
+    Fifty streams each, of orders and payments that come and go about where a cart is tall.
+    """
+    random = Random(seed)
+    for number in range(50):
+        drawn = [Event("a", at % 6, at > 5) for at in range(9)]
+        random.shuffle(drawn)
+        entries = journal_of(*([event] for event in drawn))
+        path = tmp_path / f"{number}.db"
+        with soon_tall():
+            view = View(path)
+            for until in (random.randint(2, 9), 10):
+                together = iter(random.choices((1, 2, 3), k=9))
+                view.commit(PlayedFlow(entries).run(until, repeat(9), together))
+            view.close()
+            expect(path, entries)
+
+
+def test_a_cart_that_was_tall_in_what_the_view_passes_over_is_whole(path: Path) -> None:
+    """The flow has told of its orders, and tells on; the view had it when it was not tall."""
+    orders = [Event("a", order, False) for order in range(NEWEST + 2)]
+    entries = journal_of(orders[:-1], [Event("a", 0, True)], orders[-1:])
+    view = View(path)
+    view.commit(PlayedFlow(entries).run(3, repeat(9), repeat(2)))
+    view.commit(PlayedFlow(entries).run(4, repeat(9), chain([1], repeat(2))))
+    view.close()
+    cart = rows_of(path)["carts"]["a"]
+    assert (cart["paid_order_ids"], cart["unpaid_order_ids"]) == ([0], [*range(1, NEWEST + 2)])
