@@ -1,8 +1,10 @@
 """The other workers of one start: addresses for them, and the wait until they can be called."""
 
 import ipaddress
+import secrets
 import socket
 import struct
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
@@ -10,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 LOOPBACK: Final = "127.0.0.1"
+_FIRST_OWN: Final = int(ipaddress.IPv4Address("127.1.0.1"))
+_OWN: Final = int(ipaddress.IPv4Address("127.254.255.254")) - _FIRST_OWN + 1
 _LISTENING: Final = "0A"
 _SOCKETS: Final = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _ANY: Final = ("0.0.0.0", "::")  # noqa: S104 - what others may listen at
@@ -17,15 +21,30 @@ _WITHIN_S: Final = 5.0
 _POLL_S: Final = 0.005
 
 
-def free_addresses(count: int, host: str = LOOPBACK) -> tuple[str, ...]:
+def free_addresses(count: int, host: str | None = None) -> tuple[str, ...]:
     """Give addresses of this machine at which nobody listens, one for each of so many workers.
 
-    Somebody else may take one before its worker does: that start fails then, and the next is made.
+    Without a ``host`` they are of the loopback, which no other machine can call. Somebody else may
+    take one before its worker does, or call it: that start fails then, and the next is made.
     Raises ``OSError`` where ``host`` is no address of this machine.
     """
+    host = host or _own_loopback()
     with ExitStack() as opened:
         sockets = [opened.enter_context(listen(host)) for _ in range(count)]
         return tuple(address_of(each) for each in sockets)
+
+
+def _own_loopback() -> str:
+    """Give an address of the loopback that hardly anybody calls, where there are others.
+
+    What looks for a server that has gone calls its port at the usual address, and the engine takes
+    whoever calls for a worker.
+    """
+    if sys.platform == "linux":
+        host = str(ipaddress.IPv4Address(_FIRST_OWN + secrets.randbelow(_OWN)))
+        if is_here(f"{host}:0"):
+            return host
+    return LOOPBACK
 
 
 def listen(host: str, port: int = 0) -> socket.socket:

@@ -1,12 +1,15 @@
 """dataflow/peers.py: where workers find each other, and when they can."""
 
+import ipaddress
 import socket
+import sys
 import threading
 import time
 
 import pytest
 
 from dataflow.peers import (
+    LOOPBACK,
     address_of,
     await_listening,
     free_addresses,
@@ -18,14 +21,23 @@ from dataflow.peers import (
 
 
 def test_each_worker_gets_an_address_of_its_own_where_nobody_listens() -> None:
-    """On loopback: what they say to each other has no login."""
+    """On loopback: what they say to each other has no login; all at one address of it."""
     addresses = free_addresses(16)
     assert len(set(addresses)) == 16
+    assert len({split_address(address)[0] for address in addresses}) == 1
     for address in addresses:
         host, _, port = address.rpartition(":")
-        assert host == "127.0.0.1"
+        assert ipaddress.ip_address(host).is_loopback
         with socket.create_server((host, int(port))):
             pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the loopback is one address")
+def test_who_calls_the_usual_loopback_is_no_worker() -> None:
+    """One that looks for a server that has gone, and whose port is a worker's now."""
+    hosts = [split_address(free_addresses(1)[0])[0] for _ in range(3)]
+    assert LOOPBACK not in hosts
+    assert len({*hosts}) > 1, "and two servers hardly ever take the same"
 
 
 def test_a_peer_is_waited_for_until_it_listens_and_is_not_called() -> None:

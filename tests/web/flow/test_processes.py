@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dataflow.launch import Launch
-from dataflow.peers import LOOPBACK, free_addresses, listen, split_address
+from dataflow.peers import free_addresses, listen, split_address
 from web.elsewhere.far_worker import FarWorker
 from web.elsewhere.messages import FromServer, Start, Stop
 from web.flow.processes import Processes
@@ -90,7 +90,7 @@ async def test_those_elsewhere_begin_when_those_here_can_be_called() -> None:
     done, _ = await asyncio.wait([beginning], timeout=0.1)
     assert not done
     assert far.said == []
-    with listen(LOOPBACK, split_address(address)[1]):
+    with listen(*split_address(address)):
         await beginning
     addresses = (address, "10.0.0.2:7000")
     usual = ("warning", "text")
