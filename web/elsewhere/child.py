@@ -84,7 +84,7 @@ def _remove_left() -> None:
 def _is_there(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # or no process can have that number
         return False
     except PermissionError:  # it is another user's
         pass

@@ -113,8 +113,12 @@ def test_it_works_under_tls_at_a_path_with_the_token_of_the_environment(guarded:
 
 
 def test_what_a_killed_agent_leaves_the_next_one_removes(guarded: Guarded, tmp_path: Path) -> None:
-    """Not what a living one has; and nothing is left of one that is ended in good order."""
+    """Not what a living one has; and nothing is left of one that is ended in good order.
+
+    Others may write to that folder, too: a name with a number that no process has stops nobody.
+    """
     environment = {"CARTWATCH_TOKEN": CHANGES, "TMPDIR": str(tmp_path)}
+    (tmp_path / f"cartwatch-worker-{2**70}-left").mkdir()
     left: set[Path] = set()
     for _ in range(2):
         with FarWorker(guarded.server.url, guarded.trusted, environment=environment) as agent:
