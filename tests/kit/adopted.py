@@ -16,7 +16,6 @@ import re
 import signal
 import socket
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -70,16 +69,16 @@ def adopt_flows() -> None:
     theirs.close()
     start_really = asyncio.create_subprocess_exec
 
-    async def start(*words: Any, env: Mapping[str, str], **options: Any) -> Any:
+    async def start(*words: Any, **options: Any) -> Any:
         if PROCESS not in words:
-            return await start_really(*words, env=env, **options)
+            return await start_really(*words, **options)
         reading, writing = os.pipe()
-        asked = {"words": words, "environment": env, "umask": _umask()}
+        asked = {"words": words, "environment": options["env"], "umask": _umask()}
         socket.send_fds(ours, [json.dumps(asked).encode()], [reading])
         os.close(reading)
         return Flow(int(ours.recv(MOST_BYTES)), writing)
 
-    asyncio.create_subprocess_exec = start  # type: ignore[assignment]
+    asyncio.create_subprocess_exec = start
 
 
 def become(words: list[str], environment: Mapping[str, str], umask: int) -> None:
@@ -102,24 +101,20 @@ def _fork_flows(control: socket.socket, server: int) -> NoReturn:
         word, streams, _, _ = socket.recv_fds(control, MOST_BYTES, 1)
         if not word:
             os._exit(0)
+        waiting, adopted = os.pipe()
         between = os.fork()
         if not between:
             if os.fork():
                 os._exit(0)
-            _be_adopted(server)
+            os.close(adopted)
+            os.read(waiting, 1)  # ends when the process between is gone
+            os.close(waiting)
+            if os.getppid() != server:  # that is gone, too
+                os._exit(1)
             _run_flow(control, word, streams[0])
-        os.close(streams[0])
         os.waitpid(between, 0)
-
-
-def _be_adopted(by: int) -> None:
-    """Return as soon as this process is a child of that one; end where that is gone."""
-    while os.getppid() != by:
-        try:
-            os.kill(by, 0)
-        except ProcessLookupError:
-            os._exit(1)
-        time.sleep(0.0002)
+        for each in (waiting, adopted, streams[0]):
+            os.close(each)
 
 
 def _run_flow(control: socket.socket, word: bytes, stdin: int) -> NoReturn:

@@ -12,7 +12,7 @@ import os
 import selectors
 import socket
 import sys
-from typing import Any
+from typing import Any, Final
 
 import web.commands.rebuild
 import web.commands.replay
@@ -22,7 +22,7 @@ from tests.kit.adopted import adopt_flows, become
 from tests.kit.nursery import MOST_BYTES
 from web.commands.cli import main
 
-STARTS_FLOWS = ("serve", "worker", "rebuild")
+_STARTS_FLOWS: Final = ("serve", "worker", "rebuild")
 
 
 class Nurse:
@@ -77,7 +77,7 @@ def take_place(asked: dict[str, Any], streams: list[int]) -> list[str]:
     os.chdir(asked["folder"])
     words: list[str] = asked["words"]
     become([sys.executable, "-m", "web", *words], asked["environment"], asked["umask"])
-    if words[0] in STARTS_FLOWS:
+    if words[0] in _STARTS_FLOWS:
         adopt_flows()
     return words
 

@@ -103,7 +103,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run ``cartwatch`` with these words, and with nothing on its stdin, to its end."""
     env = {**os.environ, **(environment or {})}
-    if not _is_quick():
+    if not _is_quick(env):
         return subprocess.run(
             [sys.executable, "-m", "web", *words],
             stdin=subprocess.DEVNULL,
@@ -197,12 +197,10 @@ def start(
     """Start ``cartwatch`` with these words; what it writes to stdout is to be read here.
 
     By the module ``program``, from another ``folder`` where that holds one, on a ``host`` of the
-    test's own, or because it is not to be ``forked``: then it is a real start. So it is with a
-    search path, as there may be what each start is to import.
+    test's own, or because it is not to be ``forked``: then it is a real start.
     """
     env = {**os.environ, **(environment or {})}
-    quick = forked and "PYTHONPATH" not in env and _is_quick()
-    if quick and (program, folder, host) == ("web", None, None):
+    if forked and (program, folder, host) == ("web", None, None) and _is_quick(env):
         return Forked(words, stderr=stderr, env=env, umask=umask)
     return subprocess.Popen(
         [*inside(host), sys.executable, "-m", program, *words],
@@ -215,6 +213,10 @@ def start(
     )
 
 
-def _is_quick() -> bool:
-    """Whether a start may be a quick one: in tests, not where it is measured, and on Linux."""
-    return "PYTEST_VERSION" in os.environ and sys.platform == "linux"
+def _is_quick(environment: Mapping[str, str]) -> bool:
+    """Whether a start may be a quick one: in tests, not where it is measured, and on Linux.
+
+    With a search path it is a real one: there may be what each start is to import.
+    """
+    is_test = "PYTEST_VERSION" in os.environ and sys.platform == "linux"
+    return is_test and "PYTHONPATH" not in environment
