@@ -139,6 +139,7 @@ def test_workers_speak_to_each_other_on_loopback_and_to_nobody_once_they_have_me
             sockets = psutil.Process(pid).net_connections()
             assert not [each for each in sockets if each.status == psutil.CONN_LISTEN]
             called = {each.raddr.ip for each in sockets if each.raddr}
+            assert called
             assert all(ip_address(each).is_loopback for each in called)
         words = psutil.Process(workers_of(server)[0]).cmdline()
         for word in words:
