@@ -4,12 +4,13 @@ What reads the journal and what reads journal and topics have this in common. Bo
 ahead while the flow waits.
 """
 
+import logging
 import time
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from typing_extensions import override
@@ -20,10 +21,14 @@ from dataflow.journal import Entry
 from dataflow.key_group import KEY_GROUPS
 from dataflow.messages import Started
 from dataflow.sorted_chunk import Read, SortedChunk, sort_chunk
+from dataflow.sorter import Sorter
 from dataflow.stopwatch import Stopwatch
 
 MOST_AHEAD: Final = 3
-"""Batches that are read ahead at most: while the end of an epoch is waited for."""
+"""Batches that are read ahead at most: while they are sorted elsewhere, or an epoch ends."""
+
+MANY: Final = 8_000
+"""Records of a batch behind which more of that kind are to be expected: worth a process."""
 
 _POLL: Final = timedelta(milliseconds=5)
 _QUIET: Final = timedelta(seconds=3)
@@ -32,24 +37,36 @@ _QUIET_POLL: Final = timedelta(milliseconds=50)
 a look takes the engine a fifth of a millisecond, and every other worker as much again."""
 
 _PARTITION: Final = "journal"
+_log = logging.getLogger(__name__)
 
 S = TypeVar("S")
+
+
+class _Ahead(NamedTuple, Generic[S]):
+    """A batch that was read ahead, and the state behind it; no chunks where the sorter has them."""
+
+    state: S
+    entries: Sequence[Entry]
+    chunks: list[SortedChunk] | None
 
 
 class FirstPartition(StatefulSourcePartition[Read, Any], Generic[S]):
     """The partition: says that it has started, and then gives what comes.
 
-    ``state`` is where to go on behind what was given: what a snapshot tells.
+    ``state`` is where to go on behind what was given: what a snapshot tells. While many records
+    come, another process sorts them, where there is to be one.
     """
 
-    def __init__(self, state: S, stopwatch: Stopwatch, groups: int) -> None:
+    def __init__(self, state: S, source: "FirstSource[Any]") -> None:
         self.state = state
-        self._stopwatch = stopwatch
-        self._groups = groups
+        self._stopwatch = source.stopwatch
+        self._groups = source.groups
         self._has_begun = False
         self._awake_at: datetime | None = None
         self._came_at = datetime.now(UTC)
-        self._ahead: deque[tuple[S, list[SortedChunk]]] = deque()
+        self._ahead: deque[_Ahead[S]] = deque()
+        self._sorter: Sorter | None = None
+        self._may_have_sorted = source.has_sorter
 
     @override
     def next_batch(self) -> list[Read]:
@@ -62,8 +79,11 @@ class FirstPartition(StatefulSourcePartition[Read, Any], Generic[S]):
         now = datetime.now(UTC)
         if batch:
             self._came_at, self._awake_at = now, None
+        elif now - self._came_at < _QUIET:
+            self._awake_at = now + _POLL
         else:
-            self._awake_at = now + (_POLL if now - self._came_at < _QUIET else _QUIET_POLL)
+            self._awake_at = now + _QUIET_POLL
+            self._sort_here()
         return batch
 
     def read_ahead(self) -> bool:
@@ -75,7 +95,10 @@ class FirstPartition(StatefulSourcePartition[Read, Any], Generic[S]):
             return False
         state, entries = self.take()
         if entries:
-            self._ahead.append((state, self._sorted(entries)))
+            is_elsewhere = self._have_sorted(entries)
+            self._ahead.append(
+                _Ahead(state, entries, None if is_elsewhere else self._sorted(entries))
+            )
         return bool(entries)
 
     @override
@@ -93,11 +116,54 @@ class FirstPartition(StatefulSourcePartition[Read, Any], Generic[S]):
 
     def go_on(self) -> list[Read]:
         """Give the next batch: what was read ahead, or what is there now."""
-        if self._ahead:
-            self.state, chunks = self._ahead.popleft()
-            return [*chunks]
-        self.state, entries = self.take()
-        return [*entries]
+        if not self._ahead:
+            state, entries = self.take()
+            if not self._have_sorted(entries):
+                self.state = state
+                return [*entries]
+            self._ahead.append(_Ahead(state, entries, None))
+        while self._ahead[-1].chunks is None and self.read_ahead():
+            pass
+        self.state, entries, chunks = self._ahead.popleft()
+        return [*(self._sorted_elsewhere(entries) if chunks is None else chunks)]
+
+    @override
+    def close(self) -> None:
+        self._sort_here()
+
+    def _have_sorted(self, entries: Sequence[Entry]) -> bool:
+        """Have many records sorted by another process, if it is there; else it begins now."""
+        if not self._may_have_sorted or sum(entry.lines for entry in entries) < MANY:
+            return False
+        if self._sorter is None:
+            try:
+                self._sorter = Sorter(self._groups)
+            except OSError as error:
+                _log.warning(
+                    "No process can be had to sort chunks, so the flow does it: %s.", error
+                )
+                self._may_have_sorted = False
+            return False
+        if not self._sorter.is_ready:
+            return False
+        for entry in entries:
+            self._sorter.put(entry)
+        return True
+
+    def _sort_here(self) -> None:
+        """End the other process, when nothing is there to be sorted."""
+        if self._sorter is not None:
+            self._sorter.close()
+            self._sorter = None
+
+    def _sorted_elsewhere(self, entries: Sequence[Entry]) -> list[SortedChunk]:
+        assert self._sorter is not None
+        chunks = []
+        for entry in entries:
+            chunk, seconds = self._sorter.get(entry)
+            self._stopwatch.add(DESERIALIZE, seconds)
+            chunks.append(chunk)
+        return chunks
 
     def _sorted(self, entries: Sequence[Entry]) -> list[SortedChunk]:
         """Sort chunks into the key groups, under the stopwatch of the step that does it else."""
@@ -112,14 +178,21 @@ class FirstPartition(StatefulSourcePartition[Read, Any], Generic[S]):
 class FirstSource(FixedPartitionedSource[Read, S]):
     """The source; never ends, as the flow is stopped from outside.
 
-    What it reads ahead is sorted into ``groups``. Of several workers only the first one reads.
+    What it reads ahead is sorted into ``groups``. Of several workers only the first one reads, and
+    where it ``has_sorter``, another process sorts many: else its share grows with the workers.
     """
 
     def __init__(
-        self, stopwatch: Stopwatch | None = None, groups: int = KEY_GROUPS, worker: int = 0
+        self,
+        stopwatch: Stopwatch | None = None,
+        groups: int = KEY_GROUPS,
+        worker: int = 0,
+        *,
+        has_sorter: bool = False,
     ) -> None:
         self.stopwatch = stopwatch or Stopwatch()
         self.groups = groups
+        self.has_sorter = has_sorter
         self._worker = worker
         self._part: FirstPartition[Any] | None = None
 

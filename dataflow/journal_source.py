@@ -23,10 +23,8 @@ Resume = tuple[int, int]
 
 
 class _Partition(FirstPartition[Resume]):
-    def __init__(
-        self, reader: JournalReader, resume: Resume, stopwatch: Stopwatch, groups: int
-    ) -> None:
-        super().__init__(resume, stopwatch, groups)
+    def __init__(self, reader: JournalReader, resume: Resume, source: FirstSource[Resume]) -> None:
+        super().__init__(resume, source)
         self._reader = reader
         self._reading = resume
 
@@ -59,6 +57,7 @@ class _Partition(FirstPartition[Resume]):
 
     @override
     def close(self) -> None:
+        super().close()
         self._reader.close()
 
 
@@ -75,8 +74,10 @@ class JournalSource(FirstSource[Resume]):
         stopwatch: Stopwatch | None = None,
         groups: int = KEY_GROUPS,
         worker: int = 0,
+        *,
+        has_sorter: bool = False,
     ) -> None:
-        super().__init__(stopwatch, groups, worker)
+        super().__init__(stopwatch, groups, worker, has_sorter=has_sorter)
         self._path = path
         self._files = files
 
@@ -86,4 +87,4 @@ class JournalSource(FirstSource[Resume]):
             reader = JournalReader(self._path, self._files)
         except sqlite3.Error as error:
             end_at_once(f"The journal cannot be opened: {error}.")
-        return _Partition(reader, resume or (1, 1), self.stopwatch, self.groups)
+        return _Partition(reader, resume or (1, 1), self)

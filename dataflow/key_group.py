@@ -32,7 +32,7 @@ from dataflow.cart import (
 )
 from dataflow.messages import CartsChanged, Figures, Taken
 from dataflow.records import OrderId
-from dataflow.runs import PAYMENT, FlatEvents, in_turn
+from dataflow.runs import PAYMENT, FlatEvents, in_turn, unpack_events
 
 KEY_GROUPS: Final = 128
 """How many groups a new data folder gets; an old one keeps its number."""
@@ -53,17 +53,15 @@ def key_group(user_id: str, groups: int) -> int:
 
 
 class EventBatch(NamedTuple):
-    """Events of one chunk whose users belong to one key group."""
+    """Events of one chunk whose users belong to one key group.
+
+    Packed, where another process has sorted them: whoever joins them unpacks them.
+    """
 
     group: int
     chunk: Taken
-    events: FlatEvents
+    events: FlatEvents | bytes
     is_last: bool = False
-
-    @property
-    def size(self) -> int:
-        """How many events there are."""
-        return len(self.events) // 3
 
     @override
     def __reduce__(self) -> tuple[Callable[[bytes], "EventBatch"], tuple[bytes]]:
@@ -114,7 +112,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode_head = msgspec.msgpack.Decoder(_Head).decode
 _decode = msgspec.msgpack.Decoder(_Snapshot).decode
 _decode_carts = msgspec.msgpack.Decoder(dict[str, bytes]).decode
-_decode_batch = msgspec.msgpack.Decoder(tuple[int, Taken, FlatEvents, bool]).decode
+_decode_batch = msgspec.msgpack.Decoder(tuple[int, Taken, FlatEvents | bytes, bool]).decode
 
 
 def _unpacked(packed: bytes) -> EventBatch:
@@ -227,7 +225,8 @@ class KeyGroup:
         totals: dict[str, tuple[int, int]] = {}
         for batch in batches:
             upload, duplicates = batch.chunk.upload, 0
-            for user_id, order_id, code in in_turn(batch.events):
+            events = unpack_events(batch.events)
+            for user_id, order_id, code in in_turn(events):
                 cart = awake.get(user_id)
                 if cart is None:
                     cart = awake[user_id] = self._wake(user_id)
@@ -256,12 +255,13 @@ class KeyGroup:
                     waiting += 1
                     with_waiting += cart.waiting == 1
             accepted, repeats = self.totals.get(upload, (0, 0))
-            if batch.events:
-                sums = accepted + batch.size, repeats + duplicates
+            size = len(events) // 3
+            if size:
+                sums = accepted + size, repeats + duplicates
                 totals[upload] = self.totals[upload] = sums
             if batch.is_last:
                 self.totals.pop(upload, None)
-            self.accepted += batch.size
+            self.accepted += size
         self._figures = carts, unpaid, paid, waiting, with_unpaid, with_paid, with_waiting
         summed = [(upload, *sums) for upload, sums in totals.items()]
         changed, orders = self._tell(touched)

@@ -37,9 +37,9 @@ Resume = tuple[int, int] | tuple[int, int, int, float, Marks]
 
 class _Partition(FirstPartition[State]):
     def __init__(
-        self, order: OneOrder, log: OrderLog, state: State, stopwatch: Stopwatch, groups: int
+        self, order: OneOrder, log: OrderLog, state: State, source: FirstSource[Resume]
     ) -> None:
-        super().__init__(state, stopwatch, groups)
+        super().__init__(state, source)
         self._order = order
         self._log = log
         self._told: TopicsRead | None = None
@@ -100,6 +100,7 @@ class _Partition(FirstPartition[State]):
 
     @override
     def close(self) -> None:
+        super().close()
         self._order.close()
 
 
@@ -116,8 +117,10 @@ class OrderedSource(FirstSource[Resume]):
         stopwatch: Stopwatch | None = None,
         groups: int = KEY_GROUPS,
         worker: int = 0,
+        *,
+        has_sorter: bool = False,
     ) -> None:
-        super().__init__(stopwatch, groups, worker)
+        super().__init__(stopwatch, groups, worker, has_sorter=has_sorter)
         self._generation = generation
         self._topics = topics
 
@@ -133,7 +136,7 @@ class OrderedSource(FirstSource[Resume]):
         except KafkaConfigError as error:
             log.refuse(str(error))
             end_refused(str(error))
-        return _Partition(order, log, state, self.stopwatch, self.groups)
+        return _Partition(order, log, state, self)
 
 
 def state_of(resume: Resume | None) -> State:

@@ -1,12 +1,12 @@
 """The process of the flow: ``python -m dataflow.process``, started and watched by the server.
 
 It is one worker, alone or of several, which the engine connects. The first one takes the flow's
-lock, so that no second flow runs on the folder; the others hold nothing of it. Each ends at once
+lock, so that no second flow runs on the folder; the others hold nothing of it. Of several, it has a
+process beside it that sorts for it (``dataflow.sorter``). Each ends at once
 when the server does: standard input is a pipe that the server holds open and never writes to. On
 another machine an agent of the server starts it, in an empty folder, and holds the pipe.
 """
 
-import gc
 import logging
 import os
 import sys
@@ -25,6 +25,7 @@ from dataflow.journal_source import JournalSource
 from dataflow.launch import read_launch
 from dataflow.locks import FileLock, FolderLockedError
 from dataflow.logs import begin
+from dataflow.memory import collect_seldom
 from dataflow.order_log import ORDER_FILE
 from dataflow.ordered_source import OrderedSource
 from dataflow.parent import end_with_parent
@@ -32,6 +33,7 @@ from dataflow.peers import await_listening
 from dataflow.recovery import NO_RECOVERY
 from dataflow.steps import Restored
 from dataflow.stopwatch import Stopwatch
+from dataflow.workers import cores
 
 _A_PEER_HAS_ENDED: Final = ("Send thread panic", "communication/src/")
 """How the engine panics in a worker whose connection to another one is cut."""
@@ -51,17 +53,23 @@ def main() -> int:
     except FolderLockedError as error:
         print(f"cartwatch: {error}: no second flow can run on it", file=sys.stderr)
         return 1
-    # Events, carts and messages hold no cycles, and there are millions of them: the collector
-    # took a fifteenth of the time to walk them for nothing.
-    gc.set_threshold(5_000_000, 10, 10)
+    collect_seldom()
     restored, stopwatch = Restored(), Stopwatch()
     generation = options.generation
+    has_sorter = workers > 1 and cores() > 1
     source: JournalSource | OrderedSource
     if (generation / ORDER_FILE).exists():  # it has read Kafka: its log says in which order
-        source = OrderedSource(generation, options.topics, stopwatch, options.groups, worker)
+        source = OrderedSource(
+            generation, options.topics, stopwatch, options.groups, worker, has_sorter=has_sorter
+        )
     else:
         source = JournalSource(
-            generation / "journal.db", generation / "uploads", stopwatch, options.groups, worker
+            generation / "journal.db",
+            generation / "uploads",
+            stopwatch,
+            options.groups,
+            worker,
+            has_sorter=has_sorter,
         )
     publish = partial(
         HubPartition,

@@ -67,6 +67,9 @@ What every event has of its own is somewhere in memory, and with a tuple each it
 more: a tenth of the flow's time.
 """
 
+_encode = msgspec.msgpack.Encoder().encode
+_decode_events = msgspec.msgpack.Decoder(FlatEvents).decode
+
 
 def code_of(place: int, *, is_payment: bool) -> int:
     """Give the place of a record, in the order of the source, and what it is in one number."""
@@ -77,6 +80,20 @@ def in_turn(events: FlatEvents) -> Iterator[PlacedEvent]:
     """Give such events one by one."""
     items = iter(events)
     return cast("Iterator[PlacedEvent]", zip(items, items, items, strict=True))
+
+
+def pack_events(events: FlatEvents | bytes) -> bytes:
+    """Pack events for another process, which may hand them on as they are."""
+    if isinstance(events, bytes):
+        return events
+    return _encode(events) if events else b""
+
+
+def unpack_events(events: FlatEvents | bytes) -> FlatEvents:
+    """Give the events themselves, packed or not."""
+    if not isinstance(events, bytes):
+        return events
+    return _decode_events(events) if events else []
 
 
 class Parsed(NamedTuple):

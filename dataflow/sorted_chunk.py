@@ -1,6 +1,7 @@
 """A chunk of the journal, read into events: those of each key group by themselves."""
 
 import zlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from dataflow.journal import Entry
@@ -10,10 +11,13 @@ from dataflow.runs import FlatEvents, parse_runs, parse_values
 
 
 class SortedChunk(NamedTuple):
-    """What a chunk holds: the events of each key group, what is skipped, and its blank lines."""
+    """What a chunk holds: the events of each key group, what is skipped, and its blank lines.
+
+    The events may be packed, as they come from another process.
+    """
 
     entry: Entry
-    by_group: list[FlatEvents]
+    by_group: Sequence[FlatEvents | bytes]
     skipped: list[Skipped]
     blank: int
 

@@ -23,7 +23,11 @@ class Stopwatch:
 
     def stop(self, step: str, began: float) -> None:
         """Count what a step has worked since ``began``, a time of ``time.perf_counter``."""
-        self._seconds[step] += time.perf_counter() - began
+        self.add(step, time.perf_counter() - began)
+
+    def add(self, step: str, seconds: float) -> None:
+        """Count what was worked for a step elsewhere."""
+        self._seconds[step] += seconds
 
     @property
     def is_due(self) -> bool:

@@ -15,11 +15,16 @@ def part_of(worker: int) -> str:
 def usual_workers(spared: int = 1) -> int:
     """Give how many are the fastest here: two where that leaves ``spared`` cores, else one.
 
-    The first one reads, parses and takes its share of the join, and a second one takes half of that
-    share from it: what a third could take is less than what the view needs meanwhile. On two cores
-    a second one reads a file a tenth sooner, and a live record is seen twice as late, as it takes
-    its core from the server: so one core is spared for that while somebody looks on.
+    The first one reads and takes its share of the join; a second one takes half of that share from
+    it, and a process beside them the parsing: what a third could take is less than what the view
+    needs meanwhile. On two cores they read a file no later than one, and a tenth sooner at the
+    most, and a live record is seen twice as late, as they take the server's core: so one core is
+    spared for that while somebody looks on.
     """
+    return max(1, min(2, cores() - spared))
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)  # which macOS has not
-    cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
-    return max(1, min(2, cores - spared))
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1

@@ -40,11 +40,12 @@ _MOST_BYTES: Final = 900_000
 
 
 class Run(NamedTuple):
-    """One run: how long it took, and what server and workers used of a processor, in seconds."""
+    """One run: how long it took, and what each process used of a processor, in seconds."""
 
     seconds: float
     server: float
     workers: list[float]
+    sorter: float
 
 
 Way = Callable[[Path], Run]
@@ -101,6 +102,7 @@ def _medians(runs: Sequence[Run]) -> dict[str, Any]:
         "seconds": median(run.seconds for run in runs),
         "server_cpu_s": median(run.server for run in runs),
         "workers_cpu_s": [median(used) for used in by_worker],
+        "sorter_cpu_s": median(run.sorter for run in runs),
     }
 
 
@@ -111,8 +113,9 @@ def _ratios(told: dict[str, Any], way: str, workers: Sequence[int]) -> list[floa
 
 
 def _busiest(told: dict[str, Any], workers: Sequence[int]) -> list[float]:
-    """Tell what the busiest worker uses of a processor, as a share of that of the first number."""
-    used = [max(told[f"kafka_{number}"]["workers_cpu_s"]) for number in workers]
+    """Tell what the busiest process of the flow uses, as a share of that of the first number."""
+    runs = [told[f"kafka_{number}"] for number in workers]
+    used = [max(*run["workers_cpu_s"], run["sorter_cpu_s"]) for run in runs]
     return [round(each / used[0], 2) for each in used]
 
 
@@ -151,7 +154,8 @@ def _used(server: Cartwatch) -> Iterator[list[Run]]:
     yield run
     seconds = time.monotonic() - began
     used = [round(cpu_of(each) - at, 2) for each, at in zip(processes, before, strict=True)]
-    run.append(Run(round(seconds, 2), used[0], used[1:]))
+    sorters = psutil.Process(processes[1].pid).children()
+    run.append(Run(round(seconds, 2), used[0], used[1:], round(sum(map(cpu_of, sorters)), 2)))
 
 
 def _fill(topic: Topic, file: Path) -> None:

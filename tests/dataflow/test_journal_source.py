@@ -1,5 +1,6 @@
 """The journal as the source of the flow."""
 
+import errno
 import re
 import sqlite3
 import subprocess
@@ -8,16 +9,21 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
+import psutil
 import pytest
 from bytewax.inputs import StatefulSourcePartition
 
+from dataflow import first_source
 from dataflow.chunks import Chunk
-from dataflow.first_source import MOST_AHEAD
+from dataflow.first_source import MOST_AHEAD, FirstPartition
 from dataflow.journal import Entry, Journal
 from dataflow.journal_source import JournalSource, Resume
 from dataflow.messages import Started
+from dataflow.runs import unpack_events
 from dataflow.sorted_chunk import Read, SortedChunk, sort_chunk
+from tests.kit.running import until
 
 GOOD = b'{"user_id": "a", "type": "order", "order_id": 1}'
 #: A process that reads the journal in a folder to its end.
@@ -41,8 +47,10 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield opened
 
 
-def partition(folder: Path, resume_state: Resume | None = None) -> Partition:
-    source = JournalSource(folder / "journal.db", folder / "uploads")
+def partition(
+    folder: Path, resume_state: Resume | None = None, *, has_sorter: bool = False
+) -> Partition:
+    source = JournalSource(folder / "journal.db", folder / "uploads", has_sorter=has_sorter)
     (name,) = source.list_parts()
     return source.build_part("journal", name, resume_state)
 
@@ -199,3 +207,101 @@ def test_what_cannot_be_read_ends_the_flow_with_a_sentence(
     done = subprocess.run([sys.executable, "-c", READ, folder], capture_output=True, check=False)
     assert done.returncode == 1
     assert re.fullmatch(rb"The journal cannot be .+\.\n", done.stderr), done.stderr
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make some lines many."""
+    monkeypatch.setattr(first_source, "MANY", 3)
+
+
+def children() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "dataflow.sorter" in child.cmdline()]
+
+
+def await_sorter(part: Partition) -> None:
+    assert isinstance(part, FirstPartition)
+    sorter = part._sorter
+    assert sorter is not None
+    until(lambda: sorter.is_ready)
+
+
+def test_many_records_are_sorted_elsewhere_in_their_turn(
+    journal: Journal, tmp_path: Path, many: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first ones by the flow; few that come among them, too. A snapshot tells what was given.
+
+    In quiet the other process ends, and begins anew with the next ones.
+    """
+    source = JournalSource(tmp_path / "journal.db", tmp_path / "uploads", groups=2, has_sorter=True)
+    with closing(source.build_part("journal", "journal", None)) as part:
+        part.next_batch()
+        for is_anew in (False, True):
+            bodies = [GOOD + b"\n%d\nx" % number for number in range(4)]
+            bodies[2] = b"few"
+            given: list[Read] = []
+            journal.append_events(bodies[0])
+            given += part.next_batch()
+            [sorter] = children()
+            await_sorter(part)
+            place = part.snapshot()[1]
+            journal.append_events(bodies[1])
+            assert source.read_ahead()
+            journal.append_events(bodies[2])
+            assert source.read_ahead()
+            journal.append_events(bodies[3])
+            assert part.snapshot()[1] == place
+            for _ in range(3):
+                given += part.next_batch()
+                assert part.snapshot()[1] == entry_of(given[-1]).place + entry_of(given[-1]).lines
+            assert [entry_of(each).data for each in given] == bodies
+            before = 10 * is_anew
+            assert [entry_of(each).place - before for each in given] == [1, 4, 7, 8]
+            first, *others = given
+            assert isinstance(first, Entry)
+            for each in others:
+                assert isinstance(each, SortedChunk)
+                by_group = [unpack_events(events) for events in each.by_group]
+                assert each._replace(by_group=by_group) == sort_chunk(each.entry, 2)
+            assert list(part.next_batch()) == []
+            assert children() == [sorter]
+            with monkeypatch.context() as quiet:
+                quiet.setattr(first_source, "_QUIET", timedelta(0))
+                assert list(part.next_batch()) == []
+            until(lambda: children() == [])
+
+
+def test_where_no_process_can_be_had_the_flow_sorts(
+    journal: Journal,
+    tmp_path: Path,
+    many: None,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As one worker does; a word says why it is slower, once."""
+
+    def refuse(groups: int) -> NoReturn:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(first_source, "Sorter", refuse)
+    with closing(partition(tmp_path, has_sorter=True)) as part:
+        part.next_batch()
+        for number in range(3):
+            journal.append_events(b"a\nb\n%d" % number)
+            [entry] = part.next_batch()
+            assert isinstance(entry, Entry)
+    assert [record.getMessage() for record in caplog.records] == [
+        "No process can be had to sort chunks, so the flow does it:"
+        " [Errno 11] Resource temporarily unavailable."
+    ]
+
+
+def test_one_worker_sorts_by_itself(journal: Journal, tmp_path: Path, many: None) -> None:
+    """With another process it would take as long, and more of a processor."""
+    with closing(partition(tmp_path)) as part:
+        part.next_batch()
+        for _ in range(2):
+            journal.append_events(b"a\nb\nc")
+            [entry] = part.next_batch()
+            assert isinstance(entry, Entry)
+        assert children() == []

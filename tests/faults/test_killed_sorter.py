@@ -1,0 +1,53 @@
+"""The process that sorts chunks for the flow is killed while many come, again and again."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dataflow.synthetic import generate
+from dataflow.workers import cores
+from tests.e2e.comparison import assert_holds
+from tests.faults.folders import NAME
+from tests.kit.oracle import Oracle
+from tests.kit.running import Cartwatch, until, workers_of
+
+RECORDS = 300_000
+KILLS = 2
+ENDED = "The process that sorts chunks for the flow has ended."
+
+
+def sorter_of(server: Cartwatch) -> psutil.Process | None:
+    """Find the process that sorts for the flow, if there is one now."""
+    with suppress(psutil.NoSuchProcess):
+        for child in (child for flow in workers_of(server.pid) for child in flow.children()):
+            return child
+    return None
+
+
+def test_a_flow_whose_sorter_is_killed_starts_again_and_counts_each_record_once(
+    tmp_path: Path,
+) -> None:
+    """It ends with it, says why, and the end is that of a run without a kill."""
+    if cores() == 1:
+        pytest.skip("on one core the flow sorts")
+    data = b"".join(generate(RECORDS, 3_000, 0.01, 12))
+    oracle = Oracle()
+    oracle.feed(data, NAME)
+    with Cartwatch(tmp_path / "data", workers=2) as server:
+        server.settled()
+        upload = server.upload(data, NAME)
+        for _ in range(KILLS):
+            sorter = until(lambda: sorter_of(server), every=0.001)
+            flow = psutil.Process(sorter.ppid())
+            sorter.kill()
+            flow.wait()
+        server.upload_in(upload, "done", within=60)
+        server.settled()
+        assert len(server.get("/api/recovery")["history"]) == KILLS + 1
+        assert server.errors().count(ENDED) == KILLS
+        assert_holds(server, oracle, source=NAME)
+        server.stop()
