@@ -2,9 +2,9 @@
 
 It is one worker, alone or of several, which the engine connects. The first one takes the flow's
 lock, so that no second flow runs on the folder; the others hold nothing of it. Of several, it has a
-process beside it that sorts for it (``dataflow.sorter``). Each ends at once
-when the server does: standard input is a pipe that the server holds open and never writes to. On
-another machine an agent of the server starts it, in an empty folder, and holds the pipe.
+process beside it that sorts for it (``dataflow.sorter``). Each ends at once when the server does:
+standard input is a pipe that the server holds open and never writes to. On another machine an agent
+of the server starts it, in an empty folder, and holds the pipe.
 """
 
 import logging

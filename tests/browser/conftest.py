@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from threading import Thread
 
 import pytest
 import uvicorn
 from playwright.sync_api import Browser
 
+from tests.browser.room import ONE_PROCESS, Room
 from tests.browser.stage import Server, Stage
 from tests.kit.chromium import headless
 
@@ -32,16 +34,22 @@ def server() -> Iterator[Server]:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Run one browser; for this folder only, as its event loop is in the way of others."""
-    with headless() as browser:
+    with headless(ONE_PROCESS) as browser:
         yield browser
 
 
+@pytest.fixture(scope="package")
+def room(browser: Browser, server: Server) -> Iterator[Room]:
+    """Keep a context from test to test."""
+    with closing(Room(browser, server.origin)) as room:
+        yield room
+
+
 @pytest.fixture
-def stage(browser: Browser, server: Server) -> Iterator[Stage]:
-    """Set up a page in a context of its own; an error in its console fails the test."""
-    context = browser.new_context(locale="en-GB", timezone_id="UTC")
-    context.set_default_timeout(10_000)
-    stage = Stage(context.new_page(), server)
+def stage(room: Room, server: Server) -> Iterator[Stage]:
+    """Set up a page; an error in its console fails the test."""
+    page = room.enter()
+    stage = Stage(page, server)
     yield stage
-    context.close()
+    room.leave(page)
     assert stage.errors == []

@@ -25,11 +25,13 @@ QUIET = (
 
 
 @contextmanager
-def headless() -> Iterator[Browser]:
+def headless(*options: str) -> Iterator[Browser]:
     """Run a Chromium without a window that talks to nobody but the pages under test."""
     sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=installed(), args=[*QUIET, *sandbox])
+        browser = playwright.chromium.launch(
+            executable_path=installed(), args=[*QUIET, *sandbox, *options]
+        )
         yield browser
         browser.close()
 

@@ -37,16 +37,21 @@ class Answer(NamedTuple):
         return json.loads(self.body)
 
 
-def until(look: Callable[[], T | None], within: float = 30.0, every: float = 0.01) -> T:
-    """Look again and again, so many seconds apart, until there is something to see; gives it."""
-    end = time.monotonic() + within
+def until(look: Callable[[], T | None], within: float = 30.0, every: float | None = None) -> T:
+    """Look again and again, so many seconds apart, until there is something to see; gives it.
+
+    Unless it is told how often, it looks the less often the longer it has waited: a look at a
+    server takes both of them a millisecond of what others need.
+    """
+    began = time.monotonic()
     while True:
         seen = look()
         if seen:
             return seen
-        if time.monotonic() > end:
+        waited = time.monotonic() - began
+        if waited > within:
             raise AssertionError(f"after {within} s still {seen!r}")
-        time.sleep(every)
+        time.sleep(min(max(waited / 10, 0.005), 0.1) if every is None else every)
 
 
 def workers_of(pid: int) -> list[psutil.Process]:

@@ -6,6 +6,7 @@ recovery and once a minute, as they were between two commits: both speak of the 
 to do about a difference is said here, for the terminal, the page and `/readyz` alike. Pure.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from dataflow.messages import Figures
@@ -37,6 +38,14 @@ class Agreement:
     def figures(self) -> GroupFigures:
         """Give what the flow has told so far."""
         return {group: figures for group, (_, figures) in self._flow.items()}
+
+    def is_behind(self, accepted: Mapping[int, int]) -> bool:
+        """Whether of a key group the view has taken in more events than the flow has told of.
+
+        It reads them again then, after a crash; before it has, there is nothing to compare.
+        """
+        nothing = 0, Figures()
+        return any(self._flow.get(group, nothing)[0] < had for group, had in accepted.items())
 
     @property
     def alarm(self) -> str | None:

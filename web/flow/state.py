@@ -127,7 +127,7 @@ class FlowState:
             return False
         self._tell("The flow reads again what came after its last snapshot.")
         self._hear(offset, accepted)
-        return self._arrive(is_complete=offset >= self._target)
+        return self._arrive(is_complete=offset >= self._target and not self._short)
 
     def reached(
         self,

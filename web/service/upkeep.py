@@ -32,6 +32,7 @@ _FEW_UNMOVED: Final = 65_536
 _WATCH_EVERY_S: Final = 1.0
 _QUIET_S: Final = 2.0
 _DOUBT_S: Final = 2.0
+_LONGEST_DOUBT_S: Final = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -172,21 +173,30 @@ class Upkeep:
             else:
                 failing = False
 
-    async def check(self, *, again: bool = True) -> str | None:
-        """Compare the flow's figures with the view's rows; gives a sentence where they differ."""
-        async with self._generation.committer.turn:
-            told = self.agreement.figures()
-            audit = await self._generation.carts.begin_audit()
-        counted = await audit
-        if self._flow.state != RUNNING:  # it ended meanwhile: the next recovery is looked at
-            return self.agreement.alarm
-        agree = self.agreement.check(
-            told, counted.groups, counted.completed, time.time(), in_doubt=again
-        )
-        if not agree and again:
-            # The view may be a chunk ahead of a flow that has just recovered; not for long.
+    async def check(self) -> str | None:
+        """Compare the flow's figures with the view's rows; gives a sentence where they differ.
+
+        The view may be a chunk ahead of a flow that has just recovered: so a difference is looked
+        at twice, and for longer while the flow has still to read what the view has.
+        """
+        is_first, until = True, time.monotonic() + _LONGEST_DOUBT_S
+        while True:
+            async with self._generation.committer.turn:
+                told = self.agreement.figures()
+                is_behind = self.agreement.is_behind(self._generation.totals.accepted())
+                audit = await self._generation.carts.begin_audit()
+            counted = await audit
+            if self._flow.state != RUNNING:  # it ended meanwhile: the next recovery is looked at
+                return self.agreement.alarm
+            is_reading = is_behind and self._generation.waiting > 0 and time.monotonic() < until
+            in_doubt = is_first or is_reading
+            agree = self.agreement.check(
+                told, counted.groups, counted.completed, time.time(), in_doubt=in_doubt
+            )
+            if agree or not in_doubt:
+                break
+            is_first = False
             await asyncio.sleep(_DOUBT_S)
-            return await self.check(again=False)
         if self.agreement.alarm is not None:
             _log.error("The data are not right: %s.", self.agreement.alarm)
         self._live.changed()

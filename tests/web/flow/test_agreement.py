@@ -75,6 +75,22 @@ def test_what_the_flow_tells_replaces_what_it_restored_group_by_group() -> None:
     assert agreement.figures() == {1: Figures(carts=1)}
 
 
+def test_it_is_behind_while_the_view_has_more_events_of_any_key_group() -> None:
+    """After a crash the view has what is read again; of a group that is not told of it has none."""
+    agreement = Agreement()
+    agreement.begin([(1, 5, Figures()), (2, 7, Figures())])
+    for accepted, is_behind in (
+        ({}, False),
+        ({1: 5, 2: 7, 3: 0}, False),
+        ({1: 4}, False),
+        ({1: 5, 2: 8}, True),
+        ({3: 1}, True),
+    ):
+        assert agreement.is_behind(accepted) == is_behind
+    agreement.told({2: (8, Figures())})
+    assert not agreement.is_behind({1: 5, 2: 8})
+
+
 def test_the_feed_is_compared_with_the_orders_that_are_paid() -> None:
     """One order too many or too few in it is an alarm of its own."""
     agreement = Agreement()
