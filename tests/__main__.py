@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from dataflow.workers import cores
 from tests.kit.chromium import HEADLESS, installed
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -29,11 +30,11 @@ class Check(NamedTuple):
 
 
 SIDE_BY_SIDE: Final = (
-    *("-n", "auto", "--maxprocesses", "4"),
+    *("-n", str(min(4, cores() + 1))),
     *("--dist", "loadfile", "--no-loadscope-reorder"),
 )
-"""A process for each core: with one more, what waits for so many seconds and no longer fails now
-and then. A file stays together, and its server with it; ``conftest.py`` says which begin first."""
+"""A process more than there are cores: a third of the time is waiting, for what was killed, held or
+paced. A file stays together, and its server with it; ``conftest.py`` says which begin first."""
 
 CHECKS: Final = {
     "format": Check("ruff", ("format", "--check", "."), "the Python is formatted"),

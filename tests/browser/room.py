@@ -1,7 +1,7 @@
 """The room in the browser that tests use one after the other, each with a page of its own.
 
-A page in a new context costs a third more of a processor, and a process for its scripts as much
-again: so the context is kept, and a page in it, which keeps the process.
+In a context of its own a page takes half as much again of a processor, most of it for a process to
+run its scripts: so the context is kept, and a page in it, which keeps the process.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -216,7 +216,13 @@ def many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "dataflow.sorter" in child.cmdline()]
+    """Give the processes that sort for this one; one may end while it is looked at."""
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):
+            if "dataflow.sorter" in child.cmdline():
+                found.append(child)
+    return found
 
 
 def await_sorter(part: Partition) -> None:
