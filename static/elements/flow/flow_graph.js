@@ -113,7 +113,7 @@ class FlowGraph {
 function workersWords(workers) {
   if (workers === 1) return "The flow is 1 worker: a process of its own.";
   return `The flow is ${workers} workers, each a process of its own: the first one reads and parses,`
-    + " and each joins, counts and publishes its share.";
+    + " much at once by one more process, and each joins, counts and publishes its share.";
 }
 
 /**

@@ -77,7 +77,7 @@ def workers_words(workers: int) -> str:
         return "The flow is 1 worker: a process of its own."
     return (
         f"The flow is {workers} workers, each a process of its own: the first one reads and parses,"
-        " and each joins, counts and publishes its share."
+        " much at once by one more process, and each joins, counts and publishes its share."
     )
 
 
