@@ -135,6 +135,9 @@ class FirstPartition(StatefulSourcePartition[Read, Any], Generic[S]):
         """Have many records sorted by another process, if it is there; else it begins now."""
         if not self._may_have_sorted or sum(entry.lines for entry in entries) < MANY:
             return False
+        is_sorting = any(ahead.chunks is None for ahead in self._ahead)
+        if self._sorter is not None and self._sorter.has_ended and not is_sorting:
+            self._sort_here()
         if self._sorter is None:
             try:
                 self._sorter = Sorter(self._groups)

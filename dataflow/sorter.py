@@ -1,8 +1,8 @@
 """Chunks sorted in a process of its own, while the flow joins those before: for where many come.
 
 What it makes of a chunk follows from the chunk alone, so it holds nothing that a crash could lose.
-It ends where its standard input does, and so with the flow; where it ends by itself, the flow does,
-too, and is started again.
+It ends where its standard input does, and so with the flow; where it ends while it has something to
+sort, the flow does, too, and is started again.
 """
 
 import os
@@ -76,6 +76,11 @@ class Sorter:
             self._take()
             self._is_ready = True
         return self._is_ready
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended by itself, or somebody has killed it."""
+        return self._process.poll() is not None
 
     def put(self, entry: Entry) -> None:
         """Have a chunk sorted; does not wait for it."""

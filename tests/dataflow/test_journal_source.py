@@ -277,6 +277,28 @@ def test_many_records_are_sorted_elsewhere_in_their_turn(
             until(lambda: children() == [])
 
 
+def test_where_the_process_has_ended_and_nothing_was_with_it_another_begins(
+    journal: Journal, tmp_path: Path, many: None
+) -> None:
+    """Nothing is missing, so nothing has to start again."""
+    with closing(partition(tmp_path, has_sorter=True)) as part:
+        part.next_batch()
+        journal.append_events(b"1\n2\n3")
+        part.next_batch()
+        await_sorter(part)
+        [sorter] = children()
+        sorter.kill()
+        until(lambda: not children())
+        journal.append_events(b"4\n5\n6")
+        [entry] = part.next_batch()
+        assert isinstance(entry, Entry)
+        await_sorter(part)
+        journal.append_events(b"7\n8\n9")
+        [chunk] = part.next_batch()
+        assert isinstance(chunk, SortedChunk)
+        assert (chunk.entry.place, chunk.entry.data) == (7, b"7\n8\n9")
+
+
 def test_where_no_process_can_be_had_the_flow_sorts(
     journal: Journal,
     tmp_path: Path,
