@@ -25,7 +25,7 @@ from web.http.pages.filters import cart_path, cut_raw, export_path, next_page
 
 CHOSEN = st.lists(USER_IDS, min_size=1, max_size=40, unique=True)
 FEW = settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 #: What a page holds of each cart, and what is copied where its id, or its order's, is selected.
 ROWS = """async () => {

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from dataflow.records import Event, OrderId
 
-claim = settings(deadline=None, derandomize=True, max_examples=100)
+claim = settings(deadline=None, derandomize=True, max_examples=200)
 """For a rule that must hold for everything drawn; the same draws every time."""
 
 slow_claim = settings(claim, max_examples=30)
