@@ -133,8 +133,16 @@ class FirstPartition(StatefulSourcePartition[Read, Any], Generic[S]):
 
     def _have_sorted(self, entries: Sequence[Entry]) -> bool:
         """Have many records sorted by another process, if it is there; else it begins now."""
-        if not self._may_have_sorted or sum(entry.lines for entry in entries) < MANY:
+        is_many = sum(entry.lines for entry in entries) >= MANY
+        if not (is_many and self._may_have_sorted and self._sorter_is_ready()):
             return False
+        assert self._sorter is not None
+        for entry in entries:
+            self._sorter.put(entry)
+        return True
+
+    def _sorter_is_ready(self) -> bool:
+        """Whether it is there; where it is not, or has ended with nothing to sort, it begins."""
         is_sorting = any(ahead.chunks is None for ahead in self._ahead)
         if self._sorter is not None and self._sorter.has_ended and not is_sorting:
             self._sort_here()
@@ -146,12 +154,8 @@ class FirstPartition(StatefulSourcePartition[Read, Any], Generic[S]):
                     "No process can be had to sort chunks, so the flow does it: %s.", error
                 )
                 self._may_have_sorted = False
-            return False
-        if not self._sorter.is_ready:
-            return False
-        for entry in entries:
-            self._sorter.put(entry)
-        return True
+                return False
+        return self._sorter.is_ready
 
     def _sort_here(self) -> None:
         """End the other process, when nothing is there to be sorted."""

@@ -82,10 +82,8 @@ def in_turn(events: FlatEvents) -> Iterator[PlacedEvent]:
     return cast("Iterator[PlacedEvent]", zip(items, items, items, strict=True))
 
 
-def pack_events(events: FlatEvents | bytes) -> bytes:
+def pack_events(events: FlatEvents) -> bytes:
     """Pack events for another process, which may hand them on as they are."""
-    if isinstance(events, bytes):
-        return events
     return _encode(events) if events else b""
 
 

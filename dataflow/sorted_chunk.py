@@ -30,7 +30,12 @@ That is its first word, and how the reading of topics stands.
 
 
 def sort_chunk(entry: Entry, groups: int) -> SortedChunk:
-    """Read a chunk, for so many key groups.
+    """Read a chunk, for so many key groups."""
+    return SortedChunk(entry, *sort_events(entry, groups))
+
+
+def sort_events(entry: Entry, groups: int) -> tuple[list[FlatEvents], list[Skipped], int]:
+    """Give what a chunk holds: events of each of so many key groups, what is skipped, and blanks.
 
     ``key_group`` of each event without a call of it, while the run that it came in is at hand.
     """
@@ -47,4 +52,4 @@ def sort_chunk(entry: Entry, groups: int) -> SortedChunk:
             by_group[crc32(event[0].encode()) % groups] += event
         skipped += run.skipped
         blank += run.blank
-    return SortedChunk(entry, by_group, skipped, blank)
+    return by_group, skipped, blank

@@ -24,7 +24,7 @@ from dataflow.memory import collect_seldom
 from dataflow.parent import die_with_parent, end_at_once
 from dataflow.records import Skipped
 from dataflow.runs import pack_events
-from dataflow.sorted_chunk import SortedChunk, sort_chunk
+from dataflow.sorted_chunk import SortedChunk, sort_events
 
 if sys.platform == "linux":
     from fcntl import F_SETPIPE_SZ, fcntl
@@ -127,7 +127,7 @@ def main() -> int:
         while True:
             entry = _decode_entry(entries.recv_bytes())
             began = time.perf_counter()
-            _, by_group, skipped, blank = sort_chunk(entry, groups)
+            by_group, skipped, blank = sort_events(entry, groups)
             packed = [pack_events(events) for events in by_group]
             seconds = time.perf_counter() - began
             answers.send_bytes(_encode(_Sorted(seconds, packed, skipped, blank)))

@@ -27,7 +27,7 @@ TESTS: Final = (
     "tests/faults/test_gone_sockets.py",
 )
 #: What takes long, and has nothing to do with them.
-APART: Final = ("tests/web/http/api/test_proof.py",)
+LEFT_OUT: Final = ("tests/web/http/api/test_proof.py",)
 #: Of the test dependencies, those that these tests import.
 FOR_TESTS: Final = ("hypothesis", "psutil", "pytest", "pytest-timeout", "pytest-xdist", "trustme")
 #: The anyio of then brings a plug-in that pytest of now finds old-fashioned.
@@ -35,7 +35,7 @@ OPTIONS: Final = (
     *("-q", "-p", "no:cacheprovider"),
     *("-W", "ignore::pytest.PytestRemovedIn10Warning"),
     *SIDE_BY_SIDE,
-    *(f"--ignore={path}" for path in APART),
+    *(f"--ignore={path}" for path in LEFT_OUT),
 )
 _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+)\s*(?:>=|==)\s*([0-9.]+)")
 

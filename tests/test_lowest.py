@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from tests.__main__ import read
-from tests.lowest import APART, ROOT, TESTS, lowest
+from tests.lowest import LEFT_OUT, ROOT, TESTS, lowest
 
 
 def test_each_dependency_is_taken_at_its_lowest_version() -> None:
@@ -24,7 +24,7 @@ def test_a_dependency_without_one_is_told(requirement: str) -> None:
 
 def test_what_is_run_with_them_is_there() -> None:
     """A test that was renamed is missed at once, not in CI."""
-    assert all((ROOT / each).exists() for each in (*TESTS, *APART))
+    assert all((ROOT / each).exists() for each in (*TESTS, *LEFT_OUT))
 
 
 def test_they_are_asked_for_alone() -> None:

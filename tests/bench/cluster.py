@@ -29,7 +29,7 @@ from tests.bench.throughput import BAD, LIMIT_S, POLL_S, ROOT, milder, tell, upl
 from tests.bench.tutorial import BROKER_VARIABLE, TOPIC_VARIABLE
 from tests.kafka.reading import brokers
 from tests.kit.broker import Tansu
-from tests.kit.running import Cartwatch, until, workers_of
+from tests.kit.running import Cartwatch, sorters_of, until, workers_of
 from tests.kit.topic import Topic
 
 PARTITIONS: Final = 4
@@ -154,7 +154,7 @@ def _used(server: Cartwatch) -> Iterator[list[Run]]:
     yield run
     seconds = time.monotonic() - began
     used = [round(cpu_of(each) - at, 2) for each, at in zip(processes, before, strict=True)]
-    sorters = psutil.Process(processes[1].pid).children()
+    sorters = sorters_of(processes[1].pid)
     run.append(Run(round(seconds, 2), used[0], used[1:], round(sum(map(cpu_of, sorters)), 2)))
 
 

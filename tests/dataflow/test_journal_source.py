@@ -1,12 +1,13 @@
 """The journal as the source of the flow."""
 
 import errno
+import os
 import re
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -23,7 +24,7 @@ from dataflow.journal_source import JournalSource, Resume
 from dataflow.messages import Started
 from dataflow.runs import unpack_events
 from dataflow.sorted_chunk import Read, SortedChunk, sort_chunk
-from tests.kit.running import until
+from tests.kit.running import sorters_of, until
 
 GOOD = b'{"user_id": "a", "type": "order", "order_id": 1}'
 #: A process that reads the journal in a folder to its end.
@@ -216,13 +217,7 @@ def many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def children() -> list[psutil.Process]:
-    """Give the processes that sort for this one; one may end while it is looked at."""
-    found = []
-    for child in psutil.Process().children():
-        with suppress(psutil.NoSuchProcess):
-            if "dataflow.sorter" in child.cmdline():
-                found.append(child)
-    return found
+    return sorters_of(os.getpid())
 
 
 def await_sorter(part: Partition) -> None:

@@ -1,5 +1,6 @@
 """The process that sorts chunks for the flow."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,14 +8,15 @@ from contextlib import closing
 
 import psutil
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.journal import Entry
 from dataflow.runs import unpack_events
 from dataflow.sorted_chunk import SortedChunk, sort_chunk
 from dataflow.sorter import Sorter
-from tests.kit.running import until
+from tests.kit.running import sorters_of, until
+from tests.kit.streams import claim
 
 GROUPS = 4
 LINES = (
@@ -33,13 +35,13 @@ LINES = (
 )
 #: A process that has chunks sorted, and says by which one.
 HAVE_SORTED = """
-import sys, time
+import sys
 from dataflow.journal import Entry
 from dataflow.sorter import Sorter
+from tests.kit.running import until
 entry = Entry(1, None, "api", 1, 1, b"FAIL HERE", 0.0, place=1)
 sorter = Sorter(1)
-while not sorter.is_ready:
-    time.sleep(0.01)
+until(lambda: sorter.is_ready)
 print(sorter._process.pid, flush=True)
 sys.stdin.readline()
 sorter.put(entry)
@@ -58,7 +60,7 @@ def unpacked(chunk: SortedChunk) -> SortedChunk:
     return chunk._replace(by_group=[unpack_events(events) for events in chunk.by_group])
 
 
-@settings(max_examples=50, deadline=None)
+@claim
 @given(st.lists(st.lists(st.sampled_from(LINES), min_size=1, max_size=12), max_size=5), st.data())
 def test_it_makes_of_chunks_what_the_flow_would(
     sorter: Sorter, chunks: list[list[bytes]], data: st.DataObject
@@ -94,9 +96,9 @@ def test_more_than_a_pipe_holds_is_under_way_at_once(sorter: Sorter) -> None:
 
 def test_it_ends_when_it_is_not_needed() -> None:
     """Idle, it would keep its memory."""
-    before = {child.pid for child in psutil.Process().children()}
+    before = {child.pid for child in sorters_of(os.getpid())}
     sorter = Sorter(GROUPS)
-    (begun,) = {child.pid for child in psutil.Process().children()} - before
+    (begun,) = {child.pid for child in sorters_of(os.getpid())} - before
     sorter.close()
     until(lambda: not psutil.pid_exists(begun))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -13,7 +12,7 @@ from dataflow.workers import cores
 from tests.e2e.comparison import assert_holds
 from tests.faults.folders import NAME
 from tests.kit.oracle import Oracle
-from tests.kit.running import Cartwatch, until, workers_of
+from tests.kit.running import Cartwatch, sorters_of, until, workers_of
 
 RECORDS = 300_000
 KILLED_AT = (1, 60_000)
@@ -22,10 +21,8 @@ ENDED = "The process that sorts chunks for the flow has ended."
 
 def sorter_of(server: Cartwatch) -> psutil.Process | None:
     """Find the process that sorts for the flow, if there is one now."""
-    with suppress(psutil.NoSuchProcess):
-        for child in (child for flow in workers_of(server.pid) for child in flow.children()):
-            return child
-    return None
+    found = [each for flow in workers_of(server.pid) for each in sorters_of(flow.pid)]
+    return found[0] if found else None
 
 
 def test_a_flow_whose_sorter_is_killed_counts_each_record_once(tmp_path: Path) -> None:

@@ -56,13 +56,23 @@ def until(look: Callable[[], T | None], within: float = 30.0, every: float | Non
 
 def workers_of(pid: int) -> list[psutil.Process]:
     """Give the workers of the flow that a server, or an agent, has running."""
-    workers = []
+    return _children(pid, "dataflow.process")
+
+
+def sorters_of(pid: int) -> list[psutil.Process]:
+    """Give the process that sorts for a worker of the flow, if there is one now."""
+    return _children(pid, "dataflow.sorter")
+
+
+def _children(pid: int, module: str) -> list[psutil.Process]:
+    """Give the children of a process that run a module; any may end while it is looked at."""
+    found = []
     with suppress(psutil.NoSuchProcess):
         for child in psutil.Process(pid).children():
             with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-                if "dataflow.process" in child.cmdline():
-                    workers.append(child)
-    return workers
+                if module in child.cmdline():
+                    found.append(child)
+    return found
 
 
 class Cartwatch:
