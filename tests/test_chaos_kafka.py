@@ -23,7 +23,8 @@ def test_eight_kills_leave_no_difference_with_topics(tmp_path: Path) -> None:
 def test_without_the_order_log_the_same_differs(tmp_path: Path) -> None:
     """So the laboratory would see it, and the log is what keeps the order.
 
-    Not every kill falls where partitions are met in another order again: one of six has to.
+    Records are in an order before the first kill, so each seed differs, as far as was seen; where
+    a snapshot falls just before the kills it would not: one of three has to.
     """
 
     def differs(seed: int) -> bool:
@@ -32,4 +33,4 @@ def test_without_the_order_log_the_same_differs(tmp_path: Path) -> None:
         report = run_kafka(folder, seed=seed, kills=4, records=4_000, interval="30", has_log=False)
         return bool(report.differences)
 
-    assert any(map(differs, range(1, 7)))
+    assert any(map(differs, range(1, 4)))

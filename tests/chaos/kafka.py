@@ -32,8 +32,16 @@ from tests.kit.oracle import Oracle, OracleCart, read_line
 from tests.kit.topic import Topic, config_file, order
 
 PARTITIONS: Final = (4, 8)
-_FORGETFUL_S: Final = 2.0
 """How many the topic has, and from the middle of the experiment on."""
+
+_FORGETFUL_S: Final = 10.0
+"""How long a flow without its order log may take to the end of the topic, if it comes there."""
+
+_CALM_S: Final = 2.0
+"""How long it then has for the rest: it may stay behind its view for ever."""
+
+_TO_FORGET: Final = 400
+"""How many records are read before somebody is killed who writes no order down."""
 
 USERS: Final = 60
 _SHOWN: Final = 20
@@ -110,6 +118,10 @@ class _Laboratory:
             experiment.hand(self._post, "poster"),
         ]
         experiment.hand(self._trouble, "who stops the broker")
+        if not has_log:
+            experiment.wait(
+                lambda: self._read().total() >= _TO_FORGET, "an order that can be forgotten"
+            )
         self._tormentor.kill_all()
         self._is_done = True
         self._tormentor.start_cleanly()
@@ -229,24 +241,25 @@ class _Laboratory:
         self._topic.add_partitions(PARTITIONS[1])
 
     def _settle(self, values: Values, *, has_log: bool = True) -> None:
-        """Wait until all that the topic holds was read and processed.
-
-        Without its order log a flow may stay behind its view for ever: it is given some seconds.
-        """
+        """Wait until all that the topic holds was read and processed."""
         experiment = self._experiment
 
         def is_read() -> bool:
-            told = experiment.get("/api/kafka")["partitions"]
-            read = {each["partition"]: each["next"] for each in told}
-            return all(read.get(each, 0) >= len(values[each]) for each in values)
+            read = self._read()
+            return all(read[each] >= len(values[each]) for each in values)
 
-        if has_log:
-            experiment.wait(lambda: experiment.ask("GET", "/readyz").status == 200, "ready")
+        if not has_log:
+            experiment.wait(is_read, "the end of the topic", _FORGETFUL_S)
+            experiment.pause(_CALM_S)
+            return
+        experiment.wait(lambda: experiment.ask("GET", "/readyz").status == 200, "ready")
         experiment.wait(is_read, "the end of the topic")
-        if has_log:
-            experiment.settle()
-        else:
-            experiment.pause(_FORGETFUL_S)
+        experiment.settle()
+
+    def _read(self) -> Counter[int]:
+        """Tell how many records of each partition were read."""
+        told = self._experiment.get("/api/kafka")["partitions"]
+        return Counter({each["partition"]: each["next"] for each in told})
 
     def _write_figures(self) -> None:
         experiment = self._experiment
