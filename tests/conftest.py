@@ -9,6 +9,7 @@ import pytest
 from tests.kit.broker import Broker, Noida, Tansu
 from tests.kit.running import Cartwatch
 
+gc.set_threshold(100_000, 10, 10)  # by default it took a seventh of what these processes did
 B = TypeVar("B", bound=Broker)
 
 LONGEST = (

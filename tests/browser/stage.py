@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Locator, Page, Request, Route, WebSocketRoute
 from starlette.applications import Starlette
@@ -101,6 +102,7 @@ class Stage:
         self.calls: list[Request] = []
         self.errors: list[str] = []
         self.loading: set[Request] = set()
+        self.reading: set[Request] = set()
         self.deaf = False
         self.silent = False
         self.refuses = False
@@ -120,7 +122,10 @@ class Stage:
         facts: dict[str, Any] | None = None,
         visitor: Visitor = ANYBODY,
     ) -> Page:
-        """Open a page rendered from `first` and `facts`, and play that same frame to it."""
+        """Open a page rendered from `first` and `facts`, and play that same frame to it.
+
+        A view that reads itself anew with the first frame has done so by then.
+        """
         self.server.visitor = visitor
         self.server.first = snapshot() if first is None else first
         self.server.facts = facts or {}
@@ -128,6 +133,7 @@ class Stage:
         if live:
             self.page.locator("[data-connection=live]").wait_for()
             self.painted()
+            self._evaluate_until_over(self.reading, "0")
         return self.page
 
     def blank(self) -> Page:
@@ -150,25 +156,29 @@ class Stage:
 
     def painted(self) -> None:
         """Return once all that was played before is on screen, by modules that come late, too."""
-        self._evaluate_until_loaded(PAINTED)
+        self._evaluate_until_over(self.loading, PAINTED)
 
     def arrived(self) -> None:
         """Return once all modules that were asked for have come, in whatever time."""
-        self._evaluate_until_loaded("0")
+        self._evaluate_until_over(self.loading, "0")
         self.page.evaluate("0")
 
-    def _evaluate_until_loaded(self, script: str) -> None:
+    def _evaluate_until_over(self, requests: set[Request], script: str) -> None:
         for _ in range(ROUND_TRIPS):
             self.page.evaluate(script)
-            if not self.loading:
+            if not requests:
                 break
 
     def _load(self, request: Request) -> None:
-        if "/static/" in request.url:
+        path = urlsplit(request.url).path
+        if path.startswith("/static/"):
             self.loading.add(request)
+        elif path in VIEWS and request.resource_type == "fetch":
+            self.reading.add(request)
 
     def _loaded(self, request: Request) -> None:
         self.loading.discard(request)
+        self.reading.discard(request)
 
     def answer(
         self, pattern: str, body: Any, *, status: int = 200, text: str | None = None
