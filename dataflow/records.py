@@ -9,6 +9,7 @@ that nobody reads.
 import codecs
 import json
 import re
+from itertools import accumulate
 from typing import Any, Final, NamedTuple, NewType, NoReturn
 
 import msgspec
@@ -16,6 +17,12 @@ import msgspec
 MAX_LINE_BYTES: Final = 1024 * 1024
 MAX_RAW_BYTES: Final = 4096
 MAX_ID_CHARS: Final = 256
+MAX_DEPTH: Final = 512
+"""How deep a record may be nested: a number of our own, the same whoever reads it.
+
+The decoders' own is what is left of the stack, which is another one in each thread and process.
+"""
+
 BOM: Final = codecs.BOM_UTF8
 _MARK: Final = BOM.decode()
 
@@ -87,12 +94,21 @@ def parse_line(line: bytes, number: int, *, is_json: bool = True) -> Event | Ski
         return _skip(
             line, number, INVALID_UTF8, f"is not UTF-8: bad byte at column {column}", column
         )
-    record = _read_quickly(line) if is_json else _REFUSED
-    if record is _REFUSED:
-        record = _read_carefully(line, text)
+    record = _decoded(line, text, is_json=is_json)
     if isinstance(record, _NotJSON):
         return _skip(line, number, INVALID_JSON, f"is not JSON: {record.why}", record.column)
     return _read_record(record, line, number)
+
+
+def is_too_deep(text: bytes) -> bool:
+    """Whether a text, as far as it is JSON, is nested more than ``MAX_DEPTH`` deep.
+
+    Nearly every text is known not to be by its length, or by how many brackets it has in all.
+    """
+    if len(text) <= MAX_DEPTH or text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
+        return False
+    brackets = _STRING.sub(b"", text).translate(None, _NO_BRACKET)
+    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > MAX_DEPTH
 
 
 def parse_value(
@@ -159,7 +175,6 @@ class _ConstantError(ValueError):
 
 _TWO_FILES: Final = ": two files were put together"
 _TOO_DEEP: Final = _NotJSON("nested too deeply")
-_REFUSED: Final = object()  # stands for a value that a decoder would not give
 _BEYOND: Final = object()  # stands for a number too large for any id
 
 
@@ -170,6 +185,10 @@ def _read_integer(digits: str) -> object:
 def _refuse_constant(name: str) -> NoReturn:
     raise _ConstantError(f"{name} is not a JSON value")
 
+
+_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_STEP: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NO_BRACKET: Final = bytes(set(range(256)) - set(_STEP))
 
 _careful = json.JSONDecoder(parse_int=_read_integer, parse_constant=_refuse_constant)
 
@@ -192,18 +211,20 @@ _WHY: Final = {
 }
 
 
-def _read_quickly(line: bytes) -> object:
-    """Decode one line; gives ``_REFUSED`` where it has to be looked at carefully."""
-    try:
-        return _decode(line)
-    except RecursionError:
+def _decoded(line: bytes, text: str, *, is_json: bool) -> object:
+    """Decode one line; gives ``_NotJSON`` where it is none."""
+    if is_too_deep(line):
         return _TOO_DEEP
-    except msgspec.DecodeError:
-        return _REFUSED
+    if is_json:
+        try:
+            return _decode(line)
+        except msgspec.DecodeError:
+            pass
+    return _read_carefully(line, text)
 
 
 def _read_carefully(line: bytes, text: str) -> object:
-    """Decode one line that may be anything; gives ``_NotJSON`` where it is none."""
+    """Decode one line that the fast decoder refuses; gives ``_NotJSON`` where it is none."""
     try:
         value = _careful.decode(text.strip(" \t\r"))
     except json.JSONDecodeError as error:
@@ -212,8 +233,6 @@ def _read_carefully(line: bytes, text: str) -> object:
             return _not_json("a byte-order mark", at + 1, _TWO_FILES)
         why = _WHY.get(error.msg.removesuffix(": "), error.msg.lower())
         return _not_json(why, at + 1)
-    except RecursionError:
-        return _TOO_DEEP
     except _ConstantError as error:
         return _not_json(str(error), _column_of_refusal(line))
     for escape in _ESCAPE.finditer(text):

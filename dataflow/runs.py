@@ -15,6 +15,7 @@ from dataflow.records import (
     Event,
     OrderId,
     Skipped,
+    is_too_deep,
     parse_line,
     parse_value,
 )
@@ -166,9 +167,11 @@ def _read_run(text: bytes, lines: int, place: int) -> list[PlacedEvent] | None:
     """
     if text[:1] != b"{" or text[-1:] != b"}" or text.count(b"}\n{") != lines - 1:
         return None
+    if is_too_deep(text):
+        return None
     try:
         records = _decode_records(text)
-    except (msgspec.DecodeError, RecursionError):
+    except msgspec.DecodeError:
         return None
     if len(records) != lines:
         return None
@@ -200,10 +203,10 @@ def _read_each(
         is_text = line is not None and (
             is_sound or (len(line) <= MAX_LINE_BYTES and _is_utf8(line))
         )
-        if is_text:
+        if is_text and not is_too_deep(line):  # type: ignore[arg-type]  # a text is no None
             try:
-                record = _decode_record(line)  # type: ignore[arg-type]  # a text is no None
-            except (msgspec.ValidationError, RecursionError):
+                record = _decode_record(line)  # type: ignore[arg-type]
+            except msgspec.ValidationError:
                 pass  # the careful way below names the reason
             except msgspec.DecodeError:
                 is_json = False

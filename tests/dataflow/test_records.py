@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from dataflow.records import (
     BOM,
+    MAX_DEPTH,
     MAX_LINE_BYTES,
     NOT_AN_OBJECT,
     REASONS,
@@ -264,6 +265,38 @@ def test_a_line_of_one_mebibyte_is_a_record_and_one_byte_more_is_not() -> None:
         assert events_of(parse_lines(exact + end, 1)) == [Event("a", 1, False)]
         (too_long,) = parse_lines(b" " + exact + end, 1).skipped
         assert too_long.reason == "too_long"
+
+
+@pytest.mark.parametrize("frames", [0, 300])
+@pytest.mark.parametrize(
+    ("levels", "opening", "closing"),
+    [(1, "[", "]"), (1, '{"[": ', "}"), (2, '[{"b": "\\\\\\"[[", "c": ', "}]")],
+)
+@pytest.mark.parametrize("deep", [399, MAX_DEPTH - 1, MAX_DEPTH + 1, 901, 981, 991, 1_491, 3_001])
+def test_how_deep_a_record_may_be_is_the_same_wherever_it_is_read(
+    levels: int, opening: str, closing: str, deep: int, frames: int
+) -> None:
+    """Whatever is left of the stack: what one took and another one did not, would be lost."""
+    inner = opening * (deep // levels) + "1" + closing * (deep // levels)
+    line = f'{{"user_id": "a", "type": "order", "order_id": 1, "a": {inner}}}'.encode()
+    several = b"\n".join([GOOD, line, GOOD])
+
+    def read(left: int) -> list[int]:
+        if left:
+            return read(left - 1)
+        parts = [
+            parse_lines(line, 1),
+            parse_lines(several, 1),
+            parse_lines(b"FAIL HERE\n" + several, 1),
+            *parse_values([line], 1, 1),
+            *parse_values([GOOD, b"FAIL HERE", line], 1, 1),
+        ]
+        alone = [parse_line(line, 1), parse_value(line, 1)]
+        return [len(part.skipped) for part in parts] + [isinstance(it, Skipped) for it in alone]
+
+    is_skipped = deep // levels * levels + 1 > MAX_DEPTH
+    assert (read_line(line) == "invalid_json") is is_skipped
+    assert read(frames) == [is_skipped + bad for bad in (0, 0, 1, 0, 1, 0, 0)]
 
 
 def test_the_raw_text_is_cut_at_4_kib_between_characters() -> None:

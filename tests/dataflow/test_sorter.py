@@ -29,7 +29,10 @@ LINES = (
     b'{"user_id": "\\ud800", "type": "order", "order_id": 1}',
     b"\xff",
     b'{"user_id": "c", "type": "gift", "order_id": 1}',
-    b"[" * 2_000,
+    *(
+        b'{"user_id": "d", "type": "order", "order_id": 1, "a": ' + b"[" * deep + b"]" * deep + b"}"
+        for deep in (511, 512, 980, 2_000)
+    ),
     b"",
     b" \t\r",
 )

@@ -12,6 +12,7 @@ OrderId = int | str
 
 BLANK = "blank"
 MIB = 1024 * 1024
+DEPTH = 512
 
 
 @dataclass
@@ -161,13 +162,15 @@ def read_line(line: bytes) -> Outcome:
         text = line.decode()
     except UnicodeDecodeError:
         return "invalid_utf8"
+    if _depth(text) > DEPTH:
+        return "invalid_json"
     try:
         value = json.loads(
             text, object_pairs_hook=Members, parse_int=_integer, parse_constant=_refuse
         )
         for string in _strings(value):
             string.encode()
-    except (ValueError, RecursionError):  # bad JSON, NaN and lone surrogates are ValueErrors
+    except ValueError:  # bad JSON, NaN and lone surrogates are ValueErrors
         return "invalid_json"
     if not isinstance(value, Members):
         return "not_an_object"
@@ -193,6 +196,22 @@ class Members:
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         self.pairs = pairs
+
+
+def _depth(text: str) -> int:
+    """Tell how deep brackets stand in one another, those in strings aside."""
+    deepest = depth = 0
+    in_string = escaped = False
+    for character in text if text.count("[") + text.count("{") > DEPTH else "":
+        if in_string:
+            in_string = escaped or character != '"'
+            escaped = character == "\\" and not escaped
+        elif character == '"':
+            in_string = True
+        else:
+            depth += (character in "[{") - (character in "]}")
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def _integer(digits: str) -> int | float:

@@ -52,6 +52,8 @@ VALUES = (
     *("true", "false", "null", "tru", "NaN", "Infinity", "-Infinity"),
     *("[]", "{}", "[1]", "[1,]", '{"user_id":"a"}', "{1:2}"),
     *("[" * 50 + "]" * 50, "[" * 100_000, '{"a":' * 100_000),
+    *("[" * deep + "]" * deep for deep in (511, 512, 980, 1_400)),  # and the record itself
+    *('"' + "[" * 600 + '"', '"' + '[\\\\\\"' * 600 + '"'),
 )
 NAMES = ('"user_id"', '"type"', '"order_id"', '"other"', '"user\\u005fid"', '"\\ud800"', "user_id")
 
