@@ -1,5 +1,9 @@
+import { EVERYTHING } from "./address.js";
+
 /** So many of the newest delays are looked at. */
 const KEPT = 64;
+
+/** @typedef {import("./store.js").Cart & {was?: number}} Cart */
 
 /**
  * How long a record takes from its acceptance to the screen: the part before its frame by the server's clock, the part
@@ -8,11 +12,20 @@ const KEPT = 64;
 export class Screen {
   /** @type {number[]} milliseconds */
   #delays = [];
+  /** What each cart that came by its own change took until it was here, less when that was. @type {WeakMap<Cart, number>} */
+  #came = new WeakMap();
+  /** The server's time of the newest snapshot: what is older than that was late for somebody else. */
+  #from = 0;
   #store;
 
   /** @param {import("./store.js").Store} store */
   constructor(store) {
     this.#store = store;
+    store.watch((change) => this.#hear(change));
+    // Nothing is painted in a tab that nobody sees.
+    document.addEventListener("visibilitychange", () => {
+      this.#came = new WeakMap();
+    });
   }
 
   /** The middle one of the newest delays, in milliseconds; null where there are too few. */
@@ -23,13 +36,37 @@ export class Screen {
 
   /**
    * Note that carts are painted now.
-   * @param {readonly {updated_at: string}[]} carts  those that changed in the newest frame
+   * @param {readonly Cart[]} carts  those that are painted as they were not before
    */
   painted(carts) {
-    const { at, receivedAt, isSnapshot } = this.#store;
-    if (isSnapshot || carts.length === 0) return;
-    const here = performance.now() - receivedAt;
-    for (const { updated_at } of carts) this.#delays.push(Date.parse(at) - Date.parse(updated_at) + here);
+    const now = performance.now();
+    for (const cart of carts) {
+      const before = this.#came.get(cart);
+      if (before !== undefined) this.#delays.push(before + now);
+    }
     this.#delays.splice(0, this.#delays.length - KEPT);
+  }
+
+  /** @param {import("./store.js").Change} change */
+  #hear({ window, carts: changed }) {
+    const { at, receivedAt, carts } = this.#store;
+    const time = Date.parse(at);
+    if (window) {
+      this.#from = time;
+      this.#came = new WeakMap();
+      return;
+    }
+    for (const key of changed ?? []) {
+      const cart = /** @type {Cart | undefined} */ (carts.items.get(key));
+      if (!cart || (cart.was === undefined && !this.#isNewsAlone)) continue;
+      const accepted = Date.parse(cart.updated_at);
+      if (accepted > this.#from) this.#came.set(cart, time - accepted - receivedAt);
+    }
+  }
+
+  /** Whether a cart comes into the window by nothing but its own change: not as another one has left. */
+  get #isNewsAlone() {
+    const { sort, filter, older, cursor } = this.#store.window;
+    return sort === EVERYTHING.sort && filter === EVERYTHING.filter && !older && !cursor;
   }
 }

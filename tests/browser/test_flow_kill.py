@@ -95,6 +95,30 @@ def test_a_start_that_was_on_its_way_when_it_was_rendered_comes_to_its_end(stage
     expect(page.locator('[data-start="1"]')).to_have_attribute("data-phase", "running")
 
 
+def test_it_counts_from_when_the_flow_was_gone_not_from_when_one_looks(stage: Stage) -> None:
+    """As the server has said that."""
+    page = opened(stage)
+    gone = {**flow("recovering", "The flow reads again."), "since": "2026-03-01T11:59:20Z"}
+    stage.play(changes(flow=gone))
+    expect(page.locator("[data-mark=restored]")).to_have_text(re.compile(r"restored 4\d\.\d\d"))
+
+
+def test_it_stands_still_while_the_flow_is_down(stage: Stage) -> None:
+    """Whether it went down before one's eyes, or before the page was there."""
+    still = "dead 0.00 restored – first new record – caught up – s"
+    page = opened(stage)
+    stage.play(changes(flow=flow("restarting")))
+    expect(page.locator("[data-mark=restored]")).to_have_text(re.compile(r"restored \d"))
+    stage.play(changes(flow=flow("down", "It has ended three times.")))
+    stage.painted()
+    expect(watch(page)).to_have_text(still)
+    page = opened(stage, first=snapshot(flow=flow("down", "It has ended three times.")))
+    stage.painted()
+    expect(watch(page)).to_have_text("dead – restored – first new record – caught up – s")
+    stage.play(changes(flow=flow("recovering", "The flow restores its state.")))
+    expect(page.locator("[data-mark=restored]")).to_have_text(re.compile(r"restored \d"))
+
+
 def test_a_refused_kill_is_told_there_and_starts_no_stopwatch(stage: Stage) -> None:
     """In the server's words, until the person acts again; the button keeps the focus."""
     page = opened(stage)

@@ -60,7 +60,7 @@ class FlowKill {
     });
     const start = () => {
       if (this.#began) return;
-      this.#began = performance.now();
+      this.#began = performance.now() - goneFor(store);
       this.#words = "";
       for (const mark of this.#watch.children) {
         mark.removeAttribute("data-reached");
@@ -75,7 +75,8 @@ class FlowKill {
     };
     const hear = (/** @type {{flow: boolean, stats: boolean}} */ { flow, stats }) => {
       const { state, message } = store.flow ?? {};
-      if (flow && state !== "running") start();
+      if (flow && state === "down") this.#stop();
+      else if (flow && state !== "running") start();
       if (flow && this.#began) {
         const seconds = (performance.now() - this.#began) / 1000;
         if (state === "recovering" && this.#words && message !== this.#words) this.#reach("restored", seconds);
@@ -97,7 +98,7 @@ class FlowKill {
     }, signal);
     signal.addEventListener("abort", () => clearTimeout(this.#late));
     tellOwnKills(view);
-    if (isGone) start(); // it may be back by now
+    if (isGone && store.flow?.state !== "down") start(); // it may be back by now
     if (isOnItsWay()) reading.soon();
     if (store.ready) hear({ flow: true, stats: true });
   }
@@ -132,6 +133,13 @@ class FlowKill {
     if (!this.#began) this.#isMine = false;
   }
 
+  /** Nothing recovers now: how long that may take, nobody knows. */
+  #stop() {
+    clearTimeout(this.#late);
+    this.#began = 0;
+    for (const mark of this.#place.querySelectorAll("[data-mark]:not([data-reached])")) setText(part(mark, ".watch-time"), "–");
+  }
+
   /**
    * @param {string} name
    * @param {number} seconds
@@ -148,4 +156,13 @@ class FlowKill {
     setText(part(running, ".watch-time"), ((performance.now() - this.#began) / 1000).toFixed(2));
     for (const mark of rest) setText(part(mark, ".watch-time"), "–");
   }
+}
+
+/**
+ * For how many milliseconds the flow has not run, as far as the server has said.
+ * @param {import("../../store.js").Store} store
+ */
+function goneFor({ flow, at, receivedAt }) {
+  if (!flow || flow.state === "running") return 0;
+  return Math.max(0, Date.parse(at) - Date.parse(flow.since) + performance.now() - receivedAt);
 }
