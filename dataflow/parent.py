@@ -8,6 +8,9 @@ import sys
 import threading
 from typing import Final, NoReturn
 
+SORTER_ENDED: Final = 5
+"""The status of a flow that ends as the process has that parses for it."""
+
 _PR_SET_PDEATHSIG: Final = 1
 _log = logging.getLogger(__name__)
 
@@ -30,7 +33,7 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, name="watch-server", daemon=True).start()
 
 
-def end_at_once(why: str) -> NoReturn:
+def end_at_once(why: str, status: int = 1) -> NoReturn:
     """End this process as a kill would, by a sentence instead of a traceback through the engine."""
     _log.error(why)
-    os._exit(1)
+    os._exit(status)

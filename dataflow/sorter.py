@@ -21,7 +21,7 @@ import msgspec
 from dataflow.journal import Entry
 from dataflow.launch import finding_this_code
 from dataflow.memory import collect_seldom
-from dataflow.parent import die_with_parent, end_at_once
+from dataflow.parent import SORTER_ENDED, die_with_parent, end_at_once
 from dataflow.records import Skipped
 from dataflow.runs import pack_events
 from dataflow.sorted_chunk import SortedChunk, sort_events
@@ -99,7 +99,7 @@ class Sorter:
         try:
             return self._sorted.recv_bytes()
         except (EOFError, OSError):
-            end_at_once("The process that sorts chunks for the flow has ended.")
+            end_at_once("The process that parses for the flow has ended.", SORTER_ENDED)
 
     def _ask(self) -> None:
         """Hand the chunks over: it takes none while it waits for somebody to take one from it."""

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.journal import Entry
+from dataflow.parent import SORTER_ENDED
 from dataflow.runs import unpack_events
 from dataflow.sorted_chunk import SortedChunk, sort_chunk
 from dataflow.sorter import Sorter
@@ -137,5 +138,5 @@ def test_without_it_the_flow_ends_with_a_sentence() -> None:
     with process:
         sorter.kill()
         _, errors = process.communicate("\n")
-    assert process.returncode == 1
-    assert errors == "The process that sorts chunks for the flow has ended.\n"
+    assert process.returncode == SORTER_ENDED
+    assert errors == "The process that parses for the flow has ended.\n"

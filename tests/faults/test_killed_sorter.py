@@ -16,7 +16,8 @@ from tests.kit.running import Cartwatch, sorters_of, until, workers_of
 
 RECORDS = 300_000
 KILLED_AT = (1, 60_000)
-ENDED = "The process that sorts chunks for the flow has ended."
+ENDED = "The process that parses for the flow has ended."
+REASON = "the process that parses for it was gone"
 
 
 def sorter_of(server: Cartwatch) -> psutil.Process | None:
@@ -45,5 +46,6 @@ def test_a_flow_whose_sorter_is_killed_counts_each_record_once(tmp_path: Path) -
         server.settled()
         starts = server.get("/api/recovery")["history"]
         assert server.errors().count(ENDED) == len(starts) - 1 <= len(KILLED_AT)
+        assert {each["reason"] for each in starts[:-1]} <= {REASON}
         assert_holds(server, oracle, source=NAME)
         server.stop()

@@ -275,10 +275,17 @@ def _why(error: Exception) -> str:
         return "does not answer"
     if isinstance(error, InvalidHandshake):
         return f"does not answer as a server does ({error})"
+    if isinstance(error, ssl.SSLError):
+        said = (error.reason or str(error)).lower().replace("_", " ")
+        return f"does not speak TLS as it should ({said}): http:// is for servers without TLS"
     return f"cannot be reached ({_reason(error)})"
 
 
 def _reason(error: Exception) -> str:
-    known = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else ""
+    known = ""
+    if isinstance(error, socket.gaierror):  # its numbers are not the system's
+        known = error.strerror
+    elif isinstance(error, OSError) and error.errno:
+        known = os.strerror(error.errno)
     text = known or str(error) or type(error).__name__
     return f"{text[:1].lower()}{text[1:]}"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dataflow.launch import Launch
+from dataflow.parent import SORTER_ENDED
 from dataflow.peers import not_listening
 from dataflow.recovery import REMEDY
 from web.elsewhere.far_worker import FarWorker
@@ -31,7 +32,7 @@ class _End(NamedTuple):
     @property
     def is_cause(self) -> bool:
         """Whether it ended by something else than the end of another worker."""
-        return self.status is None or self.status < 0
+        return self.status is None or self.status < 0 or self.status == SORTER_ENDED
 
 
 class Processes:
@@ -175,6 +176,8 @@ def why_it_ended(status: int) -> str:
     """Say in words what the status of an ended flow means."""
     if status < 0:
         return _status_in_words(status)
+    if status == SORTER_ENDED:
+        return "the process that parses for it was gone"
     return (
         f"{_status_in_words(status)}: the reason is in what it wrote to the terminal; where its"
         f" state is damaged, {REMEDY}"

@@ -151,6 +151,15 @@ def test_it_waits_for_a_server_that_is_not_there_until_a_signal(number: signal.S
         assert agent.errors() == said
 
 
+def test_why_a_server_is_not_reached_is_told_in_words(cartwatch: Cartwatch) -> None:
+    """Not by the number of an error, whoever counts these: the resolver of names, TLS."""
+    with FarWorker("http://nobody.invalid") as agent:
+        agent.says("http://nobody.invalid cannot be reached (")
+        assert "nknown error" not in agent.errors()
+    with FarWorker(cartwatch.url.replace("http://", "https://")) as agent:
+        agent.says("http:// is for servers without TLS: trying again")
+
+
 def test_an_answer_that_is_no_servers_is_tried_again() -> None:
     """What listens there may be on its way to be another thing."""
     with (

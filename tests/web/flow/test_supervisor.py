@@ -14,6 +14,7 @@ import pytest
 
 from dataflow.locks import FileLock
 from dataflow.logs import Logs
+from dataflow.parent import SORTER_ENDED
 from tests.kit.running import until
 from web.data.folder import DataFolder
 from web.flow.processes import why_it_ended
@@ -295,3 +296,8 @@ async def test_a_purge_that_nobody_waits_for_keeps_the_next_flow_away(
 def test_every_way_to_end_has_a_sentence(status: int) -> None:
     """Signals without a name, too."""
     assert str(abs(status)) in why_it_ended(status) or "SIGKILL" in why_it_ended(status)
+
+
+def test_a_flow_that_lost_the_process_that_parses_for_it_is_told_to_repair_nothing() -> None:
+    """It is started again, as after any kill."""
+    assert why_it_ended(SORTER_ENDED) == "the process that parses for it was gone"
