@@ -55,7 +55,7 @@ export class Navigation {
     return this.#go(address, () => {
       if (replace) history.replaceState(null, "", address);
       else {
-        history.replaceState({ scroll: scrollY }, "");
+        history.replaceState({ ...history.state, scroll: scrollY }, "");
         history.pushState(null, "", address);
       }
     }, { top: replace ? null : 0 });

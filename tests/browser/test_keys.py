@@ -45,6 +45,13 @@ def test_numbers_filter_and_brackets_turn_the_page(stage: Stage) -> None:
     expect(page).to_have_url(f"{stage.server.origin}/?cursor=second")
     stage.play(snapshot(CARTS[:2], window={"cursor": "second"}))
     expect(page.locator(".carts-range")).to_have_text("51–52")
+    page.locator("[data-cart] .cart-user").first.click()
+    expect(page.locator("#view")).to_have_attribute("data-view", "cart")
+    stage.server.first = snapshot(CARTS[:2], window={"cursor": "second"})
+    page.go_back()
+    expect(page.locator("#view")).to_have_attribute("data-view", "carts")
+    stage.play(stage.server.first)
+    expect(page.locator(".carts-range")).to_have_text("51–52")
     page.keyboard.press("[")
     expect(page).to_have_url(f"{stage.server.origin}/")
 

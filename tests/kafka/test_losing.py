@@ -34,6 +34,9 @@ def test_while_the_broker_is_down_the_rest_goes_on(tmp_path: Path, noida: Broker
         noida.stop()
         told = kafka_in(server, "down")
         assert told["down_since"] is not None
+        assert {(each["end"], each["lag"], each["lag_seconds"]) for each in told["partitions"]} == {
+            (None, None, None)
+        }
         assert "have not answered since" in told["message"]
         assert server.get("/api/recovery")["message"] == told["message"]
         assert server.call("POST", "/api/events", order("a", 2)).status == 202

@@ -8,6 +8,8 @@ import logging
 import time
 from typing import Any, Final
 
+import msgspec
+
 from dataflow.kafka_config import KafkaConfigError
 from dataflow.kafka_watch import NoAnswerError
 from dataflow.messages import PartitionRead, TopicsRead
@@ -92,11 +94,17 @@ class Kafka:
         }
 
     def partitions(self) -> list[PartitionRead]:
-        """Tell how far each partition is, those of a topic one behind the other."""
+        """Tell how far each partition is, those of a topic one behind the other.
+
+        While no broker answers nobody knows where they end.
+        """
         read = {(each.topic, each.partition): each for each in self._kept()}
         if self._told is not None:
             read |= {(each.topic, each.partition): each for each in self._told.partitions}
-        return [read[key] for key in sorted(read)]
+        partitions = [read[key] for key in sorted(read)]
+        if self.down_since is None:
+            return partitions
+        return [msgspec.structs.replace(each, end=-1) for each in partitions]
 
     def read_value(self, source: str, offset: int) -> bytes | None:
         """Read a record once more, as it came; in any thread. Raises ``APIError`` where it cannot.

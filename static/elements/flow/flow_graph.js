@@ -78,9 +78,10 @@ class FlowGraph {
     if (!first || !last) return;
     this.#put("flow", { workers: workersWords(last.workers) });
     this.#far.paint(last.places);
+    const slowest = busiest(first, last) ?? last.slowest;
     last.steps.forEach((step, n) => {
       const box = part(this.#place, `[data-step="${step.id}"]`);
-      const isSlowest = step.id === last.slowest;
+      const isSlowest = step.id === slowest;
       const workers = OF_THE_FIRST.includes(step.id) ? 1 : last.workers;
       setAttribute(box, "data-in", step.in);
       setAttribute(box, "data-out", step.out);
@@ -131,4 +132,18 @@ function shares(step, before, passed) {
     share: percent === 0 && busy > 0 ? "< 1 %" : `${percent} %`,
     cost: `${records > 0 ? ((busy / records) * 1_000_000).toFixed(1) : "–"} µs`,
   };
+}
+
+/**
+ * The step that was the busiest between two looks, as the shares beside it say; null where none was busy.
+ * @param {Dataflow} first
+ * @param {Dataflow} last
+ */
+function busiest({ steps: before }, { steps, workers }) {
+  const busy = steps.map(({ id, busy_seconds }, n) => {
+    const seconds = busy_seconds - (before[n]?.busy_seconds ?? 0);
+    return { id, seconds: seconds / (OF_THE_FIRST.includes(id) ? 1 : workers) };
+  });
+  const most = busy.reduce((most, each) => (each.seconds > most.seconds ? each : most));
+  return most.seconds > 0 ? most.id : null;
 }
