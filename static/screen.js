@@ -1,5 +1,3 @@
-import { EVERYTHING } from "./address.js";
-
 /** So many of the newest delays are looked at. */
 const KEPT = 64;
 
@@ -14,17 +12,27 @@ export class Screen {
   #delays = [];
   /** What each cart that came by its own change took until it was here, less when that was. @type {WeakMap<Cart, number>} */
   #came = new WeakMap();
-  /** The server's time of the newest snapshot: what is older than that was late for somebody else. */
+  /** The server's time from which on what is accepted is waited for here. */
   #from = 0;
-  #store;
 
   /** @param {import("./store.js").Store} store */
   constructor(store) {
-    this.#store = store;
-    store.watch((change) => this.#hear(change));
-    // Nothing is painted in a tab that nobody sees.
-    document.addEventListener("visibilitychange", () => {
-      this.#came = new WeakMap();
+    store.watch(({ window, carts: changed }) => {
+      const { at, receivedAt, carts } = store;
+      const { sort, filter, cursor } = store.window;
+      // Nothing is painted in a tab that nobody sees.
+      if (window || document.hidden) {
+        this.#from = Date.parse(at);
+        this.#came = new WeakMap();
+        return;
+      }
+      for (const key of changed ?? []) {
+        const cart = /** @type {Cart | undefined} */ (carts.items.get(key));
+        // In such a window a cart may come as another one has left.
+        if (!cart || (cart.was === undefined && (sort !== "recent" || filter !== "all" || cursor))) continue;
+        const accepted = Date.parse(cart.updated_at);
+        if (accepted > this.#from) this.#came.set(cart, Date.parse(at) - accepted - receivedAt);
+      }
     });
   }
 
@@ -45,28 +53,5 @@ export class Screen {
       if (before !== undefined) this.#delays.push(before + now);
     }
     this.#delays.splice(0, this.#delays.length - KEPT);
-  }
-
-  /** @param {import("./store.js").Change} change */
-  #hear({ window, carts: changed }) {
-    const { at, receivedAt, carts } = this.#store;
-    const time = Date.parse(at);
-    if (window) {
-      this.#from = time;
-      this.#came = new WeakMap();
-      return;
-    }
-    for (const key of changed ?? []) {
-      const cart = /** @type {Cart | undefined} */ (carts.items.get(key));
-      if (!cart || (cart.was === undefined && !this.#isNewsAlone)) continue;
-      const accepted = Date.parse(cart.updated_at);
-      if (accepted > this.#from) this.#came.set(cart, time - accepted - receivedAt);
-    }
-  }
-
-  /** Whether a cart comes into the window by nothing but its own change: not as another one has left. */
-  get #isNewsAlone() {
-    const { sort, filter, older, cursor } = this.#store.window;
-    return sort === EVERYTHING.sort && filter === EVERYTHING.filter && !older && !cursor;
   }
 }

@@ -284,7 +284,7 @@ const latest = (known, item, isWhole) => (isWhole ? item : { ...known, ...item }
  * @returns {Cart}
  */
 function changed(known, cart) {
-  const whole = { ...known, was: undefined, ...cart };
+  const whole = { ...known, ...cart };
   for (const name of LISTS) {
     const { out, in: came } = whole[name];
     if (!out) continue;

@@ -284,7 +284,7 @@ def _why(error: Exception) -> str:
 def _reason(error: Exception) -> str:
     known = ""
     if isinstance(error, socket.gaierror):  # its numbers are not the system's
-        known = error.strerror
+        known = error.strerror or ""
     elif isinstance(error, OSError) and error.errno:
         known = os.strerror(error.errno)
     text = known or str(error) or type(error).__name__

@@ -11,7 +11,6 @@ export class ViewNav extends PageElement {
       if (!attention) return;
       this.#count("skipped", attention.skipped_open);
       this.#count("files", attention.uploads_paused + attention.uploads_failed);
-      part(this, '[data-count="files"]').toggleAttribute("data-failed", attention.uploads_failed > 0);
     };
     store.watch(({ attention }) => {
       if (attention) painter.ask(paint);
