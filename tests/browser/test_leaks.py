@@ -22,11 +22,11 @@ ELEMENTS = """() => {
   for (const element of own.reverse()) element.remove();
   return own.length;
 }"""
-#: The listeners of main.js, which lives as long as the page; those of a socket are its own.
+#: The listeners of main.js and what it makes, which live as long as the page; those of a socket are
+#: its own.
 OF_THE_PAGE = [
     *(
-        "change",
-        "change",
+        *("change", "change", "change"),
         "click",
         "click",
         "copy",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -99,9 +100,10 @@ def test_a_page_that_was_open_says_that_it_is_of_before(
         server.stop()
     port = urlsplit(url).port
     expect(page.locator("[data-connection=offline]")).to_be_visible()
-    with Cartwatch(tmp_path / "data", f"--port={port}", folder=program) as server:
-        with page.expect_response("**/static/version", timeout=20_000):
-            pass
+    with ExitStack() as running:
+        with page.expect_response("**/static/version", timeout=40_000):
+            again = Cartwatch(tmp_path / "data", f"--port={port}", folder=program)
+            server = running.enter_context(again)
         expect(page.locator("[data-connection=live]")).to_be_visible()
         expect(notice).to_be_hidden()
         server.stop()
