@@ -211,9 +211,11 @@ def test_what_cannot_be_read_ends_the_flow_with_a_sentence(
 
 
 @pytest.fixture
-def many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make some lines many."""
+def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Make some lines many; leaves no process that sorted them to the next test."""
     monkeypatch.setattr(first_source, "MANY", 3)
+    yield
+    until(lambda: not children())
 
 
 def children() -> list[psutil.Process]:
@@ -283,7 +285,8 @@ def test_where_the_process_has_ended_and_nothing_was_with_it_another_begins(
         await_sorter(part)
         [sorter] = children()
         sorter.kill()
-        until(lambda: not children())
+        # While it ends it has no command line any more, and has not ended.
+        until(lambda: not sorter.is_running() or sorter.status() == psutil.STATUS_ZOMBIE)
         journal.append_events(b"4\n5\n6")
         [entry] = part.next_batch()
         assert isinstance(entry, Entry)
