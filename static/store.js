@@ -110,8 +110,6 @@ export class Store extends EventTarget {
   at = "";
   /** When it came, by this machine's monotonic clock. */
   receivedAt = 0;
-  /** Whether it holds what may be old. */
-  isSnapshot = true;
   /** @type {Window} the window that the carts are of */
   window = EVERYTHING;
   /** @type {Record<string, number>} */
@@ -220,7 +218,6 @@ export class Store extends EventTarget {
     this.at = frame.at ?? this.at;
     this.#version = frame.version;
     this.receivedAt = performance.now();
-    this.isSnapshot = change.window;
     this.stats = frame.stats ?? this.stats;
     this.flow = frame.flow ?? this.flow;
     this.attention = frame.attention ?? this.attention;

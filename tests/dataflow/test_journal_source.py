@@ -24,7 +24,7 @@ from dataflow.journal_source import JournalSource, Resume
 from dataflow.messages import Started
 from dataflow.runs import unpack_events
 from dataflow.sorted_chunk import Read, SortedChunk, sort_chunk
-from tests.kit.running import sorters_of, until
+from tests.kit.running import has_ended, sorters_of, until
 
 GOOD = b'{"user_id": "a", "type": "order", "order_id": 1}'
 #: A process that reads the journal in a folder to its end.
@@ -285,8 +285,7 @@ def test_where_the_process_has_ended_and_nothing_was_with_it_another_begins(
         await_sorter(part)
         [sorter] = children()
         sorter.kill()
-        # While it ends it has no command line any more, and has not ended.
-        until(lambda: not sorter.is_running() or sorter.status() == psutil.STATUS_ZOMBIE)
+        until(lambda: has_ended(sorter))
         journal.append_events(b"4\n5\n6")
         [entry] = part.next_batch()
         assert isinstance(entry, Entry)

@@ -16,7 +16,7 @@ from dataflow.parent import SORTER_ENDED
 from dataflow.runs import unpack_events
 from dataflow.sorted_chunk import SortedChunk, sort_chunk
 from dataflow.sorter import Sorter
-from tests.kit.running import sorters_of, until
+from tests.kit.running import has_ended, sorters_of, until
 from tests.kit.streams import claim
 
 GROUPS = 4
@@ -129,7 +129,7 @@ def test_it_does_not_outlive_the_flow(*, is_held: bool) -> None:
         if is_held:
             sorter.suspend()
         process.kill()
-    until(lambda: not sorter.is_running() or sorter.status() == psutil.STATUS_ZOMBIE)
+    until(lambda: has_ended(sorter))
 
 
 def test_without_it_the_flow_ends_with_a_sentence() -> None:

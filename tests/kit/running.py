@@ -64,6 +64,11 @@ def sorters_of(pid: int) -> list[psutil.Process]:
     return _children(pid, "dataflow.sorter")
 
 
+def has_ended(process: psutil.Process) -> bool:
+    """Whether a process has ended, waited for or not; as it ends it has no command line already."""
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
 def _children(pid: int, module: str) -> list[psutil.Process]:
     """Give the children of a process that run a module; any may end while it is looked at."""
     found = []

@@ -82,7 +82,7 @@ class FlowGraph {
     last.steps.forEach((step, n) => {
       const box = part(this.#place, `[data-step="${step.id}"]`);
       const isSlowest = step.id === slowest;
-      const workers = OF_THE_FIRST.includes(step.id) ? 1 : last.workers;
+      const workers = workersOf(step, last.workers);
       setAttribute(box, "data-in", step.in);
       setAttribute(box, "data-out", step.out);
       box.toggleAttribute("data-slowest", isSlowest);
@@ -135,6 +135,13 @@ function shares(step, before, passed) {
 }
 
 /**
+ * How many workers run a step.
+ * @param {{id: string}} step
+ * @param {number} workers  of the flow
+ */
+const workersOf = ({ id }, workers) => (OF_THE_FIRST.includes(id) ? 1 : workers);
+
+/**
  * The step that was the busiest between two looks, as the shares beside it say; null where none was busy.
  * @param {Dataflow} first
  * @param {Dataflow} last
@@ -142,7 +149,7 @@ function shares(step, before, passed) {
 function busiest({ steps: before }, { steps, workers }) {
   const busy = steps.map(({ id, busy_seconds }, n) => {
     const seconds = busy_seconds - (before[n]?.busy_seconds ?? 0);
-    return { id, seconds: seconds / (OF_THE_FIRST.includes(id) ? 1 : workers) };
+    return { id, seconds: seconds / workersOf({ id }, workers) };
   });
   const most = busy.reduce((most, each) => (each.seconds > most.seconds ? each : most));
   return most.seconds > 0 ? most.id : null;
