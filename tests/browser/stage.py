@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Locator, Page, Request, Route, WebSocketRoute
 from starlette.applications import Starlette
 from starlette.requests import Request as HTTPRequest
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route as Path
 
 from tests.browser.flow_facts import topic
@@ -49,7 +49,10 @@ VIEWS = {
 
 @dataclass
 class Server:
-    """What the played server renders; `blank` is a page without a script of its own."""
+    """What the played server renders; `blank` is a page without a script of its own.
+
+    Of the API it tells what any page of a cart may ask at any time; a test answers the rest.
+    """
 
     origin: str = ""
     first: Frame = field(default_factory=snapshot)
@@ -65,6 +68,7 @@ class Server:
                 *(Path(path, self._view) for path in VIEWS),
                 IdResource("/carts/{user_id}", get=self._cart),
                 Path("/cart", self._cart),
+                IdResource("/api/carts/{user_id}/orders", get=self._orders),
                 Path("/files/{id}", self._file),
             ]
         )
@@ -77,6 +81,9 @@ class Server:
         self.facts = {"orders": orders_page(), **self.facts}
         shown = read_orders_shown(user_id, request.query_params)
         return self._rendered("cart", wanted=user_id, shown=shown)
+
+    async def _orders(self, _: HTTPRequest) -> JSONResponse:
+        return JSONResponse(self.facts.get("orders", orders_page()))
 
     async def _file(self, _: HTTPRequest) -> HTMLResponse:
         return self._rendered("file")
