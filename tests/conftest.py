@@ -5,11 +5,21 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.kit.broker import Broker, Noida, Tansu
 from tests.kit.running import Cartwatch
 
 gc.set_threshold(100_000, 10, 10)  # by default it took a seventh of what these processes did
+# The same draws every time, which share a fixture, and no fault for a machine that is busy.
+settings.register_profile(
+    "cartwatch",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("cartwatch")
 B = TypeVar("B", bound=Broker)
 
 LONGEST = (

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import expect
 
@@ -24,9 +24,7 @@ from web.http.foreign import visible
 from web.http.pages.filters import cart_path, cut_raw, export_path, next_page
 
 CHOSEN = st.lists(USER_IDS, min_size=1, max_size=40, unique=True)
-FEW = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FEW = settings(max_examples=15)
 #: What a page holds of each cart, and what is copied where its id, or its order's, is selected.
 ROWS = """async () => {
   const { windowOf } = await import("/static/address.js");

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataflow.locks import FolderLockedError
@@ -233,9 +233,7 @@ _names = st.sampled_from(
 @given(
     st.dictionaries(_names, st.sampled_from(["file", "folder", "facts", "empty"])), st.booleans()
 )
-@settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
-)
+@settings(max_examples=60)
 def test_no_file_that_we_did_not_make_is_ever_lost(
     tmp_path_factory: pytest.TempPathFactory,
     others: dict[str, str],

@@ -35,9 +35,6 @@ AS_TOLD: Final = (
 STARTED: Final = b'{"user_id": "a/b", "type": "order", "order_id": 1}\nFAIL HERE\n'
 BOUNDED: Final = settings(
     max_examples=MOST,
-    derandomize=True,
-    database=None,
-    deadline=None,
     phases=(Phase.generate,),
     suppress_health_check=list(HealthCheck),
 )

@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 import psutil
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
@@ -21,13 +21,7 @@ from tests.kit.hub_server import HubServer, hub_server
 from tests.kit.running import Cartwatch
 from tests.web.flow.test_publish import hear, hear_to_the_end, hear_until, publisher
 
-BOUNDED: Final = settings(
-    max_examples=20,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+BOUNDED: Final = settings(max_examples=20)
 SECRETS: Final = st.one_of(
     st.none(),
     st.sampled_from(["", "Bearer", "Bearer ", "Basic x", "bearer x", f"Bearer {'x' * 43}"]),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.kit.naughty import NAUGHTY, USER_IDS
@@ -47,9 +47,7 @@ def test_every_naughty_id_has_a_cart_of_its_own(cartwatch: Cartwatch) -> None:
     round_trip(cartwatch, NAUGHTY)
 
 
-@settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=5)
 @given(ids=st.lists(USER_IDS, min_size=10, max_size=30, unique=True))
 def test_every_string_has_a_cart_of_its_own(cartwatch: Cartwatch, ids: list[str]) -> None:
     """As the naughty ones have."""
