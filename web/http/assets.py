@@ -19,6 +19,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import rjsmin
@@ -26,6 +27,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from web.errors import not_found
+from web.http.sheets import JOINED
 from web.settings import asset_folder
 
 ROOT: Final = "/static"
@@ -66,10 +68,17 @@ class Assets:
         self.version = whole.hexdigest()[:16]
 
     @classmethod
-    def read(cls, folder: Path) -> Assets:
-        """Read all files in a folder and below; those that no page uses are left out."""
+    def read(
+        cls, folder: Path, joined: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    ) -> Assets:
+        """Read all files in a folder and below; those that no page uses are left out.
+
+        Beside them there are files that hold others, ``joined`` in this order.
+        """
         paths = (path for path in folder.rglob("*") if path.suffix in MEDIA_TYPES)
-        return cls({path.relative_to(folder).as_posix(): shortened(path) for path in paths})
+        files = {path.relative_to(folder).as_posix(): shortened(path) for path in paths}
+        made = {name: b"\n".join(map(files.__getitem__, parts)) for name, parts in joined.items()}
+        return cls(files | made)
 
     def reached_from(self, *names: str) -> tuple[str, ...]:
         """Give the paths of these scripts and of all that they import, in order."""
@@ -108,7 +117,7 @@ class Assets:
 @cache
 def installed() -> Assets:
     """Give the assets of this installation, read when they are first asked for."""
-    return Assets.read(asset_folder("static"))
+    return Assets.read(asset_folder("static"), JOINED)
 
 
 def shortened(path: Path) -> bytes:

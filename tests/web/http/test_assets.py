@@ -14,6 +14,7 @@ from pygments.token import Comment
 from tests.kit.running import Answer, Cartwatch
 from web.http import assets
 from web.http.assets import Assets
+from web.http.sheets import JOINED
 from web.settings import asset_folder
 
 SOURCES = sorted(
@@ -39,13 +40,28 @@ def test_all_that_a_page_is_made_of_is_of_one_version_and_kept_for_ever(
 ) -> None:
     """Scripts, sheets and icon, of pages that say no, too."""
     found = assets_of(cartwatch.call("GET", path, headers=PERSON))
-    assert len(found) > 7
+    assert {Path(address).suffix for address in found} >= {".svg", ".css"}
     assert len({address.split("/")[2] for address in found}) == 1
     for address in found:
         answer = cartwatch.call("GET", address)
         assert answer.status == 200
         assert answer.headers["cache-control"] == FOR_EVER
         assert answer.headers["content-type"].split(";")[0] in assets.MEDIA_TYPES.values()
+
+
+def test_a_page_asks_for_two_sheets_that_hold_what_is_written_for_its_parts(
+    cartwatch: Cartwatch,
+) -> None:
+    """In their order, by which one rule wins over another; and no sheet is of no page."""
+    found = assets_of(cartwatch.call("GET", "/", headers=PERSON))
+    sheets = [address.split("/", 3)[3] for address in found if address.endswith(".css")]
+    assert sheets == ["styles/every-page.css", "styles/carts-view.css"]
+    for name, parts in JOINED.items():
+        each = [cartwatch.call("GET", f"/static/{part}").body for part in parts]
+        assert cartwatch.call("GET", f"/static/{name}").body == b"\n".join(each)
+    alone = {"styles/docs.css", "styles/sign-in.css"}
+    used = {part for parts in JOINED.values() for part in parts} | alone
+    assert {f"styles/{each.name}" for each in SOURCES if each.suffix == ".css"} == used
 
 
 def test_a_page_names_every_module_that_it_begins_with(cartwatch: Cartwatch) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -31,6 +30,7 @@ from web.http.pages import (
 )
 from web.http.pages.compiled import KeptTemplates
 from web.http.pages.visitor import ANYBODY, Visitor
+from web.http.sheets import EVERY_PAGE, sheets_of
 from web.settings import asset_folder
 from web.view.cart_item import CartItem
 from web.view.recoveries import Recovery
@@ -38,53 +38,9 @@ from web.view.skipped import SkippedRecord
 from web.view.sorts import FILTERS, SORTS
 from web.words import sentence
 
-SHEETS: Final = (
-    "styles/tokens.css",
-    "styles/base.css",
-    "styles/controls.css",
-    "styles/foreign.css",
-    "styles/layout.css",
-    "styles/header.css",
-    "styles/chips.css",
-    "styles/dock.css",
-)
-"""The sheets of every page."""
-
-_STARTS_SHEET: Final = "styles/starts.css"
-_TOPIC_SHEET: Final = "styles/topic.css"
-
-VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "carts": (
-            "styles/attention.css",
-            "styles/figures.css",
-            "styles/carts.css",
-            "styles/uploads.css",
-            "styles/skipped.css",
-        ),
-        "files": ("styles/uploads.css", "styles/files.css"),
-        "file": ("styles/uploads.css", "styles/files.css", "styles/skipped.css"),
-        "cart": ("styles/carts.css", "styles/cart.css"),
-        "completed": ("styles/carts.css", "styles/cart.css", "styles/completed.css", _TOPIC_SHEET),
-        "flow": (
-            "styles/history.css",
-            "styles/graph.css",
-            "styles/stopwatch.css",
-            _TOPIC_SHEET,
-            _STARTS_SHEET,
-        ),
-        "recovery": ("styles/recovery.css", "styles/agreement.css", _STARTS_SHEET),
-        "skipped": ("styles/bench.css", "styles/record.css"),
-    }
-)
-"""What a view needs beyond these; a view is known by the name of its template."""
-
 _ADDRESS: Final = re.compile(r'( (?:href|src|action|data-address)=")/')
 """The begin of an address of this server. Quotes of all that came from outside are escaped, so
 this is nowhere but in the markup of our own templates."""
-
-_PANEL_SHEETS: Final = ("styles/cart.css",)
-"""What a list needs where a cart stands beside it."""
 
 
 def prepare() -> None:
@@ -113,7 +69,7 @@ def render_view(
         snapshot=snapshot,
         refused=refused,
         view=view,
-        view_sheets=VIEW_SHEETS.get(view, ()) + (_PANEL_SHEETS if "beside" in facts else ()),
+        view_sheets=sheets_of(view, has_cart_beside="beside" in facts),
         blank=_blank(),
         may_change=visitor.may_change,
         signed_in=visitor.signed_in,
@@ -138,7 +94,7 @@ def render_page(
 ) -> str:
     """A page of its own that is no view: nothing on it changes, and it has no script."""
     template = _environment().get_template(f"{name}.html")
-    return _below(root, template.render(sheets=SHEETS + sheets_beside, **facts))
+    return _below(root, template.render(sheets=(EVERY_PAGE, *sheets_beside), **facts))
 
 
 def render_sign_in(message: str, then: str, root: str = "") -> str:
@@ -277,7 +233,7 @@ def _environment() -> Environment:
         modules=_modules,
         filters=FILTERS.items(),
         sorts=[(name, sort.words) for name, sort in SORTS.items()],
-        sheets=SHEETS,
+        sheets=(EVERY_PAGE,),
         state_words=bench.STATE_WORDS.items(),
     )
     return environment

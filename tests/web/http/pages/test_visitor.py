@@ -10,8 +10,9 @@ from typing_extensions import override
 
 from tests.browser.every_view import EVERY_VIEW, View
 from tests.browser.frames import cart, snapshot
-from web.http.pages.render import VIEW_SHEETS, render_refusal, render_view
+from web.http.pages.render import render_refusal, render_view
 from web.http.pages.visitor import ANYBODY, Visitor
+from web.http.sheets import VIEW_SHEETS
 
 ROOT = "/orders"
 READER = Visitor(may_change=False)
