@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Locator, Page, Request, Route, WebSocketRoute
+from playwright.sync_api import Locator, Page, Request, WebSocketRoute
 from starlette.applications import Starlette
 from starlette.requests import Request as HTTPRequest
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route as Path
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.browser.flow_facts import topic
 from tests.browser.frames import Frame, orders_page, snapshot
@@ -47,20 +49,53 @@ VIEWS = {
 }
 
 
+class Answer(NamedTuple):
+    """What a test has the server say to the addresses of a pattern."""
+
+    pattern: re.Pattern[str]
+    status: int
+    content: str
+
+
 @dataclass
 class Server:
     """What the played server renders; `blank` is a page without a script of its own.
 
-    Of the API it tells what any page of a cart may ask at any time; a test answers the rest.
+    Of the API it tells what any page of a cart may ask at any time; a test answers the rest, and
+    finds the bodies that came with what it answers. It is not the browser that answers: where that
+    may, it keeps nothing of what it loads, and asks for all modules of each page anew.
     """
 
     origin: str = ""
     first: Frame = field(default_factory=snapshot)
     facts: dict[str, Any] = field(default_factory=dict)
     visitor: Visitor = ANYBODY
+    answers: list[Answer] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
 
-    def app(self) -> Starlette:
-        """Build the application: pages and files, and nothing that lives."""
+    def answer_to(self, address: str) -> Answer | None:
+        """Give what a test has said last of an address, its query with it."""
+        address = address.removesuffix("?")
+        return next((each for each in self.answers if each.pattern.fullmatch(address)), None)
+
+    def app(self) -> ASGIApp:
+        """Build the application: answers, pages and files, and nothing that lives."""
+        pages = self._pages()
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            address = b"%b?%b" % (scope["raw_path"], scope["query_string"])
+            answer = self.answer_to(address.decode())
+            if answer is None:
+                await pages(scope, receive, send)
+                return
+            self.bodies.append(await HTTPRequest(scope, receive).body())
+            _, status, content = answer
+            headers = {"cache-control": "no-store", "content-type": "application/json"}
+            await Response(content, status, headers)(scope, receive, send)
+
+        return app
+
+    def _pages(self) -> Starlette:
         return Starlette(
             routes=[
                 Path("/static/{path:path}", assets.installed().serve),
@@ -104,6 +139,7 @@ class Stage:
     def __init__(self, page: Page, server: Server) -> None:
         self.page = page
         self.server = server
+        server.answers, server.bodies = [], []
         self.sockets: list[WebSocketRoute] = []
         self.said: list[Frame] = []
         self.calls: list[Request] = []
@@ -177,7 +213,10 @@ class Stage:
                 break
 
     def _load(self, request: Request) -> None:
-        path = urlsplit(request.url).path
+        address = request.url.removeprefix(self.server.origin)
+        path = urlsplit(address).path
+        if self.server.answer_to(address):
+            self.calls.append(request)
         if path.startswith("/static/"):
             self.loading.add(request)
         elif path in VIEWS and request.resource_type == "fetch":
@@ -190,15 +229,15 @@ class Stage:
     def answer(
         self, pattern: str, body: Any, *, status: int = 200, text: str | None = None
     ) -> None:
-        """Answer calls of the API; each is kept in `calls`."""
+        """Answer calls from now on; each is kept in `calls`.
+
+        In the pattern of their address ``*`` is anything without a slash, and ``**`` anything.
+        """
         self.refuses = self.refuses or status >= 400
-
-        def fulfil(route: Route) -> None:
-            self.calls.append(route.request)
-            content = json.dumps(body) if text is None else text
-            route.fulfill(status=status, content_type="application/json", body=content)
-
-        self.page.route(self.server.origin + pattern, fulfil)
+        parts = map(re.escape, pattern.removesuffix("?").split("*"))
+        address = re.compile("[^/]*".join(parts).replace("[^/]*[^/]*", ".*"))
+        content = json.dumps(body) if text is None else text
+        self.server.answers.insert(0, Answer(address, status, content))
 
     def window(self) -> Mapping[str, Any]:
         """Give the window that the page asked for last."""

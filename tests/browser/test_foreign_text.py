@@ -24,7 +24,7 @@ from web.http.foreign import visible
 from web.http.pages.filters import cart_path, cut_raw, export_path, next_page
 
 CHOSEN = st.lists(USER_IDS, min_size=1, max_size=40, unique=True)
-FEW = settings(max_examples=15)
+FEW = settings(max_examples=8)
 #: What a page holds of each cart, and what is copied where its id, or its order's, is selected.
 ROWS = """async () => {
   const { windowOf } = await import("/static/address.js");

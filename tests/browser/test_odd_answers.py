@@ -68,7 +68,7 @@ def test_an_upload_that_is_answered_oddly_holds_up_no_other(stage: Stage) -> Non
         "y.jsonl: The server answered 200 with something else"
     )
     expect(page.locator(".sending")).to_be_hidden()
-    assert [call.url.partition("name=")[2] for call in stage.calls] == ["z.jsonl"]
+    assert [call.url.partition("name=")[2] for call in stage.calls] == ["y.jsonl", "z.jsonl"]
 
 
 def test_what_is_read_again_and_again_goes_on(stage: Stage) -> None:

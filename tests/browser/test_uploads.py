@@ -37,7 +37,7 @@ def test_a_chosen_file_is_sent_as_it_is(stage: Stage) -> None:
     with page.expect_response("**/api/uploads?*"):
         page.get_by_label("Upload a JSONL file", exact=True).set_input_files(files=[FILE])
     (call,) = stage.calls
-    assert (call.method, call.post_data_buffer) == ("POST", FILE["buffer"])
+    assert (call.method, stage.server.bodies) == ("POST", [FILE["buffer"]])
     assert query(call) == {"name": ["orders & more.jsonl"]}
     expect(page.locator(".sending")).to_be_hidden()
 
@@ -89,7 +89,7 @@ def test_an_empty_page_offers_the_sample(stage: Stage) -> None:
     with page.expect_response("**/api/uploads?*"):
         page.get_by_role("button", name="Load the sample").click()
     sent = stage.calls[-1]
-    assert sent.post_data_buffer == SAMPLE
+    assert stage.server.bodies[-1] == SAMPLE
     assert query(sent) == {"name": ["cart-join.json"], "rate": ["2"]}
 
 
