@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from random import Random
 
 from tests.chaos.program import GoneError, Program
+from tests.kit.nursery import Process, start
 from tests.kit.running import workers_of
 
 
@@ -67,14 +66,11 @@ class Agents:
             self._end(agent)
         self._errors.close()
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "web", "worker", "--server", self._program.url],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._errors,
-        )
+    def _start(self) -> Process:
+        return start(["worker", "--server", self._program.url], stderr=self._errors)
 
-    def _end(self, agent: subprocess.Popen[bytes]) -> None:
+    def _end(self, agent: Process) -> None:
         agent.kill()
         agent.wait(10)
+        if agent.stdout is not None:
+            agent.stdout.close()

@@ -6,8 +6,6 @@ import os
 import selectors
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from http.client import HTTPConnection, HTTPException
@@ -17,6 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from dataflow.faults import VARIABLE
+from tests.kit.nursery import Process, run, start
 from tests.kit.running import Answer, workers_of
 
 LIVE_WITHIN_S: Final = 30.0
@@ -59,7 +58,7 @@ class Program:
         self.port = _free_port()
         self.starts = 0
         self._errors = self.log.open("ab")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     @property
     def url(self) -> str:
@@ -69,22 +68,16 @@ class Program:
     def start(self, interval: str = "1", faults: str | None = None, *, workers: str = "2") -> None:
         """Start it and return at once; nothing of it may be running."""
         assert not self.is_alive()
-        environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
-        environment |= self._variables
-        if faults is not None:
-            environment[VARIABLE] = faults
         self.starts += 1
         self._close_output()
-        self._process = subprocess.Popen(
+        self._process = start(
             [
-                *(sys.executable, "-m", "web", "serve", "--data", str(self.data)),
-                *("--port", str(self.port), "--snapshot-interval", interval),
-                *("--workers", workers, *self._brokers, *self._options),
+                *("serve", "--data", str(self.data), "--port", str(self.port)),
+                *("--snapshot-interval", interval, "--workers", workers),
+                *(*self._brokers, *self._options),
             ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
             stderr=self._errors,
-            env=environment,
+            environment={**self._variables, VARIABLE: faults or ""},
         )
 
     def wait_until_live(self) -> bool:
@@ -136,7 +129,7 @@ class Program:
     def stop(self) -> None:
         """End it in good order, as the contract says: within 5 s, with status 0."""
         assert self._process is not None
-        self._process.terminate()
+        self._process.send_signal(signal.SIGTERM)
         status = self._process.wait(5)
         if status != 0:
             raise DiedError(f"asked to end, the server ended with status {status}")
@@ -145,14 +138,9 @@ class Program:
 
     def rebuild(self) -> None:
         """Make view and state anew; nothing of it may be running."""
-        command = [sys.executable, "-m", "web", "rebuild", str(self.data), *self._brokers]
-        ended = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._errors,
-            timeout=REBUILT_WITHIN_S,
-        )
+        ended = run("rebuild", str(self.data), *self._brokers, within=REBUILT_WITHIN_S)
+        self._errors.write(ended.stderr.encode())
+        self._errors.flush()
         if ended.returncode != 0:
             raise DiedError(f"cartwatch rebuild ended with status {ended.returncode}")
 
