@@ -20,6 +20,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("cartwatch")
+# Others each time, and many: for a change of the rules, by hand.
+settings.register_profile("thorough", derandomize=False, max_examples=2_000)
 B = TypeVar("B", bound=Broker)
 
 LONGEST = (

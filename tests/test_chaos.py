@@ -29,7 +29,7 @@ from tests.chaos.stream import SPOILED, make_stream
 from tests.chaos.verdict import prefix, version_of
 from tests.kit.broker import Message, Noida
 from tests.kit.oracle import MIB, Oracle, OracleCart, read_line
-from tests.kit.streams import claim, events, line_of, sources
+from tests.kit.streams import events, line_of, sources
 
 drawn = st.lists(events(users=("a", "b")), max_size=40)
 
@@ -83,7 +83,6 @@ def test_what_is_wrong_with_a_topic_is_seen() -> None:
         assert [each.startswith(what) for each in wrong(orders, messages)] == [True], what
 
 
-@claim
 @given(drawn, st.randoms(use_true_random=False))
 def test_no_order_of_arrival_changes_sets_versions_and_repeats(
     stream: list[Event], random: Any
@@ -107,7 +106,6 @@ def test_no_order_of_arrival_changes_sets_versions_and_repeats(
     assert again.sets() == oracle.sets()
 
 
-@claim
 @given(drawn, st.randoms(use_true_random=False))
 def test_completed_are_the_paid_orders_once_each(stream: list[Event], random: Any) -> None:
     """Whatever the order of arrival and the repeats, and of one user in the order of paying."""
@@ -118,7 +116,6 @@ def test_completed_are_the_paid_orders_once_each(stream: list[Event], random: An
         assert done == list(cart.paid)
 
 
-@claim
 @given(drawn, drawn)
 def test_a_source_fed_again_is_all_repeats(first: list[Event], second: list[Event]) -> None:
     """What the echo at the end of an experiment relies on."""
@@ -129,7 +126,6 @@ def test_a_source_fed_again_is_all_repeats(first: list[Event], second: list[Even
     assert echo.duplicates == echo.accepted
 
 
-@claim
 @given(sources(), st.integers(0, 12))
 def test_a_prefix_holds_the_first_lines_and_no_other(data: bytes, lines: int) -> None:
     """What a cancelled upload has released is judged as a file of its own."""

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.backlog import Backlog, Records, Value
-from tests.kit.streams import claim
 
 values = st.lists(st.one_of(st.none(), st.binary(max_size=6)), min_size=1, max_size=6)
 runs = st.lists(st.tuples(st.integers(0, 2), values), max_size=8)
@@ -28,7 +27,6 @@ def taken_singly(queue: list[tuple[int, Value]], most: int, most_bytes: int) -> 
     return count
 
 
-@claim
 @given(runs, takes)
 def test_it_gives_what_a_queue_of_single_records_gives(
     added: list[tuple[int, list[Value]]], bounds: list[tuple[int, int]]

@@ -21,7 +21,7 @@ from dataflow.cart import (
 from dataflow.records import Event, OrderId
 from dataflow.runs import code_of
 from tests.kit.oracle import OracleCart
-from tests.kit.streams import ORDER_IDS, claim, events
+from tests.kit.streams import ORDER_IDS, events
 
 of_one_user = st.lists(events(users=("a",)), max_size=60)
 
@@ -76,7 +76,6 @@ def test_an_event_does_what_the_table_says(
     assert encode_cart(cart) == encode_cart(after)
 
 
-@claim
 @given(st.data())
 def test_arrival_order_and_repeats_do_not_matter(data: st.DataObject) -> None:
     """Any permutation and any repetition of the same events ends in the same three sets."""
@@ -87,7 +86,6 @@ def test_arrival_order_and_repeats_do_not_matter(data: st.DataObject) -> None:
     assert [set(ids) for ids in lists(got)] == [set(ids) for ids in lists(expected)]
 
 
-@claim
 @given(of_one_user)
 def test_lists_keep_the_order_of_joining_them(stream: list[Event]) -> None:
     """Paid ids stand as they became paid, unpaid as they came; the version counts changes.
@@ -117,7 +115,6 @@ def test_lists_keep_the_order_of_joining_them(stream: list[Event]) -> None:
     assert not cart.has("nobody's", Status.PAID)
 
 
-@claim
 @given(st.lists(events(users=("a",)), max_size=60))
 def test_where_payments_follow_their_orders_it_is_the_tutorial_to_the_letter(
     drawn: list[Event],
@@ -142,7 +139,6 @@ def test_where_payments_follow_their_orders_it_is_the_tutorial_to_the_letter(
         assert lists(cart) == (paid, unpaid, [])
 
 
-@claim
 @given(of_one_user)
 def test_a_cart_at_rest_is_the_same_cart(stream: list[Event]) -> None:
     """Encoding keeps every id with its type, the order of the lists, and the version."""

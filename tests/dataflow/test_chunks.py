@@ -20,7 +20,6 @@ from dataflow.chunks import (
 from dataflow.records import BOM, MAX_LINE_BYTES
 from dataflow.runs import parse_lines
 from tests.kit.oracle import BLANK, read_source
-from tests.kit.streams import claim
 
 files = st.lists(
     st.one_of(st.sampled_from((b"\n", b"\r\n", b"a", b"bcd", BOM)), st.binary(max_size=40)),
@@ -42,7 +41,6 @@ def lines_of(data: bytes) -> int:
     return sum(1 for _ in read_source(data))
 
 
-@claim
 @given(files, st.integers(1, 5), st.integers(1, 30))
 def test_chunks_tile_any_file(data: bytes, most_lines: int, most_bytes: int) -> None:
     """Each begins where the one before ends, at a line, and none is left out; bounds hold."""
@@ -88,7 +86,6 @@ def test_few_lines_are_cut_without_reading_the_file() -> None:
     assert next_chunk(file, 0, 4) == Chunk(0, sum(map(len, lines[:4])), 4)
 
 
-@claim
 @given(files, st.integers(1, 9))
 def test_lines_are_counted_as_they_are_cut(data: bytes, size: int) -> None:
     """A file that arrives in pieces of any size has as many lines as its chunks; so has none."""

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from dataflow.correction import StillBad, check_line, described, line_of
 from dataflow.records import Event, Skipped, parse_line
-from tests.kit.streams import claim
 
 GOOD = b'{"user_id": 7, "type": "payment", "order_id": "x"}'
 
@@ -43,7 +42,6 @@ def test_several_lines_are_bad_even_where_they_were_one_object(body: bytes) -> N
     assert "2 lines" in outcome.message
 
 
-@claim
 @given(st.binary(max_size=60).filter(lambda line: b"\n" not in line))
 def test_any_other_line_is_what_the_flow_makes_of_it(line: bytes) -> None:
     """The very rules: the same reason, sentence and column."""

@@ -11,7 +11,7 @@ from dataflow.file_kind import HEAD_BYTES, holds_several, what_it_looks_like
 from dataflow.records import Event
 from dataflow.sample import SAMPLE
 from dataflow.synthetic import generate
-from tests.kit.streams import claim, events, line_of, lines
+from tests.kit.streams import events, line_of, lines
 
 RECORDS = [{"user_id": f"zoë-{n}", "type": "order", "order_id": n} for n in range(20)]
 TEXT = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in RECORDS)
@@ -116,7 +116,6 @@ def test_bytes_that_are_no_text_of_ours_are_named(data: bytes, words: str) -> No
     assert words in sentence
 
 
-@claim
 @given(
     st.lists(lines, max_size=6),
     st.lists(events().map(line_of), min_size=6, max_size=20),
@@ -165,7 +164,6 @@ def test_what_may_be_json_lines_is_called_nothing(data: bytes) -> None:
     assert kind(data) is None
 
 
-@claim
 @given(st.binary(max_size=400) | st.text(max_size=200).map(str.encode), st.booleans())
 def test_any_bytes_end_as_a_sentence_or_none(data: bytes, whole: bool) -> None:
     """Never an exception, and one short line."""

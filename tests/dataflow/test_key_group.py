@@ -20,7 +20,7 @@ from tests.kit.entries import placed_events, taken
 from tests.kit.kept_group import KeptGroup, Snapshots
 from tests.kit.memory_view import MemoryView
 from tests.kit.oracle import Oracle, OracleCart
-from tests.kit.streams import claim, events, line_of
+from tests.kit.streams import events, line_of
 
 GROUP = 3
 Stream = list[tuple[str, Event]]
@@ -126,7 +126,6 @@ def expect_causes(view: MemoryView, user_id: str, cart: OracleCart) -> None:
     assert causes == {repr(each): places for each, places in cart.causes().items()}
 
 
-@claim
 @given(streams, st.lists(st.integers(0, 200), max_size=8), st.sets(st.integers(0, 8)))
 def test_batches_and_restores_change_nothing(
     stream: Stream, cuts: list[int], restores: set[int]
@@ -145,7 +144,6 @@ def test_batches_and_restores_change_nothing(
     assert KeptGroup(group.snapshot()).snapshot() == group.snapshot()
 
 
-@claim
 @given(
     many_tall(),
     st.lists(st.integers(0, 200), min_size=4, max_size=16),
@@ -170,7 +168,6 @@ def test_tall_carts_know_their_causes_and_oldest_at_every_moment(
     expect(view, stream)
 
 
-@claim
 @given(streams, st.lists(st.integers(0, 200), max_size=5), st.data())
 def test_a_replay_in_other_batches_converges(
     stream: Stream, cuts: list[int], data: st.DataObject
@@ -198,7 +195,6 @@ def test_a_replay_in_other_batches_converges(
     expect(view, stream)
 
 
-@claim
 @given(of_two_uploads)
 def test_a_message_tells_each_changed_cart_once(stream: Stream) -> None:
     """One change per touched cart and batch, and none for a cart that only saw repeats."""
@@ -292,7 +288,6 @@ def test_the_segments_of_another_snapshot_are_refused() -> None:
             KeptGroup(Snapshots(kept.group, segments)).restored.started(Started(1, []))
 
 
-@claim
 @given(of_two_uploads)
 def test_a_batch_goes_to_another_worker_as_it_is(stream: Stream) -> None:
     """Ids keep their types, and places their values, whatever they are."""

@@ -24,7 +24,7 @@ from dataflow.messages import (
     join_messages,
 )
 from dataflow.records import REASONS, OrderId, Skipped
-from tests.kit.streams import ORDER_IDS, claim
+from tests.kit.streams import ORDER_IDS
 
 counts = st.integers(0, 2**40)
 ids: st.SearchStrategy[OrderId] = st.sampled_from(ORDER_IDS)
@@ -65,7 +65,6 @@ messages: st.SearchStrategy[Message] = st.one_of(
 )
 
 
-@claim
 @given(st.lists(messages, max_size=6))
 def test_a_batch_says_at_the_far_end_what_was_put_in(sent: list[Message]) -> None:
     """Every message of any batch arrives in order, and each id with its type."""
@@ -74,7 +73,6 @@ def test_a_batch_says_at_the_far_end_what_was_put_in(sent: list[Message]) -> Non
     assert got == sent
 
 
-@claim
 @given(st.one_of(st.builds(Welcome, counts), st.builds(Committed, counts)))
 def test_an_answer_arrives_as_it_was_given(answer: Answer) -> None:
     """What the hub says reaches the sink unchanged."""
@@ -101,7 +99,6 @@ def test_the_tags_on_the_wire_are_frozen() -> None:
     assert [msgspec.msgpack.decode(encode_answer(answer))[0] for answer in answers] == [1, 2]
 
 
-@claim
 @given(st.binary(max_size=40))
 def test_anything_else_is_refused(data: bytes) -> None:
     """Bytes that are no messages raise ``DecodeError``, and nothing worse."""

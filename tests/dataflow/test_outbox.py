@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.outbox import Outbox
-from tests.kit.streams import claim
 
 
 def drained(outbox: Outbox) -> list[bytes]:
@@ -69,7 +68,6 @@ def test_a_hub_that_cannot_be_this_one_is_refused(received: int) -> None:
         outbox.reconnected(received)
 
 
-@claim
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 4)), max_size=12))
 def test_whatever_breaks_the_hub_receives_every_batch_once_and_in_order(
     rounds: list[tuple[int, int, int]],

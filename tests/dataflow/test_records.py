@@ -17,7 +17,7 @@ from dataflow.records import (
 )
 from dataflow.runs import PAYMENT, Parsed, PlacedEvent, parse_lines, parse_values
 from tests.kit.oracle import BLANK, Outcome, read_line, read_source
-from tests.kit.streams import VALUES, claim, lines, sources
+from tests.kit.streams import VALUES, lines, sources
 
 GOOD = b'{"user_id": "a", "type": "order", "order_id": 1}'
 
@@ -56,7 +56,6 @@ def record(user_id: str = '"a"', kind: str = '"order"', order_id: str = "1") -> 
     return f'{{"user_id": {user_id}, "type": {kind}, "order_id": {order_id}}}'.encode()
 
 
-@claim
 @given(sources())
 def test_every_line_is_what_the_contract_says_it_is(data: bytes) -> None:
     """Each line of any source has the outcome of the rules, with its number, type and order."""
@@ -73,7 +72,6 @@ def test_every_line_is_what_the_contract_says_it_is(data: bytes) -> None:
     assert parsed.blank == sum(outcome == BLANK for _, outcome in expected)
 
 
-@claim
 @given(lines.filter(lambda line: b"\n" not in line))
 def test_a_line_means_the_same_alone_and_among_others(line: bytes) -> None:
     """What stands before or behind a line, bad bytes too, changes nothing about it."""
@@ -116,7 +114,6 @@ def test_a_line_is_one_record_whatever_lines_are_read_at_once(
     assert places_of(parsed) == places
 
 
-@claim
 @given(st.binary(max_size=200), st.integers(1, 2**40))
 def test_no_bytes_at_all_raise_or_get_lost(data: bytes, first_line: int) -> None:
     """Events, skipped and blank lines add up to the lines there are, whatever they hold."""

@@ -17,7 +17,6 @@ from dataflow.runs import unpack_events
 from dataflow.sorted_chunk import SortedChunk, sort_chunk
 from dataflow.sorter import Sorter
 from tests.kit.running import has_ended, sorters_of, until
-from tests.kit.streams import claim
 
 GROUPS = 4
 LINES = (
@@ -64,7 +63,6 @@ def unpacked(chunk: SortedChunk) -> SortedChunk:
     return chunk._replace(by_group=[unpack_events(events) for events in chunk.by_group])
 
 
-@claim
 @given(st.lists(st.lists(st.sampled_from(LINES), min_size=1, max_size=12), max_size=5), st.data())
 def test_it_makes_of_chunks_what_the_flow_would(
     sorter: Sorter, chunks: list[list[bytes]], data: st.DataObject

@@ -13,7 +13,6 @@ from dataflow.steps import JoinLogic, Restored, SkipLogic, SkippedBatch
 from tests.kit.entries import chunk, placed_events, taken
 from tests.kit.kept_group import KeptGroup
 from tests.kit.memory_view import MemoryView
-from tests.kit.streams import claim
 
 
 def event_batch(place: int, event: Event) -> EventBatch:
@@ -21,7 +20,6 @@ def event_batch(place: int, event: Event) -> EventBatch:
     return EventBatch(3, taken(place, 1, "one"), placed_events([event], place))
 
 
-@claim
 @given(
     st.lists(
         st.tuples(st.sampled_from(("one", "two")), st.integers(0, 3), st.integers(0, 3)), max_size=9

@@ -6,10 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.times import rfc3339, rfc3339_or_none
-from tests.kit.streams import claim
 
 
-@claim
 @given(st.floats(0, 4e9))
 def test_a_time_is_rfc_3339_in_utc_and_reads_back(seconds: float) -> None:
     """To the millisecond, with a ``Z``, always equally long: so that texts sort as times do."""

@@ -7,10 +7,7 @@ from hypothesis import strategies as st
 
 from dataflow.records import Event, OrderId
 
-claim = settings(max_examples=200)
-"""For a rule that must hold for everything drawn."""
-
-slow_claim = settings(claim, max_examples=30)
+slow_claim = settings(max_examples=30)
 """For a rule whose every draw runs an engine or writes files."""
 
 ORDER_IDS: tuple[OrderId, ...] = (1, 2, 3, "1", "2", -1, 0, 2**63 - 1, -(2**63), "é", " ")

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kit.clock import Clock
-from tests.kit.streams import claim
 from web.access.attempts import MOST, MOST_ADDRESSES, WITHIN_S, Attempts
 
 
@@ -24,7 +23,6 @@ def test_the_tenth_wrong_try_of_a_minute_is_the_last_one() -> None:
     assert attempts.seconds_to_wait("a") == 0
 
 
-@claim
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 30)), max_size=200))
 def test_no_minute_has_more_than_ten_wrong_tries_and_no_address_pays_for_another(
     tries: list[tuple[str, float]],

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kit.streams import claim
 from web.access.forwarded import Came, Proxies
 from web.access.networks import read_address, site_of
 
@@ -42,7 +41,6 @@ def test_the_client_is_the_last_address_that_is_no_named_proxy(
     assert came == Came(ipaddress.ip_address(client), forwarded=True)
 
 
-@claim
 @given(st.lists(st.text()), st.lists(st.text()), st.lists(st.text()))
 def test_of_anybody_else_nothing_is_believed(
     told: list[str], schemes: list[str], hosts: list[str]
@@ -54,7 +52,6 @@ def test_of_anybody_else_nothing_is_believed(
     assert PROXIES.look("10.0.0.1", forwarded_for=told, schemes=schemes, hosts=hosts).forwarded
 
 
-@claim
 @given(st.lists(st.text()))
 def test_what_a_client_has_written_before_a_proxy_changes_nothing(told: list[str]) -> None:
     """It adds the address that it has seen at the end."""

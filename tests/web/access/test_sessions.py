@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kit.streams import claim
 from web.access.sessions import LASTS_S, Session, Sessions
 from web.access.tokens import Role, Tokens
 
@@ -28,7 +27,6 @@ def test_a_session_lasts_its_time_and_no_second_longer(role: Role) -> None:
     assert sessions().find([cookie], NOW + LASTS_S) is None
 
 
-@claim
 @given(st.text(), st.integers(0, 200))
 def test_what_was_changed_in_a_cookie_makes_it_worthless(text: str, at: int) -> None:
     """No text, and no change of one character, is a session."""

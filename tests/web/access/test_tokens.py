@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kit.streams import claim
 from web.access.tokens import (
     MAX_CHARS,
     MIN_CHARS,
@@ -21,7 +20,6 @@ CHANGES, READS = "c" * MIN_CHARS, "r" * MIN_CHARS
 TEXTS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=MIN_CHARS)
 
 
-@claim
 @given(TEXTS.filter(lambda text: text not in (CHANGES, READS)) | st.text())
 def test_a_token_is_good_for_its_role_and_any_other_text_for_none(other: str) -> None:
     """Whatever it is: no text breaks it."""

@@ -22,7 +22,6 @@ from tests.e2e.comparison import assert_holds
 from tests.faults.folders import NAME, end_two_epochs, generation_of, rebuild, stream_of
 from tests.kit.oracle import Oracle
 from tests.kit.running import Cartwatch, until
-from tests.kit.streams import claim
 from web.flow.agreement import SHOWN_DIFFERENCES, Agreement
 
 figures = st.builds(Figures, *[st.integers(0, 3)] * 7)
@@ -36,7 +35,6 @@ def sums(of: dict[int, Figures]) -> dict[str, int]:
     }
 
 
-@claim
 @given(groups, groups, st.integers(0, 60))
 def test_it_agrees_exactly_where_every_group_and_the_feed_do(
     state: dict[int, Figures], view: dict[int, Figures], completed: int

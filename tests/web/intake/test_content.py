@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kit.streams import claim
 from web.intake.content import PIECE_BYTES, BadGzipError, Content, as_utf_8, unpacked
 
 TEXT = "".join(f'{{"user_id": "zoë 😀 {n}"}}\n' for n in range(30))
@@ -35,7 +34,6 @@ def bytewise(data: bytes) -> list[bytes]:
 places = st.lists(st.integers(0, 10_000), max_size=8)
 
 
-@claim
 @given(st.binary(max_size=50), places)
 def test_what_is_neither_passes_as_it_is(data: bytes, at: list[int]) -> None:
     """UTF-32 with its mark among it: it is named later, and never taken for UTF-16."""
@@ -45,7 +43,6 @@ def test_what_is_neither_passes_as_it_is(data: bytes, at: list[int]) -> None:
         assert read(*cut(whole, at)) == whole
 
 
-@claim
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=4), places)
 def test_all_members_of_a_gzip_are_read(texts: list[str], at: list[int]) -> None:
     """Empty ones too, in pieces of any size, whether it was declared or not."""
@@ -93,7 +90,6 @@ def test_what_is_declared_to_be_a_gzip_has_to_be_one() -> None:
     assert read(declared=True) == b""
 
 
-@claim
 @given(st.text(), st.sampled_from(UTF_16), places, st.booleans())
 def test_utf_16_with_a_mark_is_its_text(text: str, codec: str, at: list[int], packed: bool) -> None:
     """In either order of bytes, in odd pieces, and inside of a gzip, too."""

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kit.streams import claim
 from web.intake.form import MAX_BESIDE, Form, FormError
 
 TYPE = "multipart/form-data; boundary=b"
@@ -52,7 +51,6 @@ def test_the_field_file_comes_out_wherever_it_stands(body: bytes) -> None:
         assert read(body, step) == ("x.jsonl", b"a\r\nb\n")
 
 
-@claim
 @given(st.binary(max_size=100), st.integers(1, 40))
 def test_any_bytes_pass_through_a_form(data: bytes, step: int) -> None:
     """What looks like half a boundary among them is data."""

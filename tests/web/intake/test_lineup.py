@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.upload import Upload
-from tests.kit.streams import claim
 from tests.kit.uploads import UPLOAD
 from web.intake.lineup import Lineup
 
@@ -13,7 +12,6 @@ def made(number: int) -> Upload:
     return UPLOAD._replace(created=number, id=f"u{number}")
 
 
-@claim
 @given(
     steps=st.lists(st.tuples(st.booleans(), st.integers(1, 12)), max_size=40),
     most=st.integers(-2, 9),

@@ -3,7 +3,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kit.streams import claim
 from web.intake.pace import Pace
 
 
@@ -25,7 +24,6 @@ def test_the_first_line_is_due_at_once() -> None:
     assert pace.wait() == 1_000.0
 
 
-@claim
 @given(
     st.sampled_from((0.5, 3.0, 50.0, 1_000.0, 1_000_000.0)),
     st.lists(st.floats(0.0, 3.0), min_size=1, max_size=30),
@@ -45,7 +43,6 @@ def test_never_more_lines_than_the_rate_gives(rate: float, pauses: list[float]) 
     assert gone <= max(1.0, rate * 0.1) + rate * (now - 100.0) + 1e-3
 
 
-@claim
 @given(st.sampled_from((0.5, 3.0, 50.0, 999.0)))
 def test_who_waits_as_long_as_told_is_on_time(rate: float) -> None:
     """After ``wait()`` a line is due: the rate is kept, not only not exceeded."""

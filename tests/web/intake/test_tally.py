@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dataflow.records import MAX_LINE_BYTES
 from dataflow.runs import PAYMENT, parse_lines
 from tests.kit.oracle import Oracle
-from tests.kit.streams import claim, sources
+from tests.kit.streams import sources
 from tests.web.intake.test_content import cut, places
 from web.intake import tally
 from web.intake.tally import MOST_EXAMPLES, Outcome, Tally
@@ -27,7 +27,6 @@ def outcome_of(*pieces: bytes) -> Outcome:
     return counting.outcome()
 
 
-@claim
 @given(sources(), places)
 def test_wherever_it_is_cut_all_of_it_is_counted_as_the_flow_does(
     data: bytes, at: list[int]
@@ -90,7 +89,6 @@ def test_users_are_told_apart_up_to_a_million_and_then_not_known() -> None:
             assert outcome_of(*chain(lines, lines)).users == users
 
 
-@claim
 @given(st.lists(st.text(min_size=1, max_size=40), max_size=30))
 def test_different_users_are_never_taken_for_one(users: list[str]) -> None:
     """Whatever their ids are made of."""

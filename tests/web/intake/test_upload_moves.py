@@ -6,7 +6,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from dataflow.times import rfc3339_or_none
 from dataflow.upload import Changes, Upload
-from tests.kit.streams import claim
 from tests.kit.uploads import UPLOAD
 from web.errors import APIError
 from web.intake.description import describe
@@ -163,7 +162,6 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = claim
 
 
 def test_every_state_is_in_the_table_and_can_be_left_for_an_end() -> None:

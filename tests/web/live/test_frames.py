@@ -5,7 +5,6 @@ import json
 from hypothesis import given
 
 from tests.kit.frames import applied
-from tests.kit.streams import claim
 from tests.web.live.dashboard import COMMON, NOTHING, contents, rows
 from web.live.frames import Common, Content, Frames
 from web.view.windows import Window
@@ -15,7 +14,6 @@ def frames(version: int = 2) -> Frames:
     return Frames(version, f"t{version}")
 
 
-@claim
 @given(contents, contents)
 def test_changes_bring_one_content_to_another(old: Content, new: Content) -> None:
     """Whatever is different; and there is none where nothing is."""

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kit.clock import Clock
-from tests.kit.streams import claim
 from tests.web.live.dashboard import Browser, content, contents
 from web.errors import APIError
 from web.histogram import BOUNDS_S
@@ -43,7 +42,6 @@ def joined(hub: Hub, window: Window | None = None, since: Since | None = None) -
     return browser
 
 
-@claim
 @given(st.lists(st.tuples(contents, *[st.booleans()] * 3), min_size=1, max_size=8))
 def test_whoever_applies_the_frames_shows_what_a_snapshot_shows(
     steps: list[tuple[Content, bool, bool, bool]],

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kit.frames import merged
-from tests.kit.streams import claim
 from web.live.row_change import row_change
 
 ids = st.lists(st.one_of(st.integers(-3, 9), st.sampled_from(["1", "2", "x"])), unique=True)
@@ -24,7 +23,6 @@ def changed(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     return change
 
 
-@claim
 @given(rows, rows)
 def test_a_row_with_what_changed_in_it_is_the_newer_row(
     old: dict[str, Any], new: dict[str, Any]

@@ -13,7 +13,7 @@ from dataflow.cart import Cart, encode_cart, encode_newest
 from dataflow.records import Event, OrderId
 from dataflow.runs import code_of
 from tests.kit.oracle import Oracle
-from tests.kit.streams import claim, events
+from tests.kit.streams import events
 from web.proof.comparison import compare_carts
 from web.proof.facts import CART, COMPLETED, ORDER, PAYMENT, ROW, Copy, Fact
 from web.proof.verdict import Verdict
@@ -66,7 +66,6 @@ def judged(*facts: list[Fact]) -> Verdict:
     return verdict
 
 
-@claim
 @given(st.lists(events()))
 def test_what_the_flow_makes_of_any_records_is_what_the_records_say(some: list[Event]) -> None:
     """The rules of the flow, applied event by event, and those of the proof come to the same.

@@ -3,14 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kit.streams import claim
 from web.proof.roll_call import RollCall
 
 Row = tuple[int, str]
 rows = st.dictionaries(st.integers(1, 9), st.sampled_from("xy")).map(lambda of: sorted(of.items()))
 
 
-@claim
 @given(rows, rows)
 def test_every_difference_is_told_and_nothing_else(expected: list[Row], stored: list[Row]) -> None:
     """What is missing, what is too much, and what is another one under the same number."""

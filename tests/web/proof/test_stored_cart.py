@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dataflow.cart import Cart, encode_cart, encode_newest
 from dataflow.records import Event
 from dataflow.runs import code_of
-from tests.kit.streams import claim, events
+from tests.kit.streams import events
 from web.proof.stored_cart import MOST_WHOLE, UnreadableCartError, read_cart, read_head
 
 CART = (9, 0, 1, 0, 0, 0, {"x": 9 << 2 | 3}, {"x": 5 << 1})
@@ -24,7 +24,6 @@ def cart_of(some: list[Event]) -> Cart:
     return cart
 
 
-@claim
 @given(st.lists(events(("a",))))
 def test_a_whole_cart_is_read_as_it_was_written(some: list[Event]) -> None:
     """Its figures, and of every order the status and the two records that it is known by."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dataflow.messages import Figures
 from dataflow.records import Event
-from tests.kit.streams import claim, events
+from tests.kit.streams import events
 from tests.kit.view_rows import PlayedFlow, journal_of
 from web.view.audit import count_view
 from web.view.completed import FeedCount
@@ -20,7 +20,6 @@ from web.view.view import View
 chunks = st.lists(st.lists(events(), min_size=1, max_size=20), min_size=1, max_size=6)
 
 
-@claim
 @given(chunks, st.sets(st.integers(0, 5)), st.lists(events(), min_size=1, max_size=5))
 def test_it_counts_what_the_flow_has_told_however_much_is_in_the_table(
     chunks: list[list[Event]], moves: set[int], later: list[Event]

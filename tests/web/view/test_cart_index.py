@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.cart import Cart, encode_cart
-from tests.kit.streams import claim
 from web.view.cart_index import CartIndex, values_of
 from web.view.cart_row import COLUMNS, NEVER, Entry, row_of
 from web.view.sorts import FILTERS, SORTS
@@ -37,7 +36,6 @@ def entry(changed: int, drawn: tuple[int, ...]) -> Entry:
     return encode_cart(Cart(changed, unpaid, paid, waiting, *ages)), changed, 0
 
 
-@claim
 @given(commits, st.integers(0, 8), st.sets(st.integers(0, 8)), windows, st.integers(0, 6))
 def test_it_finds_every_page_as_a_look_at_all_rows_does(
     commits: list[dict[str, Any]], loaded: int, asked: set[int], window: Window, until: int

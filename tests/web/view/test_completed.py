@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from dataflow.messages import Taken
 from dataflow.records import OrderId
-from tests.kit.streams import ORDER_IDS, claim
+from tests.kit.streams import ORDER_IDS
 from web.view import places
 from web.view.completed import (
     BLOCK,
@@ -51,7 +51,6 @@ def feed(lines: int) -> sqlite3.Connection:
     return made
 
 
-@claim
 @given(
     st.dictionaries(st.integers(1, 60), st.tuples(users, ids, st.integers(0, 3))),
     st.integers(0, 60),
@@ -81,7 +80,6 @@ def test_what_was_appended_is_read_in_order_from_any_place_on(
         assert repr([tuple(each) for each in page]) == repr(expected[:limit])
 
 
-@claim
 @given(st.sets(st.integers(1, 60)), st.integers(0, 60), st.none() | st.integers(0, 60))
 def test_a_page_is_found_by_where_it_ends(seqs: set[int], end: int, until: int | None) -> None:
     """So many orders up to a place of the feed, or up to its end: fewer only at its beginning."""
@@ -132,7 +130,6 @@ def test_a_large_commit_is_cut_into_blocks(db: sqlite3.Connection) -> None:
     )
 
 
-@claim
 @given(st.sets(st.integers(1, 3 * BLOCK)), st.integers(1, 4), st.integers(0, 4 * BLOCK))
 def test_orders_up_to_a_place_are_counted(places: set[int], blocks: int, until: int) -> None:
     """In whatever blocks they came."""

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.kit.naughty import NAUGHTY
-from tests.kit.streams import ORDER_IDS, claim
+from tests.kit.streams import ORDER_IDS
 from web.view.csv_lines import Text, Value, cell, lines
 
 values: st.SearchStrategy[Value] = st.one_of(
@@ -40,7 +40,6 @@ def original(text: str, value: Value) -> str:
     return text.removeprefix("'") if text == f"'{escaped(str(value))}" else text
 
 
-@claim
 @given(st.lists(st.tuples(values, values), max_size=6))
 @example([(text, text) for text in NAUGHTY])
 def test_any_values_are_read_back_as_they_were(rows: list[tuple[Value, Value]]) -> None:

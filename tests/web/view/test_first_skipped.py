@@ -8,13 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.records import Reason
-from tests.kit.streams import claim
 from tests.web.view.test_skipped import SOURCES, append, chunks, made, move, moves, told
 from web.view.first_skipped import first_ids
 from web.view.skipped_kinds import Listed
 
 
-@claim
 @given(chunks, moves, st.integers(1, 9))
 def test_the_first_records_of_an_upload_are_found_whatever_became_of_them(
     came: list[tuple[str, dict[int, Reason], int]], moved: list[tuple[set[int], str]], most: int

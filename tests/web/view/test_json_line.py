@@ -6,13 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kit.streams import claim
 from web.view.json_line import encode_line
 
 ENDS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 
 
-@claim
 @given(st.dictionaries(st.text(), st.text() | st.text(ENDS + '\\u"a'), max_size=4))
 def test_a_value_is_one_line_and_reads_back_as_it_was(value: dict[str, str]) -> None:
     """Whatever Unicode calls the end of a line, beside escapes and quotes."""

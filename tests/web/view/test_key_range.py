@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.cart import Cart, encode_cart
-from tests.kit.streams import claim
 from web.view.cart_row import Entry, row_of
 from web.view.changed_carts import ChangedCarts
 from web.view.key_range import KeyRange
@@ -44,7 +43,6 @@ def ranks(carts: dict[str, Entry], window: Window, until: int | None) -> list[Ra
     return sorted(rank for _, rank in found if rank is not None)
 
 
-@claim
 @given(commits, st.integers(0, 8), windows, st.integers(0, 6), st.integers(0, 6), st.integers(0, 2))
 def test_it_knows_its_page_or_says_that_it_does_not(
     commits: list[dict[str, tuple[int, ...]]],

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.messages import Taken
-from tests.kit.streams import claim
 from web.view.places import (
     SCHEMA,
     Cause,
@@ -62,7 +61,6 @@ def opened() -> sqlite3.Connection:
     return made
 
 
-@claim
 @given(orders(), st.randoms(use_true_random=False))
 def test_every_place_leads_to_its_record(chunks: list[Taken], random: Random) -> None:
     """Told in any order and more than once, looked up in any order, at one or from far apart."""
@@ -93,7 +91,6 @@ def test_every_place_leads_to_its_record(chunks: list[Taken], random: Random) ->
             assert places.in_journal(place) == in_journal[place]
 
 
-@claim
 @given(orders())
 def test_a_time_has_the_last_place_of_what_was_there_by_then(chunks: list[Taken]) -> None:
     """So what is so old or older is what stands up to it: also where many have the same time."""

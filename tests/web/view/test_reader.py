@@ -16,7 +16,7 @@ from dataflow.records import Event
 from tests.kit.asking import AskedView
 from tests.kit.entries import chunk, placed
 from tests.kit.oracle import Oracle
-from tests.kit.streams import claim, line_of
+from tests.kit.streams import line_of
 from tests.kit.view_rows import PlayedFlow, catch_up
 from web.view.cart_row import row_of
 from web.view.page import Page
@@ -129,7 +129,6 @@ def test_pages_visit_every_cart_once_and_the_total_is_their_count(
         assert keys == sorted(keys)
 
 
-@claim
 @given(
     prefix=st.one_of(st.sampled_from(USERS), st.text(max_size=3), st.sampled_from("%_*'\"\\a o"))
 )

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.cart import Cart, encode_cart
-from tests.kit.streams import claim
 from web.view.cart_row import Entry, row_of
 from web.view.recent_carts import RecentCarts
 from web.view.sorts import FILTERS, NEWEST
@@ -32,7 +31,6 @@ def entry(user_id: str, place: int, figures: tuple[int, ...] = (1, 0, 0)) -> tup
     return user_id, (encode_cart(Cart(place, unpaid, paid, waiting)), 0, 0)
 
 
-@claim
 @given(
     commits,
     st.integers(0, 8),

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from tests.kit.streams import claim
 from tests.web.view.test_key_range import entries, ranks, windows
 from web.view.cart_row import Entry, row_of
 from web.view.changed_carts import ChangedCarts
@@ -220,7 +219,6 @@ commits = st.lists(
 )
 
 
-@claim
 @given(commits, st.lists(windows, min_size=1, max_size=4, unique=True))
 def test_every_page_ends_as_the_carts_are(
     commits: list[tuple[dict[str, tuple[int, ...]], bool]], windows: list[Window]

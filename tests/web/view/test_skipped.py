@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from dataflow.messages import RecordsSkipped, Taken
 from dataflow.records import REASONS, Reason, Skipped
 from dataflow.times import rfc3339
-from tests.kit.streams import claim
 from web.view import fates, places, skipped_kinds, skipped_lists, skipped_walk
 from web.view.json_line import encode_line
 from web.view.places import append_places
@@ -102,7 +101,6 @@ def raw_of(record: Listed) -> str:
     return f"raw {(record.id - 1) % LINES + 1}"
 
 
-@claim
 @given(chunks, moves, filters, st.integers(1, 4))
 def test_pages_totals_and_counts_are_those_of_the_records_in_whatever_commits_they_come(
     chunks: list[tuple[str, dict[int, Reason], int]],

@@ -8,7 +8,6 @@ from hypothesis import given
 
 from dataflow.messages import RecordsSkipped, Taken
 from dataflow.records import REASONS, Reason, Skipped
-from tests.kit.streams import claim
 from tests.web.view.test_skipped import (
     LINES,
     SOURCES,
@@ -27,7 +26,6 @@ from web.view.skipped_kinds import Listed, label_of
 from web.view.skipped_walk import LARGEST
 
 
-@claim
 @given(chunks, moves, filters)
 def test_each_count_is_what_one_would_see_by_choosing_it(
     chunks: list[tuple[str, dict[int, Reason], int]],

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kit.streams import claim
 from web.view.cart_row import NEVER, CartRow
 from web.view.sorts import SORTS, order_of
 
@@ -20,7 +19,6 @@ carts = st.dictionaries(users, st.tuples(st.integers(0, 3), places, places), max
 
 @pytest.mark.parametrize("name", SORTS)
 @pytest.mark.parametrize("filter_", ["all", "waiting"])
-@claim
 @given(carts=carts)
 def test_what_comes_after_a_row_is_the_rest_of_its_order(
     name: str, filter_: str, carts: dict[str, tuple[int, int, int]]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dataflow.records import Event
 from tests.kit.entries import chunk
-from tests.kit.streams import claim, line_of
+from tests.kit.streams import line_of
 from tests.kit.view_rows import PlayedFlow
 from web.view.sums import SCHEMA, load_totals, settle, settled_among, write_sums
 from web.view.totals import Counts
@@ -23,7 +23,6 @@ parts = st.dictionaries(
 )
 
 
-@claim
 @given(parts, st.sets(st.sampled_from(("u1", "u2", "unknown"))))
 def test_settling_an_upload_changes_no_sum(
     parts: dict[tuple[str, int], Counts], through: set[str]

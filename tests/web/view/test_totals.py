@@ -5,13 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflow.messages import API, Figures
-from tests.kit.streams import claim
 from web.view.totals import Counts, Totals
 
 _parts = st.tuples(st.sampled_from((API, "one", "two")), st.integers(-1, 2), st.integers(0, 9))
 
 
-@claim
 @given(st.lists(_parts, max_size=40))
 def test_counts_are_absolute_and_may_come_in_any_order_and_twice(
     told: list[tuple[str, int, int]],
@@ -32,7 +30,6 @@ def test_counts_are_absolute_and_may_come_in_any_order_and_twice(
     assert totals.api == totals.of_upload(API)
 
 
-@claim
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), max_size=40))
 def test_figures_are_the_sum_of_the_newest_of_each_key_group(told: list[tuple[int, int]]) -> None:
     """A message that is told again, or late, takes nothing back."""

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kit.streams import claim
 from web.errors import APIError
 from web.view.sorts import Key
 from web.view.windows import (
@@ -96,7 +95,6 @@ def test_a_bad_window_is_refused_never_bent(params: dict[str, str]) -> None:
     assert refused.value.status == 400
 
 
-@claim
 @given(st.text(max_size=60))
 def test_any_text_is_a_cursor_or_is_refused(text: str) -> None:
     """Never another exception, whatever a link holds."""
@@ -106,7 +104,6 @@ def test_any_text_is_a_cursor_or_is_refused(text: str) -> None:
             assert window.cursor is None or window.after is not None
 
 
-@claim
 @given(st.tuples(st.integers(-(2**63) + 1, 2**63 - 1), st.text(max_size=256)))
 def test_a_cursor_reads_back_as_what_it_was_made_of(key: tuple[int, str]) -> None:
     """Any user id, of any alphabet; and it needs no escaping in a URL."""

@@ -17,7 +17,10 @@ from tests.kit.running import Cartwatch, until
 from tests.web.http.test_api import ORDER, PAYMENT, refused
 from web.http.api.exports import MAX_EXPORTS
 
-CARTS = 30_000
+CARTS = 8_000
+LONG = "🛒".encode() * 249
+"""What makes a user's id a kilobyte: few carts fill what many would."""
+
 PATH = "/api/carts.jsonl"
 READERS_FILES = 9
 """What the server's own three readers open when they are first needed, and keep."""
@@ -25,7 +28,7 @@ READERS_FILES = 9
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cartwatch]:
-    """A server with more carts than any buffer of a socket holds."""
+    """A server with more bytes of carts than any buffer of a socket holds."""
     with Cartwatch(tmp_path_factory.mktemp("exports") / "data") as server:
         fill(server)
         yield server
@@ -33,7 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cartwatch]:
 
 
 def fill(server: Cartwatch) -> None:
-    lines = b"".join(ORDER % (b"%06d-%s" % (n, b"x" * 200), b"1") for n in range(CARTS))
+    lines = b"".join(ORDER % (b"%06d-%s" % (n, LONG), b"1") for n in range(CARTS))
     server.upload_in(server.upload(lines), "done")
     server.settled()
 
@@ -102,7 +105,7 @@ def test_who_stalls_pins_nothing_and_still_gets_all_of_one_moment(server: Cartwa
                 == [each for each in before if "view.db" in each]
             )
         )
-        paid = b"".join(PAYMENT % (b"%06d-%s" % (n, b"x" * 200), b"1") for n in range(500))
+        paid = b"".join(PAYMENT % (b"%06d-%s" % (n, LONG), b"1") for n in range(500))
         assert server.call("POST", "/api/events", paid).status == 202
         server.settled()
         answer = rest(client)

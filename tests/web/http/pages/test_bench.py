@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kit.streams import claim
 from web.http.pages.bench import (
     FIELDS,
     caret_pad,
@@ -23,7 +22,6 @@ from web.http.pages.bench import (
 NOTHING: dict[str, str | None] = dict.fromkeys(FIELDS)
 
 
-@claim
 @given(st.fixed_dictionaries({name: st.none() | st.text(min_size=1) for name in FIELDS}))
 def test_an_address_gives_back_what_it_was_made_of(asked: dict[str, str | None]) -> None:
     """Whatever somebody searches for or calls a file."""
