@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.kit.running import Answer, Cartwatch
+from tests.kit.running import START_S, Answer, Cartwatch
 
 CHANGES = "a-token-that-changes-everything"
 READS = "a-token-that-reads-everything"
@@ -57,6 +57,7 @@ def socket_of(
         additional_headers=headers or {},
         ssl=server.trust,
         proxy=None,
+        open_timeout=START_S,
     )
 
 
