@@ -113,12 +113,15 @@ class Server:
 
     async def _cart(self, request: HTTPRequest) -> HTMLResponse:
         user_id = user_of(request)
-        self.facts = {"orders": orders_page(), **self.facts}
         shown = read_orders_shown(user_id, request.query_params)
-        return self._rendered("cart", wanted=user_id, shown=shown)
+        return self._rendered("cart", wanted=user_id, shown=shown, orders=self._orders_told())
 
     async def _orders(self, _: HTTPRequest) -> JSONResponse:
-        return JSONResponse(self.facts.get("orders", orders_page()))
+        return JSONResponse(self._orders_told())
+
+    def _orders_told(self) -> Frame:
+        orders: Frame = self.facts.get("orders") or orders_page()
+        return orders
 
     async def _file(self, _: HTTPRequest) -> HTMLResponse:
         return self._rendered("file")

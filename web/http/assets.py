@@ -19,7 +19,6 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import rjsmin
@@ -68,9 +67,7 @@ class Assets:
         self.version = whole.hexdigest()[:16]
 
     @classmethod
-    def read(
-        cls, folder: Path, joined: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    ) -> Assets:
+    def read(cls, folder: Path, joined: Mapping[str, tuple[str, ...]]) -> Assets:
         """Read all files in a folder and below; those that no page uses are left out.
 
         Beside them there are files that hold others, ``joined`` in this order.

@@ -14,7 +14,7 @@ _BESIDE: Final = "styles/cart.css"
 
 _STARTS: Final = "styles/starts.css"
 _TOPIC: Final = "styles/topic.css"
-VIEW_SHEETS: Final = {
+VIEW_SHEETS: Final[Mapping[str, tuple[str, ...]]] = {
     "carts": (
         "styles/attention.css",
         "styles/figures.css",
@@ -35,8 +35,7 @@ VIEW_SHEETS: Final = {
 
 def sheets_of(view: str, *, has_cart_beside: bool) -> tuple[str, ...]:
     """Give the paths of the sheets of a view, behind that of every page."""
-    own = (_of(view),) if view in VIEW_SHEETS else ()
-    return (*own, _BESIDE) if has_cart_beside else own
+    return (_of(view), _BESIDE) if has_cart_beside else (_of(view),)
 
 
 def _of(view: str) -> str:
