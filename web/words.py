@@ -10,6 +10,14 @@ def sentence(words: str) -> str:
     return f"{begin}{words[1:]}."
 
 
+def together(*told: str | None) -> str | None:
+    """Put what several have to say behind one another, as sentences; None where none has."""
+    words = [each for each in told if each]
+    if len(words) < 2:
+        return words[0] if words else None
+    return " ".join(each if each.endswith(".") else sentence(each) for each in words)
+
+
 def count(number: int, one: str) -> str:
     """So many of something: ``1 line``, ``2,000 lines``; ``one`` is the word for one of them."""
     return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,12 @@ def lost(server: Cartwatch) -> dict[str, object]:
     """Wait until something is lost; gives it as it is shown."""
     [loss] = kafka_in(server, "stopped")["lost"]
     return as_shown(loss)
+
+
+def newest_start(server: Cartwatch) -> dict[str, Any]:
+    """Give the newest start of the flow."""
+    start: dict[str, Any] = server.get("/api/recovery")["history"][0]
+    return start
 
 
 def down(server: Cartwatch) -> str:
@@ -76,11 +83,15 @@ def test_a_deleted_range_stops_the_flow_until_a_person_gives_it_up(
         refused = server.call("POST", "/api/kafka/accept-loss", {**shown, "go_on_at": 9})
         assert refused.status == 409
         assert server.get("/api/recovery")["state"] == "down"
+        before = newest_start(server)["execution"]
         server.call("POST", "/api/flow/restart")
+        until(lambda: newest_start(server)["execution"] > before)
+        until(lambda: newest_start(server)["ended_at"])
         assert "are gone" in down(server), "it does not go on by itself"
         assert server.call("POST", "/api/kafka/accept-loss", shown).status == 202
         events(server, 7)
         server.settled()
+        assert newest_start(server)["reason"] == "lost records of orders/0 were given up"
         assert server.call("POST", "/api/kafka/accept-loss", shown).status == 409
         server.call("POST", "/api/flow/restart")
         events(server, 7)

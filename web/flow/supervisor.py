@@ -78,6 +78,7 @@ class Supervisor:
         self._processes = Processes([])
         self._asked: str | None = None
         self._given_up: str | None = None
+        self._settled: str | None = None
         self._retry = asyncio.Event()
         self.pids: list[int] = []
         """The workers that there are, the first one first; none where the flow does not run."""
@@ -94,7 +95,7 @@ class Supervisor:
         try:
             while True:
                 self._retry.clear()
-                self._asked = self._given_up = None
+                self._asked = self._given_up = self._settled = None
                 refusal: str | None = None
                 try:
                     processes = await self._start(paths, hub_url, reason)
@@ -121,6 +122,7 @@ class Supervisor:
                 self._changed()
                 await self._ended(reason)
                 await self._pause(pause)
+                reason = self._settled or reason
         finally:
             await self._kill()
 
@@ -150,6 +152,11 @@ class Supervisor:
             self._asked = why
             self._state.restart("The flow was killed and is being started again.")
             self._changed()
+
+    def go_on(self, why: str) -> None:
+        """Start the flow that cannot go on: what that was by is settled, and why it is started."""
+        self._settled = why
+        self._retry.set()
 
     def give_up(self, why: str) -> None:
         """End the flow's processes by SIGKILL, as those that have failed."""

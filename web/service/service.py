@@ -45,6 +45,7 @@ from web.topic.publisher import Publisher
 from web.view.outcome import Outcome
 from web.view.recoveries import JOINED, REBUILD_STOPPED, REBUILT, STOPPED
 from web.view.view import ViewError
+from web.words import together
 
 _log = logging.getLogger(__name__)
 
@@ -210,16 +211,13 @@ class Service:
 
     def alarm(self) -> str | None:
         """Say what is wrong with the data or their folder; None where nothing is."""
-        return self.generation.failure or self.upkeep.agreement.alarm or self.proof.alarm
+        return together(self.generation.failure, self.upkeep.agreement.alarm, self.proof.alarm)
 
     def readiness(self) -> str | None:
         """Say why the service is not ready; None where it is."""
-        alarm = self.alarm()
-        if alarm is not None:
-            return alarm
-        if self.flow.state != RUNNING:
-            return self.flow.message or f"the flow is {self.flow.state}"
-        return None
+        is_up = self.flow.state == RUNNING
+        of_flow = None if is_up else self.flow.message or f"the flow is {self.flow.state}"
+        return together(self.alarm(), of_flow)
 
     def describe_topic(self) -> dict[str, Any]:
         """Tell how the publishing of completed orders stands, as ``GET /api/completed/topic``."""
@@ -325,7 +323,7 @@ class Service:
         """
         is_all = self.generation.kafka.accept_loss(topic, partition, next_offset, go_on_at)
         if is_all:
-            self.supervisor.restart(f"lost records of {topic}/{partition} were given up")
+            self.supervisor.go_on(f"lost records of {topic}/{partition} were given up")
 
     async def _begin(self, reason: str, workers: int) -> str:
         """Begin a start of the flow, which writes into the folder; gives what it publishes by."""
