@@ -118,7 +118,7 @@ def test_server_and_browser_write_text_alike(stage: Stage) -> None:
     )
     codes = [code for code in range(0x110000) if not 0xD800 <= code <= 0xDFFF]
     texts = [f"x{chr(code)}x" for code in codes]
-    assert told == [[text, visible(text)] for text in texts if visible(text) != text]
+    assert told == [[text, seen] for text in texts if (seen := visible(text)) != text]
 
 
 @FEW

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -112,14 +113,21 @@ def test_a_replay_of_a_closed_standard_input_is_a_sentence(cartwatch: Cartwatch)
     assert b"empty" in done.stderr
 
 
-@pytest.mark.parametrize("closed", CLOSED)
-def test_a_rebuild_needs_no_stream(tmp_path: Path, closed: str) -> None:
-    """It ends as it would with all of them."""
-    data = tmp_path / "data"
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Leave the data of a server that was stopped."""
+    data = tmp_path_factory.mktemp("left") / "data"
     with Cartwatch(data) as server:
         assert server.call("POST", "/api/events", LINE).status == 202
         server.settled()
         server.stop()
+    return data
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+def test_a_rebuild_needs_no_stream(left: Path, tmp_path: Path, closed: str) -> None:
+    """It ends as it would with all of them."""
+    data = shutil.copytree(left, tmp_path / "data")
     assert in_silence(shell(closed, "rebuild", str(data)))
     assert shell(closed, "rebuild", str(tmp_path / "none")).returncode == 1
 
