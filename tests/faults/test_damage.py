@@ -12,11 +12,23 @@ import pytest
 
 from dataflow.order_log import ORDER_FILE, make_order_log
 from tests.e2e.comparison import assert_holds
-from tests.faults.folders import NAME, end_two_epochs, generation_of, rebuild, refusal, stream_of
+from tests.faults.folders import (
+    NAME,
+    end_two_epochs,
+    generation_of,
+    readiness,
+    rebuild,
+    refusal,
+    stream_of,
+)
 from tests.kit.oracle import Oracle
 from tests.kit.running import Cartwatch, until
 
 RECORDS = 2_000
+#: The lines that end two epochs.
+BLANK = 2
+#: A record that a cart of the stream has already.
+TWICE = next(line for line in stream_of(RECORDS, 8)[0].splitlines(keepends=True) if b"user" in line)
 
 
 @pytest.fixture(scope="module")
@@ -96,15 +108,46 @@ def test_a_damaged_view_is_refused_with_the_command_that_repairs_it(
     assert_whole(data, oracle)
 
 
-def test_a_view_that_is_gone_is_noticed_and_made_anew(data: Path, oracle: Oracle) -> None:
-    """An empty view beside a full state is no healthy start: the comparison of both tells."""
+def test_a_view_that_is_gone_is_noticed_before_it_is_ready(data: Path, oracle: Oracle) -> None:
+    """An empty view beside a full state is no healthy start: it lacks what the flow had told."""
     (generation_of(data) / "view.db").unlink()
     with Cartwatch(data) as server:
-        alarm = until(lambda: server.get("/api/recovery")["alarm"])
-        assert "differ" in alarm
+        until(lambda: server.get("/api/recovery")["state"] == "running")
+        assert f"the view lacks {oracle.lines + BLANK:,} records that it had" in alarm_of(server)
         server.stop()
     rebuild(data)
     assert_whole(data, oracle)
+
+
+@pytest.mark.parametrize("lines", [b"FAIL HERE\n", TWICE, b"\n"], ids=["bad", "twice", "blank"])
+def test_a_view_that_lost_its_newest_commits_is_an_alarm_until_it_is_made_anew(
+    data: Path, lines: bytes
+) -> None:
+    """Also where no cart tells of them, after the next start too, and with what came since."""
+    view = generation_of(data) / "view.db"
+    older = view.read_bytes()
+    with Cartwatch(data, "--snapshot-interval", "0.1") as server:
+        assert server.call("POST", "/api/events", lines).status == 202
+        server.settled()
+        whole = server.get("/api/stats")["skipped"]
+        end_two_epochs(server)
+        server.stop()
+    view.write_bytes(older)
+    for skipped in (whole + 1, whole + 2):
+        with Cartwatch(data) as server:
+            until(lambda: server.get("/api/recovery")["state"] == "running")
+            assert "that it had: its newest commits are gone" in alarm_of(server)
+            assert server.call("GET", "/readyz").status == 503
+            server.call("POST", "/api/events", b"null\n")
+            until(lambda: server.get("/api/stats")["skipped"] == skipped)  # noqa: B023
+            server.stop()
+    rebuild(data)
+    with Cartwatch(data) as server:
+        server.settled()
+        assert server.call("GET", "/readyz").status == 200
+        assert server.get("/api/stats")["skipped"] == whole + 2
+        assert len(server.call("GET", "/api/skipped.jsonl").body.splitlines()) == whole + 2
+        server.stop()
 
 
 @pytest.mark.parametrize("content", [b"", b"no database" * 1_000], ids=["empty", "garbage"])
@@ -133,6 +176,13 @@ def assert_nothing_gives_it_back(data: Path, path: Path) -> None:
         assert str(path) in sentence
         assert "from a copy" in sentence
         assert "cartwatch rebuild" not in sentence
+
+
+def alarm_of(server: Cartwatch) -> str:
+    """Give the alarm that is shown, as readiness tells it."""
+    alarm: str = server.get("/api/recovery")["alarm"]
+    assert alarm in readiness(server)
+    return alarm
 
 
 def assert_whole(data: Path, oracle: Oracle) -> None:

@@ -52,6 +52,17 @@ class Proof:
         with contextlib.suppress(OSError):
             self._alarm = paths.alarm.read_text("utf-8", errors="replace") or None
 
+    def accuse(self, paths: Paths, what: str) -> None:
+        """Raise an alarm for what was found otherwise: as if a proof had found it.
+
+        It lasts until one finds nothing wrong.
+        """
+        alarm = f"{what}: {REMEDY}"
+        if alarm != self._alarm:
+            self._alarm = alarm
+            _log.error("The data are not right: %s.", alarm)
+            self._keep(paths)
+
     def forget(self) -> None:
         """Be as if none had been asked for; none may be running."""
         self.state = State.NONE

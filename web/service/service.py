@@ -45,7 +45,7 @@ from web.topic.publisher import Publisher
 from web.view.outcome import Outcome
 from web.view.recoveries import JOINED, REBUILD_STOPPED, REBUILT, STOPPED
 from web.view.view import ViewError
-from web.words import together
+from web.words import count, together
 
 _log = logging.getLogger(__name__)
 
@@ -296,6 +296,7 @@ class Service:
             self.flow,
             self.publish_point,
             lambda: self.upkeep.caught_up(),
+            self._lack,
             self.settings.workers,
         )
         upkeep = Upkeep(
@@ -309,6 +310,12 @@ class Service:
             epoch_s=self.settings.snapshot_interval,
         )
         return generation, starts, upkeep
+
+    def _lack(self, records: int) -> None:
+        """Raise the alarm for records that the view had made durable and has no more."""
+        what = f"the view lacks {count(records, 'record')} that it had: its newest commits are gone"
+        self.proof.accuse(self.generation.paths, what)
+        self.live.changed()
 
     def _refusal(self) -> str | None:
         """Say why the flow has ended by itself and does not go on, where it has written that."""

@@ -29,16 +29,23 @@ class Starts:
         flow: FlowState,
         publish_point: PublishPoint,
         caught_up: Callable[[], None],
+        lacks: Callable[[int], None],
         workers: int,
     ) -> None:
-        """``caught_up`` is called whenever a flow has recovered; so many ``workers`` are here."""
+        """``caught_up`` is called whenever a flow has recovered; so many ``workers`` are here.
+
+        ``lacks`` is called where one goes on behind records that the view does not have, though it
+        had acknowledged them: with how many these are.
+        """
         self._generation: Final = generation
         self._flow: Final = flow
         self._publish_point: Final = publish_point
         self._caught_up: Final = caught_up
+        self._lacks: Final = lacks
         self._here: Final = workers
         self._log: Final = StartLog(self._write)
         self._begun: int | None = None
+        self._position = 1
         self._marks: dict[str, float] = {}
         self._failing = False
 
@@ -59,7 +66,7 @@ class Starts:
         await self._log.write()
         view = self._generation.view
         begun = await self._generation.threads.write(view.begin_execution, reason, workers)
-        self._begun = begun.execution
+        self._begun, self._position = begun.execution, begun.position
         self._marks = {}
         accepted = self._generation.totals.accepted()
         self._flow.begin(begun.execution, begun.target, accepted, begun.missing)
@@ -79,6 +86,9 @@ class Starts:
         is_up = False
         if (started := outcome.started) is not None:
             facts = {**self._describe(started), **self._mark("restored_at")}
+            lacking = self._generation.order.records_between(self._position, started.offset)
+            if lacking:
+                self._lacks(lacking)
             restored = ((group, events) for group, events, _ in started.groups)
             is_up = self._flow.started(started.offset, restored)
         is_up |= self._flow.reached(outcome.position, accepted, outcome.complete, outcome.settled)

@@ -74,12 +74,13 @@ class Begun(NamedTuple):
 
     That is that the flow has read up to the offset ``target`` again, and that the effect of every
     record up to the place ``missing`` is there; 0 where it was at the start. In a view that is made
-    anew both are those of the journal, as it was then.
+    anew both are those of the journal, as it was then. The view has everything before ``position``.
     """
 
     execution: int
     target: int
     missing: int
+    position: int
 
 
 class Recoveries(NamedTuple):

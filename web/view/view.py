@@ -240,11 +240,12 @@ class View:
         """
         self._workers = Workers(workers)
         anew = read_anew(self._db)
-        target = max(self.position(), anew.offset)
+        position = self.position()
+        target = max(position, anew.offset)
         known = max(self._taken, anew.place)
         missing = known if complete_place(self._db) < known else 0
         number = begin_recovery(self._db, reason, time.time(), target, workers)
-        return Begun(number, target, missing)
+        return Begun(number, target, missing, position)
 
     def change_execution(self, execution: int, **changes: str | float | None) -> None:
         """Set columns of an execution's row in ``recoveries``."""

@@ -293,8 +293,8 @@ def test_a_view_that_is_opened_again_goes_on_where_it_was(path: Path) -> None:
 def test_every_start_of_the_flow_is_written_down(path: Path) -> None:
     """Executions are numbered for ever; each knows the position at which it is caught up."""
     view = filled(path, Event("a", 1, False))
-    assert view.begin_execution("the server was started") == Begun(1, 2, 0)
-    assert view.begin_execution("killed by SIGKILL") == Begun(2, 2, 0)
+    assert view.begin_execution("the server was started") == Begun(1, 2, 0, 2)
+    assert view.begin_execution("killed by SIGKILL") == Begun(2, 2, 0, 2)
     view.change_execution(2, carts=1, offset=1, ended_because="x")
     view.close()
     view = View(path)
@@ -306,11 +306,11 @@ def test_a_start_knows_what_the_view_lacks_of_what_it_has_heard_of(path: Path) -
     """The position may be there before the records: then they are waited for, up to a place."""
     view = View(path)
     view.commit([join_messages([encode_message(taken(1, 3))])])
-    assert view.begin_execution("killed by SIGKILL") == Begun(1, 1, 3)
+    assert view.begin_execution("killed by SIGKILL") == Begun(1, 1, 3, 1)
     assert view.totals().taken == 3
     view.close()
     again = View(path)
-    assert again.begin_execution("the server was killed") == Begun(2, 1, 3)
+    assert again.begin_execution("the server was killed") == Begun(2, 1, 3, 1)
     assert again.totals().taken == 3
     again.close()
 
