@@ -1,7 +1,27 @@
-"""``python -m web`` is ``cartwatch``."""
+"""The command ``cartwatch``, which ``python -m web`` is too: ready to be ended before it has begun.
+
+What it is takes a good part of a second to load, in which somebody may think better of it.
+"""
 
 import sys
+from typing import Final
 
-from web.commands.cli import main
+from web.commands.early import INTERRUPTED, end_at_signals
 
-sys.exit(main())
+_PASSING: Final = frozenset({"generate", "rebuild", "replay"})
+"""The commands that come to an end by themselves: to be interrupted is no success of theirs."""
+
+
+def main() -> int:
+    """Run the command that this process was started with; gives its exit status."""
+    if not _PASSING.intersection(sys.argv[1:2]):
+        end_at_signals()
+    try:
+        from web.commands.cli import main as run
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,12 +1,9 @@
 """The command ``cartwatch``: every mistake is one sentence and a status, never a traceback."""
 
 import gc
-import os
-import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import click
 from typing_extensions import override
@@ -23,6 +20,7 @@ from web.commands.arguments import (
     root_path,
     whole,
 )
+from web.commands.early import INTERRUPTED, end_at_signals
 from web.commands.kafka_options import broker_options, kafka_of, kafka_options, known_topics_of
 from web.commands.network_options import (
     admission,
@@ -36,7 +34,6 @@ DATA_VARIABLE: Final = "CARTWATCH_DATA"
 _DEFAULT_SERVER: Final = "http://127.0.0.1:8000"
 _OF_THE_GROUP: Final = ("-h", "--help", "--version")
 _POSITIVE: Final = whole(1, 10**18 - 1, "a whole number over 0, of at most 18 digits")
-_INTERRUPTED: Final = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         terminal.say(f"{sentence} ({command} --help says what it takes)", f"{command}: error")
         return error.exit_code
     except click.Abort:
-        return _INTERRUPTED
+        return INTERRUPTED
     return int(status or 0)
 
 
@@ -217,14 +214,13 @@ def serve(
     It says where it is live as soon as a browser can use it. Where others can reach it, or a
     proxy is named, it asks who comes; without a token of yours, it makes one and says so in a link.
     """
+    end_at_signals()
     admitted = admission(**who)
     try:
         topics, completed = kafka_of(kafka, kafka_config, names, kafka_from, completed_topic)
     except KafkaConfigError as error:
         terminal.say(str(error))
         return 1
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _end)
     terminal.hold_nothing_up()
     from web.commands.opening import StartError
     from web.commands.serve import run
@@ -396,22 +392,9 @@ def worker(
     (pickle): whoever reaches one while it is open can run anything. Use a private network that
     nobody else is on. The ports are open from each start of the flow until its workers have met.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _end)
+    end_at_signals()
     terminal.hold_nothing_up()
     from web.commands.server_key import ServerKey
     from web.commands.worker import work
 
     return work(server, ServerKey(token_file, take_token(), ca), listen)
-
-
-def _end(_: int, __: Any) -> NoReturn:
-    """End before there is anything to end in good order.
-
-    At once: an exception would come in the middle of anything, a callback that loses it too.
-    """
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

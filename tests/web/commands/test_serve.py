@@ -139,33 +139,42 @@ def test_reads_and_writes_work_while_the_flow_is_down(tmp_path: Path) -> None:
         server.stop()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("module", ["starlette.routing", "uvicorn", "web.service.service"])
-def test_a_signal_before_it_is_live_ends_it_in_silence(
-    tmp_path: Path, module: str, number: signal.Signals
-) -> None:
-    """While it still loads its own code, the status is 0 as well."""
-    words = ["-X", "importtime", "-m", "web", "--port", "0", "--data", str(tmp_path / "data")]
-    with subprocess.Popen(
-        [sys.executable, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as process:
+def status_after(number: signal.Signals, module: str, *words: str) -> int:
+    """Send a signal to the command as soon as it has loaded a module; gives its status."""
+    command = [sys.executable, "-X", "importtime", "-m", "web", *words]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if line.decode().rsplit("|", 1)[-1].strip() == module:
                 process.send_signal(number)
                 break
         said = process.stderr.read()
-        assert process.wait(5) == 0
+        status = process.wait(5)
     assert b"Traceback" not in said
+    return status
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("module", ["click.core", "uvicorn", "web.service.service"])
+def test_a_signal_before_it_is_live_ends_it_in_silence(
+    tmp_path: Path, module: str, number: signal.Signals
+) -> None:
+    """While it still loads its own code, the status is 0 as well."""
+    assert status_after(number, module, "--port", "0", "--data", str(tmp_path / "data")) == 0
+
+
+def test_a_command_that_is_interrupted_before_it_has_begun_says_so_by_its_status() -> None:
+    """Nothing was sent, and nobody is to think that it was; there is nothing else to say."""
+    assert status_after(signal.SIGINT, "click.core", "replay", "nothing.jsonl") == 130
 
 
 SIGNALLED = """
 import os, signal, weakref
-from web.commands.cli import _end
+from web.commands.early import end_at_signals
 
 class Thing: pass
 
-signal.signal(signal.SIGTERM, _end)
+end_at_signals()
 thing = Thing()
 gone = weakref.ref(thing, lambda _: os.kill(os.getpid(), signal.SIGTERM))
 del thing
