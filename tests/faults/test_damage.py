@@ -159,6 +159,14 @@ def test_a_damaged_journal_is_refused_and_never_begun_anew(data: Path, content: 
     assert journal.read_bytes().startswith(content)
 
 
+def test_a_journal_that_is_damaged_behind_its_head_is_not_what_a_rebuild_mends(data: Path) -> None:
+    """It can be opened, and only who reads it finds out; the view beside it is sound."""
+    journal = generation_of(data) / "journal.db"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole[:8192] + b"\xa5" * (len(whole) - 8192))
+    assert_nothing_gives_it_back(data, journal)
+
+
 @pytest.mark.parametrize("sound", [0, 4096], ids=["head", "body"])
 def test_a_damaged_order_log_is_refused_as_a_damaged_journal_is(data: Path, sound: int) -> None:
     """The order of what was read from topics is in it alone."""

@@ -1,5 +1,6 @@
 """What decides who may come in, put together at a start: every mistake in it is one sentence."""
 
+import re
 import socket
 import ssl
 from pathlib import Path
@@ -19,6 +20,10 @@ from web.commands.terminal import shown, why
 from web.data.folder import DataFolder
 from web.http.entrance import SIGN_IN
 from web.settings import Admission, Settings
+
+_ENOUGH_BYTES: Final = 1024 * 1024
+_PLACE: Final = re.compile(r"^\[[^]]*\] | \(_ssl\.c:\d+\)$")
+"""Where in a library something was found to be wrong, which helps nobody."""
 
 _NO_LOGIN: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -106,10 +111,13 @@ def _tls(cert: Path, key: Path) -> ssl.SSLContext:
     """Read what a server proves by that it is the one; raises ``StartError``."""
     for what, path in (("--tls-cert", cert), ("--tls-key", key)):
         try:
-            path.read_bytes()
+            with path.open("rb") as file:
+                is_longer = len(file.read(_ENOUGH_BYTES + 1)) > _ENOUGH_BYTES
         except (OSError, ValueError) as error:
             reason = why(error) if isinstance(error, OSError) else str(error)
             raise StartError(f"{what} {shown(path)} cannot be read: {reason}") from None
+        if is_longer:  # and may have no end at all
+            raise StartError(f"{what} {shown(path)} is longer than 1 MiB: no such file is")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.set_alpn_protocols(["http/1.1"])
     try:
@@ -127,5 +135,5 @@ def _no_password() -> str:
 
 
 def _words(error: Exception) -> str:
-    reason = getattr(error, "reason", None) or str(error)
+    reason = getattr(error, "reason", None) or _PLACE.sub("", str(error))
     return str(reason).lower().replace("_", " ")

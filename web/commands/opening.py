@@ -12,6 +12,7 @@ from dataflow.journal import JournalError
 from dataflow.locks import FolderLockedError
 from web.commands.terminal import shown, why
 from web.data.folder import DataFolder, is_ours
+from web.data.journal_file import refuse_damage
 from web.data.paths import FolderError
 from web.view.view import ViewError
 
@@ -58,6 +59,12 @@ def _refuse_path(data: Path) -> None:
             f"cannot use the data folder {shown(data)}: its path is not UTF-8, and the engine"
             " takes no other; use another"
         ) from None
+    for part in (data, *data.parents):
+        if part.is_symlink() and not part.exists():
+            raise StartError(
+                f"cannot use the data folder {shown(data)}: {shown(part)} is a symbolic link that"
+                " leads to nothing"
+            )
 
 
 @contextmanager
@@ -82,6 +89,11 @@ def damage_as_sentence(data: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         if not is_damage(error):
             raise
+        try:
+            for journal in data.glob("*/journal.db"):
+                refuse_damage(journal)
+        except JournalError as of_journal:
+            raise StartError(str(of_journal)) from error
         raise StartError(
             f"the data in {data} are damaged ({error}): cartwatch rebuild {data}"
             " makes view and state anew from the journal"

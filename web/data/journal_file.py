@@ -1,6 +1,7 @@
 """The journal of a generation, opened: of all files the one that nothing gives back."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +24,29 @@ def open_journal(path: Path) -> Journal:
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise
-        why = f"is damaged ({error})"
-    raise JournalError(f"the journal {path} {why}, and the records are in it alone: {FROM_A_COPY}")
+        why = _damaged_by(error)
+    raise _lost(path, why)
+
+
+def refuse_damage(path: Path) -> None:
+    """Raise a ``JournalError`` where a journal is damaged in any part; reads all of it."""
+    try:
+        with closing(sqlite3.connect(path)) as db:
+            found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            raise _lost(path, _damaged_by(error)) from error
+    else:
+        if found != "ok":
+            raise _lost(path, _damaged_by(found))
+
+
+def _damaged_by(what: object) -> str:
+    return f"is damaged ({what})"
+
+
+def _lost(path: Path, why: str) -> JournalError:
+    return JournalError(f"the journal {path} {why}, and the records are in it alone: {FROM_A_COPY}")
 
 
 def refuse_gap(path: Path, end: int, position: int) -> None:

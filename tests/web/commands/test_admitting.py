@@ -79,6 +79,10 @@ def test_certificates_that_are_none_are_sentences(tmp_path: Path) -> None:
     for cert, key in ((bad, good.key), (good.cert, bad), (good.cert, other.key)):
         assert told(cert, key).startswith(f"{cert} and {key} are no certificate and its key")
     assert "key values mismatch" in told(good.cert, other.key)
+    assert told(bad, bad).endswith(" without a password: pem lib")
+    endless = Path("/dev/zero")
+    assert f"--tls-key {endless} is longer than 1 MiB" in told(good.cert, endless)
+    assert f"--tls-cert {endless} is longer than 1 MiB" in told(endless, endless)
     assert read_given(Admission(tls_cert=good.cert, tls_key=good.key)).tls is not None
 
 

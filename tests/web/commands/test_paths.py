@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.folders import refusal
 from tests.kit.running import Cartwatch
 from web.commands.cli import DATA_VARIABLE
 
@@ -96,6 +97,18 @@ def test_a_path_over_a_limit_is_a_sentence_and_status_1(tmp_path: Path, length: 
     assert "xxx" in sentence(run("rebuild", path, folder=tmp_path), 1)
     assert "xxx" in sentence(run("replay", path, folder=tmp_path), 1)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("below", ["", "data"])
+@pytest.mark.parametrize("target", ["nothing", "link"])
+def test_a_link_that_leads_to_nothing_is_called_one(
+    tmp_path: Path, target: str, below: str
+) -> None:
+    """Also where it leads to itself, and where the folder is to be made below it."""
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / target)
+    said = refusal("serve", "--port", "0", "--data", str(link / below))
+    assert f"{link} is a symbolic link that leads to nothing" in said
 
 
 def test_a_name_that_is_no_utf_8_is_told_with_a_mark(tmp_path: Path, cartwatch: Cartwatch) -> None:
