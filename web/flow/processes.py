@@ -179,8 +179,8 @@ def why_it_ended(status: int) -> str:
     if status == SORTER_ENDED:
         return "the process that parses for it was gone"
     return (
-        f"{_status_in_words(status)}: the reason is in what it wrote to the terminal; where its"
-        f" state is damaged, {REMEDY}"
+        f"{_status_in_words(status)}: the reason is in what it wrote to the terminal; where that is"
+        f" a full disk, make room; where its state is damaged, {REMEDY}"
     )
 
 

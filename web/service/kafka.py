@@ -87,7 +87,8 @@ class Kafka:
             "start": None if self._topics is None else self._topics.start,
             "cluster": None if self._log is None else self._log.origin().cluster,
             "down_since": rfc3339_or_none(self.down_since),
-            "message": self.message(),
+            # What the flow told last is of before, where it is stopped by what is lost.
+            "message": None if lost else self.message(),
             "partitions": [_described(each, now) for each in self.partitions()],
             "not_read": self._left,
             "lost": [self._described_loss(each) for each in lost],
