@@ -12,6 +12,11 @@ _BACKLOG: Final = 4_096
 """How many may knock in one moment; the system may allow fewer."""
 _LOOPBACK: Final = ("127.0.0.1", "::1")
 _HERE: Final = {"0.0.0.0": _LOOPBACK[0], "::": _LOOPBACK[1]}  # noqa: S104 (named, not bound)
+_ADVICE: Final = {
+    errno.EADDRINUSE: "; --port 0 takes any free one",
+    errno.EACCES: "; use a port from 1024 on",
+    errno.EADDRNOTAVAIL: "; give an address of this machine",
+}
 _ABSENT: Final = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
@@ -88,9 +93,8 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         if listening is not None:
             listening.close()
-        raise StartError(
-            f"cannot listen on {host} port {port}: {why(error)}; --port 0 takes any free one"
-        ) from error
+        advice = _ADVICE.get(error.errno or 0, "")
+        raise StartError(f"cannot listen on {host} port {port}: {why(error)}{advice}") from error
     listening.setblocking(False)
     return listening
 

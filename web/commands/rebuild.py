@@ -19,7 +19,7 @@ from dataflow import faults
 from dataflow.order_log import OrderLog
 from dataflow.topics import Topics
 from web.commands.opening import StartError, open_folder, opening_as_sentence
-from web.commands.terminal import say
+from web.commands.terminal import BAR, say
 from web.commands.topics_again import topics_again
 from web.data.files import sync
 from web.data.folder import DataFolder
@@ -109,7 +109,7 @@ async def until_processed(service: Service) -> None:
     Raises ``StartError`` where it cannot, or where state and view then differ.
     """
     released = service.generation.uploads.released_lines
-    with tqdm(total=released, unit=" lines", file=sys.stderr) as bar:
+    with tqdm(total=released, unit=" lines", bar_format=BAR, file=sys.stderr) as bar:
         while True:
             processed = service.generation.totals.of_journal
             bar.update(processed - bar.n)

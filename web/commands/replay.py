@@ -88,7 +88,7 @@ def _wait(
         total=upload.lines,
         desc=terminal.printable(upload.name),
         unit=" lines",
-        unit_scale=True,
+        bar_format=f"{{desc}}: {terminal.BAR}",
         file=sys.stderr,
     ) as bar:
         while True:

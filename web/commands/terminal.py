@@ -14,6 +14,9 @@ from typing import IO, Any, Final
 
 from typing_extensions import Buffer, override
 
+BAR: Final = "{percentage:3.0f}%|{bar}| {n:,}/{total:,} [{elapsed}<{remaining}, {rate_noinv_fmt}]"
+"""How tqdm draws a progress bar of ours: whole numbers, and a rate that is one at any pace."""
+
 _MAX_SHOWN: Final = 200
 
 _UNPRINTABLE: Final = re.compile(

@@ -61,7 +61,7 @@ def test_a_port_that_is_taken_on_one_of_both_is_refused(opened: ExitStack) -> No
     """Else the name might lead to that other program; and nothing is left open."""
     other = opened.enter_context(socket.create_server(("::1", 0), family=socket.AF_INET6))
     port = other.getsockname()[1]
-    with pytest.raises(StartError, match=rf"cannot listen on ::1 port {port}: .* in use"):
+    with pytest.raises(StartError, match=rf"on ::1 port {port}: .* in use; --port 0 "):
         listen("localhost", port)
     (alone,) = listen("127.0.0.1", port)
     opened.enter_context(alone)
@@ -94,7 +94,7 @@ def test_a_name_is_all_of_its_addresses_here_at_one_port(
     both = [opened.enter_context(each) for each in listen("vm", 0)]
     assert [each.getsockname()[0] for each in both] == ["127.0.0.1", "::1"]
     assert len({each.getsockname()[1] for each in both}) == 1
-    with pytest.raises(StartError, match=r"cannot listen on 192\.0\.2\.1 port 0: cannot assign"):
+    with pytest.raises(StartError, match=r"on 192\.0\.2\.1 port 0: cannot assign .* this machine$"):
         listen("elsewhere", 0)
 
 

@@ -152,7 +152,7 @@ def test_it_ends_well_only_when_the_upload_is_done(
     assert fake.query == {"name": ["in.jsonl"]}
     assert fake.headers["Content-Length"] == str(len(LINES))
     assert fake.asked == ["/api/uploads/u%2F1"] * 3
-    assert "4.00/4.00" in last_line(capsys, "in.jsonl: 4 accepted, 0 skipped\n")
+    assert "| 4/4 [" in last_line(capsys, "in.jsonl: 4 accepted, 0 skipped\n")
 
 
 def test_an_upload_that_is_done_at_once_is_not_asked_for(fake: FakeServer, file: Path) -> None:
