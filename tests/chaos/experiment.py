@@ -99,10 +99,16 @@ class Experiment:
             thread.join(30)
 
     def wait(self, look: Callable[[], T | None], what: str, within: float = PATIENCE_S) -> T:
-        """Look again and again until there is something; gives it."""
-        end = time.monotonic() + within
+        """Look again and again until there is something; gives it.
+
+        A flow that is killed whenever it has come up gets nothing done: so the time counts from the
+        last kill on.
+        """
+        began, killed = time.monotonic(), self.killed
         while not (seen := look()):
-            if time.monotonic() > end:
+            if self.killed != killed:
+                began, killed = time.monotonic(), self.killed
+            if time.monotonic() > began + within:
                 raise AssertionError(f"after {within:.0f} s still not: {what}; last {seen!r}")
             self.pause(_POLL_S)
         return seen
