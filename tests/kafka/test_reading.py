@@ -2,10 +2,11 @@
 
 import time
 from pathlib import Path
+from statistics import median
 
 from tests.kafka.reading import events, kafka_in, reading, stats_when
 from tests.kit.broker import Broker
-from tests.kit.running import until
+from tests.kit.running import Cartwatch, until
 from tests.kit.topic import Topic, order, orders
 
 
@@ -127,18 +128,28 @@ def test_partitions_that_are_added_are_read(tmp_path: Path, noida: Broker) -> No
 
 
 def test_a_live_record_is_seen_soon(tmp_path: Path, noida: Broker) -> None:
-    """Within 50 ms in the middle, from the broker's word to the answer of the API."""
+    """Within 50 ms in the middle, from the broker's word to the answer of the API.
+
+    On a busy machine within three times of what a posted record takes there.
+    """
     topic = Topic(noida)
     with reading(tmp_path / "data", topic) as server:
         topic.send([order("a", "first")])
         events(server, 1)
-        took: list[float] = []
+        took: dict[str, list[float]] = {"sent": [], "posted": []}
         for number in range(20):
-            topic.send([order("a", number)])
-            began = time.monotonic()
-            until(lambda: server.get("/api/carts/a")["version"] == len(took) + 2)
-            took.append(time.monotonic() - began)
-        assert sorted(took)[10] < 0.05, took
+            topic.send([order("sent", number)])
+            took["sent"].append(seen_after(server, "sent", number + 1))
+            server.call("POST", "/api/events", order("posted", number))
+            took["posted"].append(seen_after(server, "posted", number + 1))
+        assert median(took["sent"]) < max(0.05, 3 * median(took["posted"])), took
+
+
+def seen_after(server: Cartwatch, user_id: str, version: int) -> float:
+    """Wait until a cart has come to a version; gives the seconds."""
+    began = time.monotonic()
+    until(lambda: server.call("GET", f"/api/carts/{user_id}").json().get("version") == version)
+    return time.monotonic() - began
 
 
 def test_a_reset_reads_the_topic_from_its_first_kept_record(tmp_path: Path, noida: Broker) -> None:
