@@ -21,13 +21,16 @@ const MOVES = {
 
 /**
  * The socket to the server, kept open: it reconnects by itself and always asks for the window wanted *now*.
- * Fires `state` when `state` or `reason` changed, and `frame` with each frame (as `detail`).
+ * Fires `state` when `state` or `reason` changed, `return` once the server is back (whatever was read before is old), and
+ * `frame` with each frame (as `detail`).
  */
 export class Connection extends EventTarget {
   /** @type {State} */
   state = "connecting";
   /** Why the server closed the connection, in its own words. */
   reason = "";
+  /** Whether the server was ever away. */
+  wasAway = false;
 
   #address;
   #wanted;
@@ -158,6 +161,8 @@ export class Connection extends EventTarget {
     if (next === this.state && reason === this.reason) return;
     this.state = next;
     this.reason = reason;
+    this.wasAway ||= next === "offline";
     this.dispatchEvent(new Event("state"));
+    if (this.wasAway && next === "live") this.dispatchEvent(new Event("return"));
   }
 }

@@ -25,15 +25,15 @@ export function once(isSo, begin) {
 }
 
 /**
- * An element that stands as the server rendered it until it has something else to show, or somebody uses it; then it is
- * begun, by the module that is loaded for it.
+ * An element that stands as the server rendered it until it has something else to show, somebody uses it, or the server
+ * was away, and may render it otherwise by now; then it is begun, by the module that is loaded for it.
  * @param {(ports: Ports, element: HTMLElement) => boolean} isSo  whether it has something else to show
  * @param {() => Promise<{begin(element: PageElement, ports: Ports): void}>} load
  */
 export const begunOnce = (isSo, load) => class extends PageElement {
   /** @override @param {Ports} ports */
   start(ports) {
-    const { store, place, sender } = ports;
+    const { connection, store, place, sender } = ports;
     const { signal } = this;
     const used = new AbortController();
     let isUsed = false;
@@ -62,6 +62,10 @@ export const begunOnce = (isSo, load) => class extends PageElement {
         look();
       }, { signal: used.signal });
     }
+    connection.addEventListener("return", () => {
+      isUsed = true;
+      look();
+    }, { signal });
     this.addEventListener("submit", (event) => event.preventDefault(), { signal: used.signal });
     store.watch(look, signal);
     place.addEventListener("look", look, { signal });

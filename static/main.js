@@ -118,8 +118,7 @@ document.addEventListener("click", dismiss);
 document.addEventListener("keydown", pressOnce);
 for (const [key, address] of Object.entries(VIEWS)) keys.on(`g ${key}`, () => navigation.go(ROOT + address));
 keys.on("?", async () => /** @type {KeyHelp} */ (await summoned("key-help")).open());
-let wasAway = false;
-const listen = once(() => (wasAway ||= connection.state === "offline"), async () => {
+const listen = once(() => connection.wasAway, async () => {
   try {
     (await import("./paint/answered.js")).listen(connection);
   } catch (gone) {

@@ -16,7 +16,6 @@ export class Reading {
   #askedAt = -Infinity;
   #isAsking = false;
   #isStale = false;
-  #wasAway = false;
   #how;
 
   /**
@@ -31,13 +30,11 @@ export class Reading {
   constructor(how) {
     this.#how = how;
     const { connection, signal } = how;
-    connection.addEventListener("state", () => {
-      if (connection.state === "offline") this.#wasAway = true;
-      if (this.#wasAway) this.soon();
-      this.#wasAway &&= connection.state !== "live";
-    }, { signal });
+    connection.addEventListener("state", () => connection.wasAway && this.soon(), { signal });
     document.addEventListener("visibilitychange", () => this.soon(), { signal });
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
+    // What is begun since then may stand as it was rendered before.
+    if (connection.wasAway) this.soon();
   }
 
   /** Ask as soon as that is allowed. What is asked just now is asked once more: its answer may be of before. */

@@ -267,6 +267,7 @@ def test_docked_it_turns_in_its_own_place(stage: Stage) -> None:
           detail.start({
             store: new Store(), painter: { ask: (task) => task() }, clock: { tell() {} },
             place: { cart: "zoe", window: { user: null } }, navigation: new EventTarget(),
+            connection: new EventTarget(),
           });
         }"""
     )

@@ -12,7 +12,7 @@ from tests.browser.stage import Stage
 BEGIN = """async (pause) => {
   const { Reading } = await import("/static/api/reading.js");
   const { Refusal } = await import("/static/http.js");
-  const connection = Object.assign(new EventTarget(), { state: "live" });
+  const connection = Object.assign(new EventTarget(), { state: "live", wasAway: false });
   const life = new AbortController();
   const told = [], questions = [];
   const reading = new Reading({
@@ -97,7 +97,10 @@ def test_a_server_that_is_away_is_not_asked(stage: Stage) -> None:
     """That is told; asked it is when the connection is back."""
     page = begun(stage)
     answer(page, "first")
-    move = "state => { connection.state = state; connection.dispatchEvent(new Event('state')); }"
+    move = """state => {
+      Object.assign(connection, { state, wasAway: true });
+      connection.dispatchEvent(new Event("state"));
+    }"""
     page.evaluate(move, "offline")
     page.clock.run_for(2_000)
     assert asked(page) == 1

@@ -125,6 +125,7 @@ export class SkippedBench extends PageElement {
       else if (window && new URLSearchParams(location.search).get("id") !== (list.open || null)) open();
       else if (window || skipped) ask();
     }, signal);
+    ports.connection.addEventListener("return", ask, { signal });
     const find = /** @type {HTMLInputElement & {form: HTMLFormElement}} */ (part(this, "#find"));
     let typing = 0;
     find.addEventListener("input", () => {

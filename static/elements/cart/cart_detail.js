@@ -26,7 +26,7 @@ export class CartDetail extends PageElement {
 
   /** @override @param {Ports} ports */
   start(ports) {
-    const { store, painter, place } = ports;
+    const { connection, store, painter, place } = ports;
     const { signal } = this;
     this.#user = (this.#isDocked ? place.cart : place.window.user) ?? this.dataset.user ?? "";
     this.#opened = this.#shown = Number(this.dataset.version ?? 0);
@@ -41,6 +41,7 @@ export class CartDetail extends PageElement {
       if (reset) this.#forget();
       if (carts || reset) painter.ask(paint);
     }, signal);
+    connection.addEventListener("return", () => this.#shown > 0 && reading.ask(), { signal });
     new OrderSearch(part(this, ".one-search"), (address, how) => this.#visit(ports, address, how), signal);
     part(this, '[data-action="again"]').addEventListener("click", () => reading.ask(), { signal });
     this.addEventListener("click", (event) => this.#click(ports, event), { signal });

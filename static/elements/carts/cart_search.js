@@ -14,8 +14,6 @@ export class CartSearch extends PageElement {
   /** Whether somebody has typed over the search that was put into the field. */
   #isTyped = false;
   #asked = 0;
-  /** Whether something was asked for while the server was away. */
-  #isAway = false;
 
   /** @override @param {Ports} ports */
   start(ports) {
@@ -46,19 +44,18 @@ export class CartSearch extends PageElement {
       this.#typing = setTimeout(() => go(true), REST_MS);
     }, { signal });
     place.addEventListener("move", () => {
-      this.#isAway = connection.state === "offline";
-      complain(this, this.#isAway ? AWAY : "");
+      complain(this, connection.state === "offline" ? AWAY : "");
       this.#follow(place.window);
       this.#find(ports);
     }, { signal });
     place.addEventListener("stay", () => this.#follow(place.window), { signal });
     connection.hear((frame) => {
       if (frame?.type === "error") complain(this, frame.error.message);
-      if (frame?.type !== "snapshot" || !this.#isAway) return;
-      this.#isAway = false;
-      complain(this, "");
-      this.#find(ports); // what was asked for while the server was away
     }, signal);
+    connection.addEventListener("return", () => {
+      complain(this, "");
+      this.#find(ports);
+    }, { signal });
     part(this, '[data-action="any-age"]').addEventListener("click", (event) => {
       event.preventDefault();
       place.go({ older: null });

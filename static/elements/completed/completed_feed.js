@@ -33,7 +33,7 @@ export class CompletedFeed extends PageElement {
 
   /** @override @param {Ports} ports */
   start(ports) {
-    const { store, painter, keys } = ports;
+    const { connection, store, painter, keys } = ports;
     const { signal } = this;
     const body = part(this, "tbody");
     /** @type {KeyedList<Completed | null>} */
@@ -56,6 +56,7 @@ export class CompletedFeed extends PageElement {
       this.#comingUntil = performance.now() + COMING_MS;
       if (isNewest) reading.ask();
     }, signal);
+    connection.addEventListener("return", () => isNewest && reading.ask(), { signal });
     part(this, ".pending").addEventListener("click", () => {
       this.#settle(ports, list);
       body.focus({ preventScroll: true });
