@@ -126,15 +126,15 @@ def test_the_last_step_hands_the_keyboard_on(stage: Stage) -> None:
 
 @pytest.mark.parametrize("rendered", [True, False], ids=["by the server", "by the page"])
 @pytest.mark.parametrize("path", ["/files", "/"])
-def test_what_went_wrong_stands_on_top(stage: Stage, rendered: bool, path: str) -> None:
-    """What paused itself, and what was read in vain within the hour; not what a person paused."""
+def test_what_goes_on_stands_above_what_failed(stage: Stage, rendered: bool, path: str) -> None:
+    """What paused itself, what runs or was paused by hand, what failed within the hour, others."""
     array = upload("array", name="array.json", accepted=0, skipped=8, looks_like="it is an array")
     uploads = [
+        {**array, "id": "old", "finished_at": "2026-03-01T10:59:00Z"},
+        array,
         running("run"),
         running("hand", state="paused", paused_because="paused by hand", paused_at=AT),
         running("csv", state="paused", paused_because=HINT, paused_at=AT),
-        array,
-        {**array, "id": "old", "finished_at": "2026-03-01T10:59:00Z"},
     ]
     stage.answer("/api/stream", None)
     stage.silent = rendered
@@ -144,7 +144,7 @@ def test_what_went_wrong_stands_on_top(stage: Stage, rendered: bool, path: str) 
         played(stage, *uploads)
     expect(page.locator("[data-upload]")).to_have_count(5)  # what shows them comes with them
     shown = [row.get_attribute("data-upload") for row in page.locator("[data-upload]").all()]
-    assert shown == ["csv", "array", "run", "hand", "old"]
+    assert shown == ["csv", "run", "hand", "array", "old"]
     csv = page.locator("[data-upload=csv]")
     expect(csv.locator(".upload-why")).to_have_text(HINT)
     expect(csv.get_by_role("link", name="See examples of")).to_have_attribute(

@@ -6,7 +6,7 @@ import { ENDED } from "./news.js";
 /** @typedef {import("../../store.js").Upload} Upload */
 
 const BY_HAND = "paused by hand";
-/** For so long a file of which nothing was accepted stands above the others. */
+/** For so long a file of which nothing was accepted stands above others that have ended. */
 const FRESH_MS = 3_600_000;
 
 /** @param {Upload} upload */
@@ -41,7 +41,7 @@ export function whyOf(upload) {
 }
 
 /**
- * Whether it stands above the others.
+ * Whether somebody has to look at it now.
  * @param {Upload} upload
  * @param {string} at  the time of the facts
  */
@@ -51,10 +51,15 @@ export function isOnTop(upload, at) {
 }
 
 /**
- * The order of uploads, with those on top that somebody has to look at.
+ * The order in which uploads are looked at: what goes on, those that paused themselves first, then failures.
  * @param {import("../../store.js").Store} store
  */
 export function orderOf({ uploads: { order, items }, at }) {
-  const onTop = new Set(order.filter((key) => isOnTop(/** @type {Upload} */ (items.get(key)), at)));
-  return [...onTop, ...order.filter((key) => !onTop.has(key))];
+  const rank = (/** @type {string} */ key) => {
+    const upload = /** @type {Upload} */ (items.get(key));
+    if (pausedItself(upload)) return 0;
+    if (upload.state === "running" || upload.state === "paused") return 1;
+    return isOnTop(upload, at) ? 2 : 3;
+  };
+  return order.toSorted((a, b) => rank(a) - rank(b));
 }

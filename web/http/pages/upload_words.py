@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from web.intake.upload_states import BY_HAND, CANCELLED, DONE, FAILED, PAUSED
+from web.intake.upload_states import BY_HAND, CANCELLED, DONE, FAILED, PAUSED, RUNNING
 from web.words import sentence
 
 Shown = Mapping[str, Any]
 
 _ENDED: Final = (DONE, CANCELLED, FAILED)
 _FRESH: Final = timedelta(hours=1)
-"""For so long a file of which nothing was accepted stands above the others."""
+"""For so long a file of which nothing was accepted stands above others that have ended."""
 
 
 def has_ended(upload: Shown) -> bool:
@@ -60,14 +60,23 @@ def by_count(by_reason: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(by_reason.items(), key=lambda item: (-item[1], item[0]))
 
 
-def alarming_first(uploads: Sequence[Shown], at: str) -> list[Shown]:
-    """Uploads in their order, with those on top that somebody has to look at, as of a time."""
-    return sorted(uploads, key=lambda each: not _is_on_top(each, at))
+def first_to_see(uploads: Sequence[Shown], at: str) -> list[Shown]:
+    """Uploads in the order in which they are looked at, as of a time: what goes on, then failures.
+
+    Of what goes on, those that paused themselves come first; otherwise they keep their order.
+    """
+    return sorted(uploads, key=lambda each: _rank(each, at))
 
 
-def _is_on_top(upload: Shown, at: str) -> bool:
+def _rank(upload: Shown, at: str) -> int:
     if _paused_itself(upload):
-        return True
+        return 0
+    if upload["state"] in (RUNNING, PAUSED):
+        return 1
+    return 2 if _failed_just_now(upload, at) else 3
+
+
+def _failed_just_now(upload: Shown, at: str) -> bool:
     if not _was_in_vain(upload):
         return False
     ended = datetime.fromisoformat(upload["finished_at"])
