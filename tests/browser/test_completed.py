@@ -110,6 +110,29 @@ def test_it_fits_a_phone(stage: Stage) -> None:
     expect(page.locator(".feed-order")).to_have_attribute("title", "o" * 256)
 
 
+def test_on_a_phone_a_row_has_two_lines_whatever_its_ids(stage: Stage) -> None:
+    """An ordinary id is whole, a long one keeps its end; none makes a row higher."""
+    stage.page.set_viewport_size({"width": 360, "height": 740})
+    ids: list[tuple[str, int | str]] = [
+        ("zoe", 1),
+        ("stream-1234567", "order-2026-000123456"),
+        ("u" * 256, "o" * 256),
+    ]
+    orders = [completed(n, user, order) for n, (user, order) in enumerate(ids, 1)]
+    page = open_feed(stage, completed_page(orders, total=3))
+    heights = page.locator("[data-completed]").evaluate_all(
+        "rows => rows.map(row => row.getBoundingClientRect().height)"
+    )
+    assert len(set(heights)) == 1
+    assert heights[0] < 60
+    cut = "node => node.scrollWidth > node.clientWidth"
+    for name in ("stream-1234567", "000123456"):
+        place = page.locator('[data-completed="2"] td').filter(has_text=name)
+        assert not any(each.evaluate(cut) for each in place.locator("*").all() if each.is_visible())
+    expect(page.locator('[data-completed="3"] .feed-user .cut-end')).to_be_visible()
+    expect(page.get_by_role("row")).to_have_count(4)
+
+
 def test_a_topic_that_gets_no_orders_says_so_beside_the_feed(stage: Stage) -> None:
     """Where it is published; it follows by itself."""
     failing = topic("failing", message="Topic done gets no completed orders.", since=AT)
