@@ -70,6 +70,30 @@ def test_the_last_recovery_is_there_before_any_script(stage: Stage) -> None:
     expect(page.locator('[data-start="2"]')).to_contain_text("a person killed it")
 
 
+def test_the_stages_stand_in_the_order_of_their_times(stage: Stage) -> None:
+    """A first new record that came after all was caught up stands behind that; a kill begins anew.
+
+    The unit is at the end, whichever that is.
+    """
+    late: dict[str, Any] = {
+        "seconds_to_restored": 0.31,
+        "seconds": 2.53,
+        "seconds_to_first_new": 71.29,
+    }
+    page = opened(stage, recovery=recovery([killed(**late), ENDED]))
+    words = "dead 0.00 restored 0.31 caught up 2.53 first new record 71.29 s"
+    expect(watch(page)).to_have_text(words)
+    stage.answer(RESTART, {"killed": 7}, status=202)
+    kill(page)
+    expect(watch(page)).to_have_text(
+        re.compile(r"dead 0\.00\s+restored [\d.]+\s+first new record –\s+caught up – s")
+    )
+    answer(stage, recovery=recovery([killed(3, **late), killed(ended_at=AT), ENDED]))
+    stage.play(changes(flow=flow("restarting")))
+    stage.play(changes(flow=flow()))
+    expect(watch(page)).to_have_text(words)
+
+
 def test_a_kill_from_elsewhere_is_followed_too(stage: Stage) -> None:
     """Whoever kills the flow, the stopwatch runs; the first new record is waited for."""
     page = opened(stage)
@@ -82,7 +106,7 @@ def test_a_kill_from_elsewhere_is_followed_too(stage: Stage) -> None:
     expect(page.locator('[data-start="2"]')).to_contain_text("it was killed (SIGKILL)")
     answer(stage, recovery=recovery([again | {"seconds_to_first_new": 1.5}, ENDED]))
     stage.play(changes(stats=snapshot()["stats"]))
-    expect(watch(page)).to_contain_text("first new record 1.50 caught up 0.40 s")
+    expect(watch(page)).to_contain_text("caught up 0.40 first new record 1.50 s")
 
 
 def test_a_start_that_was_on_its_way_when_it_was_rendered_comes_to_its_end(stage: Stage) -> None:

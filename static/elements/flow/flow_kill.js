@@ -66,6 +66,9 @@ class FlowKill {
         mark.removeAttribute("data-reached");
         setText(part(mark, ".watch-time"), "–");
       }
+      const up = part(this.#watch, "[data-mark=up]"); // a new record may come before it
+      up.append(part(this.#watch, ".watch-unit"));
+      this.#watch.append(up);
       this.#reach("dead", 0);
       this.#late = setTimeout(() => {
         if (store.flow?.state !== "running") ports.announce("flow", "The flow is gone, and recovers.");
