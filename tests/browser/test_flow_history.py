@@ -209,3 +209,39 @@ def test_it_fits_a_phone(stage: Stage) -> None:
     page.locator("summary").click()
     stage.painted()
     assert page.locator("html").evaluate("root => root.scrollWidth - root.clientWidth") <= 0
+
+
+def test_what_stands_in_a_chart_is_seen_whole(stage: Stage) -> None:
+    """No label lies over what the top stands for, and the newest moment is pointed at on all."""
+    marks = [mark("50:10"), mark("55:00"), mark("59:59")]
+    page = opened(stage, history=history(marks=marks, events=[1e6] * 600))
+    read(page)
+    page.locator("#moment").press("End")
+    for chart in page.locator("[data-chart]").all():
+        top = chart.locator(".chart-top").bounding_box()
+        plot = chart.locator(".chart-plot").bounding_box()
+        assert top is not None
+        assert plot is not None
+        for label in chart.locator(".mark-word").filter(has_text=":").all():
+            box = label.bounding_box()
+            assert box is not None
+            assert box["x"] >= top["x"] + top["width"]
+        # Half of a line at an edge is cut away where what is over that is not shown.
+        expect(chart.locator(".chart-cross")).to_have_attribute("x1", "100.00%")
+        expect(chart.locator(".chart-svg")).to_have_css("overflow", "visible")
+
+
+def test_the_table_has_a_head_for_each_column_and_no_cut_words(stage: Stage) -> None:
+    """However much happened at once: the last column breaks its lines."""
+    marks = [mark(f"{n}:20", words="The flow ended: it was killed.") for n in range(10, 59, 2)]
+    told = history(points=289, marks=marks) | {"step": 300, "from": "2026-02-28T12:00:00Z"}
+    page = opened(stage, span="1d", history=told)
+    page.locator(".history-table summary").click()
+    scroll = page.locator(".history-scroll")
+    assert scroll.evaluate("place => place.scrollWidth - place.clientWidth") <= 0
+    head = scroll.locator("thead th").last.bounding_box()
+    cell = scroll.locator("tbody td").last.bounding_box()
+    assert head is not None
+    assert cell is not None
+    assert head["x"] == cell["x"]
+    expect(scroll.locator("thead th").last).to_have_css("text-align", "left")

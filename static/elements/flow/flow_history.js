@@ -92,9 +92,6 @@ export class FlowHistory extends PageElement {
     const points = series.events.length;
     const drawn = marks.slice(-MOST_MARKS).map((mark) => (
       { ...mark, key: `${mark.kind} ${mark.at}`, share: shareOf(placeOf(history, mark.at), points), label: "", isLeft: false }));
-    labelMarks(drawn, part(this, ".chart-plot").clientWidth);
-    const byKey = new Map(drawn.map((mark) => [mark.key, mark]));
-    for (const list of lists) list.paint([...byKey.keys()], (key) => /** @type {DrawnMark} */ (byKey.get(key)));
     for (const [name, names] of Object.entries(CHARTS)) {
       const chart = part(this, `[data-chart="${name}"]`);
       // The newest step may still go on: it would be too low.
@@ -109,6 +106,11 @@ export class FlowHistory extends PageElement {
         if (at === 0) setAttribute(part(chart, ".chart-area"), "d", area);
       });
     }
+    const tops = /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll(".chart-top"));
+    const widest = Math.max(...[...tops].map(({ offsetWidth }) => offsetWidth));
+    labelMarks(drawn, part(this, ".chart-plot").clientWidth, widest);
+    const byKey = new Map(drawn.map((mark) => [mark.key, mark]));
+    for (const list of lists) list.paint([...byKey.keys()], (key) => /** @type {DrawnMark} */ (byKey.get(key)));
   }
 
   /** @param {History} history */
