@@ -11,6 +11,7 @@ from playwright.sync_api import FilePayload, Page, Request, Route, expect
 
 from tests.browser.frames import AT, Frame, changes, snapshot, upload
 from tests.browser.stage import Stage
+from web.http.pages.visitor import Visitor
 
 FACTS: dict[str, Any] = {"stream": None, "cursor": None, "files": [], "next": None}
 HINT = "10,000 of the first 10,000 lines were skipped: it looks like CSV with a header"
@@ -248,6 +249,41 @@ def test_a_stream_is_begun_told_of_and_stopped(stage: Stage) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Stream 1,500/s")).to_be_focused()
     expect(words).to_be_hidden()
+
+
+def test_a_stream_that_is_not_heard_of_is_not_told_as_one_that_runs(stage: Stage) -> None:
+    """It was streaming; it can be stopped again once the server is heard."""
+    page = opened(stage, stream=STREAM)
+    words = page.locator(".stream-words strong")
+    expect(words).to_have_text("Streaming")
+    stage.deaf = True
+    stage.sockets[-1].close(code=1001, reason="")
+    expect(words).to_have_text("Was streaming")
+    stop = page.get_by_role("button", name="Stop the stream")
+    expect(stop).to_have_attribute("aria-disabled", "true")
+    stage.deaf = False
+    expect(words).to_have_text("Streaming")
+    expect(stop).to_have_attribute("aria-disabled", "false")
+
+
+def test_all_rows_begin_at_one_edge(stage: Stage) -> None:
+    """Who may only read finds what was skipped where all else stands; no state breaks."""
+    page = stage.page
+    page.set_viewport_size({"width": 360, "height": 740})
+    vain = upload("v", accepted=0, finished_at="2026-03-01T11:49:00Z")
+    uploads = [running("r", skipped=3), vain, upload("d")]
+    reader = Visitor(may_change=False)
+    stage.answer("/api/stream", None)
+    stage.open("/files", snapshot(uploads=uploads), facts=FACTS, visitor=reader)
+    lefts = "all => all.map(each => Math.round(each.getBoundingClientRect().left))"
+    names = page.locator(".upload-name").evaluate_all(lefts)
+    for row in ("r", "d"):
+        skips = page.locator(f"[data-upload={row}] .upload-skips").evaluate_all(lefts)
+        assert skips == names[:1]
+    page.set_viewport_size({"width": 1280, "height": 740})
+    lines = "node => node.getClientRects().length && node.offsetHeight"
+    state, plain = (page.locator(f"[data-upload={row}] .upload-state") for row in ("v", "r"))
+    assert state.evaluate(lines) == plain.evaluate(lines)
 
 
 def test_a_stream_that_is_refused_says_why(stage: Stage) -> None:

@@ -3,7 +3,7 @@ import { Reading } from "../../api/reading.js";
 import { act, onPress } from "../../paint/action.js";
 import { setTime } from "../../paint/clock.js";
 import { paceWords } from "../../paint/measures.js";
-import { part, setText, show } from "../../paint/patch.js";
+import { part, setAttribute, setText, show } from "../../paint/patch.js";
 import { count, number, rate } from "../../paint/words.js";
 
 /** @typedef {import("../../api/files.js").Stream} Stream */
@@ -44,7 +44,11 @@ class StreamPanel {
       take: ({ turn, stream }) => {
         if (turn === turns) hear(stream);
       },
-      tell: () => {}, // the header says that the server is not heard
+      tell: (refusal) => {
+        setText(part(place, ".stream-words strong"), refusal ? "Was streaming" : "Streaming");
+        const stop = place.querySelector('[data-action="stop"]');
+        if (stop) setAttribute(stop, "aria-disabled", String(refusal !== null));
+      },
       pause: () => (runs ? RUNNING_MS : IDLE_MS),
       connection,
       signal,
