@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.every_view import EVERY_VIEW, View
 from tests.browser.frames import AT, cart, changes, snapshot
 from tests.browser.stage import Stage
 
@@ -250,3 +251,15 @@ def test_a_recovery_of_a_second_greys_and_moves_nothing(stage: Stage) -> None:
     expect(page.locator("[data-flow]")).to_have_attribute("data-flow", "running")
     assert "false" not in page.evaluate("window.seen")
     assert page.locator("polite-announcer").text_content() == ""
+
+
+@pytest.mark.parametrize("view", EVERY_VIEW, ids=lambda view: view.path)
+def test_what_is_not_of_now_is_grey_in_every_view(stage: Stage, view: View) -> None:
+    """By one rule, a second after the connection was lost; nothing is left out by it."""
+    stage.answer("/api/**", {"error": {"code": "busy", "message": "Not now."}}, status=503)
+    page = stage.open(view.path, view.first, facts=view.facts)
+    shown = page.locator("#view > :not(template, [hidden])").first
+    expect(shown).to_have_css("filter", "none")
+    stage.deaf = True
+    stage.sockets[-1].close(code=1001, reason="")
+    expect(shown).to_have_css("filter", "grayscale(0.85)")
