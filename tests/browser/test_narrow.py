@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import FloatRect, Page, expect
 
+from tests.browser import bench
+from tests.browser.flow_facts import flow_facts
+from tests.browser.flow_view import answer
 from tests.browser.frames import AT, STATS, Frame, cart, skipped, snapshot, upload
 from tests.browser.stage import Stage
 
@@ -82,6 +85,48 @@ def test_no_control_overlaps_another(stage: Stage, width: int, heard: bool) -> N
         assert box["x"] + box["width"] <= width, name
     assert not any(word.evaluate(CUT) for word in page.locator(".segment-word").all())
     assert page.evaluate(OVERFLOW) <= 0
+
+
+@pytest.mark.parametrize("width", [360, 800, 1100])
+@pytest.mark.parametrize("path", ["/", "/skipped", "/flow"])
+def test_what_stands_at_the_bottom_lies_side_by_side(stage: Stage, path: str, width: int) -> None:
+    """Tabs, the notice of a page that is behind, the stopwatch and what went wrong with a file."""
+    page = stage.page
+    page.set_viewport_size({"width": width, "height": 740})
+    facts = {"/": {}, "/skipped": bench.facts([]), "/flow": flow_facts()}[path]
+    if path == "/flow":
+        answer(stage, **facts)
+    stage.open(path, snapshot(uploads=[upload("v", accepted=0)]), facts=facts)
+    stage.deaf = True
+    stage.sockets[-1].close(code=1001, reason="")
+    expect(page.locator("live-notice")).to_be_visible()
+    stage.painted()
+    seen = [
+        (name, box)
+        for name in (".asof", ".trouble", ".nav", ".kill-dock")
+        if page.locator(name).count() and (box := page.locator(name).bounding_box())
+    ]
+    assert len(seen) >= 2
+    for (name, one), (other_name, other) in combinations(seen, 2):
+        assert not overlap(one, other), f"{name} {one} lies over {other_name} {other}"
+    page.get_by_role("button", name="Try now").click(trial=True)
+
+
+@pytest.mark.parametrize("state", ["running", "recovering", "restarting", "down"])
+def test_the_header_of_a_phone_is_one_line(stage: Stage, state: str) -> None:
+    """Whatever the flow does: the word of the brand gives way where there is no room for it."""
+    stage.page.set_viewport_size({"width": 360, "height": 740})
+    page = stage.open(first=full(flow={"state": state, "since": AT, "message": "It restores."}))
+    middles = [
+        box["y"] + box["height"] / 2
+        for name in (".brand-mark", "[data-connection]", "[data-flow]")
+        if (box := page.locator(name).bounding_box())
+    ]
+    assert len(middles) == 3
+    assert max(middles) - min(middles) < 4
+    header = page.locator(".header").bounding_box()
+    assert header is not None
+    assert abs(middles[0] - header["height"] / 2) < 4
 
 
 def test_every_view_is_one_touch_away(stage: Stage) -> None:
