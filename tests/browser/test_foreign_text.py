@@ -251,8 +251,8 @@ def test_names_sources_and_records_stay_themselves(stage: Stage) -> None:
     page = stage.open()
     for start in range(0, len(NAUGHTY), 5):  # as many as stand beside the carts
         some = NAUGHTY[start : start + 5]
-        uploads = [upload(f"u{at}", text) for at, text in enumerate(some)]
-        records = [skipped_of(at, source=text, raw=text) for at, text in enumerate(some)]
+        uploads = [upload(f"u{at}", text) for at, text in enumerate(some, start)]
+        records = [skipped_of(at, source=text, raw=text) for at, text in enumerate(some, start)]
         wanted = {
             "names": list(some),
             "shown": [visible(text) for text in some],
@@ -262,7 +262,8 @@ def test_names_sources_and_records_stay_themselves(stage: Stage) -> None:
         stage.server.first = snapshot(uploads=uploads, records=records, generation=f"{start}")
         assert page.evaluate(read, page.request.get(stage.server.origin).text()) == wanted
         stage.play(stage.server.first)
-        stage.painted()
+        page.locator(f'[data-upload="u{start}"]').wait_for()
+        page.locator(f'[data-skipped="{start}"]').wait_for()
         assert page.evaluate(read) == wanted
 
 
