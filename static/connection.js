@@ -39,6 +39,7 @@ export class Connection extends EventTarget {
   #socket = null;
   #attempts = 0;
   #retry = 0;
+  /** When it is tried again; 0: not by itself. */
   #retryAt = 0;
   #silence = 0;
 
@@ -97,9 +98,23 @@ export class Connection extends EventTarget {
     }
   }
 
-  /** @returns {number | null} the milliseconds until it is tried again; null where it need not be */
+  /** Nobody is signed in here any more: it is not tried again before the person is back. */
+  rest() {
+    this.#release();
+    clearTimeout(this.#silence);
+    clearTimeout(this.#retry);
+    this.#retryAt = 0;
+    this.#move("close", "signed out");
+  }
+
+  /** Whether it rests, as nobody is signed in. */
+  get rests() {
+    return this.state === "offline" && !this.#retryAt;
+  }
+
+  /** @returns {number | null} the milliseconds until it is tried again; null where it is not */
   nextTry() {
-    return this.state === "offline" ? Math.max(0, this.#retryAt - performance.now()) : null;
+    return this.state === "offline" && this.#retryAt ? Math.max(0, this.#retryAt - performance.now()) : null;
   }
 
   /** Give up this socket (it is silent, or talks nonsense) and come back by another. */

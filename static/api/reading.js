@@ -5,6 +5,7 @@ const LEAST_MS = 1_000;
 /** An answer that takes longer does not come any more. */
 const PATIENCE_MS = 10_000;
 const OFFLINE = new Refusal("offline", "No connection to the server. Trying again by itself.");
+const SIGNED_OUT = new Refusal("offline", "You are signed out.");
 
 /**
  * Facts that are read again and again for as long as somebody looks: not while the tab is hidden or the server is away,
@@ -53,7 +54,7 @@ export class Reading {
     if (document.hidden) return;
     const { ask, take, tell, pause, connection, signal } = this.#how;
     if (connection.state === "offline") {
-      tell(OFFLINE);
+      tell(connection.rests ? SIGNED_OUT : OFFLINE);
       return;
     }
     this.#isAsking = true;

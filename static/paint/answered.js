@@ -23,8 +23,11 @@ export function listen(connection) {
       return;
     }
     const answer = await fetch(SERVER, { method: "HEAD" }).catch(() => null);
-    if (answer?.status === 401) signedOut();
-    else timer = setTimeout(ask, pause * (1 + Math.random())); // not all pages at once
+    if (connection.state !== "offline") return;
+    if (answer?.status === 401) {
+      signedOut();
+      connection.rest();
+    } else timer = setTimeout(ask, pause * (1 + Math.random())); // not all pages at once
     pause = Math.min(LAST_ASK_MS, 2 * pause);
   };
   const hear = async () => {

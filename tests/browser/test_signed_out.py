@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.browser.every_view import EVERY_VIEW, View
 from tests.browser.frames import cart, snapshot
 from tests.browser.stage import ROUND_TRIPS, Stage
 from web.http.pages.visitor import Visitor
 
 A = snapshot([cart("a", unpaid=[1])])
 FULL = "too many browsers look at this dashboard"
+#: Who was in another tab, to sign in there, looks at this one again.
+COMES_BACK = "() => document.dispatchEvent(new Event('visibilitychange'))"
 REFUSAL = {"error": {"code": "unauthorized", "message": "sign in first"}}
 
 
@@ -55,8 +59,28 @@ def test_a_socket_that_is_refused_for_want_of_a_session_is_told_of(stage: Stage)
     expect(page.locator('[data-cart="a"]')).to_be_visible()
     assert [each.request.method for each in asked] == ["HEAD"]
     stage.deaf = False
+    page.evaluate(COMES_BACK)
     expect(page.locator("[data-connection=live]")).to_be_visible()
     expect(notice(page)).to_have_count(0)
+
+
+@pytest.mark.parametrize("view", EVERY_VIEW[1::2], ids=lambda view: view.path)
+def test_who_is_signed_out_is_told_so_and_nothing_is_tried_again(stage: Stage, view: View) -> None:
+    """Whatever is on screen, the connection says it; no control of it would be refused."""
+    stage.page.clock.install()
+    stage.answer("/api/**", REFUSAL, status=401)
+    page = stage.open(view.path, view.first, facts=view.facts)
+    refuse(stage, 401)
+    expect(notice(page)).to_be_visible()
+    badge = page.locator("[data-connection=offline]")
+    expect(badge).to_have_text("Signed out")
+    tried = len(stage.sockets)
+    page.clock.run_for(60_000)
+    assert len(stage.sockets) == tried
+    expect(page.locator(".asof-time")).to_be_visible()
+    for selector in (".asof-next", '[data-action="retry"]'):
+        expect(page.locator(selector)).to_be_hidden()
+    expect(notice(page)).to_have_count(1)
 
 
 def test_a_server_that_is_away_has_signed_nobody_out(stage: Stage) -> None:

@@ -143,6 +143,8 @@ def test_who_signs_out_is_led_to_sign_in_and_sees_the_last_facts_until_then(
     there.get_by_role("button", name="Load the sample").click()
     notice = there.get_by_role("alert").filter(has_text="You are signed out")
     expect(notice).to_be_visible()
+    expect(there.locator("[data-connection=offline]")).to_have_text("Signed out")
+    expect(there.get_by_role("button", name="Try now")).to_be_hidden()
     expect(there.locator("[data-upload]")).to_have_count(1)
     notice.get_by_role("link", name="Sign in").click()
     there.get_by_label("Token").fill(CHANGES)

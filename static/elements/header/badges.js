@@ -12,7 +12,7 @@ export class ConnectionBadge extends PageElement {
     // Not by the painter: a hidden tab must say that it is offline too.
     const paint = () => {
       setAttribute(this, "data-connection", connection.state);
-      setText(part(this, ".badge-word"), WORDS[connection.state]);
+      setText(part(this, ".badge-word"), connection.rests ? "Signed out" : WORDS[connection.state]);
       setAttribute(this, "title", connection.reason);
     };
     connection.addEventListener("state", paint, { signal: this.signal });
