@@ -116,6 +116,13 @@ document.addEventListener("selectionchange", once(() => true, async () => {
 }));
 document.addEventListener("click", dismiss);
 document.addEventListener("keydown", pressOnce);
+for (const [key, way] of Object.entries({ "[": "prev", "]": "next" })) {
+  keys.on(key, () => {
+    // Where a cart stands beside the carts, the page is that of these.
+    const links = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(`a[rel=${way}]`));
+    [...links].find((link) => link.checkVisibility())?.click();
+  });
+}
 for (const [key, address] of Object.entries(VIEWS)) keys.on(`g ${key}`, () => navigation.go(ROOT + address));
 keys.on("?", async () => /** @type {KeyHelp} */ (await summoned("key-help")).open());
 const listen = once(() => connection.wasAway, async () => {

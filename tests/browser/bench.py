@@ -47,6 +47,8 @@ def facts(
         "others": list(others),
         "total": len(records),
         "following": None,
+        "above": 0,
+        "back": None,
         "facets": {
             "by_state": {state: states[state] for state in STATES},
             "by_reason": dict(Counter(each["reason"] for each in records)),

@@ -44,8 +44,8 @@ _ORDERS = orders_page(
 )
 _STREAM = {"rate": 50, "users": 10, "bad": 0.5, "lines": 3, "started_at": AT}
 _FOUND = {"items": [{"user_id": "a", "order_id": 1, "status": "paid"}], "more": False}
-_PAGES = {"cursor": "9", "files": UPLOADS, "next": "2"}
-_FIRST_PAGE: dict[str, Any] = {"cursor": None, "files": [], "next": None}
+_PAGES = {"cursor": "9", "files": UPLOADS, "back": None, "next": "2"}
+_FIRST_PAGE: dict[str, Any] = {"cursor": None, "files": [], "back": None, "next": None}
 
 
 class View(NamedTuple):

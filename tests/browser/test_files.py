@@ -13,7 +13,7 @@ from tests.browser.frames import AT, Frame, changes, snapshot, upload
 from tests.browser.stage import Stage
 from web.http.pages.visitor import Visitor
 
-FACTS: dict[str, Any] = {"stream": None, "cursor": None, "files": [], "next": None}
+FACTS: dict[str, Any] = {"stream": None, "cursor": None, "files": [], "back": None, "next": None}
 HINT = "10,000 of the first 10,000 lines were skipped: it looks like CSV with a header"
 REPORT = {
     "lines": 10,

@@ -43,7 +43,7 @@ from web.view.skipped import (
 )
 from web.view.skipped_facets import Facets, count_facets
 from web.view.skipped_filter import ALL_SKIPPED, OPEN, SkippedFilter
-from web.view.skipped_walk import Step, count_state, count_states, step_up
+from web.view.skipped_walk import Step, count_state, count_states, look_above, step_up
 from web.view.sorts import TOP
 from web.view.windows import Window, encode_cursor
 
@@ -229,6 +229,13 @@ class ViewReader:
         """Read skipped records, newest first, and how many there are by reason and by source."""
         with self._moment():
             return read_skipped(self._db, asked, before, limit)
+
+    def above_skipped(
+        self, end: int, limit: int, asked: SkippedFilter
+    ) -> tuple[int | None, int | None]:
+        """Tell how many skipped records stand above a page, and what the page before ends at."""
+        with self._moment():
+            return look_above(self._db, asked, end, limit)
 
     def all_skipped(self, asked: SkippedFilter = ALL_SKIPPED) -> Iterator[bytes]:
         """Read every skipped record of a filter, newest first, as lines of JSON."""

@@ -25,6 +25,9 @@ COUNTED_S: Final = 0.2
 """How long records of a search are counted before nobody is told how many there are."""
 
 
+MOST_ABOVE: Final = 4 * STEP
+"""So many records above a page are counted to say which of all it shows."""
+
 _PAST_ALL: Final = 2**63 - 1
 
 
@@ -101,6 +104,24 @@ def step_up(db: sqlite3.Connection, asked: SkippedFilter, after: int) -> Step | 
         rows = db.execute("SELECT id FROM skipped WHERE id > ? ORDER BY id LIMIT ?", (after, STEP))
         ids = [number for (number,) in rows]
     return Step(_matching(db, asked, ids), ids[-1]) if ids else None
+
+
+def look_above(
+    db: sqlite3.Connection, asked: SkippedFilter, end: int, limit: int
+) -> tuple[int | None, int | None]:
+    """Give how many records of a filter are not below an id, and the id that ends the page of them.
+
+    None for the first where so many are not counted, for the second where that is the first page.
+    """
+    stop = time.monotonic() + COUNTED_S
+    ids: list[int] = []
+    last = end - 1
+    while step := step_up(db, asked, last):
+        ids += sorted(step.ids)
+        last = step.last
+        if len(ids) > MOST_ABOVE or time.monotonic() > stop:
+            break
+    return None if step else len(ids), ids[limit] if len(ids) > limit else None
 
 
 def count_matching(db: sqlite3.Connection, asked: SkippedFilter) -> int | None:

@@ -182,9 +182,9 @@ export class CartDetail extends PageElement {
    * @param {AbortSignal} signal
    */
   #listenToKeys({ keys }, signal) {
-    const links = { "[": "a[data-page=back]", "]": "a[data-page=next]", 1: "a[data-show=open]", 2: "a[data-show=waiting]",
-      3: "a[data-show=paid]", 4: "a[data-show=all]" };
-    for (const [key, link] of Object.entries(links)) keys.on(key, () => part(this, link).click(), signal);
+    for (const [at, show] of ["open", "waiting", "paid", "all"].entries()) {
+      keys.on(`${at + 1}`, () => part(this, `a[data-show=${show}]`).click(), signal);
+    }
     keys.on("/", (event) => {
       event.preventDefault();
       part(this, "#orders-search").focus();

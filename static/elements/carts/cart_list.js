@@ -164,10 +164,10 @@ export class CartList extends PageElement {
     const narrowed = narrow && (stats.carts ?? 0) > 0;
     const busy = !same(window, place.window);
     setAttribute(this, "aria-busy", String(busy));
-    show(part(this, '[data-empty="loading"]'), none && busy);
-    show(part(this, '[data-empty="first"]'), none && !busy && !narrowed && uploads.order.length === 0);
-    show(part(this, '[data-empty="waiting"]'), none && !busy && !narrowed && uploads.order.length > 0);
-    show(part(this, '[data-empty="narrowed"]'), none && !busy && narrowed);
+    const why = busy ? "loading" : narrowed ? "narrowed" : uploads.order.length > 0 ? "waiting" : "first";
+    for (const words of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll("[data-empty]"))) {
+      show(words, none && words.dataset.empty === why);
+    }
     show(part(this, ".columns"), !none);
     for (const total of this.querySelectorAll(".carts-total")) setText(total, number(carts.total));
     const { before } = place;
@@ -274,9 +274,6 @@ export class CartList extends PageElement {
       const user = focus.row?.dataset.cart;
       if (user !== undefined) navigation.go(cartAddress(user));
     }, signal);
-    for (const [key, page] of [["[", "back"], ["]", "next"]]) {
-      keys.on(/** @type {string} */ (key), () => this.#page(part(this, `[data-page="${page}"]`), place), signal);
-    }
   }
 }
 

@@ -17,9 +17,10 @@ export class RowFocus {
     this.#list = list;
     this.#selector = selector;
     list.addEventListener("focusin", ({ target }) => {
-      const row = target instanceof Element ? this.#rowOf(target) : null;
-      this.#isChosen ||= row !== null;
-      if (row) this.#choose(row);
+      const row = [...list.children].find((each) => each.contains(/** @type {Node} */ (target)));
+      if (!row) return;
+      this.#isChosen = true;
+      this.#choose(/** @type {HTMLElement} */ (row));
     });
     list.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -61,13 +62,6 @@ export class RowFocus {
     if (this.row && this.row !== row) this.#target(this.row)?.setAttribute("tabindex", "-1");
     this.row = row;
     this.#target(row)?.setAttribute("tabindex", "0");
-  }
-
-  /** @param {Element} target */
-  #rowOf(target) {
-    let row = /** @type {Element | null} */ (target);
-    while (row && row.parentElement !== this.#list) row = row.parentElement;
-    return /** @type {HTMLElement | null} */ (row);
   }
 
   /** @param {HTMLElement} row */

@@ -33,7 +33,7 @@ export class CompletedFeed extends PageElement {
 
   /** @override @param {Ports} ports */
   start(ports) {
-    const { connection, store, painter, keys } = ports;
+    const { connection, store, painter } = ports;
     const { signal } = this;
     const body = part(this, "tbody");
     /** @type {KeyedList<Completed | null>} */
@@ -66,9 +66,6 @@ export class CompletedFeed extends PageElement {
       const link = /** @type {Element} */ (event.target).closest("a[aria-disabled=true]");
       if (link) event.preventDefault();
     }, { signal });
-    for (const [key, page] of Object.entries({ "[": "#feed-back", "]": "#feed-next" })) {
-      keys.on(key, () => part(this, page).click(), signal);
-    }
   }
 
   /**

@@ -39,7 +39,7 @@ async def files_page(request: Request) -> Response:
     async def facts() -> Facts:
         stream = service.streaming.describe()
         if asked is None or asked == "" or refused:
-            return {"stream": stream, "cursor": None, "files": [], "next": None}
+            return {"stream": stream, "cursor": None, "files": [], "back": None, "next": None}
         return {"stream": stream, **_older(service.generation, cursor)}
 
     return Page(request, "files", facts, refused=refused)
@@ -65,10 +65,11 @@ def _older(generation: Generation, before: int | None) -> Facts:
         first = {upload.id for upload in shown}
         newest, _ = uploads.newest(len(first) + 1)
         before = next((upload.created + 1 for upload in newest if upload.id not in first), 0)
-    found, _ = uploads.newest(_PAGE + 1, before)
+    found, total = uploads.newest(_PAGE + 1, before)
     return {
         "cursor": str(before),
         "files": [uploads.describe(upload) for upload in found[:_PAGE]],
+        "back": before + _PAGE if before + _PAGE <= total else None,
         "next": str(found[_PAGE - 1].created) if len(found) > _PAGE else None,
     }
 

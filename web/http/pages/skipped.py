@@ -66,6 +66,11 @@ async def _facts(
         found = await threads.read(lambda view: view.skipped(cursor, DEFAULT_LIMIT, asked))
         there = {row.id for row in found.page.rows}
         left = [number for number in seen if number not in there]
+        above, back = (
+            (0, None)
+            if cursor is None
+            else await threads.read(lambda view: view.above_skipped(cursor, DEFAULT_LIMIT, asked))
+        )
         facets, others = await threads.read(lambda view: view.these_skipped(asked, left))
     # Of the filter in force one sees that it is, also where nothing matches it any more.
     chosen_reason = {} if asked.reason is None else {asked.reason: 0}
@@ -77,6 +82,8 @@ async def _facts(
         "others": [msgspec.to_builtins(each) for each in others],
         "total": found.page.total,
         "following": found.page.next,
+        "above": above,
+        "back": back,
         "facets": facets._asdict(),
         "chosen": None if chosen is None else msgspec.to_builtins(chosen),
     }

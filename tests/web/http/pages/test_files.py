@@ -28,6 +28,10 @@ def test_every_file_can_be_reached(cartwatch: Cartwatch) -> None:
         found |= set(re.findall(r'data-upload="([0-9a-f]+)"', html))
         older = re.search(r'href="(/files\?cursor=\w+)" rel="next"', html)
         path, pages = older[1] if older else "", pages + 1
+    back = 0
+    while newer := re.search(r'href="(/files[^"]*)" rel="prev"', html):
+        html, back = html_of(cartwatch, newer[1]), back + 1
+    assert back == pages - 1
     for upload in held:
         cartwatch.call("PATCH", f"/api/uploads/{upload}", {"state": "cancelled"})
     assert made | set(held) <= found

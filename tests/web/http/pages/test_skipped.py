@@ -73,10 +73,28 @@ def test_pages_follow_one_another(cartwatch: Cartwatch) -> None:
     assert [number for number, _, _ in rows(html)] == numbers[:9:-1]
     found = re.search(r'id="page-next" rel="next" href="/skipped\?([^"]+)"', html)
     assert found is not None
+    assert "1–50 of 60" in html
     _, following = page(cartwatch, found[1])
     assert [number for number, _, _ in rows(following)] == numbers[9::-1]
     assert 'id="page-first"' in following
     assert 'id="page-next"' not in following
+    assert "51–60 of 60" in following
+
+
+def test_a_page_leads_to_the_one_before_it(cartwatch: Cartwatch) -> None:
+    """That of the records next above it, in the filter as it is; the first has no cursor."""
+    source, numbers = skipped(cartwatch, *[b"bad %d" % number for number in range(120)])
+    _, first = page(cartwatch, f"source={source}")
+    assert 'rel="prev"' not in first
+    for end, search in ((numbers[5], ""), (numbers[20], "&search=bad")):
+        _, html = page(cartwatch, f"source={source}&cursor={end}{search}")
+        before = re.search(r'rel="prev" href="/skipped\?([^"]+)"', html)
+        assert before is not None
+        _, above = page(cartwatch, before[1].replace("&amp;", "&"))
+        at = numbers.index(end)
+        assert [number for number, _, _ in rows(above)] == numbers[at + 49 : at - 1 : -1]
+    _, second = page(cartwatch, f"source={source}&cursor={numbers[80]}")
+    assert re.search(rf'rel="prev" href="/skipped\?source={source}"', second)
 
 
 def test_the_record_of_the_address_stands_beside_the_list(cartwatch: Cartwatch) -> None:
