@@ -18,6 +18,13 @@ import { call } from "../http.js";
 export const check = (line, signal) => call("POST", "/api/check", { json: line, signal });
 
 /**
+ * A record as it is now.
+ * @param {string} id
+ * @returns {Promise<{state: string}>}
+ */
+export const one = (id) => call("GET", `/api/skipped/${id}`);
+
+/**
  * @param {string} id
  * @param {string} line
  * @param {boolean} again  also where a correction was sent before

@@ -219,6 +219,17 @@ def test_an_answer_about_other_words_is_dropped(stage: Stage) -> None:
     expect(page.locator("#bulk-outcome")).to_be_hidden()
 
 
+def test_how_many_were_not_set_aside_is_told_with_the_reason(stage: Stage) -> None:
+    """Of the chosen ones some may be sent, or have landed: that is no nought without a word."""
+    page = opened(stage, {})
+    stage.answer("/api/skipped/aside", {"changed": 1})
+    for line in (3, 1):
+        page.get_by_role("checkbox", name=f"Choose cart-join.json:{line}").check()
+    page.get_by_role("button", name="Set aside 2").click()
+    words = "1 record set aside. 1 is not open, so nothing is changed there."
+    expect(page.locator(".bulk-words")).to_have_text(words)
+
+
 @pytest.mark.parametrize(
     ("state", "words", "told", "aside"),
     [

@@ -242,6 +242,45 @@ def test_a_record_is_set_aside_and_taken_back(stage: Stage) -> None:
     assert bodies == [{"ids": [1], "aside": True}, {"ids": [1], "aside": False}]
 
 
+@pytest.mark.parametrize(("state", "offered"), [("sent", 0), ("landed", 0), ("aside", 1)])
+def test_what_a_record_does_not_allow_is_not_offered(
+    stage: Stage, state: str, offered: int
+) -> None:
+    """Only an open one can be set aside, and only one that is aside taken back; many alike."""
+    others = {"sent": record(1, state="sent", resubmitted_at=AT), "landed": landed(1)}
+    there = others.get(state, record(1, state=state))
+    page = stage.open("/skipped?id=1", facts=facts([there], there, asked={"state": state}))
+    expect(page.locator("[data-action^=aside]").filter(visible=True)).to_have_count(2 * offered)
+    expect(page.get_by_role("button", name="Set aside")).to_have_count(0)
+
+
+def test_what_became_of_a_record_takes_its_control_away(stage: Stage) -> None:
+    """Who was at it goes on at the record."""
+    page = opened(stage, record(1))
+    page.locator("#record").get_by_role("button", name="Set aside").focus()
+    stage.server.facts = facts([landed(1)], landed(1))
+    stage.play(news(landed=1))
+    expect(page.locator("#record [data-action=aside]")).to_be_hidden()
+    expect(page.locator("#record")).to_be_focused()
+
+
+def test_why_a_record_cannot_be_set_aside_is_true(stage: Stage) -> None:
+    """Who was faster has sent it, or has done the same, which is no fault."""
+    page = opened(stage, record(1))
+    stage.answer("/api/skipped/aside", {"changed": 0})
+    stage.answer("/api/skipped/1", landed(1))
+    page.locator("#record").get_by_role("button", name="Set aside").click()
+    words = "It is landed by now: only an open record can be set aside."
+    expect(page.locator(".mend .error-words")).to_have_text(words)
+    expect(page.locator("#record")).to_have_attribute("data-state", "landed")
+    opened(stage, record(1))
+    stage.answer("/api/skipped/1", record(1, state="aside"))
+    stage.server.facts = facts([record(1, state="aside")], record(1, state="aside"))
+    page.locator("#record").get_by_role("button", name="Set aside").click()
+    expect(page.locator("#record").get_by_role("button", name="Take back")).to_be_visible()
+    expect(page.locator(".mend .error")).to_be_hidden()
+
+
 def test_what_was_typed_is_kept_while_others_are_looked_at(stage: Stage) -> None:
     """Until it is sent."""
     page = stage.open("/skipped", facts=facts([record(2), record(1)]))

@@ -92,8 +92,9 @@ export function startBulk(bench, list, { store, announce }, signal) {
   };
   const putAllAside = async () => {
     const isAside = asked.state !== "aside";
+    const chosen = isOfChosen() ? list.chosen.size : 0;
     const { changed } = await putAside(body({ aside: isAside }));
-    finish(() => asideWords(changed, isAside));
+    finish(() => asideWords(changed, isAside, chosen));
   };
 
   form.addEventListener("input", forget, { signal });

@@ -29,7 +29,10 @@ export function sentWords(sent, waiting, isFlowing) {
 /**
  * @param {number} changed
  * @param {boolean} aside  whether they are set aside or taken back
+ * @param {number} chosen  of so many; 0: of all that match
  */
-export function asideWords(changed, aside) {
-  return `${count(changed, "record")} ${aside ? "set aside" : "taken back"}.`;
+export function asideWords(changed, aside, chosen) {
+  const left = Math.max(0, chosen - changed);
+  const why = left > 0 ? ` ${number(left)} ${left === 1 ? "is" : "are"} not ${aside ? "open" : "aside"}, so nothing is changed there.` : "";
+  return `${count(changed, "record")} ${aside ? "set aside" : "taken back"}.${why}`;
 }

@@ -85,9 +85,13 @@ export function correct(record, generation, changed, signal) {
   const putAside = async () => {
     const id = idOf();
     const aside = record.dataset.state !== "aside";
+    const wanted = aside ? "aside" : "open";
     const { changed: many } = await api.putAside(`{"ids":[${id}],"aside":${aside}}`);
-    if (many === 0) throw new Error("It became something else meanwhile.");
-    if (idOf() === id) changed(aside ? "aside" : "open");
+    const state = many > 0 ? wanted : (await api.one(id)).state;
+    if (idOf() !== id) return;
+    changed(state);
+    if (state === wanted) return;
+    throw new Error(`It is ${state} by now: ${aside ? "only an open record can be set aside" : "there is nothing to take back"}.`);
   };
 
   record.addEventListener("input", typed, { signal });

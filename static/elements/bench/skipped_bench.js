@@ -3,7 +3,7 @@ import { workbench } from "../../api/skipped.js";
 import { addressOf } from "../../form_address.js";
 import { PageElement } from "../../page_element.js";
 import { tell } from "../../paint/action.js";
-import { part, setText } from "../../paint/patch.js";
+import { part, setText, show } from "../../paint/patch.js";
 import { liveReading } from "./live_reading.js";
 import { RecordList, idOf, rowOf } from "./record_list.js";
 
@@ -27,6 +27,9 @@ export class SkippedBench extends PageElement {
     /** @param {string} state */
     const changed = (state) => {
       record.dataset.state = state;
+      /** @type {HTMLElement | null} */
+      const aside = record.querySelector('[data-action="aside"]');
+      if (aside) show(aside, state === "open" || state === "aside");
       list.become(list.open, state);
     };
     /** @type {(() => void) | null} what begins with the record that stands there; it comes with the first that is open */
