@@ -36,6 +36,21 @@ def test_a_link_opens_it_and_closing_it_leaves_the_focus_in_the_list(stage: Stag
     assert page.evaluate("document.activeElement.closest('.carts-list') !== null")
 
 
+def test_escape_leads_back_to_the_row_of_the_cart_that_was_open(stage: Stage) -> None:
+    """Whatever was used in the panel; where that row is gone, to another."""
+    page = stage.open(first=snapshot([cart("a"), cart('b"]')]), facts=FACTS)
+    page.locator("[data-cart] .cart-share").last.click()
+    panel = page.locator("cart-panel")
+    panel.get_by_role("button", name="Copy").click()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    assert page.evaluate("document.activeElement.closest('[data-cart]').dataset.cart") == 'b"]'
+    stage.open("/?cart=c", snapshot([cart("a"), cart("b")]), facts=FACTS)
+    panel.get_by_role("button", name="Copy").click()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.closest('[data-cart]').dataset.cart") == "a"
+
+
 def test_one_that_the_server_rendered_is_not_asked_for_again(stage: Stage) -> None:
     """It goes on from what stands there."""
     shown = OrdersShown("b")

@@ -23,11 +23,15 @@ export function begin(panel, ports) {
     fill(panel, ports, AbortSignal.any([visit.signal, signal]));
   };
   const close = () => {
-    if (place.cart === null) return;
+    const { cart } = place;
+    if (cart === null) return;
     const held = panel.contains(document.activeElement);
     place.look(null);
-    const row = /** @type {HTMLElement | null} */ (document.querySelector('.carts-list [tabindex="0"]'));
-    if (held) row?.focus({ preventScroll: true });
+    if (!held) return;
+    // Where its row has left the list meanwhile, at the row that the tab key comes to.
+    const ways = [`[data-cart="${CSS.escape(cart)}"] .cart-user`, '[tabindex="0"]'];
+    const rows = /** @type {(HTMLElement | null)[]} */ (ways.map((way) => document.querySelector(`.carts-list ${way}`)));
+    rows.find(Boolean)?.focus({ preventScroll: true });
   };
   place.addEventListener("look", follow, { signal });
   keys.on("Escape", close, signal);

@@ -43,8 +43,7 @@ export class RowFocus {
   /** Focus the row that the tab key comes to. */
   enter() {
     this.keep();
-    if (this.row) this.#target(this.row)?.focus();
-    else this.#list.focus();
+    (this.#target(this.row) ?? this.#list).focus();
   }
 
   /** @param {number} step */
@@ -59,13 +58,13 @@ export class RowFocus {
 
   /** @param {HTMLElement} row */
   #choose(row) {
-    if (this.row && this.row !== row) this.#target(this.row)?.setAttribute("tabindex", "-1");
+    this.#target(this.row)?.setAttribute("tabindex", "-1");
     this.row = row;
     this.#target(row)?.setAttribute("tabindex", "0");
   }
 
-  /** @param {HTMLElement} row */
+  /** @param {HTMLElement | null} row @returns {HTMLElement | null | undefined} */
   #target(row) {
-    return /** @type {HTMLElement | null} */ (row.querySelector(this.#selector));
+    return row?.querySelector(this.#selector);
   }
 }
