@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.frames import ATTENTION, changes, snapshot, upload
@@ -33,10 +35,25 @@ def test_each_figure_leads_to_what_it_counts(stage: Stage) -> None:
         expect(figure).to_have_attribute("data-value", value)
         expect(figure).to_have_attribute("href", address)
         expect(figure).to_contain_text(words)
-    expect(page.locator('[data-attention="unpaid"]')).to_contain_text("Unpaid > 30 min")
+    for name, words in (
+        ("unpaid", "Unpaid > 30 min 212"),
+        ("waiting", "Payments without an order > 30 min 42"),
+    ):
+        expect(page.locator(f'[data-attention="{name}"]')).to_contain_text(words)
     stage.play(changes(attention={**HURRY, "skipped_open": 5}))
     expect(page.locator('[data-attention="skipped"]')).to_have_attribute("data-value", "5")
     expect(page.locator('[data-count="skipped"]')).to_contain_text("5")
+
+
+def test_what_counts_those_of_an_age_alone_says_of_which(stage: Stage) -> None:
+    """Each figure whose link asks for an age names it, however narrow the page is."""
+    stage.page.set_viewport_size({"width": 360, "height": 720})
+    page = stage.open(first=snapshot(attention={**HURRY, "older": 7200}))
+    aged = page.locator('[data-attention][href*="older="]')
+    assert aged.count() == 2
+    for figure in aged.all():
+        expect(figure).to_have_attribute("href", re.compile("older=7200&"))
+        assert re.search(r"> 2\sh", figure.inner_text())
 
 
 def test_ages_move_on_by_themselves(stage: Stage) -> None:

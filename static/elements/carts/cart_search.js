@@ -123,7 +123,7 @@ export class CartSearch extends PageElement {
     /** @type {RadioNodeList} */ (form.elements.namedItem("filter")).value = filter;
     /** @type {HTMLSelectElement} */ (form.elements.namedItem("sort")).value = sort;
     show(part(this, ".aged"), older !== null);
-    setText(part(this, ".aged-for"), older === null ? "" : ageWords(Number(older)));
+    setText(part(this, ".aged-for"), ageWords(Number(older)));
     setAttribute(part(this, '[data-action="any-age"]'), "data-filter", filter);
   }
 
