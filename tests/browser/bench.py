@@ -47,6 +47,7 @@ def facts(
         "others": list(others),
         "total": len(records),
         "following": None,
+        "upload_name": None,
         "above": 0,
         "back": None,
         "facets": {

@@ -135,7 +135,7 @@ def test_what_goes_on_stands_above_what_failed(stage: Stage, rendered: bool, pat
         array,
         running("run"),
         running("hand", state="paused", paused_because="paused by hand", paused_at=AT),
-        running("csv", state="paused", paused_because=HINT, paused_at=AT),
+        running("csv", state="paused", paused_because=HINT, paused_at=AT, skipped=8),
     ]
     stage.answer("/api/stream", None)
     stage.silent = rendered

@@ -153,6 +153,22 @@ def test_an_upload_of_which_nothing_was_accepted_says_what_its_file_looks_like(
     expect(unknown).to_have_text("Nothing in it was accepted.")
 
 
+@pytest.mark.parametrize("rendered", [True, False], ids=["by the server", "by the page"])
+def test_a_file_of_blank_lines_says_so_and_leads_to_no_examples(
+    stage: Stage, rendered: bool
+) -> None:
+    """Nothing was accepted and nothing skipped; one that was cancelled may hold more."""
+    blank = upload("u1", accepted=0, skipped=0, blank=8)
+    uploads = [blank, {**blank, "id": "u2", "state": "cancelled"}]
+    page = stage.open(first=snapshot(uploads=uploads if rendered else []))
+    stage.play(changes(uploads={"items": uploads, "order": ["u1", "u2"], "total": 2}))
+    words = "It has blank lines only: there is no record in it."
+    expect(page.locator('[data-upload="u1"] .upload-why')).to_have_text(words)
+    expect(page.locator('[data-upload="u1"] .upload-examples')).to_be_hidden()
+    words = "Nothing in it was accepted."
+    expect(page.locator('[data-upload="u2"] .upload-why')).to_have_text(words)
+
+
 @pytest.mark.parametrize(
     ("state", "button", "body"),
     [

@@ -67,6 +67,17 @@ def test_each_filter_is_a_link_that_keeps_the_others(stage: Stage) -> None:
     expect(page.locator("#reason-invalid_json")).to_be_focused()
 
 
+def test_the_one_upload_that_is_asked_for_is_named(stage: Stage) -> None:
+    """With the way to it, and back to those of all; one that there never was has no name."""
+    asked = {"upload": "u1"}
+    page = stage.open("/skipped", facts=facts([record(1)], asked=asked, upload_name="a <b>"))
+    words = page.locator(".filters-upload")
+    expect(words).to_have_text("Of one upload alone: a <b>. Of all uploads")
+    expect(words.get_by_role("link", name="a <b>")).to_have_attribute("href", "/files/u1")
+    page = stage.open("/skipped", facts=facts([], asked=asked))
+    expect(words).to_have_text("Of one upload alone. Of all uploads")
+
+
 def test_what_is_typed_is_looked_for_once_it_rests(stage: Stage) -> None:
     """In one address, with the filters as they are; the field keeps the focus and the caret."""
     page = stage.open("/skipped", facts=facts([record(1)], asked={"state": "open"}))

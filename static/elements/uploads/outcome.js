@@ -37,6 +37,7 @@ export function whyOf(upload) {
   if (paused) return paused === BY_HAND ? "" : paused;
   if (!hasEnded(upload) || processed === 0) return "";
   if (accepted > 0) return what && skipped > 0 ? sentence(what) : "";
+  if (wasInVain(upload) && skipped === 0) return "It has blank lines only: there is no record in it.";
   return what ? ["Nothing in it was accepted", `${what}.`].join("; ") : "Nothing in it was accepted.";
 }
 

@@ -59,7 +59,7 @@ export class UploadRow {
     this.offerMore(upload);
     const isPaused = upload.state === "paused";
     show(part(row, ".upload-known"), known);
-    show(part(row, ".upload-examples"), isAlarming(upload));
+    show(part(row, ".upload-examples"), isAlarming(upload) && upload.skipped > 0);
     /** @type {Record<string, boolean>} */
     const sense = { pause: !ended && !isPaused, "go-on": isPaused, cancel: !ended, replay: ended, "start-over": known };
     // Who may only read has none of these.

@@ -85,5 +85,16 @@ async def _facts(
         "above": above,
         "back": back,
         "facets": facets._asdict(),
+        "upload_name": _name(service, asked.upload),
         "chosen": None if chosen is None else msgspec.to_builtins(chosen),
     }
+
+
+def _name(service: Service, upload: str | None) -> str | None:
+    """Give the name of the one upload that is asked for; None where there is none, or no such."""
+    if upload is None:
+        return None
+    try:
+        return service.generation.uploads.get(upload).name
+    except APIError:
+        return None

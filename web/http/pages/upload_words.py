@@ -47,6 +47,8 @@ def why(upload: Shown) -> str:
     what = upload.get("looks_like")
     if upload["accepted"]:
         return sentence(what) if what and upload["skipped"] else ""
+    if _was_in_vain(upload) and not upload["skipped"]:
+        return "It has blank lines only: there is no record in it."
     return f"Nothing in it was accepted; {what}." if what else "Nothing in it was accepted."
 
 

@@ -66,6 +66,16 @@ def test_rows_that_somebody_sees_are_told_beside_the_page(cartwatch: Cartwatch) 
     ]
 
 
+def test_one_upload_is_named(cartwatch: Cartwatch) -> None:
+    """By the name that it came with; where there is no such upload, by none."""
+    upload = cartwatch.upload_in(cartwatch.upload(b"bad", "mine.jsonl"), "done")
+    _, html = page(cartwatch, f"upload={upload['id']}")
+    assert f'<a href="/files/{upload["id"]}"><bdi class="foreign">mine.jsonl</bdi></a>' in html
+    answer, html = page(cartwatch, "upload=none")
+    assert answer.status == 200
+    assert "Of one upload alone." in html
+
+
 def test_pages_follow_one_another(cartwatch: Cartwatch) -> None:
     """Fifty rows each, with the filter as it is."""
     source, numbers = skipped(cartwatch, *[b"bad %d" % number for number in range(60)])
