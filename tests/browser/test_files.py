@@ -81,7 +81,7 @@ def test_an_upload_tells_its_speed_and_the_time_left(stage: Stage) -> None:
 def test_the_pace_is_a_row_of_choices(stage: Stage, choice: str, rate: int | None) -> None:
     """A pace is a number, no limit is null; the one in force is chosen, an odd one too."""
     page = opened(stage, running(rate=7.5))
-    pace = page.get_by_role("group", name="Pace of orders.jsonl")
+    pace = page.get_by_role("group", name="Records a second of orders.jsonl")
     expect(pace.get_by_role("radio", name="7.5")).to_be_checked()
     stage.answer("/api/uploads/u1", running(rate=rate))
     with page.expect_response("**/api/uploads/u1"):

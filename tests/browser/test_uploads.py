@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -167,6 +168,33 @@ def test_a_file_of_blank_lines_says_so_and_leads_to_no_examples(
     expect(page.locator('[data-upload="u1"] .upload-examples')).to_be_hidden()
     words = "Nothing in it was accepted."
     expect(page.locator('[data-upload="u2"] .upload-why')).to_have_text(words)
+
+
+@pytest.mark.parametrize("path", ["/", "/files"])
+def test_all_that_a_row_can_do_names_its_file(stage: Stage, path: str) -> None:
+    """Rows are told apart by the names of what is in them, whoever made them."""
+    states = ("running", "paused", "done")
+    rows = [upload(f"u{at}", f"{state}.jsonl", state=state) for at, state in enumerate(states)]
+    stage.answer("/api/stream", None)
+    facts: dict[str, Any] = {"stream": None, "cursor": None, "files": [], "back": None}
+    names = []
+    for rendered in (rows, []):
+        page = stage.open(path, snapshot(uploads=rendered), facts={**facts, "next": None})
+        order = [each["id"] for each in rows]
+        stage.play(changes(uploads={"items": rows, "order": order, "total": 3}))
+        stage.painted()
+        expect(page.locator("[data-upload]")).to_have_count(3)
+        names.append(
+            page.locator("[data-upload]").evaluate_all(
+                """(rows) => rows.map((row) =>
+                  [...row.querySelectorAll("[aria-label]:not([data-dismiss]), legend")]
+                    .map((each) => each.ariaLabel ?? each.textContent))"""
+            )
+        )
+    assert names[0] == names[1]
+    for row, name in zip(names[0], states, strict=True):
+        assert len(row) > 3
+        assert [each for each in row if f"{name}.jsonl" not in each] == []
 
 
 @pytest.mark.parametrize(
