@@ -15,9 +15,9 @@ const REASONS = {
   invalid_json: "not JSON",
   not_an_object: "not an object",
   missing_field: "a field is missing",
-  invalid_user_id: "no user id",
+  invalid_user_id: "bad user id",
   unknown_type: "unknown type",
-  invalid_order_id: "no order id",
+  invalid_order_id: "bad order id",
 };
 
 /**

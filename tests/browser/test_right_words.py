@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from dataflow.correction import StillBad, check_line
 from tests.browser.frames import cart, changes, skipped, snapshot, upload
 from tests.browser.stage import Stage
-from web.http.pages.filters import pace_words
+from web.http.pages.filters import REASON_WORDS, pace_words, reason_words
 
 PACES = (None, 1, 7.5, 0.5, 0.125, 1000, 1234.25, 999_999.5, 1_000_000)
 
@@ -24,6 +25,27 @@ def test_a_pace_is_told_to_its_last_digit(stage: Stage) -> None:
     assert told == [pace_words(pace) for pace in PACES]
     assert told[2] == "7.5 records a second"
     assert told[6] == "1,234.25 records a second"
+
+
+def test_a_reason_says_of_a_record_what_is_true(stage: Stage) -> None:
+    """Alike by the server and by the script: what is there and bad is not said to be missing."""
+    told = stage.blank().evaluate(
+        """async (reasons) => {
+          const { reasonWords } = await import("/static/paint/record_words.js");
+          return reasons.map(reasonWords);
+        }""",
+        list(REASON_WORDS),
+    )
+    assert told == list(REASON_WORDS.values())
+    for line, words in (
+        (b'{"user_id": "", "type": "order", "order_id": 1}', "bad user id"),
+        (b'{"user_id": "a", "type": "order", "order_id": 1.5}', "bad order id"),
+        (b'{"user_id": "a", "type": "refund", "order_id": 1}', "unknown type"),
+        (b'{"user_id": "a", "type": "order"}', "a field is missing"),
+    ):
+        outcome = check_line(line)
+        assert isinstance(outcome, StillBad)
+        assert reason_words(outcome.reason) == words
 
 
 @pytest.mark.parametrize("many", [0, 1, 2])

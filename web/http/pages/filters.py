@@ -44,9 +44,9 @@ REASON_WORDS: Final[Mapping[str, str]] = MappingProxyType(
         INVALID_JSON: "not JSON",
         NOT_AN_OBJECT: "not an object",
         MISSING_FIELD: "a field is missing",
-        INVALID_USER_ID: "no user id",
+        INVALID_USER_ID: "bad user id",
         UNKNOWN_TYPE: "unknown type",
-        INVALID_ORDER_ID: "no order id",
+        INVALID_ORDER_ID: "bad order id",
     }
 )
 """Why a record is skipped, as a person reads it."""
