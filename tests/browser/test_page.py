@@ -93,11 +93,50 @@ def test_a_slash_goes_to_the_search(stage: Stage) -> None:
 def test_a_search_without_a_match_says_so(stage: Stage) -> None:
     """Nothing found is not the same as nothing there, and leads back to all carts."""
     page = stage.open("/?search=zzz", snapshot(window={"search": "zzz"}))
-    expect(page.get_by_text("No cart matches.")).to_be_visible()
+    expect(page.get_by_text("No cart here is of a user whose id begins with that.")).to_be_visible()
     expect(page.get_by_role("button", name="Load the sample")).to_be_hidden()
     page.get_by_role("link", name="Show all carts").click()
     expect(page).to_have_url(f"{stage.server.origin}/")
     expect(page.get_by_role("searchbox")).to_have_value("")
+
+
+def test_an_order_is_found_though_no_user_is(stage: Stage) -> None:
+    """What says so is of users, before and after the first frame: the order has been found."""
+    found = {"items": [{"user_id": "zoe", "order_id": 6204, "status": "paid"}], "more": False}
+    stage.answer("/api/orders/6204", found)
+    page = stage.open(first=snapshot([cart("zoe", paid=[6204])]))
+    nobody = snapshot(window={"search": "6204"})
+    page.get_by_role("searchbox").fill("6204")
+    page.keyboard.press("Enter")
+    stage.play(nobody)
+    for _ in range(2):
+        expect(page.locator(".found")).to_contain_text("Order 6204 is in zoe paid")
+        words = page.locator("cart-list [data-empty]").filter(visible=True)
+        expect(words).to_have_text(
+            "No cart here is of a user whose id begins with that. Show all carts"
+        )
+        expect(page.locator("cart-list .list-range")).to_have_text("0 in all")
+        stage.silent = True
+        facts = {"sought": "6204", "found": found}
+        stage.open("/?search=6204&order=6204", nobody, live=False, facts=facts)
+
+
+def test_a_page_says_which_of_all_it_shows(stage: Stage) -> None:
+    """Before and after the first frame; an empty one shows none of them."""
+    stage.silent = True
+    for first, words in (
+        (snapshot([cart("a"), cart("b")]), "1–2 of 2 in all"),
+        (snapshot([]), "0 in all"),
+        (snapshot([cart("a")], window={"cursor": "x"}), "1 in all"),
+    ):
+        path = "/?cursor=x" if first["window"]["cursor"] else "/"
+        page = stage.open(path, first, live=False)
+        shown = page.locator("cart-list .list-range")
+        expect(shown).to_have_text(words)
+        stage.play(first)
+        expect(page.locator("[data-connection=live]")).to_be_visible()
+        stage.painted()
+        expect(shown).to_have_text(words)
 
 
 def test_a_search_among_no_carts_at_all_offers_the_first_steps(stage: Stage) -> None:

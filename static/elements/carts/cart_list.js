@@ -164,7 +164,7 @@ export class CartList extends PageElement {
     const narrowed = narrow && (stats.carts ?? 0) > 0;
     const busy = !same(window, place.window);
     setAttribute(this, "aria-busy", String(busy));
-    const why = busy ? "loading" : narrowed ? "narrowed" : uploads.order.length > 0 ? "waiting" : "first";
+    const why = busy ? "loading" : narrowed ? (window.search ? "sought" : "narrowed") : uploads.order.length > 0 ? "waiting" : "first";
     for (const words of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll("[data-empty]"))) {
       show(words, none && words.dataset.empty === why);
     }
@@ -173,7 +173,7 @@ export class CartList extends PageElement {
     const { before } = place;
     const from = window.cursor ? before.length * PAGE + 1 : 1;
     const isPlaced = rows > 0 && (!window.cursor || before.length > 0);
-    setText(part(this, ".carts-range"), isPlaced ? `${number(from)}–${number(from + carts.order.length - 1)} ` : "");
+    setText(part(this, ".carts-range"), isPlaced ? `${number(from)}–${number(from + carts.order.length - 1)} of ` : "");
     this.#link("back", window.cursor ? { ...window, cursor: before.at(-1) ?? null } : null);
     this.#link("next", next ? { ...window, cursor: next } : null);
     const { pending, tooFast } = this.#order;
