@@ -92,12 +92,14 @@ export class FlowHistory extends PageElement {
     const points = series.events.length;
     const drawn = marks.slice(-MOST_MARKS).map((mark) => (
       { ...mark, key: `${mark.kind} ${mark.at}`, share: shareOf(placeOf(history, mark.at), points), label: "", isLeft: false }));
+    let longest = 0;
     for (const [name, names] of Object.entries(CHARTS)) {
       const chart = part(this, `[data-chart="${name}"]`);
       // The newest step may still go on: it would be too low.
       const shown = names.map((each) => (step > 1 ? series[each].slice(0, -1) : series[each]));
       const top = topOf(shown);
       setText(part(chart, ".chart-value"), valueWords(name, shown.map((values) => values.at(-1))));
+      longest = Math.max(longest, number(top).length);
       setText(part(chart, ".chart-top"), number(top));
       setAttribute(part(chart, ".chart-shape"), "viewBox", `0 -20 ${Math.max(1, points - 1)} 1040`);
       shown.forEach((values, at) => {
@@ -106,9 +108,7 @@ export class FlowHistory extends PageElement {
         if (at === 0) setAttribute(part(chart, ".chart-area"), "d", area);
       });
     }
-    const tops = /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll(".chart-top"));
-    const widest = Math.max(...[...tops].map(({ offsetWidth }) => offsetWidth));
-    labelMarks(drawn, part(this, ".chart-plot").clientWidth, widest);
+    labelMarks(drawn, part(this, ".chart-plot").clientWidth, longest);
     const byKey = new Map(drawn.map((mark) => [mark.key, mark]));
     for (const list of lists) list.paint([...byKey.keys()], (key) => /** @type {DrawnMark} */ (byKey.get(key)));
   }

@@ -32,11 +32,11 @@ export class HistoryMark {
  * over another. The start behind a kill has none.
  * @param {DrawnMark[]} marks  oldest first
  * @param {number} width  of a chart, in pixels
- * @param {number} top  as wide is what stands at the left for the top of a chart
+ * @param {number} top  the letters of what stands at the left for the top of a chart
  */
 export function labelMarks(marks, width, top) {
   /** @type {[number, number][]} */
-  const taken = [[0, (top * 100) / width]];
+  const taken = [[0, (top * LETTER_PX * 100) / width]];
   const follows = marks.map(({ kind, share }, at) => kind === "started" && marks[at - 1]?.kind === "killed"
     && Number.parseFloat(share) - Number.parseFloat(marks[at - 1]?.share ?? "") < 2);
   const wanted = marks.filter((_, at) => !follows[at]).reverse();
