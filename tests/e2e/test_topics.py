@@ -27,7 +27,7 @@ def test_the_view_of_the_flow_shows_each_partition(
         expect(panel.locator("[data-partition='orders/1'] [data-fact=lag]")).to_have_text("0")
         noida.stop()
         expect(panel).to_have_attribute("data-kafka", "down", timeout=20_000)
-        expect(panel.locator(".topics-words")).to_contain_text("have not answered since")
+        expect(panel.locator(".topics-words")).to_contain_text("have been silent for")
 
 
 def test_a_loss_is_given_up_on_the_page(page: Page, tmp_path: Path, noida: Broker) -> None:

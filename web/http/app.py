@@ -150,7 +150,8 @@ def create_hub_app(service: Service) -> ASGIApp:
 def _answer(request: Request, error: APIError) -> Response:
     """Answer in the language of who asked: a page for a person, JSON for a program."""
     if wants_page(request.scope) and error.status in (400, 404):
-        html = render_refusal(error.status, error.message, visitor_of(request))
+        is_file = "upload_id" in request.path_params
+        html = render_refusal(error.status, error.message, visitor_of(request), is_file=is_file)
         return HTMLResponse(html, error.status)
     return error_response(error)
 

@@ -78,10 +78,17 @@ def render_view(
     return _below(visitor.root, html)
 
 
-def render_refusal(status: int, message: str, visitor: Visitor = ANYBODY) -> str:
-    """The page for an address that nothing lives at, or whose page cannot be made."""
+def render_refusal(
+    status: int, message: str, visitor: Visitor = ANYBODY, *, is_file: bool = False
+) -> str:
+    """The page for an address that nothing lives at, or whose page cannot be made.
+
+    That of a file which there never was leads to those that there are.
+    """
     template = _environment().get_template("refusal.html")
-    return _below(visitor.root, template.render(is_there=status != 404, message=message))
+    return _below(
+        visitor.root, template.render(is_there=status != 404, is_file=is_file, message=message)
+    )
 
 
 def _below(root: str, html: str) -> str:

@@ -19,9 +19,9 @@ _WORDS = {
 def topics_words(kafka: Mapping[str, Any]) -> str:
     """Say how the reading stands, and what there is to know of it."""
     words = _WORDS[kafka["state"]].format(brokers=kafka["brokers"])
-    if kafka["state"] == STOPPED or kafka["message"] is None:
+    if kafka["state"] in (STOPPED, DOWN) or kafka["message"] is None:
         return words
-    is_all = kafka["state"] in (OFF, DOWN, CONNECTING)
+    is_all = kafka["state"] in (OFF, CONNECTING)
     return str(kafka["message"]) if is_all else f"{words} {kafka['message']}"
 
 

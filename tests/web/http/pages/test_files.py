@@ -63,5 +63,8 @@ def test_one_file_shows_its_facts_and_its_first_skipped_records(cartwatch: Cartw
 
 
 def test_a_file_that_there_never_was_has_no_page(cartwatch: Cartwatch) -> None:
-    """A person is told so."""
-    assert "there is no upload" in html_of(cartwatch, "/files/nothing", 404)
+    """A person is told so, and led to the files that there are."""
+    html = html_of(cartwatch, "/files/nothing", 404)
+    assert "There is no such file" in html
+    assert "there is no upload" in html
+    assert '<a href="/files">All files</a>' in html
