@@ -140,9 +140,14 @@ def test_reads_and_writes_work_while_the_flow_is_down(tmp_path: Path) -> None:
 
 
 def status_after(number: signal.Signals, module: str, *words: str) -> int:
-    """Send a signal to the command as soon as it has loaded a module; gives its status."""
+    """Send a signal to the command as soon as it has loaded a module; gives its status.
+
+    Its standard input is open, and nothing comes by it.
+    """
     command = [sys.executable, "-X", "importtime", "-m", "web", *words]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if line.decode().rsplit("|", 1)[-1].strip() == module:
@@ -165,7 +170,7 @@ def test_a_signal_before_it_is_live_ends_it_in_silence(
 
 def test_a_command_that_is_interrupted_before_it_has_begun_says_so_by_its_status() -> None:
     """Nothing was sent, and nobody is to think that it was; there is nothing else to say."""
-    assert status_after(signal.SIGINT, "click.core", "replay", "nothing.jsonl") == 130
+    assert status_after(signal.SIGINT, "click.core", "replay", "-") == 130
 
 
 SIGNALLED = """
