@@ -80,6 +80,7 @@ def answer(stage: Stage, **facts: Any) -> None:
     stage.server.facts = stage.server.facts | facts
     paths = {"history": "/api/history?*", "dataflow": "/api/dataflow", "proof": "/api/prove"}
     paths |= {"recovery": "/api/recovery?*", "topic": "/api/completed/topic"}
+    paths |= {"kafka": "/api/kafka"}
     for name, path in paths.items():
         if name in facts:
             stage.answer(path, facts[name])
