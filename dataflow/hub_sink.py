@@ -7,7 +7,6 @@ and the flow stops reading. A resume sends again what came after the last epoch.
 """
 
 import logging
-import ssl
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ from websockets.frames import CloseCode
 from websockets.sync.client import ClientConnection, connect
 
 from dataflow.drawing import PUBLISH, SNAPSHOT
+from dataflow.duplex import duplex_trust
 from dataflow.faults import reach
 from dataflow.messages import (
     Barrier,
@@ -70,7 +70,7 @@ class HubPartition(StatefulSinkPartition[Message, int]):
         ca: Path | None = None,
     ) -> None:
         is_secure = url.startswith("wss:")
-        self._trust = ssl.create_default_context(cafile=ca) if is_secure else None
+        self._trust = duplex_trust(ca) if is_secure else None
         self._url = f"{url}?execution={execution}&worker={worker}"
         self._worker = worker
         self._restored = restored or Restored()

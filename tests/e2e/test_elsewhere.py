@@ -179,7 +179,7 @@ def test_three_hosts_on_a_cable_and_one_is_cut_off(
     options = [f"--host={hub.address}", "--snapshot-interval=0.1", *tokens, *authority.options]
     far = [tokens[0], f"--ca={authority.ca}"]
     with Cartwatch(tmp_path / "data", *options, host=hub) as server:
-        server.headers, server.trust = bearer(CHANGES), authority.trust()
+        server.headers, server.ca = bearer(CHANGES), authority.ca
         server.settled()
         with (
             FarWorker(server.url, *far, host=left) as staying,

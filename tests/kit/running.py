@@ -101,13 +101,14 @@ class Cartwatch:
 
         Its flow is one worker, which starts faster; with None as many as where nobody says.
 
-        Returns when its live line is there. ``headers`` are sent with every call; ``trust`` is what
-        a server that speaks TLS is verified by. It may run on a ``host`` of the test's own.
+        Returns when its live line is there. ``headers`` are sent with every call; by the
+        authority in the file ``ca`` a server that speaks TLS is verified. It may run on a ``host``
+        of the test's own.
         """
         self._host = host
         self.data = data
         self.headers: dict[str, str] = {}
-        self.trust: ssl.SSLContext | None = None
+        self.ca: Path | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         words = [
             *("serve", "--port", "0", "--data", str(data)),
@@ -165,7 +166,8 @@ class Cartwatch:
         host, port = place.hostname or "", place.port
         connection = HTTPConnection(host, port, timeout=20)
         if place.scheme == "https":
-            connection = HTTPSConnection(host, port, timeout=20, context=self.trust)
+            trust = ssl.create_default_context(cafile=self.ca)
+            connection = HTTPSConnection(host, port, timeout=20, context=trust)
         try:
             data = body.encode() if isinstance(body, str) else body
             connection.request(method, path, data, {**self.headers, **(headers or {})})

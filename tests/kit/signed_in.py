@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from dataflow.duplex import duplex_trust
 from tests.kit.running import START_S, Answer, Cartwatch
 
 CHANGES = "a-token-that-changes-everything"
@@ -55,7 +56,7 @@ def socket_of(
     return connect(
         f"{place.scheme.replace('http', 'ws')}://{place.netloc}{path}",
         additional_headers=headers or {},
-        ssl=server.trust,
+        ssl=None if server.ca is None else duplex_trust(server.ca),
         proxy=None,
         open_timeout=START_S,
     )

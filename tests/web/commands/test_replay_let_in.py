@@ -48,7 +48,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     authority = Authority(folder)
     options = [*authority.options, *token_files(folder), "--proxy=10.0.0.1"]
     with Cartwatch(folder / "data", *options) as server:
-        server.trust = authority.trust()
+        server.ca = authority.ca
         server.headers = bearer(CHANGES)
         server.settled()
         yield Guarded(folder, server, authority)

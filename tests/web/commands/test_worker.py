@@ -49,7 +49,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     authority = Authority(folder)
     options = [*authority.options, *token_files(folder), "--root-path=/orders"]
     with Cartwatch(folder / "data", *options) as server:
-        server.trust = authority.trust()
+        server.ca = authority.ca
         server.headers = bearer(CHANGES)
         until(lambda: server.call("GET", "/orders/readyz").status == 200)
         yield Guarded(folder, server, authority)

@@ -27,7 +27,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cartwatch]:
     folder = tmp_path_factory.mktemp("tls")
     authority = Authority(folder)
     with Cartwatch(folder / "data", *authority.options, *token_files(folder)) as server:
-        server.trust = authority.trust()
+        server.ca = authority.ca
         server.headers = bearer(CHANGES)
         server.settled()
         yield server
@@ -42,9 +42,9 @@ def place_of(server: Cartwatch) -> tuple[str, int]:
 
 
 def under_tls(server: Cartwatch, stack: ExitStack) -> ssl.SSLSocket:
-    assert server.trust is not None
+    trust = ssl.create_default_context(cafile=server.ca)
     client = stack.enter_context(socket.create_connection(place_of(server), timeout=20))
-    return stack.enter_context(server.trust.wrap_socket(client, server_hostname="127.0.0.1"))
+    return stack.enter_context(trust.wrap_socket(client, server_hostname="127.0.0.1"))
 
 
 def test_it_says_https_and_serves_it(server: Cartwatch) -> None:
