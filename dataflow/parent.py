@@ -33,6 +33,18 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, name="watch-server", daemon=True).start()
 
 
+def tell_parent(data: bytes) -> None:
+    """Write to the process that started this one; end without a word where it is gone.
+
+    Its end of a pipe is closed before the system ends those that are to die with it.
+    """
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os._exit(1)
+
+
 def end_at_once(why: str, status: int = 1) -> NoReturn:
     """End this process as a kill would, by a sentence instead of a traceback through the engine."""
     _log.error(why)

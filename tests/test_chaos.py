@@ -231,7 +231,9 @@ def test_a_report_tells_its_differences() -> None:
     """A traceback on stderr is one."""
     report = Report("seed 1", Path("kept"))
     assert report.text().endswith("no difference")
-    report.differences = broken_lines("cartwatch: fine\nTraceback (most recent call last):\n  x\n")
+    traceback = 'Traceback (most recent call last):\n  File "a.py"\nBrokenPipeError: gone'
+    report.differences = broken_lines(f"cartwatch: fine\n{traceback}\ncartwatch: fine\n")
+    assert report.differences == [f"on stderr: {traceback}"]
     assert "1 DIFFERENCES, and the data kept in kept" in report.text()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 _BROKEN: Final = re.compile(
-    r"^(Traceback|thread .* panicked|.*not right|.*Error\b).*$", re.MULTILINE
+    r"^(Traceback.*(\n[ \t].*)*\n.*|thread .* panicked.*|.*not right.*|.*Error\b.*)$", re.MULTILINE
 )
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from dataflow.parent import die_with_parent
+from dataflow.parent import die_with_parent, tell_parent
 from web.intake.replacement import (
     FIRST_S,
     PER_LINE_S,
@@ -43,8 +43,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     pattern: Pattern | None = None
     allowed = FIRST_S
-    while len(size := sys.stdin.buffer.read(SIZE_BYTES)) == SIZE_BYTES:
-        work = _READ(sys.stdin.buffer.read(int.from_bytes(size, "big")))
+    while (work := _heard()) is not None:
         allowed += len(work.lines) * PER_LINE_S
         _limit_time(allowed * work.patience)
         answer = Lines([])
@@ -58,9 +57,15 @@ def main() -> int:
         except MemoryError:
             answer = Lines([], "the regular expression takes too much memory")
         told = msgspec.msgpack.encode(answer)
-        sys.stdout.buffer.write(len(told).to_bytes(SIZE_BYTES, "big") + told)
-        sys.stdout.buffer.flush()
+        tell_parent(len(told).to_bytes(SIZE_BYTES, "big") + told)
     return 0
+
+
+def _heard() -> Work | None:
+    """Read what is to be mended next; None at the end of the input, in the middle of it, too."""
+    size = int.from_bytes(sys.stdin.buffer.read(SIZE_BYTES), "big")
+    work = sys.stdin.buffer.read(size)
+    return _READ(work) if work and len(work) == size else None
 
 
 def _mended(pattern: Pattern, line: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from dataflow.parent import die_with_parent
+from dataflow.parent import die_with_parent, tell_parent
 from web.intake.tally import Tally
 
 _NICENESS: Final = 10
@@ -19,18 +19,14 @@ _PIECE_BYTES: Final = 1024 * 1024
 
 
 def main() -> int:
-    """Make one tally; 1 where nobody is left to hear of it."""
+    """Make one tally."""
     die_with_parent()
     os.nice(_NICENESS)
     gc.set_threshold(1_000_000, 10, 10)  # what is read here holds no cycles
     tally = Tally()
     while piece := os.read(sys.stdin.fileno(), _PIECE_BYTES):
         tally.feed(piece)
-    try:
-        with open(sys.stdout.fileno(), "wb", closefd=False) as output:
-            output.write(msgspec.json.encode(tally.outcome()))
-    except BrokenPipeError:
-        return 1
+    tell_parent(msgspec.json.encode(tally.outcome()))
     return 0
 
 

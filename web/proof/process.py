@@ -13,7 +13,7 @@ from typing import Final
 from dataflow import faults
 from dataflow.kafka_config import KafkaConfigError
 from dataflow.order_log import OrderLogError
-from dataflow.parent import end_with_parent
+from dataflow.parent import end_with_parent, tell_parent
 from web.data.paths import FolderError
 from web.proof.in_order import UncountableError
 from web.proof.inquiry import prove
@@ -71,8 +71,7 @@ def _in_words(error: Exception) -> str:
 
 
 def _say(report: Report) -> None:
-    sys.stdout.buffer.write(encode_report(report))
-    sys.stdout.buffer.flush()
+    tell_parent(encode_report(report))
 
 
 if __name__ == "__main__":
