@@ -186,7 +186,7 @@ class FirstSource(FixedPartitionedSource[Read, S]):
     """The source; never ends, as the flow is stopped from outside.
 
     What it reads ahead is sorted into ``groups``. Of several workers only the first one reads, and
-    where it ``has_sorter``, another process sorts many: else its share grows with the workers.
+    where it ``has_sorter``, another process sorts many: it is what nobody can share with it.
     """
 
     def __init__(

@@ -1,10 +1,10 @@
 """The process of the flow: ``python -m dataflow.process``, started and watched by the server.
 
 It is one worker, alone or of several, which the engine connects. The first one takes the flow's
-lock, so that no second flow runs on the folder; the others hold nothing of it. Of several, it has a
-process beside it that sorts for it (``dataflow.sorter``). Each ends at once when the server does:
-standard input is a pipe that the server holds open and never writes to. On another machine an agent
-of the server starts it, in an empty folder, and holds the pipe.
+lock, so that no second flow runs on the folder; the others hold nothing of it. Where there is more
+than one core, a process beside it sorts for it (``dataflow.sorter``). Each ends at once when the
+server does: standard input is a pipe that the server holds open and never writes to. On another
+machine an agent of the server starts it, in an empty folder, and holds the pipe.
 """
 
 import logging
@@ -56,7 +56,7 @@ def main() -> int:
     collect_seldom()
     restored, stopwatch = Restored(), Stopwatch()
     generation = options.generation
-    has_sorter = workers > 1 and cores() > 1
+    has_sorter = cores() > 1
     source: JournalSource | OrderedSource
     if (generation / ORDER_FILE).exists():  # it has read Kafka: its log says in which order
         source = OrderedSource(

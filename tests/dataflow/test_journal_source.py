@@ -24,7 +24,8 @@ from dataflow.journal_source import JournalSource, Resume
 from dataflow.messages import Started
 from dataflow.runs import unpack_events
 from dataflow.sorted_chunk import Read, SortedChunk, sort_chunk
-from tests.kit.running import has_ended, sorters_of, until
+from dataflow.sorter import Sorter
+from tests.kit.running import sorters_of, until
 
 GOOD = b'{"user_id": "a", "type": "order", "order_id": 1}'
 #: A process that reads the journal in a folder to its end.
@@ -222,11 +223,12 @@ def children() -> list[psutil.Process]:
     return sorters_of(os.getpid())
 
 
-def await_sorter(part: Partition) -> None:
+def await_sorter(part: Partition) -> Sorter:
     assert isinstance(part, FirstPartition)
     sorter = part._sorter
     assert sorter is not None
     until(lambda: sorter.is_ready)
+    return sorter
 
 
 def test_many_records_are_sorted_elsewhere_in_their_turn(
@@ -282,10 +284,10 @@ def test_where_the_process_has_ended_and_nothing_was_with_it_another_begins(
         part.next_batch()
         journal.append_events(b"1\n2\n3")
         part.next_batch()
-        await_sorter(part)
-        [sorter] = children()
-        sorter.kill()
-        until(lambda: has_ended(sorter))
+        sorter = await_sorter(part)
+        [process] = children()
+        process.kill()
+        until(lambda: sorter.has_ended)
         journal.append_events(b"4\n5\n6")
         [entry] = part.next_batch()
         assert isinstance(entry, Entry)
@@ -303,7 +305,7 @@ def test_where_no_process_can_be_had_the_flow_sorts(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """As one worker does; a word says why it is slower, once."""
+    """As on one core; a word says why it is slower, once."""
 
     def refuse(groups: int) -> NoReturn:
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
@@ -321,8 +323,10 @@ def test_where_no_process_can_be_had_the_flow_sorts(
     ]
 
 
-def test_one_worker_sorts_by_itself(journal: Journal, tmp_path: Path, many: None) -> None:
-    """With another process it would take as long, and more of a processor."""
+def test_with_no_process_beside_it_a_worker_sorts(
+    journal: Journal, tmp_path: Path, many: None
+) -> None:
+    """On one core, where another process would gain nothing."""
     with closing(partition(tmp_path)) as part:
         part.next_batch()
         for _ in range(2):
