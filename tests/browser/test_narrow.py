@@ -27,7 +27,10 @@ CONTROLS = (
     ".segment",
     "[name=sort]",
 )
-CUT = "word => word.scrollWidth > word.clientWidth"
+CUT = "(words) => words.some((word) => word.scrollWidth > word.clientWidth)"
+#: Of all that is laid out.
+BOXES = """(all) => all.filter((each) => each.getClientRects().length > 0)
+  .map((each) => each.getBoundingClientRect().toJSON())"""
 
 
 def full(**parts: Any) -> Frame:
@@ -48,13 +51,11 @@ def full(**parts: Any) -> Frame:
 
 
 def boxes(page: Page) -> list[tuple[str, FloatRect]]:
-    found = []
-    for selector in CONTROLS:
-        for place, element in enumerate(page.locator(selector).all()):
-            box = element.bounding_box()
-            if box is not None:
-                found.append((f"{selector} {place}", box))
-    return found
+    return [
+        (f"{selector} {place}", box)
+        for selector in CONTROLS
+        for place, box in enumerate(page.locator(selector).evaluate_all(BOXES))
+    ]
 
 
 def overlap(one: FloatRect, other: FloatRect) -> bool:
@@ -64,18 +65,21 @@ def overlap(one: FloatRect, other: FloatRect) -> bool:
     return wide > 0.5 and high > 0.5
 
 
-@pytest.mark.parametrize("heard", [True, False], ids=["live", "offline"])
 @pytest.mark.parametrize("width", WIDTHS)
-def test_no_control_overlaps_another(stage: Stage, width: int, heard: bool) -> None:
-    """Search, filter, sort, links and badges have room of their own, in every state of the page."""
+def test_no_control_overlaps_another(stage: Stage, width: int) -> None:
+    """Search, filter, sort, links and badges have room of their own, live and offline."""
     flow = {"state": "recovering", "since": AT, "message": "It restores.", "alarm": "they differ"}
     stage.page.set_viewport_size({"width": width, "height": 800})
     page = stage.open(first=full(flow=flow))
-    if not heard:
-        stage.deaf = True
-        stage.sockets[-1].close(code=1001, reason="")
-        expect(page.locator("[data-connection=offline]")).to_be_visible()
-        stage.painted()
+    assert_room_for_each(page, width)
+    stage.deaf = True
+    stage.sockets[-1].close(code=1001, reason="")
+    expect(page.locator("[data-connection=offline]")).to_be_visible()
+    stage.painted()
+    assert_room_for_each(page, width)
+
+
+def assert_room_for_each(page: Page, width: int) -> None:
     found = boxes(page)
     assert len(found) >= 12
     for (name, one), (other_name, other) in combinations(found, 2):
@@ -83,50 +87,52 @@ def test_no_control_overlaps_another(stage: Stage, width: int, heard: bool) -> N
     for name, box in found:
         assert box["x"] >= 0, name
         assert box["x"] + box["width"] <= width, name
-    assert not any(word.evaluate(CUT) for word in page.locator(".segment-word").all())
+    assert not page.locator(".segment-word").evaluate_all(CUT)
     assert page.evaluate(OVERFLOW) <= 0
 
 
-@pytest.mark.parametrize("width", [360, 800, 1100])
 @pytest.mark.parametrize("path", ["/", "/skipped", "/flow"])
-def test_what_stands_at_the_bottom_lies_side_by_side(stage: Stage, path: str, width: int) -> None:
+def test_what_stands_at_the_bottom_lies_side_by_side(stage: Stage, path: str) -> None:
     """Tabs, the notice of a page that is behind, the stopwatch and what went wrong with a file."""
-    page = stage.page
-    page.set_viewport_size({"width": width, "height": 740})
     facts = {"/": {}, "/skipped": bench.facts([]), "/flow": flow_facts()}[path]
     if path == "/flow":
         answer(stage, **facts)
-    stage.open(path, snapshot(uploads=[upload("v", accepted=0)]), facts=facts)
+    page = stage.open(path, snapshot(uploads=[upload("v", accepted=0)]), facts=facts)
     stage.deaf = True
     stage.sockets[-1].close(code=1001, reason="")
     expect(page.locator("live-notice")).to_be_visible()
-    stage.painted()
-    seen = [
-        (name, box)
-        for name in (".asof", ".trouble", ".nav", ".kill-dock")
-        if page.locator(name).count() and (box := page.locator(name).bounding_box())
-    ]
-    assert len(seen) >= 2
-    for (name, one), (other_name, other) in combinations(seen, 2):
-        assert not overlap(one, other), f"{name} {one} lies over {other_name} {other}"
-    page.get_by_role("button", name="Try now").click(trial=True)
+    for width in (360, 800, 1100):
+        page.set_viewport_size({"width": width, "height": 740})
+        stage.painted()
+        seen = [
+            (name, box)
+            for name in (".asof", ".trouble", ".nav", ".kill-dock")
+            if page.locator(name).count() and (box := page.locator(name).bounding_box())
+        ]
+        assert len(seen) >= 2
+        for (name, one), (other_name, other) in combinations(seen, 2):
+            assert not overlap(one, other), f"{name} {one} lies over {other_name} {other}"
+        page.get_by_role("button", name="Try now").click(trial=True)
 
 
-@pytest.mark.parametrize("state", ["running", "recovering", "restarting", "down"])
-def test_the_header_of_a_phone_is_one_line(stage: Stage, state: str) -> None:
+def test_the_header_of_a_phone_is_one_line(stage: Stage) -> None:
     """Whatever the flow does: the word of the brand gives way where there is no room for it."""
     stage.page.set_viewport_size({"width": 360, "height": 740})
-    page = stage.open(first=full(flow={"state": state, "since": AT, "message": "It restores."}))
-    middles = [
-        box["y"] + box["height"] / 2
-        for name in (".brand-mark", "[data-connection]", "[data-flow]")
-        if (box := page.locator(name).bounding_box())
-    ]
-    assert len(middles) == 3
-    assert max(middles) - min(middles) < 4
-    header = page.locator(".header").bounding_box()
-    assert header is not None
-    assert abs(middles[0] - header["height"] / 2) < 4
+    page = stage.open(first=full())
+    for state in ("running", "recovering", "restarting", "down"):
+        stage.play(full(flow={"state": state, "since": AT, "message": "It restores."}))
+        expect(page.locator("[data-flow]")).to_have_attribute("data-flow", state)
+        stage.painted()
+        middles = [
+            box["y"] + box["height"] / 2
+            for name in (".brand-mark", "[data-connection]", "[data-flow]")
+            if (box := page.locator(name).bounding_box())
+        ]
+        assert len(middles) == 3
+        assert max(middles) - min(middles) < 4
+        header = page.locator(".header").bounding_box()
+        assert header is not None
+        assert abs(middles[0] - header["height"] / 2) < 4
 
 
 def test_every_view_is_one_touch_away(stage: Stage) -> None:

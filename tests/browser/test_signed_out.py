@@ -75,7 +75,7 @@ def test_who_is_signed_out_is_told_so_and_nothing_is_tried_again(stage: Stage, v
     badge = page.locator("[data-connection=offline]")
     expect(badge).to_have_text("Signed out")
     tried = len(stage.sockets)
-    page.clock.run_for(60_000)
+    page.clock.fast_forward(60_000)
     assert len(stage.sockets) == tried
     expect(page.locator(".asof-time")).to_be_visible()
     for selector in (".asof-next", '[data-action="retry"]'):
@@ -105,7 +105,7 @@ def test_a_session_that_ended_while_the_server_was_away_is_told_of_once_it_is_ba
     until_asked(stage, asked)
     page.unroute(f"{stage.server.origin}/")
     stage.answer("/", REFUSAL, status=401)
-    page.clock.run_for(10_000)
+    page.clock.fast_forward(10_000)
     expect(notice(page)).to_be_visible()
     assert len(stage.calls) == 1
 

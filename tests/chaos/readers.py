@@ -109,7 +109,7 @@ class APIReader:
                 self.read_once(turn)
             except GoneError:
                 self._experiment.pause(0.05)
-            self._experiment.pause(0.02)
+            self._experiment.pause(0.05)
             turn += 1
 
     def read_once(self, turn: int) -> None:

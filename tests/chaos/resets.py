@@ -231,7 +231,7 @@ class _ResetLaboratory:
             with suppress(GoneError):
                 answer = self._experiment.program.call("GET", paths[turn % len(paths)])
                 assert answer.status == 200, (paths[turn % len(paths)], answer)
-            self._experiment.pause(0.005)
+            self._experiment.pause(0.03)
             turn += 1
 
     def _await_posts(self, number: int) -> None:

@@ -15,8 +15,8 @@ from tests.e2e.comparison import assert_holds
 from tests.kit.oracle import Oracle
 from tests.kit.running import Cartwatch, until
 
-RECORDS = 6_000
-RATE = 1_500
+RECORDS = 3_000
+RATE = 1_000
 
 WATCH_VERSIONS = """
     window.backwards = [];
@@ -34,7 +34,7 @@ WATCH_VERSIONS = """
 
 @pytest.fixture(scope="module")
 def stream() -> bytes:
-    return b"".join(generate(RECORDS, 40, 0.02, 11))
+    return b"".join(generate(RECORDS, 20, 0.02, 11))
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ def sentence(done: subprocess.CompletedProcess[bytes], status: int) -> str:
     return done.stderr.decode()
 
 
-@pytest.mark.parametrize("path", ["", " ", "\t"])
+@pytest.mark.parametrize("path", ["", " \t"])
 def test_a_blank_path_is_refused_wherever_it_comes_from(tmp_path: Path, path: str) -> None:
     """An unset variable in a script must not mean the current folder."""
     given = sentence(run("--data", path, folder=tmp_path), 2)
@@ -87,15 +87,13 @@ def test_a_dot_before_it_makes_a_tilde_and_a_dash_names_of_files(
         )
 
 
-@pytest.mark.parametrize("length", [256, 480, 5_000])
-def test_a_path_over_a_limit_is_a_sentence_and_status_1(tmp_path: Path, length: int) -> None:
+def test_a_path_over_a_limit_is_a_sentence_and_status_1(tmp_path: Path) -> None:
     """Of a name, of SQLite's files, of the system; and nothing is made on the way."""
-    path = "x" * 256
-    if length > 256:
-        path = "/".join(["x" * 100] * (length // 100))
-    assert "xxx" in sentence(run("--port", "0", "--data", path, folder=tmp_path), 1)
-    assert "xxx" in sentence(run("rebuild", path, folder=tmp_path), 1)
-    assert "xxx" in sentence(run("replay", path, folder=tmp_path), 1)
+    name, files, system = "x" * 256, "/".join(["x" * 100] * 4), "/".join(["x" * 100] * 50)
+    for path in (name, files, system):
+        assert "xxx" in sentence(run("--port", "0", "--data", path, folder=tmp_path), 1)
+    for command in ("rebuild", "replay"):
+        assert "xxx" in sentence(run(command, system, folder=tmp_path), 1)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -148,11 +148,9 @@ def test_journal_and_view_agree_while_records_flow_and_after_every_kill(data: Pa
     with Cartwatch(data) as server:
         server.settled()
         upload = server.upload(stream, rate=20_000)
-        for _ in range(2):
-            told = proved(server)
-            assert_agree(told)
-            os.kill(server.flow_pid(), signal.SIGKILL)
-            assert_agree(proved(server))
+        assert_agree(proved(server))
+        os.kill(server.flow_pid(), signal.SIGKILL)
+        assert_agree(proved(server))
         server.kill()
     with Cartwatch(data) as server:
         assert_agree(proved(server))
