@@ -6,7 +6,7 @@ What it is takes a good part of a second to load, in which somebody may think be
 import sys
 from typing import Final
 
-from web.commands.early import INTERRUPTED, end_at_signals
+from web.commands.early import end_at_interrupts, end_at_signals
 
 _PASSING: Final = frozenset({"generate", "rebuild", "replay"})
 """The commands that come to an end by themselves: to be interrupted is no success of theirs."""
@@ -14,12 +14,12 @@ _PASSING: Final = frozenset({"generate", "rebuild", "replay"})
 
 def main() -> int:
     """Run the command that this process was started with; gives its exit status."""
-    if not _PASSING.intersection(sys.argv[1:2]):
+    if _PASSING.intersection(sys.argv[1:2]):
+        end_at_interrupts()
+    else:
         end_at_signals()
-    try:
-        from web.commands.cli import main as run
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    from web.commands.cli import main as run
+
     return run()
 
 

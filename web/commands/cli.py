@@ -20,7 +20,7 @@ from web.commands.arguments import (
     root_path,
     whole,
 )
-from web.commands.early import INTERRUPTED, end_at_signals
+from web.commands.early import INTERRUPTED, end_at_signals, raise_interrupts
 from web.commands.kafka_options import broker_options, kafka_of, kafka_options, known_topics_of
 from web.commands.network_options import (
     admission,
@@ -288,9 +288,11 @@ def replay(
     if check:
         from web.commands.check import check as check_file
 
+        raise_interrupts()
         return check_file(file, server=server, key=key)
     from web.commands.replay import replay
 
+    raise_interrupts()
     return replay(file, rate=rate, server=server, key=key)
 
 
@@ -317,6 +319,7 @@ def generate(events: int, users: int, bad: float, seed: int) -> int:
     """Write synthetic records to standard output: orders and payments as in life."""
     from dataflow.synthetic import generate
 
+    raise_interrupts()
     try:
         with open(1, "wb", 1 << 16, closefd=False) as output:
             output.writelines(generate(events, users, bad, seed))
@@ -352,6 +355,7 @@ def rebuild(data: str, generation: int | None, kafka: str | None, kafka_config: 
     from web.commands.rebuild import renew, until_processed
     from web.commands.serve import run
 
+    raise_interrupts()
     folder = Path(data)
     try:
         topics = renew(folder, generation, topics)

@@ -17,5 +17,24 @@ def end_at_signals() -> None:
         signal.signal(number, _end)
 
 
+def end_at_interrupts() -> None:
+    """Let Ctrl-C end a command that comes to its end by itself, until ``raise_interrupts``.
+
+    In silence, too; only the status says that it has not come there. Who has it ignored keeps that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _break_off)
+
+
+def raise_interrupts() -> None:
+    """Let Ctrl-C be an exception again: from here on there is something to end in good order."""
+    if signal.getsignal(signal.SIGINT) is _break_off:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def _end(_: int, __: Any) -> NoReturn:
     os._exit(0)
+
+
+def _break_off(_: int, __: Any) -> NoReturn:
+    os._exit(INTERRUPTED)

@@ -174,20 +174,31 @@ def test_a_command_that_is_interrupted_before_it_has_begun_says_so_by_its_status
 
 
 SIGNALLED = """
-import os, signal, weakref
-from web.commands.early import end_at_signals
+import os, signal, sys, weakref
+from web.commands import early
 
 class Thing: pass
 
-end_at_signals()
+getattr(early, sys.argv[1])()
 thing = Thing()
-gone = weakref.ref(thing, lambda _: os.kill(os.getpid(), signal.SIGTERM))
+gone = weakref.ref(thing, lambda _: os.kill(os.getpid(), int(sys.argv[2])))
 del thing
 print("lived on")
 """
 
 
-def test_a_signal_before_it_is_live_is_lost_nowhere() -> None:
+@pytest.mark.parametrize(
+    ("way", "number", "status"),
+    [
+        ("end_at_signals", signal.SIGTERM, 0),
+        ("end_at_signals", signal.SIGINT, 0),
+        ("end_at_interrupts", signal.SIGINT, 130),
+    ],
+)
+def test_a_signal_before_a_command_has_begun_is_lost_nowhere(
+    way: str, number: signal.Signals, status: int
+) -> None:
     """In a callback of the interpreter's, which would swallow any exception, as little."""
-    ended = subprocess.run([sys.executable, "-c", SIGNALLED], capture_output=True, timeout=30)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+    words = [sys.executable, "-c", SIGNALLED, way, str(int(number))]
+    ended = subprocess.run(words, capture_output=True, timeout=30)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (status, b"", b"")

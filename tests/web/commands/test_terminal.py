@@ -224,3 +224,23 @@ def test_a_long_path_is_not_for_pages() -> None:
     """A sentence stays one that can be read."""
     assert len(shown(Path("/" + "x" * 5_000))) == 201
     assert shown("short") == "short"
+
+
+def test_ctrl_c_at_a_replay_that_waits_says_what_goes_on(cartwatch: Cartwatch, file: Path) -> None:
+    """The file is there: only the waiting is over."""
+    slow = file.with_name("interrupted.jsonl")
+    slow.write_bytes(LINE * 1_000)
+    words = [*PROGRAM, "replay", str(slow), "--rate", "1", "--server", cartwatch.url]
+    with subprocess.Popen(words, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        said = b""
+        while b"lines/s" not in said:
+            said += os.read(process.stderr.fileno(), 4_096)
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+        assert said.endswith(b"cartwatch: stopped waiting; what was uploaded goes on there\n")
+        assert process.wait(30) == 1
+    uploads = cartwatch.get("/api/uploads")["items"]
+    (upload,) = [each for each in uploads if each["name"] == slow.name]
+    assert upload["state"] == "running"
+    cartwatch.call("PATCH", f"/api/uploads/{upload['id']}", {"state": "cancelled"})
