@@ -1,6 +1,7 @@
 """What the tests share: one running program, and asyncio for tests that wait."""
 
 import gc
+import signal
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -35,6 +36,11 @@ LONGEST = (
     "/browser/",
 )
 """What takes longest begins first, so that no process is left alone with it at the end."""
+
+
+def pytest_configure() -> None:
+    """Have Ctrl-C heard here, and by whatever is started: a shell's background job ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
