@@ -8,9 +8,14 @@ a write now and then breaks the connection or never returns
 import select
 import ssl
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from typing_extensions import Buffer, override
+
+T = TypeVar("T")
 
 
 class DuplexSocket(ssl.SSLSocket):
@@ -28,31 +33,26 @@ class DuplexSocket(ssl.SSLSocket):
 
     @override
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        while True:
-            try:
-                with self._turn:
-                    self.setblocking(False)
-                    return super().recv(buflen, flags)
-            except (ssl.SSLWantReadError, ssl.SSLWantWriteError) as error:
-                self._wait(error)
+        return self._in_turn(partial(super().recv, buflen, flags))
 
     @override
     def send(self, data: Buffer, flags: int = 0) -> int:
+        return self._in_turn(partial(super().send, data, flags))
+
+    def _in_turn(self, step: Callable[[], T]) -> T:
+        """Take a step; while it needs data, or room for some, the other thread has the turn."""
         while True:
             try:
                 with self._turn:
                     self.setblocking(False)
-                    return super().send(data, flags)
-            except (ssl.SSLWantReadError, ssl.SSLWantWriteError) as error:
-                self._wait(error)
-
-    def _wait(self, error: ssl.SSLError) -> None:
-        """Wait for what the connection needs to go on: that there is something, or room."""
-        poll = select.poll()
-        poll.register(
-            self, select.POLLIN if isinstance(error, ssl.SSLWantReadError) else select.POLLOUT
-        )
-        poll.poll()
+                    return step()
+            except ssl.SSLWantReadError:
+                needed = select.POLLIN
+            except ssl.SSLWantWriteError:
+                needed = select.POLLOUT
+            poll = select.poll()
+            poll.register(self, needed)
+            poll.poll()
 
 
 def duplex_trust(ca: Path | None) -> ssl.SSLContext:

@@ -19,10 +19,6 @@ WORK = msgspec.msgpack.encode(Work("a", "b", 1, ["a" * 2_000]))
 SORTER = (sys.executable, "-P", "-m", "dataflow.sorter", "4")
 
 
-def sized(data: bytes) -> bytes:
-    return len(data).to_bytes(replacing.SIZE_BYTES, "big") + data
-
-
 def stderr_of(words: tuple[str, ...], said: bytes, *, is_heard: bool, ends: bool = True) -> bytes:
     """Start it and tell it something; gives what it writes to stderr until it ends."""
     hears, tells = os.pipe()
@@ -46,7 +42,7 @@ def stderr_of(words: tuple[str, ...], said: bytes, *, is_heard: bool, ends: bool
     ("words", "said"),
     [
         (dry_run.COMMAND, b"FAIL HERE\n"),
-        (replacing.COMMAND, sized(WORK)),
+        (replacing.COMMAND, replacing.sized(WORK)),
         (SORTER, b""),
     ],
 )
@@ -63,6 +59,6 @@ def test_a_proof_that_nobody_hears_ends_in_silence(tmp_path: Path) -> None:
 @pytest.mark.parametrize("words", [replacing.COMMAND, SORTER])
 def test_a_word_that_is_cut_off_is_no_trouble(words: tuple[str, ...]) -> None:
     """Wherever that is: in its size, behind it, and within."""
-    word = sized(WORK)
-    for size in (1, replacing.SIZE_BYTES, len(word) - 1):
+    word = replacing.sized(WORK)
+    for size in (1, len(word) - len(WORK), len(word) - 1):
         assert stderr_of(words, word[:size], is_heard=True) == b""

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 
@@ -20,7 +20,7 @@ from web.intake.replacement import Lines, Mending, PatternError, Work, replace_t
 
 COMMAND: Final = (sys.executable, "-P", "-m", "web.intake.replacing_process")
 
-SIZE_BYTES: Final = 4
+_SIZE_BYTES: Final = 4
 """Before each message stands its size."""
 
 ReplaceAll = Callable[[Sequence[str]], list[str | None]]
@@ -67,19 +67,29 @@ def _ask(
     assert process.stdout is not None
     work = _encode(Work(mending.find, mending.replace, patience, list(lines)))
     try:
-        process.stdin.write(len(work).to_bytes(SIZE_BYTES, "big") + work)
+        process.stdin.write(sized(work))
         process.stdin.flush()
     except BrokenPipeError:
         raise _ended(process) from None
-    size = process.stdout.read(SIZE_BYTES)
-    told = process.stdout.read(int.from_bytes(size, "big")) if len(size) == SIZE_BYTES else b""
     try:
-        answer = _decode(told)
+        answer = _decode(read_sized(process.stdout))
     except msgspec.DecodeError:
         raise _ended(process) from None
     if answer.error is not None:
         raise PatternError(answer.error)
     return answer.lines
+
+
+def sized(message: bytes) -> bytes:
+    """Put its size before a message."""
+    return len(message).to_bytes(_SIZE_BYTES, "big") + message
+
+
+def read_sized(stream: IO[bytes]) -> bytes:
+    """Read a message; an empty one at the end of the stream, also where that cuts it off."""
+    size = int.from_bytes(stream.read(_SIZE_BYTES), "big")
+    message = stream.read(size)
+    return message if len(message) == size else b""
 
 
 def _ended(process: subprocess.Popen[bytes]) -> PatternError:

@@ -23,7 +23,7 @@ from web.intake.replacement import (
     TooMuchError,
     Work,
 )
-from web.intake.replacing import SIZE_BYTES
+from web.intake.replacing import read_sized, sized
 
 _NICENESS: Final = 10
 _MEMORY_BYTES: Final = 512 * 1024 * 1024
@@ -43,7 +43,8 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     pattern: Pattern | None = None
     allowed = FIRST_S
-    while (work := _heard()) is not None:
+    while heard := read_sized(sys.stdin.buffer):
+        work = _READ(heard)
         allowed += len(work.lines) * PER_LINE_S
         _limit_time(allowed * work.patience)
         answer = Lines([])
@@ -56,16 +57,8 @@ def main() -> int:
             answer = Lines([], str(error))
         except MemoryError:
             answer = Lines([], "the regular expression takes too much memory")
-        told = msgspec.msgpack.encode(answer)
-        tell_parent(len(told).to_bytes(SIZE_BYTES, "big") + told)
+        tell_parent(sized(msgspec.msgpack.encode(answer)))
     return 0
-
-
-def _heard() -> Work | None:
-    """Read what is to be mended next; None at the end of the input, in the middle of it, too."""
-    size = int.from_bytes(sys.stdin.buffer.read(SIZE_BYTES), "big")
-    work = sys.stdin.buffer.read(size)
-    return _READ(work) if work and len(work) == size else None
 
 
 def _mended(pattern: Pattern, line: str) -> str | None:
