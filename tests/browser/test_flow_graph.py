@@ -83,14 +83,14 @@ def test_a_step_is_an_address(stage: Stage) -> None:
     expect(panel).to_contain_text("Reads what was accepted, in its order, from the journal.")
     expect(page.locator('[data-step="journal"]')).to_have_attribute("aria-current", "true")
     expect(page.locator('[data-step="journal"]')).to_be_focused()
-    assert page.url.endswith("/flow?step=journal")
+    expect(page).to_have_url(f"{stage.server.origin}/flow?step=journal")
     stage.play(changes(stats={**STATS, "carts": 1, "lag": 9}))
     expect(panel.locator("[data-fact=lag]")).to_have_text("9")
     expect(page.locator('[data-place="view"]')).to_contain_text("view 1 cart")
     stage.server.facts = flow_facts()
     panel.get_by_role("link", name="Close source").click()
     expect(panel).to_be_hidden()
-    assert page.url.endswith("/flow")
+    expect(page).to_have_url(f"{stage.server.origin}/flow")
 
 
 def test_the_addresses_leave_out_what_is_the_default() -> None:

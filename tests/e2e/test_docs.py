@@ -53,4 +53,4 @@ def test_a_link_leads_to_its_call_and_on_to_its_shapes(page: Page, cartwatch: Ca
     expect(page.locator("#getSkipped .call-title")).to_be_in_viewport(ratio=1)
     page.locator("#getSkipped").get_by_role("link", name="SkippedRecord").click()
     expect(page.locator("#SkippedRecord .call-title")).to_be_in_viewport(ratio=1)
-    assert page.url.endswith("/api/docs#SkippedRecord")
+    expect(page).to_have_url(f"{cartwatch.url}/api/docs#SkippedRecord")
