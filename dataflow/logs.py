@@ -4,8 +4,13 @@ No line holds a raw record or a secret. So libraries tell what is wrong and noth
 is asked for: a socket's would show what goes through it.
 """
 
+import atexit
 import logging
-from typing import Final, NamedTuple
+import os
+import sys
+from contextlib import suppress
+from threading import Thread
+from typing import IO, Final, NamedTuple
 
 import msgspec
 from typing_extensions import override
@@ -15,6 +20,7 @@ from dataflow.times import rfc3339
 LEVELS: Final = ("debug", "info", "warning", "error")
 FORMATS: Final = ("text", "json")
 _OURS: Final = ("dataflow", "web")
+_LAST_LINES_S: Final = 0.5
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -38,6 +44,51 @@ def begin(process: str, logs: Logs) -> None:
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler])
     for name in _OURS:
         logging.getLogger(name).setLevel(level)
+
+
+def begin_for_all(process: str, logs: Logs) -> None:
+    """Tell from now on, as this process and for what it starts: as JSON nothing else is told.
+
+    What no logger writes, as an engine that panics or Python before its end, is an event a line. It
+    goes through this process, which lives longer.
+    """
+    begin(process, logs)
+    if logs.format != "json":
+        return
+    own = os.dup(sys.stderr.fileno())
+    reading, writing = os.pipe()
+    os.dup2(writing, sys.stderr.fileno())
+    os.close(writing)
+    told = os.fdopen(own, "wb", buffering=0)  # until the end of the process
+    teller = Thread(target=_wrap, args=(process, reading, told), name="tell-all", daemon=True)
+    teller.start()
+
+    def end() -> None:
+        os.dup2(own, sys.stderr.fileno())
+        teller.join(_LAST_LINES_S)  # of processes that have ended, as these before it
+
+    atexit.register(end)
+
+
+def _wrap(process: str, reading: int, told: IO[bytes]) -> None:
+    """Pass on what is told as JSON, and make events of all other lines."""
+    form = _Lines(process)
+    with os.fdopen(reading, "rb") as lines:
+        for line in filter(bytes.strip, lines):
+            event = line
+            if not _is_event(line):
+                words = line.decode(errors="replace").strip()
+                record = logging.LogRecord("stderr", logging.ERROR, "", 0, words, None, None)
+                event = form.format(record).encode() + b"\n"
+            with suppress(OSError):  # nobody hears it any more
+                told.write(event)
+
+
+def _is_event(line: bytes) -> bool:
+    try:
+        return isinstance(msgspec.json.decode(line), dict)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
 
 
 class _Lines(logging.Formatter):

@@ -9,6 +9,7 @@ machine an agent of the server starts it, in an empty folder, and holds the pipe
 
 import logging
 import os
+import re
 import sys
 from datetime import timedelta
 from functools import partial
@@ -37,6 +38,9 @@ from dataflow.workers import cores
 
 _A_PEER_HAS_ENDED: Final = ("Send thread panic", "communication/src/")
 """How the engine panics in a worker whose connection to another one is cut."""
+
+_STORE: Final = re.compile(r'SqliteFailure\(.*Some\("(.+)"\)')
+"""How the engine quotes SQLite, which it uses for its recovery store alone."""
 
 _log = logging.getLogger(__name__)
 
@@ -106,10 +110,22 @@ def main() -> int:
         if any(words in str(error) for words in _A_PEER_HAS_ENDED):
             _log.info("Another worker has ended, and so does worker %d.", worker)
             os._exit(1)
-        raise
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise
+        _tell(error)
+        return 1
     if lock is not None:
         lock.release()
     return 0
+
+
+def _tell(error: BaseException) -> None:
+    """Say in one event why the flow ends: in a sentence where the recovery store is the reason."""
+    store = _STORE.search(str(error))
+    if store is None:
+        _log.error("The flow ends by an error.", exc_info=error)
+    else:
+        _log.error("The flow ends: its recovery store cannot be used: %s.", store[1])
 
 
 def _recovery(generation: Path, worker: int) -> Path:

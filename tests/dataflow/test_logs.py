@@ -61,3 +61,26 @@ def test_json_is_a_line_an_event_also_of_an_error() -> None:
     assert {(each["level"], each["process"]) for each in lines} == {("error", "cartwatch")}
     assert lines[-1]["trace"].endswith("KeyError: 'key'")
     assert datetime.fromisoformat(lines[0]["at"]).tzinfo is not None
+
+
+def test_what_no_logger_writes_is_a_line_an_event_too() -> None:
+    """An engine that panics, a process below, Python before its end: to the last line."""
+    tell = """
+import logging, os, subprocess, sys
+from dataflow.logs import Logs, begin_for_all
+begin_for_all("cartwatch", Logs("info", "json"))
+logging.getLogger("web.view").info("ours")
+os.write(2, b"thread panicked\\n\\xff {\\n\\n")
+below = "import sys; print('below', file=sys.stderr); print('{\\"a\\": 1}', file=sys.stderr)"
+subprocess.run([sys.executable, "-c", below])
+raise ValueError("x" * 100_000)
+"""
+    done = subprocess.run([sys.executable, "-c", tell], capture_output=True, text=True)
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert (done.returncode, done.stdout) == (1, "")
+    assert {"a": 1} in lines
+    words = [line["message"] for line in lines if line != {"a": 1}]
+    assert words[:3] == ["ours", "thread panicked", "\ufffd {"]
+    assert words[3:5] == ["below", "Traceback (most recent call last):"]
+    assert words[-1] == f"ValueError: {'x' * 100_000}"
+    assert {line.get("process", "cartwatch") for line in lines} == {"cartwatch"}

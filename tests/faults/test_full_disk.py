@@ -68,6 +68,7 @@ def test_a_disk_that_fills_up_in_mid_upload_loses_nothing(tmp_path: Path, flow_t
         assert_holds(server, oracle, source=NAME)
         until(lambda: first_frame(server)["flow"]["alarm"] is None)
         assert "Exception in ASGI" not in server.errors()
+        assert "Traceback" not in server.errors()
         server.stop()
 
 

@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from dataflow import faults
 from dataflow.kafka_config import KafkaConfigError
-from dataflow.logs import begin
+from dataflow.logs import begin_for_all
 from web.commands.admitting import Admitted, admit, live_lines, nobody, read_given
 from web.commands.listening import listen, listen_for_flow, url_of
 from web.commands.opening import (
@@ -105,7 +105,7 @@ def run(settings: Settings, work: Callable[[Service], Awaitable[None]] | None = 
     whether it was done.
     """
     keep_private()
-    begin("cartwatch", settings.logs)
+    begin_for_all("cartwatch", settings.logs)
     faults.arm("server")
     raise_file_limit()
     sys.setswitchinterval(0.0005)
