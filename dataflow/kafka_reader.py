@@ -10,7 +10,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import groupby
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from dataflow.backlog import Records, Value
 from dataflow.kafka_partition import Going, LostRecordsError, Reading, Standing
@@ -46,13 +46,16 @@ _USUAL: Final = {
     "reconnect.backoff.max.ms": 500,
 }
 
+_Key: TypeAlias = tuple[str | None, int | None]
+"""A topic and the number of a partition; an error may be of neither."""
+
 
 class KafkaReader:
     """Reads partitions from where each of them goes on, as soon as it is told to ``begin``."""
 
     def __init__(self, topics: Topics) -> None:
         """Prepare; raises ``KafkaConfigError`` where no client can be made."""
-        self._readings: dict[tuple[str, int], Reading] = {}
+        self._readings: dict[_Key, Reading] = {}
         self._by_number: dict[int, Reading] = {}
         self._in_doubt = False
         self._looked_at = 0.0
@@ -188,23 +191,16 @@ class KafkaReader:
         return frozenset(each.key for each in doubtful)
 
     def _keep(self, messages: "list[Message]", passed_over: frozenset[tuple[str, int]]) -> None:
-        """Put messages with what waits of their partitions, but for some, which are read anew.
-
-        What each says of itself is mapped, not asked one by one, which took twice as long.
-        """
+        """Put messages with what waits of their partitions, but for some, which are read anew."""
         from confluent_kafka import Message
 
-        end = 0
-        for key, group in groupby(
-            zip(map(Message.topic, messages), map(Message.partition, messages), strict=True)
-        ):
-            start, end = end, end + len(list(group))
-            reading = self._readings.get(key)  # type: ignore[arg-type]  # an error may be nobody's
+        for key, some in _by_partition(messages):
+            reading = self._readings.get(key)
             if reading is None or key in passed_over:
                 continue
-            some = messages[start:end]
             if _is_end(some[-1]):
-                reading.reached = _offset_of(some.pop())
+                reading.reached = _offset_of(some[-1])
+                some = some[:-1]
             if reading.unproved_since is not None or any(map(Message.error, some)):
                 for message in some:
                     self._keep_one(reading, message)
@@ -347,6 +343,27 @@ def _ends_early(reading: Reading, high: int) -> LostRecordsError:
         f"{reading.partition.source} ends at offset {high}, and was read up to {reading.next}:"
         " the brokers have lost records",
     )
+
+
+def _by_partition(messages: "list[Message]") -> "list[tuple[_Key, list[Message]]]":
+    """Cut messages where those of another partition begin.
+
+    What each says of itself is mapped, not asked one by one, which took twice as long; and where
+    all are of one partition, as they mostly are, nothing is grouped.
+    """
+    from confluent_kafka import Message
+
+    topics, partitions = {*map(Message.topic, messages)}, {*map(Message.partition, messages)}
+    if len(topics) == len(partitions) == 1:
+        return [((topics.pop(), partitions.pop()), messages)]
+    start, runs = 0, []
+    for key, run in groupby(
+        zip(map(Message.topic, messages), map(Message.partition, messages), strict=True)
+    ):
+        end = start + sum(1 for _ in run)
+        runs.append((key, messages[start:end]))
+        start = end
+    return runs
 
 
 def _is_end(message: "Message") -> bool:
