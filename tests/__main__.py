@@ -30,10 +30,10 @@ class Check(NamedTuple):
 
 
 SIDE_BY_SIDE: Final = (
-    *("-n", str(min(4, cores() + 1))),
+    *("-n", str(min(4, cores() + 2))),
     *("--dist", "loadfile", "--no-loadscope-reorder"),
 )
-"""A process more than there are cores: a third of the time is waiting, for what was killed, held or
+"""Two processes more than there are cores: much of a test is waiting, for what was killed, held or
 paced. A file stays together, and its server with it; ``conftest.py`` says which begin first."""
 
 CHECKS: Final = {
