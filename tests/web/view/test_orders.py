@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from functools import cache
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -47,16 +48,19 @@ def stream() -> Iterator[Event]:
 CHUNKS = [b"".join(map(line_of, [*stream()][at::2])) for at in range(2)]
 
 
-@pytest.fixture(params=["in the table", "in the log"])
-def view(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[View, ViewReader]]:
-    """A view whose carts are in the table or not, and a reader of it."""
+@pytest.fixture(scope="module", params=["in the table", "in the log"])
+def view(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[tuple[View, ViewReader]]:
+    """A view whose carts are in the table or not, and a reader of it; nobody writes to it."""
+    path = tmp_path_factory.mktemp("orders") / "view.db"
     first = chunk(1, None, "api", 1, CHUNKS[0])
     entries = placed([first, chunk(2, None, "api", first.lines + 1, CHUNKS[1])])
-    with closing(View(tmp_path / "view.db")) as view:
+    with closing(View(path)) as view:
         view.commit(PlayedFlow(entries).run(3, repeat(9)))
         if request.param == "in the table":
             catch_up(view.carts)
-        with closing(ViewReader(tmp_path / "view.db")) as reader:
+        with closing(ViewReader(path)) as reader:
             yield view, reader
 
 
@@ -64,6 +68,7 @@ def row(view: View, user_id: str) -> CartRow | None:
     return view.carts.get(user_id)
 
 
+@cache
 def everything() -> dict[str, dict[tuple[type, OrderId], tuple[str, int, int]]]:
     """Give of each user and order its status and places, told by the stream alone."""
     places: dict[str, dict[tuple[type, OrderId], dict[bool, int]]] = {}
