@@ -52,7 +52,7 @@ const ID_END = 8;
  */
 export function setForeignCut(node, text) {
   const characters = [...text];
-  if (characters.length <= ID_END) {
+  if (characters.length <= 2 * ID_END) {
     setForeign(node, text);
     return;
   }

@@ -136,13 +136,10 @@ def test_every_row_is_as_high_as_another(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("head", ["550e8400-e29b-41d4-a716-44665544", "mmm-customer"])
-def test_a_long_id_is_cut_before_its_end_and_copied_whole(
-    stage: Stage, head: str, width: int
-) -> None:
+def test_a_long_id_is_cut_before_its_end_and_copied_whole(stage: Stage, width: int) -> None:
     """Two ids that differ at their ends are told apart, however little room there is."""
     stage.page.set_viewport_size({"width": width, "height": 800})
-    ids = [f"{head}{n:04}" for n in range(2)]
+    ids = [f"550e8400-e29b-41d4-a716-44665544{n:04}" for n in range(2)]
     page = stage.open(first=snapshot([cart(each) for each in ids]))
     for row, user_id in zip(page.locator("[data-cart]").all(), ids, strict=True):
         end, room = row.locator(".cut-end"), row.locator(".cart-user").bounding_box()

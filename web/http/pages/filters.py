@@ -142,7 +142,7 @@ def count_or_dash(many: int) -> str:
 
 def cut_id(text: str) -> Markup:
     """An id in a column, which cuts a long one before its end: ids differ there."""
-    return foreign(text) if len(text) <= _ID_END else cut(text, _ID_END)
+    return foreign(text) if len(text) <= 2 * _ID_END else cut(text, _ID_END)
 
 
 def number(count: int | None) -> str:
