@@ -111,11 +111,15 @@ def read_skipped(
     by_reason, by_source = count_skipped(db, asked)
     end = time.monotonic() + SEARCHED_S
     ids: list[int] = []
+    is_late = False
     for step in walk(db, asked, before):
+        if is_late:
+            break
         ids += step.ids
         before = step.last
-        if len(ids) > limit or time.monotonic() > end:
+        if len(ids) > limit:
             break
+        is_late = time.monotonic() > end
     else:
         before = None  # all was looked at
     following = ids[limit - 1] if len(ids) > limit else before

@@ -1,7 +1,7 @@
 """Walking over the skipped records of a filter, either way; and counts, kept by kind.
 
-A step is of some hundred records, so that who walks can stop in time; those that a search does not
-meet are passed over in it.
+A step is of some hundred records, so that who walks can stop in time, where there is another one:
+what was looked at whole is told whole. Those that a search does not meet are passed over in it.
 """
 
 import sqlite3
@@ -116,22 +116,23 @@ def look_above(
     stop = time.monotonic() + COUNTED_S
     ids: list[int] = []
     last = end - 1
-    while step := step_up(db, asked, last):
+    is_enough = False
+    while (step := step_up(db, asked, last)) and not is_enough:
         ids += sorted(step.ids)
         last = step.last
-        if len(ids) > MOST_ABOVE or time.monotonic() > stop:
-            break
+        is_enough = len(ids) > MOST_ABOVE or time.monotonic() > stop
     return None if step else len(ids), ids[limit] if len(ids) > limit else None
 
 
 def count_matching(db: sqlite3.Connection, asked: SkippedFilter) -> int | None:
     """Count the records of a search; None where that takes too long."""
     end = time.monotonic() + COUNTED_S
-    count = 0
+    count, is_late = 0, False
     for step in walk(db, asked):
-        count += len(step.ids)
-        if time.monotonic() > end:
+        if is_late:
             return None
+        count += len(step.ids)
+        is_late = time.monotonic() > end
     return count
 
 

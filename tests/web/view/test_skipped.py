@@ -29,7 +29,7 @@ from web.view.skipped import (
 from web.view.skipped_filter import ALL_SKIPPED, OPEN, STATES, SkippedFilter
 from web.view.skipped_kinds import Listed, label_of
 from web.view.skipped_lists import move_skipped
-from web.view.skipped_walk import LARGEST, STEP, count_state
+from web.view.skipped_walk import LARGEST, STEP, count_state, look_above
 
 SOURCES = {"": "api", "u1": "f.jsonl", "u2": "f.jsonl", "u3": "api"}
 LINES = 20
@@ -193,11 +193,25 @@ def test_a_search_ends_in_time_and_goes_on_where_it_was(db: sqlite3.Connection) 
     asked = SkippedFilter(search="this")
     with patch("web.view.skipped.SEARCHED_S", 0), patch("web.view.skipped_walk.COUNTED_S", 0):
         pages, before = [], None
-        for _ in range(4):
+        for _ in range(3):
             found = read_skipped(db, asked, before, 9)
             assert found.page.total is None
             pages.append([row.id for row in found.page.rows])
             before = None if found.page.next is None else int(found.page.next)
         assert before is None
-    assert pages == [[lines], [], [1], []]
+    assert pages == [[lines], [], [1]]
     assert read_skipped(db, asked, None, 9).page.total == 2
+
+
+def test_what_was_looked_at_whole_is_told_whole_however_long_it_took(
+    db: sqlite3.Connection,
+) -> None:
+    """Time is over behind the last step, too, where the process had to wait: nothing is missing."""
+    records = [Skipped(line, REASONS[0], "why", None, "x", False) for line in (1, 2, 3)]
+    append(db, [RecordsSkipped(Taken(1, 1, 3, "", "api", 1, 1.0), 3, 0, records, 0, 0)])
+    with patch("web.view.skipped.SEARCHED_S", -1), patch("web.view.skipped_walk.COUNTED_S", -1):
+        found = read_skipped(db, SkippedFilter(search="x"), None, 9)
+        newest = found.page.rows[0].id
+        above = look_above(db, SkippedFilter(search="x"), int(newest) - 1, 9)
+    assert (found.page.total, found.page.next) == (3, None)
+    assert above == (2, None)
