@@ -52,6 +52,11 @@ def open_database(path: Path, schema: Schema) -> sqlite3.Connection:
                 f"{path} has the format {version}, and this Cartwatch reads {schema.version}: "
                 f"{schema.remedy}"
             )
+    except UnicodeDecodeError:  # of the words by which SQLite would say what is malformed
+        db.close()
+        error = sqlite3.DatabaseError("malformed database schema")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error from None
     except BaseException:
         db.close()
         raise

@@ -97,3 +97,13 @@ def test_a_file_that_is_no_database_is_damage_and_a_missing_folder_is_not(tmp_pa
     with pytest.raises(sqlite3.OperationalError) as missing:
         open_database(tmp_path / "none" / "db", FIRST)
     assert not is_damage(missing.value)
+
+
+def test_a_schema_that_is_no_text_is_damage(tmp_path: Path) -> None:
+    """SQLite quotes it where it says so, and Python cannot read that."""
+    path = tmp_path / "db"
+    open_database(path, FIRST).close()
+    path.write_bytes(path.read_bytes().replace(b"TABLE things", b"\xff\xfe\xfd\xa5\xa5 things"))
+    with pytest.raises(sqlite3.DatabaseError) as damage:
+        open_database(path, FIRST)
+    assert is_damage(damage.value)

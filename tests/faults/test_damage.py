@@ -108,6 +108,16 @@ def test_a_damaged_view_is_refused_with_the_command_that_repairs_it(
     assert_whole(data, oracle)
 
 
+def test_a_view_whose_carts_cannot_be_read_is_refused_so_too(data: Path, oracle: Oracle) -> None:
+    """SQLite finds nothing wrong with it: it is what a record holds."""
+    with closing(sqlite3.connect(generation_of(data) / "view.db")) as db, db:
+        assert db.execute("UPDATE cart_log SET carts = substr(carts, 1, 5)").rowcount
+    sentence = refusal("serve", "--port", "0", "--data", str(data))
+    assert f"cartwatch rebuild {data}" in sentence
+    rebuild(data)
+    assert_whole(data, oracle)
+
+
 def test_a_view_that_is_gone_is_noticed_before_it_is_ready(data: Path, oracle: Oracle) -> None:
     """An empty view beside a full state is no healthy start: it lacks what the flow had told."""
     (generation_of(data) / "view.db").unlink()

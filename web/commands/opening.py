@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from dataflow.database import is_damage
 from dataflow.journal import JournalError
 from dataflow.locks import FolderLockedError
@@ -86,8 +88,8 @@ def damage_as_sentence(data: Path) -> Iterator[None]:
         yield
     except FolderError as error:
         raise StartError(str(error)) from error
-    except sqlite3.Error as error:
-        if not is_damage(error):
+    except (sqlite3.Error, msgspec.DecodeError) as error:
+        if isinstance(error, sqlite3.Error) and not is_damage(error):
             raise
         try:
             for journal in data.glob("*/journal.db"):
