@@ -70,6 +70,18 @@ def test_back_and_forward_walk_through_the_windows(stage: Stage) -> None:
     assert stage.window()["filter"] == "paid"
 
 
+def test_behind_a_page_of_an_address_nobody_knows_which_these_are(stage: Stage) -> None:
+    """Somebody's link begins anywhere: what comes after it has no range, and not a wrong one."""
+    window = {"cursor": "somewhere"}
+    page = stage.open("/?cursor=somewhere", snapshot([cart("a")], following="on", window=window))
+    stage.play(snapshot([cart("a")], following="on", window=window))
+    expect(page.locator(".carts-range")).to_have_text("")
+    page.get_by_role("link", name="Next page").click()
+    stage.play(snapshot([cart("b")], window={"cursor": "on"}))
+    expect(page.locator('[data-cart="b"]')).to_be_visible()
+    expect(page.locator(".carts-range")).to_have_text("")
+
+
 def test_typing_makes_no_entries_in_the_history(stage: Stage) -> None:
     """Back leaves a search at once, not letter by letter."""
     page = stage.open()

@@ -172,7 +172,7 @@ export class CartList extends PageElement {
     for (const total of this.querySelectorAll(".carts-total")) setText(total, number(carts.total));
     const { before } = place;
     const from = window.cursor ? before.length * PAGE + 1 : 1;
-    const isPlaced = rows > 0 && (!window.cursor || before.length > 0);
+    const isPlaced = rows > 0 && (!window.cursor || before[0] === null);
     setText(part(this, ".carts-range"), isPlaced ? `${number(from)}–${number(from + carts.order.length - 1)} of ` : "");
     this.#link("back", window.cursor ? { ...window, cursor: before.at(-1) ?? null } : null);
     this.#link("next", next ? { ...window, cursor: next } : null);
