@@ -52,13 +52,12 @@ def open_database(path: Path, schema: Schema) -> sqlite3.Connection:
                 f"{path} has the format {version}, and this Cartwatch reads {schema.version}: "
                 f"{schema.remedy}"
             )
-    except UnicodeDecodeError:  # of the words by which SQLite would say what is malformed
+    except BaseException as error:
         db.close()
-        error = sqlite3.DatabaseError("malformed database schema")
-        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-        raise error from None
-    except BaseException:
-        db.close()
+        if isinstance(error, UnicodeDecodeError):  # of SQLite's words for what is malformed
+            damage = sqlite3.DatabaseError("malformed database schema")
+            damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise damage from None
         raise
     return db
 

@@ -5,7 +5,6 @@ nor a total costs more with more of them. Only what is searched for has to be lo
 """
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -19,7 +18,7 @@ from web.view.page import Page, Row
 from web.view.places import Places, upload_or_none
 from web.view.skipped_filter import OPEN, SkippedFilter
 from web.view.skipped_lists import list_skipped
-from web.view.skipped_walk import count_matching, count_skipped, walk
+from web.view.skipped_walk import count_matching, count_skipped, in_time, walk
 from web.view.windows import MAX_LIMIT
 
 SCHEMA: Final = """
@@ -109,17 +108,14 @@ def read_skipped(
     A page of a search ends where it was looked for long enough, and may be short of its limit.
     """
     by_reason, by_source = count_skipped(db, asked)
-    end = time.monotonic() + SEARCHED_S
     ids: list[int] = []
-    is_late = False
-    for step in walk(db, asked, before):
-        if is_late:
+    for step in in_time(walk(db, asked, before), SEARCHED_S):
+        if step is None:
             break
         ids += step.ids
         before = step.last
         if len(ids) > limit:
             break
-        is_late = time.monotonic() > end
     else:
         before = None  # all was looked at
     following = ids[limit - 1] if len(ids) > limit else before

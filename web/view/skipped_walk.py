@@ -113,27 +113,43 @@ def look_above(
 
     None for the first where so many are not counted, for the second where that is the first page.
     """
-    stop = time.monotonic() + COUNTED_S
     ids: list[int] = []
-    last = end - 1
-    is_enough = False
-    while (step := step_up(db, asked, last)) and not is_enough:
+    is_whole = True
+    for step in in_time(_walk_up(db, asked, end - 1), COUNTED_S):
+        if step is None or len(ids) > MOST_ABOVE:
+            is_whole = False
+            break
         ids += sorted(step.ids)
-        last = step.last
-        is_enough = len(ids) > MOST_ABOVE or time.monotonic() > stop
-    return None if step else len(ids), ids[limit] if len(ids) > limit else None
+    return len(ids) if is_whole else None, ids[limit] if len(ids) > limit else None
 
 
 def count_matching(db: sqlite3.Connection, asked: SkippedFilter) -> int | None:
     """Count the records of a search; None where that takes too long."""
-    end = time.monotonic() + COUNTED_S
-    count, is_late = 0, False
-    for step in walk(db, asked):
-        if is_late:
+    count = 0
+    for step in in_time(walk(db, asked), COUNTED_S):
+        if step is None:
             return None
         count += len(step.ids)
-        is_late = time.monotonic() > end
     return count
+
+
+def in_time(steps: Iterator[Step], seconds: float) -> Iterator[Step | None]:
+    """Give the first step, and others while time is left; then None, where there is another."""
+    end = time.monotonic() + seconds
+    is_late = False
+    for step in steps:
+        if is_late:
+            yield None
+            return
+        yield step
+        is_late = time.monotonic() > end
+
+
+def _walk_up(db: sqlite3.Connection, asked: SkippedFilter, after: int) -> Iterator[Step]:
+    """Go over the records of a filter above an id."""
+    while step := step_up(db, asked, after):
+        after = step.last
+        yield step
 
 
 def _newest_ids(
