@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page
 ONE_PROCESS = "--renderer-process-limit=1"
 #: Playwright's clock, which stays with a context when it is there once.
 IS_TIMED = "'__pwClock' in globalThis"
-TIMEOUT_MS = 10_000
 
 
 class Room:
@@ -26,7 +25,6 @@ class Room:
         """Give a new page."""
         if self._context is None:
             self._context = self._browser.new_context(locale="en-GB", timezone_id="UTC")
-            self._context.set_default_timeout(TIMEOUT_MS)
             self._context.new_page().goto(f"{self._origin}/blank")
         return self._context.new_page()
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Locator, Page, Request, WebSocketRoute
+from playwright.sync_api import Locator, Page, Request, Route, WebSocketRoute
 from starlette.applications import Starlette
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -228,6 +228,12 @@ class Stage:
     def _loaded(self, request: Request) -> None:
         self.loading.discard(request)
         self.reading.discard(request)
+
+    def taken(self, held: Sequence[Route], count: int = 1) -> Route:
+        """Give the newest of the requests that a test holds, once so many have come."""
+        while len(held) < count:
+            self.painted()
+        return held[-1]
 
     def answer(
         self, pattern: str, body: Any, *, status: int = 200, text: str | None = None

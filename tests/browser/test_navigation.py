@@ -93,9 +93,9 @@ def test_of_two_visits_the_later_one_counts(stage: Stage) -> None:
     held: list[Route] = []
     page.route("**/carts/a", lambda route: held.append(route))
     page.locator('[data-cart="a"] .cart-user').click()
+    stage.taken(held)
     page.locator('[data-cart="b"] .cart-user').click()
     expect(page).to_have_url(f"{stage.server.origin}/carts/b")
-    assert held
     stage.painted()
     assert page.title() == "b · Cartwatch"
 
@@ -135,10 +135,9 @@ def test_who_goes_back_while_a_page_is_on_its_way_stays_there(stage: Stage) -> N
     page.route(f"{stage.server.origin}/files", lambda route: held.append(route))
     page.keyboard.press("1")
     page.locator("[data-nav=files]").click()
-    while not held:
-        stage.painted()
+    route = stage.taken(held)
     page.go_back()
-    held[0].continue_()
+    route.continue_()
     stage.painted()
     expect(page).to_have_url(f"{stage.server.origin}/?filter=unpaid")
     expect(page.locator("#view")).to_have_attribute("data-view", "carts")

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.browser.flow_facts import flow_facts, proof
 from tests.browser.flow_view import answer
 from tests.browser.frames import skipped, snapshot, upload
-from tests.browser.stage import PAINTED, Stage
+from tests.browser.stage import Stage
 
 KNOWN = upload("u1", duplicates=7)
 
@@ -94,12 +94,11 @@ def test_a_button_is_pressed_once_until_it_is_answered(
     for _ in range(3):
         stage.page.keyboard.press("Enter")
     expect(button).to_have_attribute("aria-disabled", "true")
-    while not held:
-        stage.page.evaluate(PAINTED)
+    route = stage.taken(held)
     stage.painted()
     assert len(held) == 1
     expect(button).to_be_focused()
-    held[0].fulfill(status=503, json={"error": {"code": "busy", "message": "try again"}})
+    route.fulfill(status=503, json={"error": {"code": "busy", "message": "try again"}})
     expect(button).not_to_have_attribute("aria-disabled", "true")
     expect(button).to_be_focused()
     stage.page.keyboard.press("Enter")

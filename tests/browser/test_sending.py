@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Dialog, FilePayload, Page, Route, expect
 
 from tests.browser.frames import cart, snapshot, upload
-from tests.browser.stage import PAINTED, Stage
+from tests.browser.stage import Stage
 
 REFUSED = {"error": {"code": "empty_upload", "message": "the upload is empty"}}
 
@@ -31,13 +31,6 @@ def hold(stage: Stage, most: int) -> list[Route]:
 
     stage.page.route(f"{stage.server.origin}/api/uploads?*", come)
     return held
-
-
-def take(page: Page, held: list[Route], count: int) -> Route:
-    """Wait until so many uploads came; gives the newest."""
-    while len(held) < count:
-        page.evaluate(PAINTED)
-    return held[-1]
 
 
 def choose(page: Page, files: Any) -> None:
@@ -92,7 +85,7 @@ def test_a_file_that_changed_while_it_waited_is_named_so(
     else:
         waiting.write_text("{}\n" * 2)
         os.utime(waiting, (1, 1))
-    take(page, held, 1).fulfill(status=201, json=upload("u1"))
+    stage.taken(held, 1).fulfill(status=201, json=upload("u1"))
     alert = page.locator("upload-form").get_by_role("alert")
     words = {"gone": "It is not there any more", "grown": "It changed since it was chosen"}
     expect(alert).to_contain_text(f"waiting.jsonl: {words[change]}")
@@ -173,7 +166,7 @@ def test_leaving_asks_first_while_a_file_is_being_sent(stage: Stage, way: str) -
         leave(page)
     assert asked == ["beforeunload"]
     for count in range(1, 3 if way == "chosen" else 2):
-        take(page, held, count).fulfill(status=201, json=upload(f"u{count}"))
+        stage.taken(held, count).fulfill(status=201, json=upload(f"u{count}"))
     expect(page.locator(".sending")).to_be_hidden()
     with page.expect_navigation():
         leave(page)
@@ -185,13 +178,13 @@ def test_sending_goes_on_in_another_view(stage: Stage) -> None:
     page = stage.open(first=snapshot([cart("a", unpaid=[1])]))
     held = hold(stage, 2)
     choose(page, [file("a.jsonl"), file("b.jsonl")])
-    take(page, held, 1)
+    stage.taken(held, 1)
     with stage.page.expect_response("**/carts/a"):
         page.get_by_role("link", name="a", exact=True).click()
     expect(page.locator("main[data-view=cart]")).to_be_visible()
     expect(page.locator("[data-sending]")).to_have_count(2)
     held[0].fulfill(status=201, json=upload("u1"))
-    take(page, held, 2)
+    stage.taken(held, 2)
     expect(page.locator("[data-sending]")).to_have_count(1)
     page.get_by_role("button", name="Stop sending b.jsonl").click()
     expect(page.locator(".sending")).to_be_hidden()
@@ -203,7 +196,7 @@ def test_each_file_that_is_sent_has_its_bar_and_its_stop(stage: Stage) -> None:
     page = stage.open(first=snapshot([cart("a", unpaid=[1])]))
     held = hold(stage, 2)
     choose(page, [file("a.jsonl"), file("b.jsonl")])
-    take(page, held, 1)
+    stage.taken(held, 1)
     for name in ("a", "b"):
         bar = page.get_by_role("progressbar", name=f"Received of {name}.jsonl")
         expect(bar).to_have_attribute("aria-valuemax", "100")

@@ -212,7 +212,7 @@ def test_an_answer_about_other_words_is_dropped(stage: Stage) -> None:
     mend(page)
     expect(page.get_by_role("button", name="Preview")).to_have_attribute("aria-disabled", "true")
     page.get_by_label("Find", exact=True).fill("other")
-    held[0].fulfill(json=FOUND)
+    stage.taken(held).fulfill(json=FOUND)
     expect(page.get_by_role("button", name="Preview")).not_to_have_attribute(
         "aria-disabled", "true"
     )

@@ -56,7 +56,7 @@ def is_caught_up(server: Cartwatch, *, start: int) -> bool:
 
 def assert_page_holds(page: Page, oracle: Oracle) -> None:
     """Hold the page's figures and first carts to the oracle."""
-    expect(page.locator('[data-upload][data-state="done"]')).to_have_count(1, timeout=30_000)
+    expect(page.locator('[data-upload][data-state="done"]')).to_have_count(1)
     carts = oracle.carts
     expect(page.locator('[data-stat="lag"]')).to_have_attribute("data-value", "0")
     paid = str(sum(len(cart.paid) for cart in carts.values()))
@@ -123,7 +123,7 @@ def test_a_killed_server_comes_back_and_nothing_is_lost_or_twice(
         expect(connection).to_have_attribute("data-connection", "offline")
     for part in (2, 3):
         with Cartwatch(data, "--port", port) as again:
-            expect(connection).to_have_attribute("data-connection", "live", timeout=15_000)
+            expect(connection).to_have_attribute("data-connection", "live")
             until(lambda part=part, again=again: processed(again, upload) >= part * RECORDS // 5)  # type: ignore[misc]
             again.kill()
     with Cartwatch(data, "--port", port) as last:

@@ -71,7 +71,7 @@ def test_the_sample_button_shows_it_record_by_record(page: Page, cartwatch: Cart
         "data-status", "unpaid"
     )
     expect(page.locator("[data-skipped]")).to_have_count(0)
-    expect(upload).to_have_attribute("data-state", "done", timeout=15_000)
+    expect(upload).to_have_attribute("data-state", "done")
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "100")
     assert page.evaluate("window.seen") == ["unpaid", "paid"]
 

@@ -97,17 +97,17 @@ def test_what_happens_is_seen_as_it_happens(page: Page, cartwatch: Cartwatch) ->
     expect(page.locator("#view button:visible")).to_have_count(0)
     expect(page.locator(".stream-running")).to_be_hidden()
     cartwatch.call("POST", "/api/stream", {"rate": 50})
-    expect(page.locator(".stream-running")).to_be_visible(timeout=10_000)
+    expect(page.locator(".stream-running")).to_be_visible()
     cartwatch.call("DELETE", "/api/stream")
-    expect(page.locator(".stream-running")).to_be_hidden(timeout=10_000)
+    expect(page.locator(".stream-running")).to_be_hidden()
 
     page.locator("[data-nav=flow]").click()
     expect(page.locator("#view")).to_have_attribute("data-view", "flow")
     cartwatch.call("POST", "/api/flow/restart")
-    expect(page.locator("[data-mark=up][data-reached]")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-mark=up][data-reached]")).to_be_visible()
     cartwatch.call("POST", "/api/prove")
     page.reload()
-    expect(page.locator("[data-prove=lost]")).to_have_attribute("data-value", "0", timeout=20_000)
+    expect(page.locator("[data-prove=lost]")).to_have_attribute("data-value", "0")
 
 
 def test_a_preview_shows_what_would_become_of_records(page: Page, cartwatch: Cartwatch) -> None:

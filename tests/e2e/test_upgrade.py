@@ -109,7 +109,7 @@ def test_a_page_that_was_open_says_that_it_is_of_before(
     expect(page.locator("[data-connection=offline]")).to_be_visible()
     release(program, "new")
     with Cartwatch(tmp_path / "data", f"--port={port}", folder=program):
-        expect(notice).to_be_visible(timeout=20_000)
+        expect(notice).to_be_visible()
         page.get_by_role("button", name="Reload the page").click()
         expect(page.locator("body[data-release=new]")).to_be_visible()
         assert set(releases(page)) == {"new"}

@@ -11,9 +11,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 HEADLESS = "chromium-headless-shell"
+#: As long as a step may take: a busy machine is slow, not wrong.
+PATIENCE_MS = 30_000
 INSTALLED = (HEADLESS, "/usr/bin/chromium", "chromium", "google-chrome")
 QUIET = (
     "--disable-quic",
@@ -27,6 +29,7 @@ QUIET = (
 @contextmanager
 def headless(*options: str) -> Iterator[Browser]:
     """Run a Chromium without a window that talks to nobody but the pages under test."""
+    expect.set_options(timeout=PATIENCE_MS)
     sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
