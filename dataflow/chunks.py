@@ -63,6 +63,11 @@ def read_chunk(file: BinaryIO, chunk: Chunk) -> bytes:
     return file.read(min(chunk.end - chunk.start, MAX_CHUNK_BYTES))
 
 
+def lines_in(data: bytes) -> int:
+    """Count the lines of a chunk; the last needs no newline."""
+    return data.count(b"\n") + (data[-1:] not in (b"", b"\n"))
+
+
 def _end_of_line(file: BinaryIO) -> int:
     while block := file.read(_BLOCK):
         at = block.find(b"\n")

@@ -29,7 +29,7 @@ from dataflow.cart import Cart, Summary, decode_cart, encode_cart
 from dataflow.drawing import DESERIALIZE, JOIN, JOURNAL, PUBLISH, SKIP
 from dataflow.file_kind import hint_of_array, hint_of_lost_newlines
 from dataflow.file_source import Line, LineFileSource
-from dataflow.journal import Entry
+from dataflow.journal import ChangedError, Entry
 from dataflow.key_group import KEY_GROUPS, MAX_SEGMENTS, EventBatch, Segment, key_group
 from dataflow.messages import (
     API,
@@ -44,7 +44,7 @@ from dataflow.records import Event, Skipped, parse_line
 from dataflow.runs import code_of
 from dataflow.sample import SAMPLE
 from dataflow.segments import Kept, SegmentLogic
-from dataflow.sorted_chunk import Read, SortedChunk, sort_chunk
+from dataflow.sorted_chunk import Read, SortedChunk, end_changed, sort_chunk
 from dataflow.steps import JoinLogic, Restored, SkipLogic, SkippedBatch
 from dataflow.stopwatch import Stopwatch
 from dataflow.timed import TimedLogic, timed_map
@@ -70,7 +70,11 @@ def deserialize(read: Read, groups: int, workers: int = 1) -> Iterator[_Item]:
             yield part_of(worker), Started(read.offset, read.groups, worker)
         return
     chunk = read if isinstance(read, SortedChunk) else sort_chunk(read, groups)
-    entry, by_group, skipped, blank = chunk
+    entry, by_group, skipped, blank, lines = chunk
+    try:
+        entry.refuse_change(lines)
+    except ChangedError as error:
+        end_changed(error)
     upload = API if entry.upload is None else entry.upload
     ends_all = entry.is_last and entry.first_line > 1
     taken = Taken(

@@ -14,9 +14,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
-from dataflow.chunks import MAX_CHUNK_BYTES, Chunk, after_bom, next_chunk, read_chunk
+import msgspec
+
+from dataflow.chunks import MAX_CHUNK_BYTES, Chunk, after_bom, lines_in, next_chunk, read_chunk
 from dataflow.database import FormatError, open_database, transaction
 from dataflow.journal_schema import FILE, SCHEMA_VERSION
 from dataflow.marks import RESUBMIT, SENT, MarkRows, append_mark, not_sent, note_sent
@@ -33,8 +35,16 @@ And all of it has to be committed before an epoch can end.
 """
 
 
+_YEAR_10000: Final = 253_402_300_800.0
+"""In seconds since 1970: no time that can be written is so late."""
+
+
 class JournalError(Exception):
     """The journal cannot be used as it is; the message says why."""
+
+
+class ChangedError(JournalError):
+    """What was taken in is not there any more as it was; the message says what, and where."""
 
 
 class KeyReusedError(Exception):
@@ -76,6 +86,15 @@ class Entry(NamedTuple):
     place: int = 0
     values: Sequence[bytes | None] | None = None
     end: int = 0
+
+    def refuse_change(self, found: int) -> None:
+        """Raise ``ChangedError`` where ``found`` lines were read of it, and another number came."""
+        if found != self.lines:
+            where = "the journal" if self.upload is None else "its file"
+            raise ChangedError(
+                f"{self.source!r} holds {found} lines from line {self.first_line} on where"
+                f" {self.lines} were taken in: {where} was changed"
+            )
 
 
 class Journal:
@@ -291,6 +310,22 @@ class Journal:
             self.failure = None
 
 
+class _Row(msgspec.Struct, array_like=True, gc=False):
+    """A chunk as the table has it: ``start`` to ``end`` of a file, or the bytes themselves."""
+
+    offset: int
+    upload: str | None
+    source: str
+    first_line: Annotated[int, msgspec.Meta(ge=1)]
+    lines: Annotated[int, msgspec.Meta(ge=1)]
+    at: Annotated[float, msgspec.Meta(ge=0, lt=_YEAR_10000)]
+    file: str | None
+    start: int
+    end: int
+    data: bytes
+    is_last: int
+
+
 def _upload(db: sqlite3.Connection, upload_id: str) -> Upload:
     return Upload(*db.execute("SELECT * FROM uploads WHERE id = ?", (upload_id,)).fetchone())
 
@@ -307,32 +342,62 @@ class JournalReader:
         """Close the file."""
         self._db.close()
 
+    def refuse_change(self) -> None:
+        """Raise ``ChangedError`` where any chunk is not what was taken in; reads all of them.
+
+        As far as it shows: by what a row holds, and by how many lines there are.
+        """
+        offset = 1
+        while entries := self.read(offset):
+            for entry in entries:
+                entry.refuse_change(lines_in(entry.data))
+            offset = entries[-1].offset + 1
+
     def read(
         self, offset: int, most_bytes: int = READ_BYTES, before: int = 2**63 - 1
     ) -> list[Entry]:
         """Read the chunks at and behind an offset, up to about ``most_bytes`` of lines.
 
-        None at or behind ``before``.
+        None at or behind ``before``. Raises ``ChangedError`` where a row is none of a chunk, or
+        the file of its upload is gone.
         """
         entries: list[Entry] = []
         size = 0
         rows = self._db.execute(
             'SELECT "offset", upload, ifnull(name, source), first_line, chunks.lines, at, file,'
-            ' "start", "end", data, first_line + chunks.lines > uploads.lines FROM chunks'
+            ' ifnull("start", 0), ifnull("end", 0), iif(file IS NULL, data, x\'\'),'
+            " ifnull(first_line + chunks.lines > uploads.lines, 0) FROM chunks"
             ' LEFT JOIN uploads ON uploads.id = upload WHERE "offset" >= ? AND "offset" < ?'
             ' ORDER BY "offset"',
             (offset, before),
         )
-        for number, upload, source, first_line, lines, at, file, start, end, data, is_last in rows:
-            if upload is not None:
-                with (self._files / file).open("rb") as lines_of_upload:
-                    data = read_chunk(lines_of_upload, Chunk(start, end, lines))
-            data = data[:MAX_CHUNK_BYTES]  # of a line too long for any record, enough to tell so
-            entries.append(
-                Entry(number, upload, source, first_line, lines, data, at, bool(is_last))
-            )
-            size += len(data)
+        for row in rows:
+            entries.append(self._entry(row))
+            size += len(entries[-1].data)
             if size >= most_bytes:
                 break
         rows.close()
         return entries
+
+    def _entry(self, row: tuple[object, ...]) -> Entry:
+        try:
+            found = msgspec.convert(row, _Row)
+        except msgspec.ValidationError as error:
+            raise ChangedError(f"the row at offset {row[0]} is no chunk") from error
+        data = found.data
+        if found.file is not None:
+            try:
+                with (self._files / found.file).open("rb") as file:
+                    data = read_chunk(file, Chunk(found.start, found.end, found.lines))
+            except FileNotFoundError as error:
+                raise ChangedError(f"the file of {found.source!r} is gone: {error}") from error
+        return Entry(
+            found.offset,
+            found.upload,
+            found.source,
+            found.first_line,
+            found.lines,
+            data[:MAX_CHUNK_BYTES],  # of a line too long for any record, enough to tell so
+            found.at,
+            bool(found.is_last),
+        )

@@ -13,9 +13,10 @@ from typing_extensions import override
 
 from dataflow.drawing import JOURNAL
 from dataflow.first_source import FirstPartition, FirstSource
-from dataflow.journal import Entry, JournalReader
+from dataflow.journal import ChangedError, Entry, JournalReader
 from dataflow.key_group import KEY_GROUPS
 from dataflow.parent import end_at_once
+from dataflow.sorted_chunk import end_changed
 from dataflow.stopwatch import Stopwatch
 
 Resume = tuple[int, int]
@@ -40,6 +41,8 @@ class _Partition(FirstPartition[Resume]):
         offset, place = self._reading
         try:
             entries = self._reader.read(offset)
+        except ChangedError as error:
+            end_changed(error)
         except (OSError, sqlite3.Error) as error:
             end_at_once(f"The journal cannot be read: {error}.")
         if entries:  # to look in vain is to wait, and no work

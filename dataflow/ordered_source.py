@@ -17,14 +17,14 @@ from typing_extensions import override
 
 from dataflow.drawing import JOURNAL
 from dataflow.first_source import FirstPartition, FirstSource
-from dataflow.journal import Entry, JournalReader
+from dataflow.journal import ChangedError, Entry, JournalReader
 from dataflow.kafka_config import KafkaConfigError
 from dataflow.key_group import KEY_GROUPS
 from dataflow.messages import TopicsRead
 from dataflow.one_order import Marks, OneOrder, RefusedError, State, Turn
 from dataflow.order_log import ORDER_FILE, REFUSED, OrderLog, OrderLogError
 from dataflow.parent import end_at_once
-from dataflow.sorted_chunk import Read
+from dataflow.sorted_chunk import Read, end_changed
 from dataflow.stopwatch import Stopwatch
 from dataflow.topics import Topics, configured
 
@@ -68,6 +68,8 @@ class _Partition(FirstPartition[State]):
         except RefusedError as error:
             self._refused = str(error)
             return self.state, []
+        except ChangedError as error:
+            end_changed(error)
         except (OSError, sqlite3.Error) as error:
             end_at_once(f"The journal or its order cannot be read or written: {error}.")
         if turn.entries:  # to look in vain is to wait, and no work

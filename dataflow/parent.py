@@ -11,6 +11,9 @@ from typing import Final, NoReturn
 SORTER_ENDED: Final = 5
 """The status of a flow that ends as the process has that parses for it."""
 
+CHANGED: Final = 6
+"""The status of a flow that has met records which were changed: started again, it would again."""
+
 _PR_SET_PDEATHSIG: Final = 1
 _log = logging.getLogger(__name__)
 

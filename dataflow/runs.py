@@ -68,6 +68,8 @@ What every event has of its own is somewhere in memory, and with a tuple each it
 more: a tenth of the flow's time.
 """
 
+EVENT_ITEMS: Final = 3
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode_events = msgspec.msgpack.Decoder(FlatEvents).decode
 

@@ -43,6 +43,7 @@ class _Sorted(msgspec.Struct, array_like=True, gc=False):
     by_group: list[bytes]
     skipped: list[Skipped]
     blank: int
+    lines: int
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -89,7 +90,8 @@ class Sorter:
     def get(self, entry: Entry) -> tuple[SortedChunk, float]:
         """Wait for the oldest chunk that was put in, which this is; with the seconds it took."""
         found = _decode_sorted(self._take())
-        return SortedChunk(entry, found.by_group, found.skipped, found.blank), found.seconds
+        chunk = SortedChunk(entry, found.by_group, found.skipped, found.blank, found.lines)
+        return chunk, found.seconds
 
     def close(self) -> None:
         """End the process, of which nothing is waited for any more."""
@@ -130,10 +132,10 @@ def main() -> int:
         while True:
             entry = _decode_entry(entries.recv_bytes())
             began = time.perf_counter()
-            by_group, skipped, blank = sort_events(entry, groups)
+            by_group, skipped, blank, lines = sort_events(entry, groups)
             packed = [pack_events(events) for events in by_group]
             seconds = time.perf_counter() - began
-            answers.put(_encode(_Sorted(seconds, packed, skipped, blank)))
+            answers.put(_encode(_Sorted(seconds, packed, skipped, blank, lines)))
     return 0
 
 

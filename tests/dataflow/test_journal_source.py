@@ -22,21 +22,24 @@ from dataflow.first_source import MOST_AHEAD, FirstPartition
 from dataflow.journal import Entry, Journal
 from dataflow.journal_source import JournalSource, Resume
 from dataflow.messages import Started
+from dataflow.parent import CHANGED
 from dataflow.runs import unpack_events
 from dataflow.sorted_chunk import Read, SortedChunk, sort_chunk
 from dataflow.sorter import Sorter
 from tests.kit.running import sorters_of, until
 
 GOOD = b'{"user_id": "a", "type": "order", "order_id": 1}'
-#: A process that reads the journal in a folder to its end.
+#: A process that reads the journal in a folder to its end, and what it reads.
 READ = """
 import sys
 from pathlib import Path
+from dataflow.flow import deserialize
 from dataflow.journal_source import JournalSource
 folder = Path(sys.argv[1])
 part = JournalSource(folder / "journal.db", folder / "uploads").build_part("", "", None)
-while part.next_batch():
-    pass
+while batch := part.next_batch():
+    for read in batch:
+        list(deserialize(read, 1))
 """
 
 Partition = StatefulSourcePartition[Read, Resume]
@@ -192,23 +195,37 @@ def take_the_lines_away(folder: Path) -> None:
     (folder / "uploads" / "u1").unlink()
 
 
+def join_two_lines(folder: Path) -> None:
+    (folder / "uploads" / "u1").write_bytes(b"a#b\n")
+
+
+CANNOT, CHANGED_BY = rb"The journal cannot be .+\.\n", rb"Records were changed: .+\.\n"
+
+
 @pytest.mark.parametrize(
-    "change", [move_the_folder, damage_it, take_the_table_away, take_the_lines_away]
+    ("change", "status", "words"),
+    [
+        (move_the_folder, 1, CANNOT),
+        (damage_it, 1, CANNOT),
+        (take_the_table_away, 1, CANNOT),
+        (take_the_lines_away, CHANGED, CHANGED_BY),
+        (join_two_lines, CHANGED, CHANGED_BY),
+    ],
 )
 def test_what_cannot_be_read_ends_the_flow_with_a_sentence(
-    tmp_path: Path, change: Callable[[Path], None]
+    tmp_path: Path, change: Callable[[Path], None], status: int, words: bytes
 ) -> None:
-    """A traceback through the engine tells nobody what to do; the server starts it again."""
+    """A traceback through the engine tells nobody what to do."""
     folder = tmp_path / "generation"
     (folder / "uploads").mkdir(parents=True)
     with closing(Journal(folder / "journal.db")) as journal:
-        (folder / "uploads" / "u1").write_bytes(b"a\n")
-        upload = journal.add_upload("u1", "f", file="u1", size=2, lines=1, rate=None, now=5.0)
-        journal.release(upload, [Chunk(0, 2, 1)])
+        (folder / "uploads" / "u1").write_bytes(b"a\nb\n")
+        upload = journal.add_upload("u1", "f", file="u1", size=4, lines=2, rate=None, now=5.0)
+        journal.release(upload, [Chunk(0, 4, 2)])
     change(folder)
     done = subprocess.run([sys.executable, "-c", READ, folder], capture_output=True, check=False)
-    assert done.returncode == 1
-    assert re.fullmatch(rb"The journal cannot be .+\.\n", done.stderr), done.stderr
+    assert done.returncode == status, done.stderr
+    assert re.fullmatch(words, done.stderr), done.stderr
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from web.commands.terminal import BAR, say
 from web.commands.topics_again import topics_again
 from web.data.files import sync
 from web.data.folder import DataFolder
-from web.data.journal_file import open_journal
+from web.data.journal_file import open_journal, refuse_change
 from web.data.order import open_order
 from web.data.paths import Paths
 from web.data.privacy import keep_private
@@ -66,6 +66,7 @@ async def _renew(
         raise StartError(str(error)) from error
     try:
         old = folder.current() if generation is None else folder.generation(generation)
+        refuse_change(old.journal, old.uploads)
         again = topics_again(old.order, topics)
         folder.renew(partial(_carry_history, folder), generation)
     finally:

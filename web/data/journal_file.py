@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from dataflow.database import is_damage
-from dataflow.journal import Journal, JournalError
+from dataflow.journal import ChangedError, Journal, JournalError, JournalReader
 
 FROM_A_COPY: Final = "put the whole folder back from a copy, or use another"
 """What is left to do where nothing gives back what is gone."""
@@ -39,6 +39,16 @@ def refuse_damage(path: Path) -> None:
     else:
         if found != "ok":
             raise _lost(path, _damaged_by(found))
+
+
+def refuse_change(path: Path, files: Path) -> None:
+    """Raise a ``JournalError`` where any chunk is not what was taken in; reads all of them."""
+    open_journal(path).close()
+    try:
+        with closing(JournalReader(path, files)) as reader:
+            reader.refuse_change()
+    except ChangedError as error:
+        raise _lost(path, _damaged_by(error)) from error
 
 
 def _damaged_by(what: object) -> str:

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dataflow.launch import Launch
-from dataflow.parent import SORTER_ENDED
+from dataflow.parent import CHANGED, SORTER_ENDED
 from dataflow.peers import not_listening
 from dataflow.recovery import REMEDY
+from web.data.journal_file import FROM_A_COPY
 from web.elsewhere.far_worker import FarWorker
 
 _LISTENING_S = 5.0
@@ -22,7 +23,7 @@ _LAST_WORD_S = 0.5
 """How long those are waited for that end together: the first seen need not be the first ended."""
 
 
-class _End(NamedTuple):
+class End(NamedTuple):
     """Which worker ended, and how; ``status`` is None where nobody knows it."""
 
     status: int | None
@@ -30,9 +31,14 @@ class _End(NamedTuple):
     far: FarWorker | None = None
 
     @property
+    def is_final(self) -> bool:
+        """Whether it would end so again: somebody has to do something before."""
+        return self.status == CHANGED
+
+    @property
     def is_cause(self) -> bool:
         """Whether it ended by something else than the end of another worker."""
-        return self.status is None or self.status < 0 or self.status == SORTER_ENDED
+        return self.status is None or self.status < 0 or self.status in (SORTER_ENDED, CHANGED)
 
 
 class Processes:
@@ -95,8 +101,8 @@ class Processes:
         """The numbers of the processes of this machine, the first worker's first."""
         return [process.pid for process in self._processes]
 
-    async def wait(self) -> str:
-        """Wait until one has ended, and end the others; gives in words how the one has.
+    async def wait(self) -> End:
+        """Wait until one has ended, and end the others; gives how the one has.
 
         Where several have, that one is the first which was ended by a signal, or is gone: the
         others follow.
@@ -117,7 +123,7 @@ class Processes:
                 each.cancel()
         if end.far is not None and end.status is not None:
             end.far.blame()
-        return end.why
+        return end
 
     def kill(self) -> bool:
         """Send SIGKILL to those of this machine that live; False where there is none.
@@ -155,19 +161,19 @@ class Processes:
             await process.wait()
 
 
-async def _ended(process: asyncio.subprocess.Process) -> _End:
+async def _ended(process: asyncio.subprocess.Process) -> End:
     status = await process.wait()
-    return _End(status, why_it_ended(status))
+    return End(status, why_it_ended(status))
 
 
-async def _ended_elsewhere(far: FarWorker) -> _End:
+async def _ended_elsewhere(far: FarWorker) -> End:
     end = await far.wait()
     if end.status is None:
-        return _End(None, end.why, far)
-    return _End(end.status, f"{end.why}: {_status_in_words(end.status)}", far)
+        return End(None, end.why, far)
+    return End(end.status, f"{end.why}: {_status_in_words(end.status)}", far)
 
 
-def _cause(ended: set[asyncio.Task[_End]]) -> _End:
+def _cause(ended: set[asyncio.Task[End]]) -> End:
     """Choose of those that have ended the one by which the others did."""
     return min((each.result() for each in ended), key=lambda end: not end.is_cause)
 
@@ -178,6 +184,8 @@ def why_it_ended(status: int) -> str:
         return _status_in_words(status)
     if status == SORTER_ENDED:
         return "the process that parses for it was gone"
+    if status == CHANGED:
+        return f"records were changed, which it has named on the terminal: {FROM_A_COPY}"
     return (
         f"{_status_in_words(status)}: the reason is in what it wrote to the terminal; where that is"
         f" a full disk, make room; where its state is damaged, {REMEDY}"

@@ -99,9 +99,10 @@ class Supervisor:
                 refusal: str | None = None
                 try:
                     processes = await self._start(paths, hub_url, reason)
-                    why = await processes.wait()
+                    end = await processes.wait()
+                    why = end.why
                     await self._until_wanted()
-                    refusal = self._refusal()
+                    refusal = why if end.is_final else self._refusal()
                     if self._given_up is not None:
                         never_came_up = self._state.phase is not Phase.UP
                         processes.blame_elsewhere(at_once=never_came_up)

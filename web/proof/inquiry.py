@@ -1,17 +1,25 @@
 """One proof from its beginning to its end: the view's moment, the journal, and what differs."""
 
+import sqlite3
 import time
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from typing import Final
 
+import msgspec
+
+from dataflow.database import is_damage
 from dataflow.faults import reach
+from dataflow.journal import ChangedError
 from dataflow.topics import Topics
+from web.data.journal_file import FROM_A_COPY
 from web.data.paths import Paths
 from web.proof.comparison import compare_carts
 from web.proof.gone import GonePlaces
 from web.proof.in_order import InOrder, UncountableError
 from web.proof.moment import Moment, Tell, copy_view
 from web.proof.recount import Recount
+from web.proof.report import REMEDY
 from web.proof.spool import PARTS, Spool
 from web.proof.verdict import Verdict
 
@@ -23,17 +31,23 @@ _TRIES: Final = 20
 _PAUSE_S: Final = 0.25
 
 
+class DamagedError(Exception):
+    """What a proof reads is damaged; the message says which of it, and what to do."""
+
+
 def prove(paths: Paths, topics: Topics | None, tell: Tell) -> Verdict:
     """Hold the view of a generation to its journal, while both go on; ``tell`` hears how far it is.
 
     And to ``topics``, as far as these hold what was read of them. Raises ``sqlite3.Error`` and
-    ``OSError`` where they cannot be read or no file can be made, ``JournalChangedError``,
+    ``OSError`` where they cannot be read or no file can be made, ``DamagedError``,
     ``OrderLogError``, ``KafkaConfigError`` and ``UncountableError``.
     """
     verdict = Verdict()
     with ExitStack() as opened:
-        records = InOrder(paths, topics, opened)
-        spool, moment = _copy(paths, records, opened, lambda share: tell(share * _COPIED))
+        with _naming("journal", FROM_A_COPY):
+            records = InOrder(paths, topics, opened)
+        with _naming("view", REMEDY):
+            spool, moment = _copy(paths, records, opened, lambda share: tell(share * _COPIED))
         reach("view copied")
         gone = GonePlaces()
         for place, entry in records.gone():
@@ -41,7 +55,8 @@ def prove(paths: Paths, topics: Topics | None, tell: Tell) -> Verdict:
                 gone.add(place, entry.lines)
                 verdict.pass_over(entry.source, entry.first_line, entry.lines)
         recount = Recount(moment, paths.facts.key_groups, spool, verdict, gone)
-        recount.read(records.read(), _between(tell, _COPIED, _READ))
+        with _naming("journal", FROM_A_COPY):
+            recount.read(records.read(), _between(tell, _COPIED, _READ))
         tell_part = _between(tell, _READ, 1.0)
         for part in range(PARTS):
             compare_carts(spool.facts(part), verdict, gone)
@@ -66,6 +81,17 @@ def _copy(paths: Paths, records: InOrder, opened: ExitStack, tell: Tell) -> tupl
         "records are gone from their topics, and others were on their way at every moment: begin"
         " the proof again when it is quiet"
     )
+
+
+@contextmanager
+def _naming(what: str, remedy: str) -> Iterator[None]:
+    """Raise ``DamagedError`` for the damage of one of the two, with what is left to do."""
+    try:
+        yield
+    except (ChangedError, msgspec.MsgspecError, sqlite3.Error) as error:
+        if isinstance(error, sqlite3.Error) and not is_damage(error):
+            raise
+        raise DamagedError(f"the {what} is damaged ({error}): {remedy}") from error
 
 
 def _between(tell: Tell, start: float, end: float) -> Tell:

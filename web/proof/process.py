@@ -16,9 +16,8 @@ from dataflow.order_log import OrderLogError
 from dataflow.parent import end_with_parent, tell_parent
 from web.data.paths import FolderError
 from web.proof.in_order import UncountableError
-from web.proof.inquiry import prove
+from web.proof.inquiry import DamagedError, prove
 from web.proof.launch import read_launch
-from web.proof.recount import JournalChangedError
 from web.proof.report import Failed, Outcome, Progress, Report, encode_report
 
 _NICENESS: Final = 10
@@ -44,10 +43,11 @@ def main() -> int:
     try:
         verdict = prove(*read_launch(sys.argv[1:]), tell)
     except (
-        *(sqlite3.Error, OSError, FolderError, JournalChangedError),
+        *(sqlite3.Error, OSError, FolderError, DamagedError),
         *(KafkaConfigError, OrderLogError, UncountableError),
     ) as error:
-        _say(Failed(f"the proof could not be brought to its end: {_in_words(error)}"))
+        words = f"the proof could not be brought to its end: {_in_words(error)}"
+        _say(Failed(words, str(error) if isinstance(error, DamagedError) else None))
         return 1
     _say(
         Outcome(

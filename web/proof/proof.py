@@ -17,10 +17,9 @@ import msgspec
 
 from web.data.paths import Paths
 from web.proof.launch import command, environment
-from web.proof.report import Failed, Outcome, Progress, decode_report
+from web.proof.report import REMEDY, Failed, Outcome, Progress, decode_report
 
 _LONGEST_LINE: Final = 1024 * 1024
-REMEDY: Final = "stop the server, and cartwatch rebuild makes the view anew from the journal"
 _log = logging.getLogger(__name__)
 _CUT_SHORT: Final = "the data were started over meanwhile: begin the proof again"
 
@@ -37,8 +36,8 @@ class State(StrEnum):
 class Proof:
     """The last proof that was asked for.
 
-    What one has found wrong is an alarm until another one finds nothing wrong, or the generation
-    is replaced; it is kept in that, and outlives a restart.
+    What one has found wrong, or damaged, is an alarm until another one finds nothing wrong, or the
+    generation is replaced; it is kept in that, and outlives a restart.
     """
 
     def __init__(self, command: Callable[[Paths], list[str]] = command) -> None:
@@ -69,6 +68,7 @@ class Proof:
         self._progress = 0.0
         self._outcome: Outcome | None = None
         self._error: str | None = None
+        self._found: str | None = None
         self._began = self._seconds = 0.0
         self.ended_at: float | None = None
 
@@ -95,7 +95,7 @@ class Proof:
 
     @property
     def alarm(self) -> str | None:
-        """Say what the last proof that came to its end found; None where nothing differed."""
+        """Say what the last proof found that came to its end or to damage; None where nothing."""
         return self._alarm
 
     def describe(self) -> dict[str, Any]:
@@ -123,7 +123,7 @@ class Proof:
         except OSError as error:
             why = f"its process could not be started: {error}"
         self._end(why)
-        if self.state is State.DONE:
+        if self._found is not None or self.state is State.DONE:
             self._keep(paths)
 
     async def _follow(self, paths: Paths) -> str:
@@ -145,8 +145,8 @@ class Proof:
                 match decode_report(line):
                     case Progress(share):
                         self._progress = share
-                    case Failed(error):
-                        pass
+                    case Failed(error, alarm):
+                        self._found = alarm
                     case Outcome() as outcome:
                         self._outcome = outcome
             status = await process.wait()
@@ -162,11 +162,12 @@ class Proof:
         self.ended_at = time.time()
         if self._outcome is not None:
             self.state, self._progress = State.DONE, 1.0
-            self._alarm = _in_words(self._outcome)
-            if self._alarm is not None:
-                _log.error("The data are not right: %s.", self._alarm)
+            self._found = self._alarm = _in_words(self._outcome)
         else:
             self.state, self._error = State.FAILED, why
+            self._alarm = self._found or self._alarm
+        if self._found is not None:
+            _log.error("The data are not right: %s.", self._found)
 
     def _keep(self, paths: Paths) -> None:
         try:

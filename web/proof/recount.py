@@ -25,10 +25,6 @@ _COMPARED: Final = ("number", "upload", "source", "line", "reason", "column", "r
 """What a row of a skipped record holds, in words."""
 
 
-class JournalChangedError(Exception):
-    """What the journal names is not what it was; the message says where."""
-
-
 class Recount:
     """Puts events on the spool, and compares skipped records and chunks at once."""
 
@@ -83,11 +79,7 @@ class Recount:
             lines = lines if lines[-1] else lines[:-1]
         else:
             lines = entry.values
-        if len(lines) != entry.lines:
-            raise JournalChangedError(
-                f"{entry.source!r} holds {len(lines)} lines from line {entry.first_line} on where"
-                f" {entry.lines} were taken in: its file was changed"
-            )
+        entry.refuse_change(len(lines))
         spool, groups, left = self._spool, self._groups, self._events
         upload = entry.upload or ""
         part = checksum(upload) % _PARTS

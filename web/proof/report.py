@@ -1,8 +1,12 @@
 """What the process of a proof tells the server, a line of JSON each, the outcome last. Pure."""
 
+from typing import Final
+
 import msgspec
 
 from web.proof.verdict import Figures
+
+REMEDY: Final = "stop the server, and cartwatch rebuild makes the view anew from the journal"
 
 
 class Progress(msgspec.Struct, frozen=True, tag="progress"):
@@ -12,9 +16,13 @@ class Progress(msgspec.Struct, frozen=True, tag="progress"):
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
-    """It could not be brought to its end; the sentence says why."""
+    """It could not be brought to its end; the sentence says why.
+
+    ``alarm`` says what is wrong with the data, where that is why, and what to do.
+    """
 
     error: str
+    alarm: str | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, tag="outcome"):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dataflow.launch import Launch
+from dataflow.parent import CHANGED
 from dataflow.peers import free_addresses, listen, split_address
 from web.elsewhere.far_worker import FarWorker
 from web.elsewhere.messages import FromServer, Start, Stop
@@ -43,7 +44,7 @@ async def test_where_one_elsewhere_is_lost_all_end() -> None:
     running = Processes([here], [far.worker])
     waiting = asyncio.create_task(running.wait())
     far.worker.lost("is gone")
-    assert await waiting == "the worker on barn is gone"
+    assert (await waiting).why == "the worker on barn is gone"
     assert here.returncode == -signal.SIGKILL
     assert far.blamed == []
 
@@ -55,7 +56,7 @@ async def test_where_one_elsewhere_is_killed_it_is_the_cause_though_others_end_f
     await here.wait()
     other.worker.ended(1)
     far.worker.ended(-signal.SIGKILL)
-    assert await waiting == "the worker on barn ended: killed by SIGKILL"
+    assert (await waiting).why == "the worker on barn ended: killed by SIGKILL"
     assert (far.blamed, other.blamed) == ([False], [])
 
 
@@ -65,7 +66,7 @@ async def test_where_one_here_is_killed_nobody_elsewhere_is_blamed() -> None:
     waiting = asyncio.create_task(Processes([here], [far.worker]).wait())
     here.kill()
     far.worker.ended(1)
-    assert await waiting == "killed by SIGKILL"
+    assert (await waiting).why == "killed by SIGKILL"
     assert far.blamed == []
 
 
@@ -78,7 +79,16 @@ async def test_where_one_here_is_killed_it_is_the_cause_though_another_is_seen_t
     await first.wait()
     await asyncio.sleep(0.05)
     second.kill()
-    assert await waiting == "killed by SIGKILL"
+    assert (await waiting).why == "killed by SIGKILL"
+
+
+async def test_a_flow_that_met_changed_records_would_end_so_again() -> None:
+    """And it is the cause, though others end before."""
+    words = (sys.executable, "-c", f"raise SystemExit({CHANGED})")
+    changed, other = await process(words), await process(PEER_IS_GONE)
+    end = await Processes([other, changed]).wait()
+    assert end.is_final
+    assert "from a copy" in end.why
 
 
 async def test_those_elsewhere_begin_when_those_here_can_be_called() -> None:

@@ -23,8 +23,7 @@ from tests.kit.streams import events, line_of, slow_claim, sources
 from tests.kit.view_rows import GROUPS, PlayedFlow, catch_up
 from web.data.folder import DataFolder
 from web.data.paths import Paths
-from web.proof.inquiry import prove
-from web.proof.recount import JournalChangedError
+from web.proof.inquiry import DamagedError, prove
 from web.proof.verdict import Verdict
 from web.view.view import View
 
@@ -252,7 +251,7 @@ def test_a_file_that_was_changed_ends_the_proof_in_words(filled: Stage) -> None:
     """What was uploaded is not there any more: nothing can be said of it."""
     (file,) = filled.paths.upload_files()
     file.write_bytes(TALL[: len(TALL) // 2])
-    with pytest.raises(JournalChangedError, match="its file was changed"):
+    with pytest.raises(DamagedError, match="its file was changed"):
         filled.prove()
 
 
