@@ -182,7 +182,7 @@ def test_no_row_moves_while_somebody_works_on_one(stage: Stage, use: str) -> Non
     stage.server.facts = facts([*fresh, record(1)], others=[landed(2)], asked={"state": "open"})
     stage.play(news(open=4))
     button = page.locator("[data-pending]")
-    expect(button).to_have_text("3 new – show")
+    expect(button).to_have_text("3 new, 1 no longer open – show")
     expect(button).to_have_attribute("data-pending", "3")
     expect(row).to_have_attribute("data-state", "landed")
     assert rows(page) == ["2", "1"]

@@ -240,7 +240,7 @@ def test_how_many_were_not_set_aside_is_told_with_the_reason(stage: Stage) -> No
 def test_many_are_set_aside_or_taken_back(
     stage: Stage, state: str, words: str, told: str, aside: bool
 ) -> None:
-    """The button says how many."""
+    """The button says how many; where nobody chose them, it asks once, until something changes."""
     page = opened(stage, {"state": state})
     stage.answer("/api/skipped/aside", {"changed": 2})
     for line in (3, 1):
@@ -248,6 +248,15 @@ def test_many_are_set_aside_or_taken_back(
     page.get_by_role("button", name=words).click()
     expect(page.locator(".bulk-words")).to_have_text(told)
     assert bodies(stage) == [{"ids": [3, 1], "aside": aside}]
-    page.get_by_role("button", name=f"{words[:-2]} all").click()
+    everything = page.get_by_role("button", name=f"{words[:-2]} all")
+    for _ in range(2):
+        everything.click()
+        expect(page.locator(".bulk-words")).to_have_text(f"{words[:-2]} all 80 that match?")
+        page.get_by_label("Find", exact=True).fill("x")
+    expect(page.locator("#bulk-outcome")).to_be_hidden()
+    assert len(bodies(stage)) == 1
+    everything.click()
+    page.get_by_role("button", name=f"Yes, {words[:-2].lower()} all").click()
     expect(page.locator(".bulk-words")).to_have_text(told)
     assert bodies(stage)[-1] == {"state": state, "aside": aside}
+    expect(everything).to_be_visible()

@@ -26,6 +26,8 @@ export function startBulk(bench, list, { store, announce }, signal) {
   let looked = null;
   /** @type {number | null} how many were sent the last time */
   let sent = null;
+  /** Whether it was asked if all are meant: the next press is the answer. */
+  let isSure = false;
 
   /**
    * @param {string} words
@@ -39,13 +41,15 @@ export function startBulk(bench, list, { store, announce }, signal) {
     part(form, "tbody").replaceChildren(...examples.map(exampleRow));
     outcome.scrollIntoView({ block: "nearest" });
   };
+  const verb = asked.state === "aside" ? "Take back" : "Set aside";
   const isOfChosen = () => new FormData(form).get("which") === "chosen";
   /** What was looked at is not what stands there now. */
   const forget = () => {
     looked = sent = null;
+    isSure = false;
     complain(form, "");
     show(outcome, false);
-    if (aside) setText(aside, `${asked.state === "aside" ? "Take back" : "Set aside"} ${isOfChosen() ? number(list.chosen.size) : "all"}`);
+    if (aside) setText(aside, `${verb} ${isOfChosen() ? number(list.chosen.size) : "all"}`);
   };
   /** Which records are meant, and what is done with them, as a body. @param {object} what */
   const body = (what) => {
@@ -93,6 +97,13 @@ export function startBulk(bench, list, { store, announce }, signal) {
   const putAllAside = async () => {
     const isAside = asked.state !== "aside";
     const chosen = isOfChosen() ? list.chosen.size : 0;
+    if (!chosen && !isSure) {
+      say(`${[verb, "all", part(form, ".bulk-all").textContent].join(" ").trim()} that match?`);
+      setText(/** @type {HTMLElement} */ (aside), `Yes, ${verb.toLowerCase()} all`);
+      isSure = true;
+      return;
+    }
+    forget();
     const { changed } = await putAside(body({ aside: isAside }));
     finish(() => asideWords(changed, isAside, chosen));
   };

@@ -127,11 +127,17 @@ export class RecordList {
     /** @type {HTMLElement} */ (to ?? this.#list.querySelector('[tabindex="0"]') ?? this.#list).focus();
   }
 
-  /** @param {number} waiting */
+  /**
+   * Offer the page as it is by now: with what came, and without rows that are not of the state any more that is asked for.
+   * @param {number} waiting
+   */
   #offer(waiting) {
+    const state = new URLSearchParams(this.#bench.dataset.asked).get("state");
+    const left = state ? this.rows.filter((row) => row.getAttribute("data-state") !== state).length : 0;
+    const words = [waiting > 0 && `${waiting} new`, left > 0 && `${left} no longer ${state}`].filter(Boolean);
     this.#button.dataset.pending = `${waiting}`;
-    setText(this.#button, `${waiting} new – show`);
-    show(this.#button, waiting > 0);
+    setText(this.#button, `${words.join(", ")} – show`);
+    show(this.#button, words.length > 0);
   }
 
   /** Show the page as it is by now. */
