@@ -36,12 +36,12 @@ def serve(data: Path, port: int = 0) -> str:
     return refusal("serve", "--port", str(port), "--data", str(data))
 
 
-@pytest.mark.parametrize("below", ["", "below/it"])
-def test_a_folder_that_cannot_be_one_is_refused(tmp_path: Path, below: str) -> None:
+@pytest.mark.parametrize(("below", "why"), [("", "it is a file"), ("below/it", "not a directory")])
+def test_a_folder_that_cannot_be_one_is_refused(tmp_path: Path, below: str, why: str) -> None:
     """A file stands where the data folder or one above it should be: as little use as read-only."""
     (tmp_path / "file").write_bytes(b"mine")
     wanted = tmp_path / "file" / below
-    assert f"cannot use the data folder {wanted}" in serve(wanted)
+    assert f"cannot use the data folder {wanted}: {why}\n" in serve(wanted)
     assert (tmp_path / "file").read_bytes() == b"mine"
 
 
@@ -98,8 +98,8 @@ def test_one_folder_has_one_server_and_one_flow(tmp_path: Path) -> None:
         server.settled()
         flow = server.flow_pid()
         holder = f"{server.data} is in use by process {server.pid}"
-        assert holder in serve(server.data)
-        assert holder in refusal("rebuild", str(server.data))
+        assert f"{holder}: stop it, or give another --data folder\n" in serve(server.data)
+        assert refusal("rebuild", str(server.data)).endswith(f"{holder}: stop it\n")
         with subprocess.Popen(
             [
                 *(sys.executable, "-m", "dataflow.process", "--groups=256", "--execution=9"),

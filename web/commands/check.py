@@ -49,7 +49,7 @@ def _summary(told: Check) -> str:
 def _skipped(told: Check) -> list[str]:
     """Say why records would be skipped: how many for each reason, the first of them in words."""
     reasons = sorted(told.by_reason.items(), key=lambda each: (-each[1], each[0]))
-    return [
-        *(f"  {many:,} {terminal.printable(reason)}" for reason, many in reasons),
-        *(f"  {terminal.printable(example.message)}" for example in told.examples),
-    ]
+    examples = [f"  {terminal.printable(example.message)}" for example in told.examples]
+    if len(examples) < told.skipped:
+        examples.append(f"  … and {told.skipped - len(examples):,} more")
+    return [*(f"  {many:,} {terminal.printable(reason)}" for reason, many in reasons), *examples]

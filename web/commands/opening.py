@@ -39,7 +39,8 @@ def open_folder(data: Path, *, to_rebuild: bool = False) -> DataFolder:
             )
         return DataFolder(data)
     except FolderLockedError as error:
-        raise StartError(f"{error}: stop it, or give another --data folder") from error
+        instead = "" if to_rebuild else ", or give another --data folder"
+        raise StartError(f"{error}: stop it{instead}") from error
     except FolderError as error:
         raise StartError(str(error)) from error
     except OSError as error:
@@ -61,6 +62,8 @@ def _refuse_path(data: Path) -> None:
             f"cannot use the data folder {shown(data)}: its path is not UTF-8, and the engine"
             " takes no other; use another"
         ) from None
+    if data.exists() and not data.is_dir():
+        raise StartError(f"cannot use the data folder {shown(data)}: it is a file")
     for part in (data, *data.parents):
         if part.is_symlink() and not part.exists():
             raise StartError(

@@ -44,6 +44,16 @@ def test_it_prints_what_would_be_accepted_and_skipped(
     )
 
 
+def test_of_many_that_would_be_skipped_it_says_how_many_more_there_are(
+    cartwatch: Cartwatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Behind the first twenty, each in words."""
+    assert checked(cartwatch, tmp_path / "f.jsonl", GOOD + b"null\n" * 1_207) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2] == "  line 4 is null, not an object"
+    assert lines[21:] == ["  line 23 is null, not an object", "  … and 1,187 more"]
+
+
 def test_all_good_is_one_line(
     cartwatch: Cartwatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
