@@ -237,14 +237,36 @@ def test_a_flow_ends_at_records_that_were_changed(data: Path) -> None:
         server.stop()
 
 
-def test_a_proof_that_finds_the_view_damaged_is_an_alarm(data: Path) -> None:
-    """Nothing has asked for that part of it yet."""
+def completed(server: Cartwatch) -> None:
+    refused = server.call("GET", "/api/completed")
+    assert (refused.status, refused.json()["error"]["code"]) == (503, "damaged")
+
+
+def exported(server: Cartwatch) -> None:
+    assert server.call("GET", "/api/completed.csv").status == 503
+
+
+def shown(server: Cartwatch) -> None:
+    page = server.call("GET", "/completed", headers={"Accept": "text/html"})
+    assert (page.status, b"cartwatch rebuild" in page.body) == (503, True)
+
+
+def proved(server: Cartwatch) -> None:
+    assert proven(server)["state"] == "failed"
+
+
+@pytest.mark.parametrize("asked", [completed, exported, shown, proved])
+def test_who_finds_the_view_damaged_raises_the_alarm(
+    data: Path, asked: Callable[[Cartwatch], None]
+) -> None:
+    """By a row that SQLite finds nothing wrong with, and that nothing has asked for yet."""
     with closing(sqlite3.connect(generation_of(data) / "view.db")) as db, db:
         assert db.execute("UPDATE completed SET orders = substr(orders, 1, 5)").rowcount
     with Cartwatch(data) as server:
         server.settled()
-        assert proven(server)["state"] == "failed"
+        asked(server)
         assert "the view is damaged" in alarm_of(server)
+        assert "Traceback" not in server.errors()
         server.stop()
     rebuild(data)
     with Cartwatch(data) as server:

@@ -44,6 +44,7 @@ from web.http.visitor import always
 from web.intake.dry_run import DryRuns
 from web.live.socket import serve_browser
 from web.service.service import Service, service_of
+from web.view.threads import DamagedViewError
 
 _FAILED: Final = 1011
 
@@ -149,7 +150,7 @@ def create_hub_app(service: Service) -> ASGIApp:
 
 def _answer(request: Request, error: APIError) -> Response:
     """Answer in the language of who asked: a page for a person, JSON for a program."""
-    if wants_page(request.scope) and error.status in (400, 404):
+    if wants_page(request.scope) and error.status in (400, 404, 503, 507):
         is_file = "upload_id" in request.path_params
         html = render_refusal(error.status, error.message, visitor_of(request), is_file=is_file)
         return HTMLResponse(html, error.status)
@@ -183,4 +184,6 @@ def _is_there(routes: list[BaseRoute], scope: Scope, path: str) -> bool:
 
 
 async def _storage_error(request: Request, error: Any) -> Response:
+    if isinstance(error, DamagedViewError):
+        service_of(request.app).view_damaged(error)
     return _answer(request, storage_error(error))

@@ -44,6 +44,7 @@ from web.topic.publication import FAILING, Standing
 from web.topic.publisher import Publisher
 from web.view.outcome import Outcome
 from web.view.recoveries import JOINED, REBUILD_STOPPED, REBUILT, STOPPED
+from web.view.threads import DamagedViewError
 from web.view.view import ViewError
 from web.words import count, together
 
@@ -310,6 +311,11 @@ class Service:
             epoch_s=self.settings.snapshot_interval,
         )
         return generation, starts, upkeep
+
+    def view_damaged(self, error: DamagedViewError) -> None:
+        """Raise the alarm for what somebody has met who has read the view."""
+        self.proof.accuse(self.generation.paths, f"the view is damaged ({error})")
+        self.live.changed()
 
     def _lack(self, records: int) -> None:
         """Raise the alarm for records that the view had made durable and has no more."""

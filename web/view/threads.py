@@ -1,6 +1,7 @@
 """The threads of a view: the one that writes it, and a few that read, each with its connection."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -9,12 +10,36 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
+import msgspec
+
+from dataflow.database import is_damage
 from web.view.spool import Reader, Spool
 
 _READERS: Final = 3
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Reader)
+
+
+class DamagedViewError(sqlite3.DatabaseError):
+    """The view holds what nobody has written there; the message says what."""
+
+    def __init__(self, why: Exception) -> None:
+        super().__init__(str(why))
+        self.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
+
+@contextmanager
+def _telling_damage() -> Iterator[None]:
+    """Raise ``DamagedViewError`` for what SQLite finds wrong, and for foreign rows."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if not is_damage(error):
+            raise
+        raise DamagedViewError(error) from error
+    except (msgspec.MsgspecError, ValueError, OverflowError) as error:
+        raise DamagedViewError(error) from error
 
 
 class Threads(Generic[R]):
@@ -50,10 +75,16 @@ class Threads(Generic[R]):
         return await loop.run_in_executor(self._writer, lambda: call(*args, **kwargs))
 
     async def read(self, call: Callable[[R], T]) -> T:
-        """Run a call in one of the reading threads, with its reader."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._readers, lambda: call(self._reader())
-        )
+        """Run a call in one of the reading threads, with its reader.
+
+        Raises ``sqlite3.Error``, and ``OSError`` of files beside it.
+        """
+
+        def run() -> T:
+            with _telling_damage():
+                return call(self._reader())
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, run)
 
     async def begin(self, call: Callable[[Callable[[], object]], T]) -> asyncio.Future[T]:
         """Begin a call in one of the reading threads; returns when it has said that it has begun.
@@ -74,9 +105,14 @@ class Threads(Generic[R]):
 
         Neither a reset nor a slow client holds it up, nor does it them.
         """
+
+        def sound(reader: R) -> Iterator[bytes]:
+            with _telling_damage():
+                yield from rows(reader)
+
         with self.held(), ExitStack() as begun:
             spool = begun.enter_context(closing(Spool(threads, self.path.parent)))
-            await spool.begin(self._open, rows)
+            await spool.begin(self._open, sound)
             begun.pop_all()
         return spool
 

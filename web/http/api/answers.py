@@ -10,7 +10,9 @@ from starlette.responses import JSONResponse
 
 from web.errors import APIError, bad_request, not_found
 from web.http.receive import receive_body
+from web.proof.report import REMEDY
 from web.view.page import Page
+from web.view.threads import DamagedViewError
 
 MAX_JSON_BYTES: Final = 64 * 1024
 JSON: Final = "application/json"
@@ -23,7 +25,9 @@ def error_response(error: APIError) -> JSONResponse:
 
 
 def storage_error(error: sqlite3.Error | OSError) -> APIError:
-    """Say what is the matter with the data folder."""
+    """Say what is the matter with the data folder, or with the view in it."""
+    if isinstance(error, DamagedViewError):
+        return APIError(503, "damaged", f"the view is damaged ({error}): {REMEDY}")
     is_full = (
         error.sqlite_errorcode == sqlite3.SQLITE_FULL
         if isinstance(error, sqlite3.Error) and hasattr(error, "sqlite_errorcode")

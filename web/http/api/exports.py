@@ -16,6 +16,7 @@ from web.errors import APIError
 from web.http.resource import HEAD, until_it_leaves
 from web.tasks import first_of
 from web.view.spool import Spool
+from web.view.threads import DamagedViewError
 
 MAX_EXPORTS: Final = 4
 PATIENCE_S: Final = 5.0
@@ -64,6 +65,7 @@ class ExportResponse(Response):
         del self.headers["content-length"]
         self._name = name
         self._exports: Exports = request.app.state.exports
+        self._damaged: Callable[[DamagedViewError], None] = request.app.state.service.view_damaged
         self._begin = begin
 
     @override
@@ -85,6 +87,8 @@ class ExportResponse(Response):
                     await send({"type": "http.response.body", "body": block, "more_body": True})
             except (sqlite3.Error, OSError) as error:
                 # The status is on its way: that the end is missing tells the client.
+                if isinstance(error, DamagedViewError):
+                    self._damaged(error)
                 _log.error("The export %s was cut short: %s.", self._name, error)
                 return
             await send({"type": "http.response.body"})
