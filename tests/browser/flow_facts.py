@@ -86,7 +86,7 @@ def topic(state: str = "off", **parts: Any) -> Frame:
 
 def killed(execution: int = 2, **changes: Any) -> Frame:
     """Make a start that somebody's kill has led to."""
-    return start(execution, reason="a person restarted it", **changes)
+    return start(execution, reason="a person killed it", **changes)
 
 
 def flow(state: str = "running", message: str | None = None, **more: Any) -> Frame:

@@ -14,7 +14,7 @@ from tests.browser.frames import AT, changes, recovery, snapshot, start
 from tests.browser.stage import Stage
 
 RESTART = "/api/flow/restart"
-ENDED = start(1, ended_at=AT, ended_because="a person restarted it")
+ENDED = start(1, ended_at=AT, ended_because="a person killed it")
 PARTS = ["#view h2", ".charts", ".graph", ".kill-dock", ".proof", ".starts", ".header"]
 PLACES = f"""() => {PARTS}.map(
   (selector) => JSON.stringify(document.querySelector(selector).getBoundingClientRect()))"""

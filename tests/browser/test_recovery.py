@@ -68,8 +68,8 @@ def test_the_server_and_the_browser_say_a_start_alike(stage: Stage) -> None:
     """Before any script, a start is told in the very words that are painted later."""
     unknown = {"caught_up_at": None, "seconds": None, "resumed_at": None, "carts_restored": None}
     history = [
-        start(5, **unknown, reason="a person restarted it"),
-        start(4, **unknown, ended_at=AT, ended_because="a person restarted it"),
+        start(5, **unknown, reason="a person killed it"),
+        start(4, **unknown, ended_at=AT, ended_because="a person restarted it"),  # an older folder
         start(3, seconds=61.2, carts_restored=1, ended_at=AT, ended_because="exit status 1"),
         start(2, seconds=12.34, ended_at=AT, ended_because="killed by SIGKILL")
         | {"resumed_at": {"offset": 40, "source": "orders/1", "line": 6}},
@@ -180,7 +180,7 @@ def test_it_is_read_anew_with_the_flow_and_while_it_is_shown(stage: Stage) -> No
     page = stage.page
     row = panel.locator('[data-start="1"]')
     row.evaluate("row => { row.mark = true }")
-    ended = start(1, ended_at=AT, ended_because="a person restarted it")
+    ended = start(1, ended_at=AT, ended_because="a person killed it")
     stage.answer(API, recovery([start(2, caught_up_at=None), ended], state="recovering"))
     stage.play(changes(flow=flow("recovering")))
     page.clock.fast_forward(1_000)

@@ -4,7 +4,7 @@ import { keep, kept, OWN_KILLS, THIS_TAB } from "../../kept.js";
 import { setText } from "../../paint/patch.js";
 
 /** The reason of a start that somebody's kill has led to. */
-export const ASKED = "a person restarted it";
+export const ASKED = "a person killed it";
 
 /** @returns {string[]} executions */
 const ownKills = () => (kept(OWN_KILLS, THIS_TAB) ?? "").split(",");

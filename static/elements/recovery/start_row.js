@@ -8,7 +8,7 @@ import { ASKED, isOwnKill } from "../flow/own_kills.js";
 /** @typedef {import("../../api/recovery.js").Start} Start */
 
 /** @type {Record<string, string>} */
-const REASONS = { [ASKED]: "a person killed it", "killed by SIGKILL": "it was killed (SIGKILL)" };
+const REASONS = { "a person restarted it": ASKED, "killed by SIGKILL": "it was killed (SIGKILL)" };
 const UNSEEN = "it ended together with its server";
 
 /** One start of the flow in a sentence; the server says it alike (`web/http/pages/start_words.py`). */

@@ -121,10 +121,10 @@ async def test_a_restart_that_was_asked_for_is_told_as_such(tmp_path: Path) -> N
     """At once, and it counts as no failure."""
     async with supervised(tmp_path) as stage:
         pid = await stage.started()
-        stage.supervisor.restart("a person restarted it")
+        stage.supervisor.restart("a person killed it")
         assert stage.state.state == RESTARTING
         assert await stage.started(2) != pid
-        assert stage.starts[1] == stage.ends[0] == "a person restarted it"
+        assert stage.starts[1] == stage.ends[0] == "a person killed it"
 
 
 async def test_a_store_that_cannot_be_used_is_told_and_tried_again(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ async def test_a_store_that_cannot_be_used_is_told_and_tried_again(tmp_path: Pat
         assert "recovery" in (stage.state.message or "")
         assert len(stage.pids) == 1
         part.write_bytes(content)
-        stage.supervisor.restart("a person restarted it")
+        stage.supervisor.restart("a person killed it")
         await stage.started(2)
 
 
@@ -200,7 +200,7 @@ async def test_a_restart_before_there_is_a_process_ends_in_one_that_runs(tmp_pat
     folder.release()
     async with supervised(tmp_path) as stage:
         await asyncio.to_thread(until, lambda: bool(stage.starts))
-        stage.supervisor.restart("a person restarted it")
+        stage.supervisor.restart("a person killed it")
         stage.supervisor.give_up("it did nothing")
         assert stage.state.state == RECOVERING
         older.release()
@@ -220,7 +220,7 @@ async def test_a_restart_in_a_start_that_fails_tries_again_at_once(
     folder.release()
     async with supervised(tmp_path) as stage:
         await asyncio.to_thread(until, lambda: bool(stage.starts))
-        stage.supervisor.restart("a person restarted it")
+        stage.supervisor.restart("a person killed it")
         await stage.until(lambda: bool(stage.ends))
         older.release()
         await stage.started()
@@ -243,7 +243,7 @@ async def test_a_kill_in_the_moment_of_an_end_is_no_error(tmp_path: Path) -> Non
     async with supervised(tmp_path) as stage:
         pid = await stage.started()
         os.kill(pid, signal.SIGKILL)
-        stage.supervisor.restart("a person restarted it")
+        stage.supervisor.restart("a person killed it")
         await stage.started(2)
         assert len(stage.ends) == 1
 

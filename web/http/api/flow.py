@@ -83,7 +83,7 @@ async def restart_flow(request: Request) -> Response:
     """``POST /api/flow/restart``: kill the flow's processes and let it recover."""
     service = service_of(request.app)
     killed = service.supervisor.pids
-    service.supervisor.restart("a person restarted it")
+    service.supervisor.restart("a person killed it")
     return JSONResponse({"killed": killed[0] if killed else None}, 202)
 
 

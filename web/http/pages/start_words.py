@@ -11,11 +11,14 @@ from typing import Any, Final
 
 from web.http.pages.filters import count, number, place_word
 
-ASKED: Final = "a person restarted it"
+ASKED: Final = "a person killed it"
 """The reason of a start that a person's kill has led to."""
 
 _REASONS: Final[Mapping[str, str]] = MappingProxyType(
-    {ASKED: "a person killed it", "killed by SIGKILL": "it was killed (SIGKILL)"}
+    {
+        "a person restarted it": ASKED,  # as it was written before
+        "killed by SIGKILL": "it was killed (SIGKILL)",
+    }
 )
 _UNSEEN: Final = "it ended together with its server"
 _UNITS: Final = ("KiB", "MiB", "GiB", "TiB")
