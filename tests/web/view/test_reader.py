@@ -217,8 +217,9 @@ def test_rows_that_the_table_lacks_are_found_as_if_they_were_in_it(tmp_path: Pat
     windows += [Window(user=user) for user in ("a", USERS[-1], TALL, "nobody")]
 
     def visit(asked: AskedView, window: Window) -> Iterator[Page | list[bytes]]:
-        rows = [row_of(*item) for item in view.carts.search(window).items()]
-        yield list(asked.reader.all_carts(window, rows))
+        if window.limit != 1:  # which an export has not
+            rows = [row_of(*item) for item in view.carts.search(window).items()]
+            yield list(asked.reader.all_carts(window, rows))
         while True:
             page = asked.page(window)
             yield page
