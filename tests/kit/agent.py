@@ -63,6 +63,12 @@ class PlayedAgent:
             if self._listening is not None:
                 self._answer(word)
 
+    def obey(self, kind: type[M]) -> M:
+        """Answer as a real one does until such a word comes; gives it."""
+        while not isinstance(word := self.hear(), kind):
+            self._answer(word)
+        return word
+
     def until_waits(self, words: str) -> str:
         """Hear until it is told to wait for a reason with these words; gives that."""
         while words not in (why := self.until(Waits).why):

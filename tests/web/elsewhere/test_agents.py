@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from dataflow.workers import MAX_WORKERS
 from tests.kit.agent import PlayedAgent
 from tests.kit.far_worker import places
 from tests.kit.running import Cartwatch, until
@@ -21,6 +24,7 @@ from web.elsewhere.messages import (
     Reach,
     Reached,
     Refused,
+    Start,
     Stop,
     Unable,
     encode,
@@ -172,17 +176,32 @@ def test_a_secret_is_of_one_start_and_of_the_workers_elsewhere_alone(server: Car
         until(lambda: not opens(start.secret, start.execution, 1))
 
 
-def test_spare_agents_are_told_so_and_take_the_place_of_one_that_goes(tmp_path: Path) -> None:
-    """At most sixteen workers in all."""
-    with Cartwatch(tmp_path / "data", workers=15) as server:
-        server.settled()
-        with PlayedAgent(server, "first") as first:
-            first.start()
-            with PlayedAgent(server, "spare") as spare:
-                assert "as many workers as there may be" in spare.until_waits("as many")
-                assert waiting(server, "as many workers")["host"] == "spare"
-                first.close()
-                spare.start()
+def test_spare_agents_are_told_so_and_take_the_place_of_one_that_goes(server: Cartwatch) -> None:
+    """At most sixteen workers in all: fifteen are elsewhere, where no process is started."""
+    with ThreadPoolExecutor(MAX_WORKERS) as threads, ExitStack() as opened:
+
+        def come(host: str) -> PlayedAgent:
+            return opened.enter_context(PlayedAgent(server, host))
+
+        def takes_part(number: int) -> bool:
+            """Whether so many do now; nobody is silent meanwhile."""
+            for agent in there:
+                agent.send(Alive())
+            return [each["worker"] for each in places(server) if each["worker"]] == [
+                *range(1, number + 1)
+            ]
+
+        there = [come(f"host-{number:02}") for number in range(MAX_WORKERS - 1)]
+        for agent in there:
+            threads.submit(agent.obey, Refused)
+        until(lambda: takes_part(15))
+        there.append(come("spare"))
+        assert "as many workers as there may be, 15 of them" in there[-1].until_waits("as many")
+        assert waiting(server, "as many workers")["host"] == "spare"
+        there.pop(0).close()
+        started = threads.submit(there[-1].obey, Start)
+        until(lambda: takes_part(15) and started.done())
+        assert started.result().worker == 15
 
 
 def test_the_number_of_connected_agents_is_a_metric(server: Cartwatch) -> None:
