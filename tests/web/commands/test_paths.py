@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.folders import refusal
+from tests.kit import nursery
 from tests.kit.running import Cartwatch
 from web.commands.cli import DATA_VARIABLE
 
@@ -19,7 +20,16 @@ LINE = b'{"user_id": "paths", "type": "order", "order_id": 1}\n'
 def run(
     *words: str | bytes, folder: Path, **variables: str | bytes
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run the command in a folder that is also the home folder."""
+    """Run the command in a folder that is also the home folder.
+
+    Where its words or its environment are no text, or there is none of them, it is a real start.
+    """
+    text = [word for word in words if isinstance(word, str)]
+    given = {name: value for name, value in variables.items() if isinstance(value, str)}
+    if text and (len(text), len(given)) == (len(words), len(variables)):
+        done = nursery.run(*text, folder=folder, environment={"HOME": str(folder), **given})
+        said = done.stdout.encode(), done.stderr.encode()
+        return subprocess.CompletedProcess(done.args, done.returncode, *said)
     return subprocess.run(
         [sys.executable, "-m", "web", *words],
         capture_output=True,
@@ -111,35 +121,31 @@ def test_a_link_that_leads_to_nothing_is_called_one(
 
 def test_a_name_that_is_no_utf_8_is_told_with_a_mark(tmp_path: Path, cartwatch: Cartwatch) -> None:
     """As a folder it is refused, as the engine cannot use it; as a file it is sent."""
-    name = b"caf\xe9"
-    assert "caf�" in sentence(run("--port", "0", "--data", name, folder=tmp_path), 1)
+    as_bytes = b"caf\xe9"
+    name = os.fsdecode(as_bytes)
+    assert "caf�" in sentence(run("--port", "0", "--data", as_bytes, folder=tmp_path), 1)
     assert "caf�" in sentence(run("--port=0", folder=tmp_path, **{DATA_VARIABLE: name}), 1)
     assert "caf�" in sentence(run("rebuild", name, folder=tmp_path), 1)
     assert "caf�" in sentence(run("replay", name, folder=tmp_path), 1)
     assert list(tmp_path.iterdir()) == []
-    Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(LINE)
-    done = run("replay", name, "--server", cartwatch.url, folder=tmp_path)
+    (tmp_path / name).write_bytes(LINE)
+    done = run("replay", as_bytes, "--server", cartwatch.url, folder=tmp_path)
     assert (done.returncode, done.stdout.decode()[:6]) == (0, "caf�: "), done
 
 
 def test_bytes_that_are_no_utf_8_are_refused_like_any_other_bad_word(tmp_path: Path) -> None:
     """In a number, an address, an option, a command, a server."""
-    bad = b"\xff"
-    for words in (
-        (b"--port=" + bad,),
-        (b"--host=" + bad,),
-        (b"--" + bad,),
-        (bad,),
-        (b"generate", b"--seed=" + bad),
-    ):
+    assert "error: " in sentence(run(b"--port=\xff", folder=tmp_path), 2)
+    bad = os.fsdecode(b"\xff")
+    for words in ((f"--host={bad}",), (f"--{bad}",), (bad,), ("generate", f"--seed={bad}")):
         assert "error: " in sentence(run(*words, folder=tmp_path), 2)
     (tmp_path / "f").write_bytes(LINE)
-    for server in (b"http://" + bad, b"http://127.0.0.1:1/" + bad):
-        sentence(run("replay", "f", b"--server=" + server, folder=tmp_path), 1)
+    for server in (f"http://{bad}", f"http://127.0.0.1:1/{bad}"):
+        sentence(run("replay", "f", f"--server={server}", folder=tmp_path), 1)
 
 
 def test_the_terminal_of_a_region_without_utf_8_gets_sentences_too(tmp_path: Path) -> None:
     """Whatever cannot be written there is spelled out."""
-    done = run("replay", "n\u00e9�", folder=tmp_path, PYTHONIOENCODING="ascii")
+    done = run("replay", "n\u00e9�".encode(), folder=tmp_path, PYTHONIOENCODING="ascii")
     assert done.stderr.isascii()
     sentence(done, 1)
