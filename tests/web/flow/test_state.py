@@ -325,5 +325,5 @@ class AnyWalk(RuleBasedStateMachine):
         assert state != DOWN or "could not be started" in (self.flow.message or "")
 
 
-AnyWalk.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
+AnyWalk.TestCase.settings = settings(max_examples=75, stateful_step_count=40)
 test_whatever_comes_every_state_has_an_exit = AnyWalk.TestCase

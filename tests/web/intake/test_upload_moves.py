@@ -1,6 +1,7 @@
 """An upload's life as a walk: whatever happens in whatever order, held to a model."""
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -162,6 +163,7 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
+TestLife.settings = settings(max_examples=60, stateful_step_count=40)
 
 
 def test_every_state_is_in_the_table_and_can_be_left_for_an_end() -> None:
