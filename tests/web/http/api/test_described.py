@@ -180,17 +180,23 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cartwatch]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def docs(full: Cartwatch) -> str:
+    """The page of the calls, with the examples of what there is once the flow has it."""
+    until(lambda: full.call("GET", "/readyz").status == 200)
+    return full.call("GET", "/api/docs").body.decode()
+
+
 @pytest.mark.skipif(
     shutil.which("curl") is None and "CI" not in os.environ, reason="there is no curl here"
 )
 @pytest.mark.parametrize(
     "each", [each for each in OPERATIONS if each.path != "/api/reset"], ids=lambda each: each.id
 )
-def test_every_example_works_as_it_is_copied(full: Cartwatch, each: Operation) -> None:
+def test_every_example_works_as_it_is_copied(full: Cartwatch, docs: str, each: Operation) -> None:
     """By a shell and curl, on the ids that there are; or it is refused for what it asks."""
     until(lambda: full.call("GET", "/readyz").status == 200)
-    page = full.call("GET", "/api/docs").body.decode()
-    _, _, of_call = page.partition(f'<article class="call" id="{each.id}">')
+    _, _, of_call = docs.partition(f'<article class="call" id="{each.id}">')
     found = re.search(r"<pre[^>]*>(.*?)</pre>", of_call, re.DOTALL)
     assert found is not None
     words = shlex.split(html.unescape(found[1]))
