@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.every_view import EVERY_VIEW, View
+from tests.browser.every_view import EVERY_VIEW
 from tests.browser.frames import AT, cart, changes, snapshot
 from tests.browser.stage import Stage
 
@@ -155,17 +155,21 @@ def test_reconnecting_asks_for_the_window_of_the_address_bar(stage: Stage) -> No
     assert asked == {"search": ["ann"], "filter": ["unpaid"], "sort": ["recent"]}
 
 
-@pytest.mark.parametrize("garbage", ["{", "null", '"x"', '{"type": "gossip"}'])
-def test_garbage_costs_the_connection_and_not_the_page(stage: Stage, garbage: str) -> None:
+def test_garbage_costs_the_connection_and_not_the_page(
+    stage: Stage, subtests: pytest.Subtests
+) -> None:
     """Nonsense from the server is never shown: the page comes back by another connection."""
     page = stage.open(first=snapshot([cart("a")]))
-    stage.deaf = True
-    stage.play(garbage)
-    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "offline")
-    stage.deaf = False
-    page.evaluate(ONLINE)
-    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
-    expect(page.locator('[data-cart="a"]')).to_be_visible()
+    for garbage in ("{", "null", '"x"', '{"type": "gossip"}'):
+        with subtests.test(garbage):
+            stage.deaf = True
+            stage.play(garbage)
+            badge = page.locator("[data-connection]")
+            expect(badge).to_have_attribute("data-connection", "offline")
+            stage.deaf = False
+            page.evaluate(ONLINE)
+            expect(badge).to_have_attribute("data-connection", "live")
+            expect(page.locator('[data-cart="a"]')).to_be_visible()
 
 
 def test_a_gap_is_closed_by_a_snapshot(stage: Stage) -> None:
@@ -253,13 +257,15 @@ def test_a_recovery_of_a_second_greys_and_moves_nothing(stage: Stage) -> None:
     assert page.locator("polite-announcer").text_content() == ""
 
 
-@pytest.mark.parametrize("view", EVERY_VIEW[::2], ids=lambda view: view.path)
-def test_what_is_not_of_now_is_grey_in_every_view(stage: Stage, view: View) -> None:
+def test_what_is_not_of_now_is_grey_in_every_view(stage: Stage, subtests: pytest.Subtests) -> None:
     """By one rule, a second after the connection was lost; nothing is left out by it."""
     stage.answer("/api/**", {"error": {"code": "busy", "message": "Not now."}}, status=503)
-    page = stage.open(view.path, view.first, facts=view.facts)
-    shown = page.locator("#view > :not(template, [hidden])").first
-    expect(shown).to_have_css("filter", "none")
-    stage.deaf = True
-    stage.sockets[-1].close(code=1001, reason="")
-    expect(shown).to_have_css("filter", "grayscale(0.85)")
+    for view in EVERY_VIEW[::2]:
+        with subtests.test(view.path):
+            stage.deaf = False
+            page = stage.open(view.path, view.first, facts=view.facts)
+            shown = page.locator("#view > :not(template, [hidden])").first
+            expect(shown).to_have_css("filter", "none")
+            stage.deaf = True
+            stage.sockets[-1].close(code=1001, reason="")
+            expect(shown).to_have_css("filter", "grayscale(0.85)")

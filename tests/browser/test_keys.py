@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.every_view import EVERY_VIEW, View
+from tests.browser.every_view import EVERY_VIEW
 from tests.browser.frames import cart, snapshot
 from tests.browser.stage import Stage
 
@@ -67,18 +67,21 @@ def test_numbers_filter_and_brackets_turn_the_page(stage: Stage) -> None:
     expect(page).to_have_url(f"{stage.server.origin}/")
 
 
-@pytest.mark.parametrize("view", EVERY_VIEW, ids=lambda view: view.path)
-def test_brackets_turn_the_page_of_every_view_that_has_pages(stage: Stage, view: View) -> None:
+def test_brackets_turn_the_page_of_every_view_that_has_pages(
+    stage: Stage, subtests: pytest.Subtests
+) -> None:
     """They follow the same links as a click, of whatever is listed."""
     stage.answer("/api/**", {"error": {"code": "x", "message": "Not now."}}, status=503)
-    page = stage.open(view.path, view.first, facts=view.facts)
-    page.evaluate(NOTE_FOLLOWED)
-    for key, way in (("[", "prev"), ("]", "next")):
-        links = page.locator(f'a[rel="{way}"]').filter(visible=True)
-        page.keyboard.press(key)
-        assert page.evaluate("followed.splice(0)") == [way] * min(1, links.count())
-        for link in links.all():
-            expect(link).to_have_attribute("aria-keyshortcuts", key)
+    for view in EVERY_VIEW:
+        with subtests.test(view.path):
+            page = stage.open(view.path, view.first, facts=view.facts)
+            page.evaluate(NOTE_FOLLOWED)
+            for key, way in (("[", "prev"), ("]", "next")):
+                links = page.locator(f'a[rel="{way}"]').filter(visible=True)
+                page.keyboard.press(key)
+                assert page.evaluate("followed.splice(0)") == [way] * min(1, links.count())
+                for link in links.all():
+                    expect(link).to_have_attribute("aria-keyshortcuts", key)
 
 
 def test_keys_mean_nothing_while_somebody_types(stage: Stage) -> None:

@@ -124,21 +124,24 @@ USES = {
 }
 
 
-@pytest.mark.parametrize("use", list(USES))
-def test_a_list_in_use_holds_still_until_it_is_told_to(stage: Stage, use: str) -> None:
+def test_a_list_in_use_holds_still_until_it_is_told_to(
+    stage: Stage, subtests: pytest.Subtests
+) -> None:
     """For as long as the pointer, the focus or a selection is in it, or it is held for good."""
-    page = opened(stage)
-    USES[use](page)
-    stage.play(changes([cart("c", 2, unpaid=[1, 2])], ["c", "a", "b"]))
-    bar = page.locator("[data-pending]")
-    expect(bar).to_have_attribute("data-pending", "1")
-    page.clock.fast_forward(20_000)
-    stage.painted()
-    assert shown(page) == "abc"
-    expect(bar).to_have_text("1 change – show")
-    page.locator("body").press("Space")
-    expect(page.locator("[data-cart]").first).to_have_attribute("data-cart", "c")
-    expect(bar).to_be_hidden()
+    for use, begin in USES.items():
+        with subtests.test(use):
+            page = opened(stage)
+            begin(page)
+            stage.play(changes([cart("c", 2, unpaid=[1, 2])], ["c", "a", "b"]))
+            bar = page.locator("[data-pending]")
+            expect(bar).to_have_attribute("data-pending", "1")
+            page.clock.fast_forward(20_000)
+            stage.painted()
+            assert shown(page) == "abc"
+            expect(bar).to_have_text("1 change – show")
+            page.locator("body").press("Space")
+            expect(page.locator("[data-cart]").first).to_have_attribute("data-cart", "c")
+            expect(bar).to_be_hidden()
 
 
 def test_the_bar_shows_what_it_holds_back_and_the_focus_goes_to_the_list(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.every_view import EVERY_VIEW, View
+from tests.browser.every_view import EVERY_VIEW
 from tests.browser.frames import cart, snapshot
 from tests.browser.stage import ROUND_TRIPS, Stage
 from web.http.pages.visitor import Visitor
@@ -64,23 +64,27 @@ def test_a_socket_that_is_refused_for_want_of_a_session_is_told_of(stage: Stage)
     expect(notice(page)).to_have_count(0)
 
 
-@pytest.mark.parametrize("view", EVERY_VIEW[1::2], ids=lambda view: view.path)
-def test_who_is_signed_out_is_told_so_and_nothing_is_tried_again(stage: Stage, view: View) -> None:
+def test_who_is_signed_out_is_told_so_and_nothing_is_tried_again(
+    stage: Stage, subtests: pytest.Subtests
+) -> None:
     """Whatever is on screen, the connection says it; no control of it would be refused."""
     stage.page.clock.install()
     stage.answer("/api/**", REFUSAL, status=401)
-    page = stage.open(view.path, view.first, facts=view.facts)
-    refuse(stage, 401)
-    expect(notice(page)).to_be_visible()
-    badge = page.locator("[data-connection=offline]")
-    expect(badge).to_have_text("Signed out")
-    tried = len(stage.sockets)
-    page.clock.fast_forward(60_000)
-    assert len(stage.sockets) == tried
-    expect(page.locator(".asof-time")).to_be_visible()
-    for selector in (".asof-next", '[data-action="retry"]'):
-        expect(page.locator(selector)).to_be_hidden()
-    expect(notice(page)).to_have_count(1)
+    for view in EVERY_VIEW[1::2]:
+        with subtests.test(view.path):
+            stage.deaf = False
+            page = stage.open(view.path, view.first, facts=view.facts)
+            refuse(stage, 401)
+            expect(notice(page)).to_be_visible()
+            badge = page.locator("[data-connection=offline]")
+            expect(badge).to_have_text("Signed out")
+            tried = len(stage.sockets)
+            page.clock.fast_forward(60_000)
+            assert len(stage.sockets) == tried
+            expect(page.locator(".asof-time")).to_be_visible()
+            for selector in (".asof-next", '[data-action="retry"]'):
+                expect(page.locator(selector)).to_be_hidden()
+            expect(notice(page)).to_have_count(1)
 
 
 def test_a_server_that_is_away_has_signed_nobody_out(stage: Stage) -> None:
