@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.room import ONE_PROCESS
+from tests.e2e.room import Room
 from tests.kit.chromium import headless
 from tests.kit.running import Cartwatch
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    with headless() as browser:
+    with headless(ONE_PROCESS) as browser:
         yield browser
 
 
+@pytest.fixture(scope="package")
+def room(browser: Browser) -> Iterator[Room]:
+    """Keep a context from test to test."""
+    with closing(Room(browser)) as room:
+        yield room
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(room: Room) -> Iterator[Page]:
     """A page of its own that fails the test where a script of it does."""
     errors: list[str] = []
-    context = browser.new_context()
-    page = context.new_page()
+    page = room.enter()
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
-    context.close()
+    room.leave(page)
     assert errors == []
 
 
