@@ -34,13 +34,16 @@ HISTORY = """for (const name of ["pushState", "replaceState"]) {
 }"""
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cartwatch]:
+    with Cartwatch(tmp_path_factory.mktemp("below") / "data", "--root-path", f"{ROOT}/") as running:
+        yield running
+
+
 @pytest.fixture(params=[True, False], ids=["stripped", "passed on"])
-def proxy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Proxy]:
-    """The program behind a proxy; that nothing was asked for elsewhere is seen at the end."""
-    with (
-        Cartwatch(tmp_path / "data", "--root-path", f"{ROOT}/") as running,
-        Proxy(running.url, ROOT, strips=request.param) as proxy,
-    ):
+def proxy(request: pytest.FixtureRequest, server: Cartwatch) -> Iterator[Proxy]:
+    """A proxy before the program; that nothing was asked for elsewhere is seen at the end."""
+    with Proxy(server.url, ROOT, strips=request.param) as proxy:
         yield proxy
         assert proxy.elsewhere == []
 
@@ -58,8 +61,12 @@ def look(page: Page) -> None:
     assert is_below(page.evaluate("location.pathname"))
 
 
+@pytest.mark.parametrize("proxy", [None], ids=["by turns"], indirect=True)
 def test_a_first_session_below_a_path(page: Page, proxy: Proxy) -> None:
-    """The sample, each view, downloads, search, back and reload: all as without a path."""
+    """The sample, each view, downloads, search, back and reload: all as without a path.
+
+    To the views both kinds of proxy are the same, so one session has both.
+    """
     page.add_init_script(HISTORY)
     sockets: list[str] = []
     page.on("websocket", lambda socket: sockets.append(urlsplit(socket.url).path))

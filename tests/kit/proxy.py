@@ -17,11 +17,13 @@ _UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 class Proxy:
     """What stands before a server, on a free port; ``asked`` is what browsers asked it for.
 
+    It ``strips`` the path or does not; where that is None, it does with every second request.
+
     A request a connection, but for websockets, whose bytes pass as they are. Whatever is not below
     the path is answered by nobody: 404.
     """
 
-    def __init__(self, server: str, root: str, *, strips: bool) -> None:
+    def __init__(self, server: str, root: str, *, strips: bool | None) -> None:
         parts = urlsplit(server)
         self._server = parts.hostname, parts.port
         self._root, self._strips = root, strips
@@ -73,7 +75,8 @@ class Proxy:
                 if not f"{target.decode()}?".startswith(self._below):
                     writer.write(_ELSEWHERE)
                     return
-                if self._strips:
+                strips = len(self.asked) % 2 == 0 if self._strips is None else self._strips
+                if strips:
                     target = b"/" + target.removeprefix(self._root.encode()).removeprefix(b"/")
                 if not _UPGRADE.search(rest):
                     rest = _CONNECTION.sub(b"", rest)[:-2] + b"Connection: close\r\n\r\n"
