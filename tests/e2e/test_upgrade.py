@@ -64,18 +64,43 @@ def releases(page: Page) -> list[str]:
 def test_after_an_upgrade_a_page_runs_new_modules_only(
     page: Page, program: Path, tmp_path: Path
 ) -> None:
-    """On the same address, by a reload, by a visit, and by the back button."""
+    """On the same address, by a reload, by a visit, by the back button, and where it stayed open.
+
+    One that stayed open lives on with the new server, and a button loads the new page; a restart is
+    no upgrade, nor are files that change under a server.
+    """
     count = release(program, "old")
-    reloading, visiting, going_back = pages = [page, *(page.context.new_page() for _ in range(2))]
+    staying, reloading, visiting, going_back = pages = [
+        page,
+        *(page.context.new_page() for _ in range(3)),
+    ]
+    notice = staying.get_by_text("Cartwatch was upgraded")
     with Cartwatch(tmp_path / "data", folder=program) as server:
         url = server.url
         for each in pages:
             each.goto(url)
             assert set(releases(each)) == {"old"}
         server.stop()
-    assert release(program, "new") == count
     port = urlsplit(url).port
+    expect(staying.locator("[data-connection=offline]")).to_be_visible()
+    with ExitStack() as running:
+        with staying.expect_response("**/static/version", timeout=40_000):
+            again = Cartwatch(tmp_path / "data", f"--port={port}", folder=program)
+            server = running.enter_context(again)
+        expect(staying.locator("[data-connection=live]")).to_be_visible()
+        expect(notice).to_be_hidden()
+        # An upgrade that has not been started yet: a page is whole, and of the old release.
+        assert release(program, "new") == count
+        reloading.reload()
+        assert set(releases(reloading)) == {"old"}
+        visiting.goto(f"{url}/files")
+        assert set(releases(visiting)) == {"old"}
+        server.stop()
+    expect(staying.locator("[data-connection=offline]")).to_be_visible()
     with Cartwatch(tmp_path / "data", f"--port={port}", folder=program):
+        expect(notice).to_be_visible()
+        staying.get_by_role("button", name="Reload the page").click()
+        expect(staying.locator("body[data-release=new]")).to_be_visible()
         reloading.reload()
         visiting.goto(url)
         going_back.goto(f"{url}/carts/nobody")
@@ -84,46 +109,4 @@ def test_after_an_upgrade_a_page_runs_new_modules_only(
             found = releases(each)
             assert set(found) == {"new"}
             assert len(found) > each.locator("link[rel=modulepreload]").count() > 20
-
-
-def test_a_page_that_was_open_says_that_it_is_of_before(
-    page: Page, program: Path, tmp_path: Path
-) -> None:
-    """It lives on with the new server, and a button loads the new page; a restart is no upgrade."""
-    release(program, "old")
-    notice = page.get_by_text("Cartwatch was upgraded")
-    with Cartwatch(tmp_path / "data", folder=program) as server:
-        url = server.url
-        page.goto(url)
-        expect(page.locator("[data-connection=live]")).to_be_visible()
-        server.stop()
-    port = urlsplit(url).port
-    expect(page.locator("[data-connection=offline]")).to_be_visible()
-    with ExitStack() as running:
-        with page.expect_response("**/static/version", timeout=40_000):
-            again = Cartwatch(tmp_path / "data", f"--port={port}", folder=program)
-            server = running.enter_context(again)
-        expect(page.locator("[data-connection=live]")).to_be_visible()
         expect(notice).to_be_hidden()
-        server.stop()
-    expect(page.locator("[data-connection=offline]")).to_be_visible()
-    release(program, "new")
-    with Cartwatch(tmp_path / "data", f"--port={port}", folder=program):
-        expect(notice).to_be_visible()
-        page.get_by_role("button", name="Reload the page").click()
-        expect(page.locator("body[data-release=new]")).to_be_visible()
-        assert set(releases(page)) == {"new"}
-        expect(notice).to_be_hidden()
-
-
-def test_files_that_change_under_a_server_do_not_change_what_it_serves(
-    page: Page, program: Path, tmp_path: Path
-) -> None:
-    """An upgrade that has not been started yet: a page is whole, and of the old release."""
-    release(program, "old")
-    with Cartwatch(tmp_path / "data", folder=program) as server:
-        release(program, "new")
-        page.goto(server.url)
-        assert set(releases(page)) == {"old"}
-        page.reload()
-        assert set(releases(page)) == {"old"}
