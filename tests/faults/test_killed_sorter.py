@@ -14,8 +14,8 @@ from tests.faults.folders import NAME
 from tests.kit.oracle import Oracle
 from tests.kit.running import Cartwatch, sorters_of, until, workers_of
 
-RECORDS = 150_000
-KILLED_AT = (1, 45_000)
+RECORDS = 110_000
+KILLED_AT = (1, 30_000)
 ENDED = "The process that parses for the flow has ended."
 REASON = "the process that parses for it was gone"
 
