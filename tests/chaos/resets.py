@@ -34,7 +34,7 @@ KINDS: Final = (
     "nobody, two resets at once",
 )
 _SHOWN_WITHIN_S: Final = 10.0
-_FILE_LINES: Final = 600
+_FILE_LINES: Final = 300
 
 
 class _Before(NamedTuple):
@@ -206,7 +206,7 @@ class _ResetLaboratory:
     _at_rest = False
 
     def _post_for_ever(self) -> None:
-        bodies = make_stream(self._seed, 40_000, 1.0).posts
+        bodies = make_stream(self._seed, 10_000, 1.0).posts
         experiment = self._experiment
         while not experiment.over.is_set():
             self._at_rest = self._resting
@@ -221,7 +221,7 @@ class _ResetLaboratory:
             assert answer.status == 202, answer
             said = answer.json()
             self._posted.append(Posted(said["first_line"], said["last_line"], body))
-            experiment.pause(0.01)
+            experiment.pause(0.03)
 
     def _read_for_ever(self) -> None:
         """Ask for this and that all through the resets: every answer is one."""
@@ -231,7 +231,7 @@ class _ResetLaboratory:
             with suppress(GoneError):
                 answer = self._experiment.program.call("GET", paths[turn % len(paths)])
                 assert answer.status == 200, (paths[turn % len(paths)], answer)
-            self._experiment.pause(0.03)
+            self._experiment.pause(0.1)
             turn += 1
 
     def _await_posts(self, number: int) -> None:
@@ -243,7 +243,7 @@ class _ResetLaboratory:
         """Upload a file that goes at once, and one that is still going when the reset comes."""
         number = self._random.randrange(10**6)
         stream = make_stream(number, _FILE_LINES * 7, 1.0)
-        for source, rate in ((stream.uploads[0], ""), (stream.uploads[5], "&rate=200")):
+        for source, rate in ((stream.uploads[0], ""), (stream.uploads[5], "&rate=100")):
             source = Source(f"{number}-{source.name}", source.data, None, 0.0)
             path = f"/api/uploads?name={source.name}{rate}"
             answer = self._experiment.ask("POST", path, source.data)
