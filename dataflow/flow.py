@@ -29,7 +29,8 @@ from dataflow.cart import Cart, Summary, decode_cart, encode_cart
 from dataflow.drawing import DESERIALIZE, JOIN, JOURNAL, PUBLISH, SKIP
 from dataflow.file_kind import hint_of_array, hint_of_lost_newlines
 from dataflow.file_source import Line, LineFileSource
-from dataflow.journal import ChangedError, Entry
+from dataflow.journal import Entry
+from dataflow.journal_errors import ChangedError
 from dataflow.key_group import KEY_GROUPS, MAX_SEGMENTS, EventBatch, Segment, key_group
 from dataflow.messages import (
     API,

@@ -10,6 +10,7 @@ import hashlib
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import BytesIO
@@ -20,9 +21,10 @@ import msgspec
 
 from dataflow.chunks import MAX_CHUNK_BYTES, Chunk, after_bom, lines_in, next_chunk, read_chunk
 from dataflow.database import FormatError, open_database, transaction
+from dataflow.journal_errors import ChangedError, JournalError, read_row
 from dataflow.journal_schema import FILE, SCHEMA_VERSION
 from dataflow.marks import RESUBMIT, SENT, MarkRows, append_mark, not_sent, note_sent
-from dataflow.upload import Upload
+from dataflow.upload import Time, Upload
 from dataflow.upload_rows import UploadRows
 
 API_SOURCE: Final = "api"
@@ -33,18 +35,6 @@ READ_BYTES: Final = 2 * MAX_CHUNK_BYTES
 
 And all of it has to be committed before an epoch can end.
 """
-
-
-_YEAR_10000: Final = 253_402_300_800.0
-"""In seconds since 1970: no time that can be written is so late."""
-
-
-class JournalError(Exception):
-    """The journal cannot be used as it is; the message says why."""
-
-
-class ChangedError(JournalError):
-    """What was taken in is not there any more as it was; the message says what, and where."""
 
 
 class KeyReusedError(Exception):
@@ -239,12 +229,12 @@ class Journal:
     def released(self) -> tuple[int, dict[str, int]]:
         """Count what was released to the flow: lines of uploads, and of each other source."""
         with self._lock:
-            total = self._db.execute(
+            (total,) = self._db.execute(
                 "SELECT (SELECT lines FROM ended_lines) + ifnull(sum(released_lines), 0)"
                 " FROM uploads WHERE finished_at IS NULL"
-            )
-            others = self._db.execute("SELECT name, lines FROM sources")
-            return total.fetchone()[0], dict(others.fetchall())
+            ).fetchone()
+            others = self._db.execute("SELECT name, lines FROM sources").fetchall()
+        return read_row((total, dict(others)), tuple[int, dict[str, int]], "what was released")
 
     def end(self) -> int:
         """Give the offset behind the last chunk: where the next one will stand."""
@@ -318,7 +308,7 @@ class _Row(msgspec.Struct, array_like=True, gc=False):
     source: str
     first_line: Annotated[int, msgspec.Meta(ge=1)]
     lines: Annotated[int, msgspec.Meta(ge=1)]
-    at: Annotated[float, msgspec.Meta(ge=0, lt=_YEAR_10000)]
+    at: Time
     file: str | None
     start: int
     end: int
@@ -327,7 +317,13 @@ class _Row(msgspec.Struct, array_like=True, gc=False):
 
 
 def _upload(db: sqlite3.Connection, upload_id: str) -> Upload:
-    return Upload(*db.execute("SELECT * FROM uploads WHERE id = ?", (upload_id,)).fetchone())
+    row = db.execute("SELECT * FROM uploads WHERE id = ?", (upload_id,)).fetchone()
+    return read_row(row, Upload, f"the upload {upload_id}")
+
+
+def _refuse_gap(source: str, there: int, known: int) -> None:
+    if there != known:
+        raise ChangedError(f"{source!r} has {there} lines where {known} should be")
 
 
 class JournalReader:
@@ -345,13 +341,21 @@ class JournalReader:
     def refuse_change(self) -> None:
         """Raise ``ChangedError`` where any chunk is not what was taken in; reads all of them.
 
-        As far as it shows: by what a row holds, and by how many lines there are.
+        As far as it shows: by what a row holds, by how many lines there are, and whether those of
+        each source and upload follow each other, up to how many are known of it.
         """
-        offset = 1
+        offset, ends = 1, Counter[tuple[bool, str]]()
         while entries := self.read(offset):
             for entry in entries:
                 entry.refuse_change(lines_in(entry.data))
+                key = (True, entry.upload) if entry.upload is not None else (False, entry.source)
+                _refuse_gap(entry.source, ends[key], entry.first_line - 1)
+                ends[key] += entry.lines
             offset = entries[-1].offset + 1
+        for upload, name, lines in self._db.execute("SELECT id, name, released_lines FROM uploads"):
+            _refuse_gap(name, ends[True, upload], lines)
+        for name, lines in self._db.execute("SELECT name, lines FROM sources"):
+            _refuse_gap(name, ends[False, name], lines)
 
     def read(
         self, offset: int, most_bytes: int = READ_BYTES, before: int = 2**63 - 1
@@ -371,8 +375,10 @@ class JournalReader:
             ' ORDER BY "offset"',
             (offset, before),
         )
-        for row in rows:
+        for expected, row in enumerate(rows, offset):
             entries.append(self._entry(row))
+            if entries[-1].offset != expected:
+                raise ChangedError(f"the chunk at offset {expected} is gone")
             size += len(entries[-1].data)
             if size >= most_bytes:
                 break
@@ -380,10 +386,7 @@ class JournalReader:
         return entries
 
     def _entry(self, row: tuple[object, ...]) -> Entry:
-        try:
-            found = msgspec.convert(row, _Row)
-        except msgspec.ValidationError as error:
-            raise ChangedError(f"the row at offset {row[0]} is no chunk") from error
+        found = read_row(row, _Row, f"the chunk at offset {row[0]}")
         data = found.data
         if found.file is not None:
             try:

@@ -13,7 +13,8 @@ from typing_extensions import override
 
 from dataflow.drawing import JOURNAL
 from dataflow.first_source import FirstPartition, FirstSource
-from dataflow.journal import ChangedError, Entry, JournalReader
+from dataflow.journal import Entry, JournalReader
+from dataflow.journal_errors import ChangedError
 from dataflow.key_group import KEY_GROUPS
 from dataflow.parent import end_at_once
 from dataflow.sorted_chunk import end_changed

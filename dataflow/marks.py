@@ -9,9 +9,12 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
+
+from dataflow.journal_errors import ChangedError, read_row
+from dataflow.upload import Time
 
 RESUBMIT: Final = "resubmit"
 """The source of corrections."""
@@ -102,7 +105,44 @@ class MarkRows:
                 ' LEFT JOIN chunks ON "offset" = chunk WHERE number > ? ORDER BY number LIMIT ?',
                 (number, most),
             ).fetchall()
-        return [
-            Mark(number, kind, at, line, _decode(ids), data.split(b"\n")[:-1])
-            for number, kind, at, line, ids, data in rows
-        ]
+        return [_mark(row) for row in rows]
+
+    def refuse_change(self) -> None:
+        """Raise ``ChangedError`` where a mark, or what was sent, is not what was written."""
+        number, sent = 0, set[int]()
+        while marks := self.after(number, MOST_IDS):
+            for mark in marks:
+                if mark.number != number + 1:
+                    raise ChangedError(f"mark {number + 1} is gone")
+                number = mark.number
+                sent.update(mark.ids if mark.kind == SENT else ())
+        with self._lock:
+            known = {each for (each,) in self._db.execute("SELECT skipped FROM corrected")}
+        if known != sent:
+            raise ChangedError("what was sent of skipped records is not what the marks say")
+
+
+class _Row(msgspec.Struct, array_like=True, gc=False):
+    """A mark as it stands in the table, with the lines of its corrections."""
+
+    number: int
+    kind: Literal["sent", "landed", "aside", "back"]
+    at: Time
+    line: Annotated[int, msgspec.Meta(ge=0)]
+    ids: bytes
+    data: bytes
+
+
+def _mark(row: Sequence[object]) -> Mark:
+    number, kind, at, line, ids, data = msgspec.structs.astuple(
+        read_row(row, _Row, f"mark {row[0]}")
+    )
+    try:
+        mark = Mark(number, kind, at, line, _decode(ids), data.split(b"\n")[:-1])
+    except msgspec.MsgspecError as error:
+        raise ChangedError(f"mark {number} speaks of no records ({error})") from error
+    if kind == SENT and len(mark.ids) != len(mark.lines):
+        raise ChangedError(
+            f"mark {number} is of {len(mark.ids)} records and {len(mark.lines)} lines"
+        )
+    return mark

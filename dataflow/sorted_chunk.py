@@ -4,7 +4,8 @@ import zlib
 from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
-from dataflow.journal import ChangedError, Entry
+from dataflow.journal import Entry
+from dataflow.journal_errors import ChangedError
 from dataflow.messages import Started, TopicsRead
 from dataflow.parent import CHANGED, end_at_once
 from dataflow.records import Skipped

@@ -1,9 +1,20 @@
 """An upload as the journal keeps it: a row, of which the pages and the feeding are made. Pure."""
 
-from typing import NamedTuple
+from typing import Annotated, Final, NamedTuple
+
+import msgspec
 
 Changes = dict[str, str | float | None]
 """Columns of an upload's row, and what they become."""
+
+
+_YEAR_10000: Final = 253_402_300_800.0
+
+Time = Annotated[float, msgspec.Meta(ge=0, lt=_YEAR_10000)]
+"""In seconds since 1970, and such as can be written."""
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+State = Annotated[str, msgspec.Meta(pattern="^(running|paused|cancelled|done|failed)$")]
 
 
 class Upload(NamedTuple):
@@ -16,20 +27,20 @@ class Upload(NamedTuple):
     """
 
     id: str
-    created: int
+    created: Count
     name: str
     file: str
-    bytes: int
-    lines: int
-    rate: float | None
-    state: str
+    bytes: Count
+    lines: Count
+    rate: Annotated[float, msgspec.Meta(gt=0)] | None
+    state: State
     paused_because: str | None
     checked: int
     error: str | None
-    created_at: float
-    finished_at: float | None
-    released_bytes: int
-    released_lines: int
+    created_at: Time
+    finished_at: Time | None
+    released_bytes: Count
+    released_lines: Count
     looks_like: str | None
-    paused_at: float | None
-    paused_lines: int | None
+    paused_at: Time | None
+    paused_lines: Count | None

@@ -7,8 +7,12 @@ with the uploads that there ever were.
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Final
 
+from dataflow.journal_errors import read_row
 from dataflow.upload import Upload
+
+_TOGETHER: Final = 1_000
 
 
 class UploadRows:
@@ -58,6 +62,13 @@ class UploadRows:
             most,
         )
 
+    def refuse_change(self) -> None:
+        """Raise ``ChangedError`` where a row is not what was written; reads all of them."""
+        before = 2**62
+        while some := self.newest(_TOGETHER, before):
+            before = some[-1].created
+
     def _read(self, query: str, *values: str | int) -> list[Upload]:
         with self._lock:
-            return [Upload(*row) for row in self._db.execute(query, values)]
+            rows = self._db.execute(query, values).fetchall()
+        return [read_row(row, Upload, f"the upload {row[0]}") for row in rows]

@@ -212,7 +212,7 @@ def test_the_proof_shares_nothing_with_what_it_judges(name: str) -> None:
     shared |= {"dataflow.kafka_partition", "dataflow.topics"}
     shared |= {"dataflow.messages", "dataflow.order_log"}
     # What is damage, and what is left to do then, is told as everywhere.
-    shared |= {"dataflow.database", "web.data.journal_file"}
+    shared |= {"dataflow.database", "dataflow.journal_errors", "web.data.journal_file"}
     for other in imported(name):
         if is_module(other) and not other.startswith("web.proof"):
             assert other in shared, f"{name} imports {other}"

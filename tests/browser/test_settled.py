@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -114,7 +115,7 @@ def test_values_change_at_once_and_places_later(stage: Stage) -> None:
     expect(page.locator(".pending")).to_be_hidden()
 
 
-USES = {
+USES: dict[str, Callable[[Page], None]] = {
     "pointer": lambda page: page.locator('[data-cart="a"]').hover(),
     "focus": lambda page: page.locator('[data-cart="a"] .cart-user').focus(),
     "selection": lambda page: page.locator('[data-cart="a"] .cart-user').evaluate(

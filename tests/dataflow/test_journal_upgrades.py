@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dataflow.chunks import Chunk
-from dataflow.journal import Appended, Journal, JournalError
+from dataflow.journal import Appended, Journal
+from dataflow.journal_errors import JournalError
 from tests.dataflow.test_journal import add, entries
 
 

@@ -196,7 +196,66 @@ def a_chunk_of_another_kind(generation: Path) -> None:
         db.execute("UPDATE chunks SET lines = 'many'")
 
 
-CHANGES = [a_letter_overwritten, a_file_gone, a_chunk_of_another_kind]
+def a_chunk_gone(generation: Path) -> None:
+    with closing(sqlite3.connect(generation / "journal.db")) as db, db:
+        db.execute('DELETE FROM chunks WHERE "offset" = 1')
+
+
+CHANGES = [a_letter_overwritten, a_file_gone, a_chunk_of_another_kind, a_chunk_gone]
+#: What a proof reads nothing of: it is found by a rebuild, before that removes anything.
+ROWS = {
+    "a count of lines": "UPDATE sources SET lines = lines + 1",
+    "how far a file was read": "UPDATE uploads SET released_lines = released_lines - 1",
+    "a state": "UPDATE uploads SET state = 'weird'",
+    "a time": "UPDATE uploads SET created_at = 1e300",
+    "a mark's records": "UPDATE marks SET ids = x'ff' WHERE kind = 'sent'",
+    "a mark's kind": "UPDATE marks SET kind = 'weird' WHERE kind = 'sent'",
+    "the marks": "DELETE FROM marks",
+    "a number of lines": "UPDATE sources SET lines = 'many'",
+}
+
+
+@pytest.fixture(scope="module")
+def corrected(tmp_path_factory: pytest.TempPathFactory, filled: tuple[Path, Oracle]) -> Path:
+    """The folder, where a skipped record was corrected."""
+    data = Path(shutil.copytree(filled[0], tmp_path_factory.mktemp("corrected") / "data"))
+    with Cartwatch(data) as server:
+        server.settled()
+        (record, *_) = server.get("/api/skipped")["items"]
+        assert server.call("POST", f"/api/skipped/{record['id']}/resubmit", TWICE).status == 202
+        until(lambda: server.get(f"/api/skipped/{record['id']}")["state"] == "landed")
+        server.stop()
+    return data
+
+
+@pytest.mark.parametrize("change", ROWS.values(), ids=ROWS.keys())
+def test_rows_of_the_journal_that_were_changed_are_no_ground_for_a_rebuild(
+    corrected: Path, tmp_path: Path, change: str
+) -> None:
+    """Whatever they are of: the generation stays, and the sentence names the journal."""
+    data = Path(shutil.copytree(corrected, tmp_path / "data"))
+    generation = generation_of(data)
+    with closing(sqlite3.connect(generation / "journal.db")) as db, db:
+        assert db.execute(change).rowcount
+    sentence = refusal("rebuild", str(data))
+    assert "journal.db is damaged" in sentence
+    assert "from a copy" in sentence
+    assert generation_of(data) == generation
+
+
+def test_a_row_of_the_journal_that_is_none_is_told_where_it_is_read(data: Path) -> None:
+    """By an answer and the alarm; at a start by a sentence."""
+    with Cartwatch(data) as server:
+        server.settled()
+        with closing(sqlite3.connect(generation_of(data) / "journal.db")) as db, db:
+            db.execute("UPDATE uploads SET lines = 'x'")
+        refused = server.call("GET", "/api/uploads")
+        assert (refused.status, refused.json()["error"]["code"]) == (503, "damaged")
+        assert "the journal is damaged" in alarm_of(server)
+        server.stop()
+    sentence = refusal("serve", "--port", "0", "--data", str(data))
+    assert "is damaged" in sentence
+    assert "from a copy" in sentence
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -253,6 +312,49 @@ def shown(server: Cartwatch) -> None:
 
 def proved(server: Cartwatch) -> None:
     assert proven(server)["state"] == "failed"
+
+
+#: Rows of the view that are none of ours, and where they are met.
+FOREIGN = {
+    "places": ("DELETE FROM places", "/api/carts/{user}/orders"),
+    "times": ("UPDATE places SET at = 'late'", "/api/carts.jsonl"),
+    "counts": ("UPDATE skipped_counts SET count = 'n'", "/api/skipped?reason=invalid_json"),
+}
+
+
+@pytest.mark.parametrize(("change", "path"), FOREIGN.values(), ids=FOREIGN.keys())
+def test_a_foreign_row_of_the_view_is_damage_and_no_traceback(
+    data: Path, oracle: Oracle, change: str, path: str
+) -> None:
+    """No proof takes the alarm away: it need not have looked there."""
+    with closing(sqlite3.connect(generation_of(data) / "view.db")) as db, db:
+        assert db.execute(change).rowcount
+    with Cartwatch(data) as server:
+        refused = server.call("GET", path.format(user=next(iter(oracle.carts))))
+        assert (refused.status, refused.json()["error"]["code"]) == (503, "damaged")
+        proven(server)
+        assert "the view is damaged" in alarm_of(server)
+        assert "Traceback" not in server.errors()
+        server.stop()
+
+
+STARTS = {
+    "position": "UPDATE position SET \"offset\" = 'abc'",
+    "totals": "UPDATE totals SET accepted = 'many'",
+    "marked": "DELETE FROM marked",
+}
+
+
+@pytest.mark.parametrize("change", STARTS.values(), ids=STARTS.keys())
+def test_a_foreign_row_that_a_start_reads_is_refused_with_the_command_that_repairs_it(
+    data: Path, oracle: Oracle, change: str
+) -> None:
+    """Which needs nothing of the view."""
+    with closing(sqlite3.connect(generation_of(data) / "view.db")) as db, db:
+        assert db.execute(change).rowcount
+    assert f"cartwatch rebuild {data}" in refusal("serve", "--port", "0", "--data", str(data))
+    rebuild(data)
+    assert_whole(data, oracle)
 
 
 @pytest.mark.parametrize("asked", [completed, exported, shown, proved])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.folders import generation_of
 from tests.kit.running import Cartwatch, until
 
 LINE = b'{"user_id": "%b", "type": "order", "order_id": %d}\n'
@@ -32,6 +33,16 @@ def take_the_lock_away(data: Path) -> None:
     (data / "server.lock").unlink()
 
 
+def take_the_journal_away(data: Path) -> None:
+    (generation_of(data) / "journal.db").unlink()
+
+
+def replace_the_view(data: Path) -> None:
+    view = generation_of(data) / "view.db"
+    view.rename(view.with_name("moved.db"))
+    shutil.copy(view.with_name("moved.db"), view)
+
+
 def accepts(server: Cartwatch, path: str, body: bytes | object) -> bool:
     """Whether a server takes something in; it may be gone by now."""
     try:
@@ -40,7 +51,10 @@ def accepts(server: Cartwatch, path: str, body: bytes | object) -> bool:
         return False
 
 
-@pytest.mark.parametrize("change", [move, remove, replace, take_the_lock_away])
+@pytest.mark.parametrize(
+    "change",
+    [move, remove, replace, take_the_lock_away, take_the_journal_away, replace_the_view],
+)
 def test_nothing_is_taken_in_from_then_on_and_the_server_ends_with_a_sentence(
     tmp_path: Path, change: Callable[[Path], None]
 ) -> None:

@@ -10,11 +10,11 @@ from typing import Final
 import msgspec
 
 from dataflow.database import is_damage
-from dataflow.journal import JournalError
+from dataflow.journal_errors import ChangedError, JournalError
 from dataflow.locks import FolderLockedError
 from web.commands.terminal import shown, why
 from web.data.folder import DataFolder, is_ours
-from web.data.journal_file import refuse_damage
+from web.data.journal_file import FROM_A_COPY, refuse_damage
 from web.data.paths import FolderError
 from web.view.view import ViewError
 
@@ -37,6 +37,8 @@ def open_folder(data: Path, *, to_rebuild: bool = False) -> DataFolder:
             raise StartError(
                 f"{shown(data)} is not a data folder of Cartwatch: there is nothing to rebuild"
             )
+        if data.exists() and not data.is_dir():
+            raise StartError(f"cannot use the data folder {shown(data)}: it is a file")
         return DataFolder(data)
     except FolderLockedError as error:
         instead = "" if to_rebuild else ", or give another --data folder"
@@ -62,8 +64,6 @@ def _refuse_path(data: Path) -> None:
             f"cannot use the data folder {shown(data)}: its path is not UTF-8, and the engine"
             " takes no other; use another"
         ) from None
-    if data.exists() and not data.is_dir():
-        raise StartError(f"cannot use the data folder {shown(data)}: it is a file")
     for part in (data, *data.parents):
         if part.is_symlink() and not part.exists():
             raise StartError(
@@ -91,6 +91,10 @@ def damage_as_sentence(data: Path) -> Iterator[None]:
         yield
     except FolderError as error:
         raise StartError(str(error)) from error
+    except ChangedError as error:
+        raise StartError(
+            f"the journal of the data in {data} is damaged ({error}): {FROM_A_COPY}"
+        ) from error
     except (sqlite3.Error, msgspec.DecodeError) as error:
         if isinstance(error, sqlite3.Error) and not is_damage(error):
             raise

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from dataflow.database import is_damage
-from dataflow.journal import ChangedError, Journal, JournalError, JournalReader
+from dataflow.journal import Journal, JournalReader
+from dataflow.journal_errors import ChangedError, JournalError
+from dataflow.marks import MarkRows
+from dataflow.upload_rows import UploadRows
 
 FROM_A_COPY: Final = "put the whole folder back from a copy, or use another"
 """What is left to do where nothing gives back what is gone."""
@@ -42,11 +45,14 @@ def refuse_damage(path: Path) -> None:
 
 
 def refuse_change(path: Path, files: Path) -> None:
-    """Raise a ``JournalError`` where any chunk is not what was taken in; reads all of them."""
-    open_journal(path).close()
+    """Raise a ``JournalError`` where anything is not what was written; reads all of it."""
     try:
-        with closing(JournalReader(path, files)) as reader:
-            reader.refuse_change()
+        open_journal(path).close()
+        with closing(JournalReader(path, files)) as chunks, closing(MarkRows(path)) as marks:
+            chunks.refuse_change()
+            marks.refuse_change()
+        with closing(UploadRows(path)) as uploads:
+            uploads.refuse_change()
     except ChangedError as error:
         raise _lost(path, _damaged_by(error)) from error
 

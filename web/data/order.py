@@ -10,7 +10,8 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from dataflow.database import is_damage
-from dataflow.journal import Journal, JournalError
+from dataflow.journal import Journal
+from dataflow.journal_errors import JournalError
 from dataflow.order_log import JOURNAL, OrderLog, OrderLogError, make_order_log
 from web.data.journal_file import FROM_A_COPY, refuse_gap
 from web.data.paths import Paths

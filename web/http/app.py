@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Match, WebSocketRoute
 from starlette.types import ASGIApp, Scope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from dataflow.journal_errors import ChangedError
 from dataflow.sample import SAMPLE
 from web.access.access import Access
 from web.elsewhere.messages import HUB_PATH, WORKER_PATH
@@ -44,7 +45,7 @@ from web.http.visitor import always
 from web.intake.dry_run import DryRuns
 from web.live.socket import serve_browser
 from web.service.service import Service, service_of
-from web.view.threads import DamagedViewError
+from web.view.damage import DamagedViewError
 
 _FAILED: Final = 1011
 
@@ -119,6 +120,7 @@ def create_app(service: Service, access: Access | None = None) -> ASGIApp:
             HTTPException: _http_error,
             sqlite3.Error: _storage_error,
             OSError: _storage_error,
+            ChangedError: _storage_error,
         },
     )
     match_whole(app.routes)
@@ -186,4 +188,6 @@ def _is_there(routes: list[BaseRoute], scope: Scope, path: str) -> bool:
 async def _storage_error(request: Request, error: Any) -> Response:
     if isinstance(error, DamagedViewError):
         service_of(request.app).view_damaged(error)
+    if isinstance(error, ChangedError):
+        service_of(request.app).journal_changed(error)
     return _answer(request, storage_error(error))

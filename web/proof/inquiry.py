@@ -10,7 +10,7 @@ import msgspec
 
 from dataflow.database import is_damage
 from dataflow.faults import reach
-from dataflow.journal import ChangedError
+from dataflow.journal_errors import ChangedError
 from dataflow.topics import Topics
 from web.data.journal_file import FROM_A_COPY
 from web.data.paths import Paths

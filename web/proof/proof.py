@@ -44,6 +44,7 @@ class Proof:
         """``command`` gives the words that start its process."""
         self._command = command
         self._alarm: str | None = None
+        self._damage: str | None = None
         self.forget()
 
     def recall(self, paths: Paths) -> None:
@@ -61,6 +62,12 @@ class Proof:
             self._alarm = alarm
             _log.error("The data are not right: %s.", alarm)
             self._keep(paths)
+
+    def meet(self, damage: str) -> None:
+        """Raise an alarm for damage that somebody has met: no proof can say that there is none."""
+        if damage != self._damage:
+            self._damage = damage
+            _log.error("The data are not right: %s.", damage)
 
     def forget(self) -> None:
         """Be as if none had been asked for; none may be running."""
@@ -91,12 +98,12 @@ class Proof:
             self._end(_CUT_SHORT)
         if self.state is State.DONE:
             self.forget()
-        self._alarm = None
+        self._alarm = self._damage = None
 
     @property
     def alarm(self) -> str | None:
         """Say what the last proof found that came to its end or to damage; None where nothing."""
-        return self._alarm
+        return self._damage or self._alarm
 
     def describe(self) -> dict[str, Any]:
         """Give the answer of ``GET /api/prove``: what is not known yet is null."""

@@ -170,8 +170,8 @@ def _differing(expected: SkippedRow, stored: SkippedRow) -> str:
 
 
 def _time(at: float) -> str:
-    """Write a time; the view may hold any number for one."""
+    """Write a time; the view may hold anything for one."""
     try:
         return rfc3339(at)
-    except (OverflowError, ValueError, OSError):
+    except (OverflowError, TypeError, ValueError, OSError):
         return repr(at)

@@ -6,18 +6,20 @@ A reset replaces all of it at once.
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 
 from dataflow.messages import KAFKA, NO_UPLOADS
 from dataflow.topics import Topics
-from web.data.journal_file import open_journal
+from web.data.journal_file import FROM_A_COPY, open_journal
 from web.data.order import open_order
-from web.data.paths import Paths
+from web.data.paths import FolderError, Paths
 from web.intake.run_ahead import RunAhead
 from web.intake.uploads import Uploads
 from web.service.corrections import Corrections
 from web.service.kafka import Kafka
 from web.view.carts import Carts
 from web.view.committer import Committer
+from web.view.damage import telling_damage
 from web.view.marking import Marking
 from web.view.outcome import Outcome
 from web.view.reader import ViewReader
@@ -43,12 +45,12 @@ class Generation:
         """
         self.paths = paths
         self.journal = open_journal(paths.journal)
-        self.view = View(paths.view)
-        self.order = open_order(
-            paths, self.journal, self.view.position(), reads_topics=topics is not None
-        )
+        with telling_damage():
+            self.view = View(paths.view)
+            position = self.view.position()
+            self.totals = self.view.totals()
+        self.order = open_order(paths, self.journal, position, reads_topics=topics is not None)
         self.kafka = Kafka(topics, self.order.log)
-        self.totals = self.view.totals()
         self.run_ahead = RunAhead()
         self._unwritable: str | None = None
         self._is_looked_at = False
@@ -56,9 +58,11 @@ class Generation:
         # A kill may have come between a commit and what it means for these.
         self._unheard_of = self.totals.unsettled + self.uploads.unended
         self.threads = Threads(paths.view, ViewReader)
+        with telling_damage():
+            marking = Marking(self.journal, self.view)
         self.corrections = Corrections(
             self.journal,
-            Marking(self.journal, self.view),
+            marking,
             self.threads,
             released=self.uploads.other_released,
             changed=changed,
@@ -68,6 +72,19 @@ class Generation:
         )
         self.carts = Carts(self.view.carts, self.threads, self.committer, self.totals)
         self.pages = ShownPages(self.carts)
+        self._opened = {path: _identity(path) for path in (paths.journal, paths.view)}
+
+    def refuse_moved(self) -> None:
+        """Raise ``FolderError`` where a file that is written is not the one at its path any more.
+
+        What is written then is seen by nobody, and gone with the server.
+        """
+        for path, opened in self._opened.items():
+            if _identity(path) != opened:
+                raise FolderError(
+                    f"{path} was moved, removed or replaced while this server ran, and it ends:"
+                    f" put it back; without it, {FROM_A_COPY}"
+                )
 
     def _commit(self, batches: list[bytes]) -> Outcome:
         self.corrections.before_commit()
@@ -146,3 +163,11 @@ class Generation:
         self.order.close()
         self.view.close()
         self.journal.close()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -141,6 +141,7 @@ class Upkeep:
         shown: str | None = None
         while True:
             self._folder.refuse_moved()
+            self._generation.refuse_moved()
             await asyncio.to_thread(self._generation.look)
             await self._write_starts()
             if self._generation.failure != shown:

@@ -17,6 +17,7 @@ from typing import Final
 
 from dataflow.cart import begin_at
 from web.view.cart_row import CartRow, Entry, row_of
+from web.view.damage import telling_damage
 from web.view.sorts import NEWEST
 from web.view.windows import Window
 
@@ -70,7 +71,8 @@ class RecentCarts:
             newest = nlargest(most, carts, key=_encoded)
             rows = (row_of(*item) for item in newest)
             wanted = (row for row in rows if window.filter == "all" or getattr(row, window.filter))
-            found = list(islice(wanted, count))
+            with telling_damage():
+                found = list(islice(wanted, count))
             if len(found) == count or len(newest) == len(carts):
                 break
         return found if len(found) == count or not self._floor else None

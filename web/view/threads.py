@@ -1,7 +1,6 @@
 """The threads of a view: the one that writes it, and a few that read, each with its connection."""
 
 import asyncio
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -10,36 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
-import msgspec
-
-from dataflow.database import is_damage
+from web.view.damage import telling_damage
 from web.view.spool import Reader, Spool
 
 _READERS: Final = 3
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Reader)
-
-
-class DamagedViewError(sqlite3.DatabaseError):
-    """The view holds what nobody has written there; the message says what."""
-
-    def __init__(self, why: Exception) -> None:
-        super().__init__(str(why))
-        self.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-
-
-@contextmanager
-def _telling_damage() -> Iterator[None]:
-    """Raise ``DamagedViewError`` for what SQLite finds wrong, and for foreign rows."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        if not is_damage(error):
-            raise
-        raise DamagedViewError(error) from error
-    except (msgspec.MsgspecError, ValueError, OverflowError) as error:
-        raise DamagedViewError(error) from error
 
 
 class Threads(Generic[R]):
@@ -81,7 +57,7 @@ class Threads(Generic[R]):
         """
 
         def run() -> T:
-            with _telling_damage():
+            with telling_damage():
                 return call(self._reader())
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
@@ -93,9 +69,12 @@ class Threads(Generic[R]):
         """
         loop = asyncio.get_running_loop()
         begun = asyncio.Event()
-        running = loop.run_in_executor(
-            self._readers, call, lambda: loop.call_soon_threadsafe(begun.set)
-        )
+
+        def run() -> T:
+            with telling_damage():
+                return call(lambda: loop.call_soon_threadsafe(begun.set))
+
+        running = loop.run_in_executor(self._readers, run)
         running.add_done_callback(lambda _: begun.set())
         await begun.wait()
         return running
@@ -107,7 +86,7 @@ class Threads(Generic[R]):
         """
 
         def sound(reader: R) -> Iterator[bytes]:
-            with _telling_damage():
+            with telling_damage():
                 yield from rows(reader)
 
         with self.held(), ExitStack() as begun:

@@ -277,9 +277,9 @@ def position_in(path: Path) -> int:
     try:
         with closing(connect_read_only(path)) as db:
             row = db.execute('SELECT "offset" FROM position').fetchone()
-    except sqlite3.Error:
+        return 1 if row is None else int(row[0])
+    except (sqlite3.Error, TypeError, ValueError):
         return 1
-    return 1 if row is None else int(row[0])
 
 
 def copy_recoveries(source: Path, target: Path) -> bool:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dataflow.journal import Journal, JournalError
+from dataflow.journal import Journal
+from dataflow.journal_errors import JournalError
 from dataflow.order_log import JOURNAL, OrderLog, Range
 from web.data.folder import DataFolder
 from web.data.order import open_order

@@ -8,11 +8,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from dataflow.journal_errors import ChangedError
+from web.data.journal_file import FROM_A_COPY
 from web.errors import APIError, bad_request, not_found
 from web.http.receive import receive_body
 from web.proof.report import REMEDY
+from web.view.damage import DamagedViewError
 from web.view.page import Page
-from web.view.threads import DamagedViewError
 
 MAX_JSON_BYTES: Final = 64 * 1024
 JSON: Final = "application/json"
@@ -24,8 +26,10 @@ def error_response(error: APIError) -> JSONResponse:
     return JSONResponse(error.body(), error.status)
 
 
-def storage_error(error: sqlite3.Error | OSError) -> APIError:
-    """Say what is the matter with the data folder, or with the view in it."""
+def storage_error(error: sqlite3.Error | OSError | ChangedError) -> APIError:
+    """Say what is the matter with the data folder, or with journal or view in it."""
+    if isinstance(error, ChangedError):
+        return APIError(503, "damaged", f"the journal is damaged ({error}): {FROM_A_COPY}")
     if isinstance(error, DamagedViewError):
         return APIError(503, "damaged", f"the view is damaged ({error}): {REMEDY}")
     is_full = (

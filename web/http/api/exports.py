@@ -15,8 +15,8 @@ from typing_extensions import override
 from web.errors import APIError
 from web.http.resource import HEAD, until_it_leaves
 from web.tasks import first_of
+from web.view.damage import DamagedViewError
 from web.view.spool import Spool
-from web.view.threads import DamagedViewError
 
 MAX_EXPORTS: Final = 4
 PATIENCE_S: Final = 5.0
