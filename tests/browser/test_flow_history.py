@@ -237,8 +237,10 @@ def test_the_table_has_a_head_for_each_column_and_no_cut_words(stage: Stage) -> 
     told = history(points=289, marks=marks) | {"step": 300, "from": "2026-02-28T12:00:00Z"}
     page = opened(stage, span="1d", history=told)
     page.locator(".history-table summary").click()
+    stage.painted()
     scroll = page.locator(".history-scroll")
     assert scroll.evaluate("place => place.scrollWidth - place.clientWidth") <= 0
+    expect(scroll.locator("tbody td").last).to_be_visible()
     head = scroll.locator("thead th").last.bounding_box()
     cell = scroll.locator("tbody td").last.bounding_box()
     assert head is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -91,42 +91,33 @@ def kill_after_a_reset_from_down(server: Cartwatch) -> None:
     restart(server)
 
 
-WALKS = (
-    restart_in_a_start,
-    restart_when_down,
-    restart_at_the_moment_of_an_end,
-    reset_when_down,
-    reset_in_a_start,
-    kill_after_a_reset_from_down,
+@pytest.mark.parametrize(
+    "walk",
+    [
+        restart_in_a_start,
+        restart_when_down,
+        restart_at_the_moment_of_an_end,
+        reset_when_down,
+        reset_in_a_start,
+        kill_after_a_reset_from_down,
+    ],
+    ids=lambda walk: walk.__name__,
 )
-
-
-@pytest.fixture(scope="module")
-def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cartwatch]:
-    """One server for all walks, which in the end stops as any does."""
-    with Cartwatch(tmp_path_factory.mktemp("walked") / "data", forked=False) as server:
-        yield server
-        server.stop()
-        assert "Traceback" not in server.errors()
-
-
-@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.__name__)
 def test_in_the_end_it_runs_and_the_server_is_ready(
-    walked: Cartwatch, walk: Callable[[Cartwatch], None]
+    tmp_path: Path, walk: Callable[[Cartwatch], None]
 ) -> None:
     """And what is posted then is in its cart; the state that is told is that of the flow."""
-    number = 2 * WALKS.index(walk)
-    if state_of(walked) == "down":
-        restart(walked)
-    walked.settled()
-    assert walked.call("POST", "/api/events", ORDER % number).status == 202
-    walk(walked)
-    assert walked.call("POST", "/api/events", ORDER % (number + 1)).status == 202
-    walked.settled()
-    assert walked.get("/api/recovery")["state"] == "running"
-    assert walked.get("/api/recovery")["message"] is None
-    assert number + 1 in walked.get("/api/carts/a")["unpaid_order_ids"]
-    assert "Traceback" not in walked.errors()
+    with Cartwatch(tmp_path / "data", forked=False) as server:
+        server.settled()
+        assert server.call("POST", "/api/events", ORDER % 1).status == 202
+        walk(server)
+        assert server.call("POST", "/api/events", ORDER % 2).status == 202
+        server.settled()
+        assert server.get("/api/recovery")["state"] == "running"
+        assert server.get("/api/recovery")["message"] is None
+        assert 2 in server.get("/api/carts/a")["unpaid_order_ids"]
+        server.stop()
+        assert "Traceback" not in server.errors()
 
 
 def test_a_flow_that_stops_while_it_starts_is_given_up_and_counts_as_failed(
