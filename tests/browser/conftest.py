@@ -11,9 +11,9 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser
 
-from tests.browser.room import ONE_PROCESS, Room
 from tests.browser.stage import Server, Stage
 from tests.kit.chromium import headless
+from tests.kit.room import ONE_PROCESS, Room
 
 
 @pytest.fixture(scope="package")
@@ -39,9 +39,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def room(browser: Browser, server: Server) -> Iterator[Room]:
+def room(browser: Browser) -> Iterator[Room]:
     """Keep a context from test to test."""
-    with closing(Room(browser, server.origin)) as room:
+    with closing(Room(browser, locale="en-GB", timezone_id="UTC")) as room:
         yield room
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.room import ONE_PROCESS
-from tests.e2e.room import Room
 from tests.kit.chromium import headless
+from tests.kit.room import ONE_PROCESS, Room
 from tests.kit.running import Cartwatch
 
 
