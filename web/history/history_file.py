@@ -14,6 +14,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 
 from dataflow.database import FormatError, Schema, is_damage, open_database, transaction
+from web.data.files import identity
 from web.data.privacy import tighten
 from web.history.delays import Delays
 from web.history.points import POINTS, Point, Stored
@@ -133,7 +134,7 @@ class HistoryFile:
                 db.close()
                 raise
             self._db = db
-            self._opened = _identity(self.path)
+            self._opened = identity(self.path)
         return past
 
     def write(self, news: News) -> None:
@@ -144,7 +145,7 @@ class HistoryFile:
         with self._lock:
             if self._db is None:
                 raise UnusableError(f"{self.path} is not open")
-            if _identity(self.path) != self._opened:
+            if identity(self.path) != self._opened:
                 raise GoneError(f"{self.path} was moved, removed or replaced")
             try:
                 with transaction(self._db) as db:
@@ -185,15 +186,6 @@ def carry(path: Path, old: int, new: int) -> None:
         past = file.open()
         if past.told is not None and past.told.generation == old:
             file.write(News([], [], past.told._replace(generation=new), past.alive_at))
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Tell a file from any other that is put in its place; None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _claim(path: Path) -> None:

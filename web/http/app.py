@@ -23,7 +23,7 @@ from web.errors import APIError, not_found
 from web.http import assets
 from web.http.addresses import IdResource, NoText, Repeated, match_whole
 from web.http.api.about import About
-from web.http.api.answers import error_response, storage_error
+from web.http.api.answers import DAMAGED, error_response, storage_error
 from web.http.api.exports import Exports
 from web.http.api.routes import ROUTES
 from web.http.elsewhere import far_publish_socket, worker_socket
@@ -45,7 +45,6 @@ from web.http.visitor import always
 from web.intake.dry_run import DryRuns
 from web.live.socket import serve_browser
 from web.service.service import Service, service_of
-from web.view.damage import DamagedViewError
 
 _FAILED: Final = 1011
 
@@ -186,8 +185,7 @@ def _is_there(routes: list[BaseRoute], scope: Scope, path: str) -> bool:
 
 
 async def _storage_error(request: Request, error: Any) -> Response:
-    if isinstance(error, DamagedViewError):
-        service_of(request.app).view_damaged(error)
-    if isinstance(error, ChangedError):
-        service_of(request.app).journal_changed(error)
-    return _answer(request, storage_error(error))
+    refusal = storage_error(error)
+    if refusal.code == DAMAGED:
+        service_of(request.app).met_damage(refusal.message)
+    return _answer(request, refusal)

@@ -6,10 +6,10 @@ A reset replaces all of it at once.
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable
-from pathlib import Path
 
 from dataflow.messages import KAFKA, NO_UPLOADS
 from dataflow.topics import Topics
+from web.data.files import identity
 from web.data.journal_file import FROM_A_COPY, open_journal
 from web.data.order import open_order
 from web.data.paths import FolderError, Paths
@@ -72,7 +72,7 @@ class Generation:
         )
         self.carts = Carts(self.view.carts, self.threads, self.committer, self.totals)
         self.pages = ShownPages(self.carts)
-        self._opened = {path: _identity(path) for path in (paths.journal, paths.view)}
+        self._opened = {path: identity(path) for path in (paths.journal, paths.view)}
 
     def refuse_moved(self) -> None:
         """Raise ``FolderError`` where a file that is written is not the one at its path any more.
@@ -80,7 +80,7 @@ class Generation:
         What is written then is seen by nobody, and gone with the server.
         """
         for path, opened in self._opened.items():
-            if _identity(path) != opened:
+            if identity(path) != opened:
                 raise FolderError(
                     f"{path} was moved, removed or replaced while this server ran, and it ends:"
                     f" put it back; without it, {FROM_A_COPY}"
@@ -163,11 +163,3 @@ class Generation:
         self.order.close()
         self.view.close()
         self.journal.close()
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

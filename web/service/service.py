@@ -13,12 +13,11 @@ from typing import Any
 
 from dataflow.faults import reach
 from dataflow.journal import API_SOURCE, Appended
-from dataflow.journal_errors import ChangedError, JournalError
+from dataflow.journal_errors import JournalError
 from dataflow.recovery import store_bytes
 from dataflow.times import rfc3339_or_none
 from dataflow.upload import Upload
 from web.data.folder import DataFolder
-from web.data.journal_file import FROM_A_COPY
 from web.data.paths import FolderError, Paths, SwitchError
 from web.elsewhere.agents import Agents
 from web.errors import APIError
@@ -31,7 +30,6 @@ from web.intake.stream import Asked
 from web.live.live import Live
 from web.proof.launch import command
 from web.proof.proof import Proof, State
-from web.proof.report import REMEDY
 from web.service.attention import Attention
 from web.service.contents import Contents
 from web.service.gate import Gate
@@ -45,7 +43,6 @@ from web.settings import Settings
 from web.topic.kept_position import KeptPositions
 from web.topic.publication import FAILING, Standing
 from web.topic.publisher import Publisher
-from web.view.damage import DamagedViewError
 from web.view.outcome import Outcome
 from web.view.recoveries import JOINED, REBUILD_STOPPED, REBUILT, STOPPED
 from web.view.view import ViewError
@@ -316,14 +313,9 @@ class Service:
         )
         return generation, starts, upkeep
 
-    def view_damaged(self, error: DamagedViewError) -> None:
-        """Raise the alarm for what somebody has met who has read the view."""
-        self.proof.meet(f"the view is damaged ({error}): {REMEDY}")
-        self.live.changed()
-
-    def journal_changed(self, error: ChangedError) -> None:
-        """Raise the alarm for what somebody has met who has read the journal."""
-        self.proof.meet(f"the journal is damaged ({error}): {FROM_A_COPY}")
+    def met_damage(self, damage: str) -> None:
+        """Raise the alarm for damage that somebody has met who has read the data."""
+        self.proof.meet(damage)
         self.live.changed()
 
     def _lack(self, records: int) -> None:

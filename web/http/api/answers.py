@@ -18,6 +18,9 @@ from web.view.page import Page
 
 MAX_JSON_BYTES: Final = 64 * 1024
 JSON: Final = "application/json"
+DAMAGED: Final = "damaged"
+"""The code of what is an alarm, too."""
+
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -29,9 +32,9 @@ def error_response(error: APIError) -> JSONResponse:
 def storage_error(error: sqlite3.Error | OSError | ChangedError) -> APIError:
     """Say what is the matter with the data folder, or with journal or view in it."""
     if isinstance(error, ChangedError):
-        return APIError(503, "damaged", f"the journal is damaged ({error}): {FROM_A_COPY}")
+        return APIError(503, DAMAGED, f"the journal is damaged ({error}): {FROM_A_COPY}")
     if isinstance(error, DamagedViewError):
-        return APIError(503, "damaged", f"the view is damaged ({error}): {REMEDY}")
+        return APIError(503, DAMAGED, f"the view is damaged ({error}): {REMEDY}")
     is_full = (
         error.sqlite_errorcode == sqlite3.SQLITE_FULL
         if isinstance(error, sqlite3.Error) and hasattr(error, "sqlite_errorcode")

@@ -13,9 +13,9 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from web.errors import APIError
+from web.http.api.answers import DAMAGED, storage_error
 from web.http.resource import HEAD, until_it_leaves
 from web.tasks import first_of
-from web.view.damage import DamagedViewError
 from web.view.spool import Spool
 
 MAX_EXPORTS: Final = 4
@@ -65,7 +65,7 @@ class ExportResponse(Response):
         del self.headers["content-length"]
         self._name = name
         self._exports: Exports = request.app.state.exports
-        self._damaged: Callable[[DamagedViewError], None] = request.app.state.service.view_damaged
+        self._met_damage: Callable[[str], None] = request.app.state.service.met_damage
         self._begin = begin
 
     @override
@@ -87,8 +87,9 @@ class ExportResponse(Response):
                     await send({"type": "http.response.body", "body": block, "more_body": True})
             except (sqlite3.Error, OSError) as error:
                 # The status is on its way: that the end is missing tells the client.
-                if isinstance(error, DamagedViewError):
-                    self._damaged(error)
+                refusal = storage_error(error)
+                if refusal.code == DAMAGED:
+                    self._met_damage(refusal.message)
                 _log.error("The export %s was cut short: %s.", self._name, error)
                 return
             await send({"type": "http.response.body"})
